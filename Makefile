@@ -1,0 +1,57 @@
+# crs: build, test, measure. `make` lists the targets.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+.PHONY: build
+build: ## build bin/crs
+	@echo "== build bin/crs $(VERSION)"
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/crs ./cmd/crs
+
+.PHONY: demo
+demo: build ## see it work: a relay with a simulated provider answers, and counts what it cost
+	@echo "== demo"
+	@bin/crs demo
+
+.PHONY: test
+test: ## run all the tests
+	@echo "== test"
+	@$(GO) test ./...
+
+.PHONY: race
+race: ## run all the tests with the race detector
+	@echo "== race"
+	@$(GO) test -race ./...
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck, a tidy go.mod, and that every system we ship for compiles
+	@echo "== lint"
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+	@$(GO) vet ./... && $(GO) vet -tags e2e ./...
+	@$(GO) run $(STATICCHECK) -tags e2e ./...
+	@$(GO) mod tidy -diff
+	@for os in darwin windows; do echo "   $$os" && GOOS=$$os CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/crs || exit 1; done
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for 20 seconds (FUZZ_S to change that)
+	@echo "== fuzz"
+	@.ci/fuzz
+
+.PHONY: e2e
+e2e: build ## tests of the real binary: real clients, kill -9 (needs node and npm)
+	@echo "== e2e"
+	@CRS_TEST_BIN=$(CURDIR)/bin/crs $(GO) test -tags e2e -count=1 -timeout 10m ./e2e/...
+
+.PHONY: bench
+bench: build ## measure CPU, memory and latency against a bare proxy; writes the table of docs/performance.md
+	@echo "== bench"
+	@$(GO) run ./internal/bench -crs bin/crs -write docs/performance.md
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -rf bin dist

@@ -1,0 +1,42 @@
+// Command crs is a relay for AI provider APIs: the daemon, and the command line that controls it.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // time_zone must work where the system has no zones
+
+	"crs/ctl/cli"
+	"crs/daemon"
+	"crs/internal/demo"
+	"crs/internal/simulator"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+	os.Exit(cli.Run(ctx, programs(), os.Args[1:], cli.Process()))
+}
+
+// programs are what the command line starts.
+func programs() cli.Programs {
+	return cli.Programs{
+		Version: versionOf(), Providers: daemon.ProviderNames(),
+		Serve: func(ctx context.Context, o cli.ServeOptions) error {
+			return daemon.Serve(ctx, daemon.Options{Source: o.Source, Version: o.Version, Log: o.Log})
+		},
+		Mock: func(ctx context.Context, o cli.MockOptions, out io.Writer) error {
+			return simulator.Run(ctx, simulator.Options{Listen: o.Listen, Script: o.Script}, out)
+		},
+		Demo: func(ctx context.Context, o cli.DemoOptions) (*cli.DemoRun, error) {
+			d, err := demo.Start(ctx, demo.Options{Version: o.Version})
+			if err != nil {
+				return nil, err
+			}
+			return &cli.DemoRun{URL: d.URL, Socket: d.Socket, Key: d.Key, Play: d.Play, Wait: d.Wait, Close: d.Close}, nil
+		},
+	}
+}

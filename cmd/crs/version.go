@@ -1,0 +1,32 @@
+package main
+
+import (
+	"cmp"
+	"runtime/debug"
+)
+
+// version is set by the linker: -ldflags "-X main.version=1.2.3".
+var version string
+
+// versionOf is what was set, else the commit that the build was made from, else dev.
+func versionOf() string {
+	if version != "" {
+		return version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "dev"
+	}
+	set := map[string]string{}
+	for _, s := range info.Settings {
+		set[s.Key] = s.Value
+	}
+	commit := set["vcs.revision"]
+	if len(commit) > 12 {
+		commit = commit[:12]
+	}
+	if commit != "" && set["vcs.modified"] == "true" {
+		commit += "-changed"
+	}
+	return cmp.Or(commit, "dev")
+}

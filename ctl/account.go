@@ -1,0 +1,106 @@
+package ctl
+
+import "time"
+
+// Account is an upstream account, as a daemon tells of it. Its credential is never told.
+type Account struct {
+	ID             string            `json:"id"`
+	Name           string            `json:"name"`
+	Platform       string            `json:"platform"`
+	Enabled        bool              `json:"enabled"`
+	BaseURL        string            `json:"base_url,omitempty"`
+	Proxy          string            `json:"proxy,omitempty"` // without its credentials
+	Priority       int               `json:"priority"`
+	MaxConcurrency int               `json:"max_concurrency"` // 0: no limit
+	Groups         []string          `json:"groups"`          // names
+	AnyClient      bool              `json:"any_client"`
+	Models         []string          `json:"models"`
+	Map            map[string]string `json:"map,omitempty"`
+	Options        map[string]string `json:"options,omitempty"`
+	CreatedAt      time.Time         `json:"created_at"`
+	Credential     string            `json:"credential"` // its kind: api-key, oauth, setup-token
+	TokenExpiresAt *time.Time        `json:"token_expires_at,omitempty"`
+	EndsAt         *time.Time        `json:"subscription_ends_at,omitempty"`
+
+	State     string     `json:"state"` // ready, cooling, needs-login, blocked, disabled, expired
+	Until     *time.Time `json:"until,omitempty"`
+	Why       string     `json:"why,omitempty"`
+	Rests     []Rest     `json:"rests"` // what cools, and for how long
+	Windows   []Window   `json:"windows"`
+	InUse     int        `json:"in_use"`
+	LastUsed  *time.Time `json:"last_used_at,omitempty"`
+	Failures  int        `json:"failures"` // in a row
+	LastError string     `json:"last_error,omitempty"`
+	LastErrAt *time.Time `json:"last_error_at,omitempty"`
+}
+
+// Rest is a cool-down of an account, or of one model family or feature of it.
+type Rest struct {
+	Scope    string    `json:"scope"` // "" for the whole account
+	Until    time.Time `json:"until"`
+	Evidence string    `json:"evidence"`
+}
+
+// Window is a quota gauge.
+type Window struct {
+	Name     string     `json:"name"`
+	Used     float64    `json:"used"` // 1 is all of it
+	Status   string     `json:"status,omitempty"`
+	ResetsAt *time.Time `json:"resets_at,omitempty"`
+}
+
+// NewAccount is an account to add. Either APIKey or File carries the credential.
+type NewAccount struct {
+	Platform       string            `json:"platform"`
+	Name           string            `json:"name"`
+	APIKey         string            `json:"api_key,omitempty"`
+	File           []byte            `json:"file,omitempty"` // what a client saved when it logged in
+	BaseURL        string            `json:"base_url,omitempty"`
+	Proxy          string            `json:"proxy,omitempty"`
+	Priority       *int              `json:"priority,omitempty"`
+	MaxConcurrency int               `json:"max_concurrency,omitempty"`
+	Groups         []string          `json:"groups,omitempty"` // names or ids
+	AnyClient      bool              `json:"any_client,omitempty"`
+	Models         []string          `json:"models,omitempty"`
+	Map            map[string]string `json:"map,omitempty"`
+	Options        map[string]string `json:"options,omitempty"`
+}
+
+// AccountEdit changes the fields that are set; an empty list or text takes the old one away.
+type AccountEdit struct {
+	APIKey         *string            `json:"api_key,omitempty"`
+	BaseURL        *string            `json:"base_url,omitempty"`
+	Proxy          *string            `json:"proxy,omitempty"`
+	Priority       *int               `json:"priority,omitempty"`
+	MaxConcurrency *int               `json:"max_concurrency,omitempty"`
+	AnyClient      *bool              `json:"any_client,omitempty"`
+	Models         *[]string          `json:"models,omitempty"`
+	Map            *map[string]string `json:"map,omitempty"`
+	Options        *map[string]string `json:"options,omitempty"`
+	EndsAt         *time.Time         `json:"subscription_ends_at,omitempty"`
+}
+
+// AccountTest is what came of asking an account for a few tokens.
+type AccountTest struct {
+	OK      bool   `json:"ok"`
+	Model   string `json:"model"`
+	Status  int    `json:"status"` // the upstream's; 0 when it could not be reached
+	Message string `json:"message"`
+	Millis  int64  `json:"ms"`
+}
+
+// Group is a set of accounts.
+type Group struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Description string    `json:"description,omitempty"`
+	Accounts    []string  `json:"accounts"` // names
+	Keys        []string  `json:"keys"`     // names of the keys that are bound to it
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// NewGroup is a group to make.
+type NewGroup struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+}

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+	"crs/internal/secret"
+)
+
+func (a *app) accountAddCommand() *cobra.Command {
+	var flags accountFlags
+	var keyFile string
+	cmd := &cobra.Command{
+		Use: "add PLATFORM NAME [--api-key-file FILE]", Short: "Add an account that has an API key", Args: takes("PLATFORM", "NAME"),
+		Long: "Adds an account that has an API key. The key is read from a file, with - from standard input, or it is asked for; never from\n" +
+			"the command line, which other users of the machine can see.",
+		Example: "crs account add claude-console work --api-key-file key.txt\n" +
+			"  pass show anthropic | crs account add claude-console work --api-key-file - --max-concurrency 4\n" +
+			"  crs account add claude-console other --api-key-file key.txt --base-url https://api.example.com/anthropic --auth bearer",
+		ValidArgsFunction: completions(a.platforms),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			key, err := a.apiKey(cmd.Context(), keyFile, flags.proxyFile)
+			if err != nil {
+				return err
+			}
+			return a.addAccount(cmd, &flags, ctl.NewAccount{Platform: args[0], Name: args[1], APIKey: key.Reveal()})
+		},
+	}
+	cmd.Flags().StringVar(&keyFile, "api-key-file", "", "`FILE` that has the API key; - for standard input")
+	flags.addTo(a, cmd)
+	flags.addGroups(a, cmd)
+	return cmd
+}
+
+// apiKey reads the key from a file, or asks for it.
+func (a *app) apiKey(ctx context.Context, file, proxyFile string) (secret.String, error) {
+	const what = "the API key"
+	switch {
+	case file == "-" && proxyFile == "-":
+		return secret.String{}, ctl.Errorf(ctl.BadRequest, "the API key and the proxy cannot both come from standard input")
+	case file != "":
+		return a.readSecret(what, file)
+	case a.io.Somebody:
+		return a.askSecret(ctx, what)
+	}
+	return secret.String{}, ctl.Errorf(ctl.BadRequest, "the API key is missing").
+		WithHint("name a file that has it: --api-key-file FILE, or - for standard input")
+}
+
+// termsNote is said when a subscription is imported.
+const termsNote = "note: a provider's terms may forbid sharing a subscription; that risk is yours"
+
+func (a *app) accountImportCommand() *cobra.Command {
+	var flags accountFlags
+	var file string
+	cmd := &cobra.Command{
+		Use: "import PLATFORM NAME --file PATH", Short: "Add an account from what a client saved when it logged in", Args: takes("PLATFORM", "NAME"),
+		Long: "Adds an account from the file that a client saved when it logged in: for platform claude, the .credentials.json of Claude\n" +
+			"Code. From then on crs renews the tokens, so that the client that saved them may have to log in again.",
+		Example:           "crs account import claude max --file ~/.claude/.credentials.json",
+		ValidArgsFunction: completions(a.platforms),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if file == "" {
+				return ctl.Errorf(ctl.BadRequest, "the file to import is missing").WithHint("name it: --file PATH, or - for standard input")
+			}
+			if file == "-" && flags.proxyFile == "-" {
+				return ctl.Errorf(ctl.BadRequest, "the login and the proxy cannot both come from standard input")
+			}
+			saved, err := a.readFile("the saved login", file)
+			if err != nil {
+				return err
+			}
+			return a.addAccount(cmd, &flags, ctl.NewAccount{Platform: args[0], Name: args[1], File: saved})
+		},
+	}
+	cmd.Flags().StringVar(&file, "file", "", "`PATH` of the file; - for standard input")
+	flags.addTo(a, cmd)
+	flags.addGroups(a, cmd)
+	return cmd
+}
+
+// addAccount adds what flags say to an account that has its credential, and has the daemon take it.
+func (a *app) addAccount(cmd *cobra.Command, flags *accountFlags, x ctl.NewAccount) error {
+	if err := flags.fill(a, cmd, &x); err != nil {
+		return err
+	}
+	added, err := a.client().AddAccount(cmd.Context(), x)
+	if err != nil {
+		return err
+	}
+	if added.Credential != "api-key" {
+		_, _ = fmt.Fprintln(a.io.Err, termsNote)
+	}
+	return a.show(added, func() {
+		a.say("account %s is added; its state: %s", added.Name, added.State)
+		a.say("see whether it works: crs account test %s", quoted(added.Name))
+	})
+}
+
+func (a *app) accountEditCommand() *cobra.Command {
+	var flags accountFlags
+	var keyFile, ends string
+	cmd := &cobra.Command{
+		Use: "edit NAME", Short: "Change an account", Args: takes("NAME"), ValidArgsFunction: completions(a.accountNames),
+		Long: "Changes what is given, and nothing else; an empty text or list takes the old one away. The groups of an account are changed\n" +
+			"with crs group.",
+		Example: "crs account edit work --priority 10 --max-concurrency 8\n" +
+			"  crs account edit work --models 'claude-sonnet-*,claude-haiku-*'\n" +
+			"  crs account edit work --proxy ''",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := changesSomething(cmd); err != nil {
+				return err
+			}
+			edit, err := flags.edit(a, cmd, args[0])
+			if err != nil {
+				return err
+			}
+			if err := a.editRest(&edit, keyFile, ends); err != nil {
+				return err
+			}
+			x, err := a.client().EditAccount(cmd.Context(), args[0], edit)
+			if err != nil {
+				return err
+			}
+			return a.show(x, func() { a.accountFacts(&x) })
+		},
+	}
+	cmd.Flags().StringVar(&keyFile, "api-key-file", "", "`FILE` that has a new API key; - for standard input")
+	cmd.Flags().StringVar(&ends, "subscription-ends", "", "`WHEN` the subscription ends: 30d, 2026-12-31, a moment, or never")
+	flags.addTo(a, cmd)
+	return cmd
+}
+
+// editRest adds what only an old account can be given: another key, and the end of its subscription. Empty is not given.
+func (a *app) editRest(edit *ctl.AccountEdit, keyFile, ends string) error {
+	if keyFile != "" {
+		key, err := a.readSecret("the API key", keyFile)
+		if err != nil {
+			return err
+		}
+		text := key.Reveal()
+		edit.APIKey = &text
+	}
+	if ends != "" {
+		at, err := parseEnd("subscription-ends", ends, a.io.Now())
+		if err != nil {
+			return err
+		}
+		edit.EndsAt = &at
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+	"crs/internal/config"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	return a.noun("config", "The configuration: where it is, what it says, whether it is right", []*cobra.Command{
+		a.configPathCommand(), a.configShowCommand(), a.configCheckCommand(),
+	})
+}
+
+// places are where things are, as JSON.
+type places struct {
+	Config string `json:"config"`
+	Data   string `json:"data"`
+	Socket string `json:"socket"`
+}
+
+func (a *app) configPathCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "path", Short: "Print where the configuration file, the data and the socket are", Args: takes(),
+		Example: "crs config path\n  CRS_DATA=/srv/crs crs config path",
+		RunE: func(*cobra.Command, []string) error {
+			p, err := a.places()
+			if err != nil {
+				return err
+			}
+			return a.show(p, func() { a.facts(fact{"config", p.Config}, fact{"data", p.Data}, fact{"socket", p.Socket}) })
+		},
+	}
+}
+
+// places are known even when the file has mistakes: somebody wants to find it then.
+func (a *app) places() (places, error) {
+	flags := map[string]string{}
+	if a.socket != "" {
+		flags["socket"] = a.socket
+	}
+	if loaded, err := config.Load(a.source(flags)); err == nil {
+		return places{loaded.File, loaded.Config.Data, loaded.Config.Socket}, nil
+	}
+	dir, err := absolute(a.io.getenv("CRS_DATA"))
+	if err != nil {
+		return places{}, err
+	}
+	p, err := config.DefaultPaths(a.io.getenv, a.io.UID, dir)
+	if err != nil {
+		return places{}, err
+	}
+	file, err := absolute(a.io.getenv("CRS_CONFIG"))
+	return places{cmp.Or(file, p.Config), p.Data, a.client().Socket()}, err
+}
+
+func absolute(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", path, err)
+	}
+	return whole, nil
+}
+
+// configuration is what is in force, or would be, as JSON.
+type configuration struct {
+	Source   string        `json:"source"` // daemon, or files when none runs
+	Socket   string        `json:"socket,omitempty"`
+	Settings []ctl.Setting `json:"settings"`
+}
+
+func (a *app) configShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show", Short: "Show every setting, and where it comes from", Args: takes(),
+		Long:    "Shows every setting of the daemon, and where it comes from. When none runs, shows what crs serve would use.",
+		Example: "crs config show\n  crs config show -o json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c := configuration{Source: "daemon", Socket: a.client().Socket()}
+			var err error
+			c.Settings, err = a.client().Config(cmd.Context())
+			if ctl.CodeOf(err) == ctl.NotRunning {
+				c = configuration{Source: "files"}
+				c.Settings, err = a.fromFiles()
+			}
+			if err != nil {
+				return err
+			}
+			return a.show(c, func() { a.configTable(&c) })
+		},
+	}
+}
+
+// fromFiles is what a daemon would be started with.
+func (a *app) fromFiles() ([]ctl.Setting, error) {
+	loaded, err := config.Load(a.source(nil))
+	if err != nil {
+		return nil, mistaken(ctl.Failed, err)
+	}
+	var all []ctl.Setting
+	for _, e := range loaded.Entries() {
+		all = append(all, ctl.Setting{Key: e.Key, Value: e.Value, Origin: e.Origin, Doc: e.Doc})
+	}
+	return all, nil
+}
+
+func (a *app) configTable(c *configuration) {
+	if c.Source == "daemon" {
+		a.say("the daemon on %s runs with:\n", c.Socket)
+	} else {
+		a.say("no daemon runs; crs serve would use:\n")
+	}
+	var rows [][]string
+	for _, s := range c.Settings {
+		rows = append(rows, []string{s.Key, s.Value, s.Origin})
+	}
+	a.table([]column{left("KEY"), left("VALUE"), left("FROM")}, rows, nil)
+}
+
+func (a *app) configCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "check [FILE]", Short: "Look for mistakes in the configuration", Args: cobra.MaximumNArgs(1), ValidArgsFunction: files,
+		Long: "Reads the configuration as crs serve would, environment included, and prints every mistake. FILE is read instead of the\n" +
+			"file that would be found.",
+		Example: "crs config check\n  crs config check config.toml",
+		RunE: func(_ *cobra.Command, args []string) error {
+			source := a.source(nil)
+			if len(args) > 0 {
+				source.File = args[0]
+			}
+			loaded, err := config.Load(source)
+			if err != nil {
+				return mistaken(ctl.Failed, err)
+			}
+			return a.show(map[string]any{"ok": true, "file": loaded.File, "read": loaded.FileRead}, func() {
+				if loaded.FileRead {
+					a.say("%s is right", loaded.File)
+				} else {
+					a.say("there is no %s; the defaults and the environment are right", loaded.File)
+				}
+			})
+		},
+	}
+}
+
+// mistaken says what is wrong with a configuration, each mistake on a line of its own.
+func mistaken(code ctl.Code, err error) error {
+	e := ctl.Errorf(code, "%s", err)
+	if mistakes := strings.Split(err.Error(), "\n"); len(mistakes) > 1 {
+		e.Message = fmt.Sprintf("the configuration has %d mistakes:\n  %s", len(mistakes), strings.Join(mistakes, "\n  "))
+	}
+	return e.WithHint("see where it is: crs config path")
+}

@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"crs/ctl"
+	"crs/internal/config"
+)
+
+// takes checks that there is one argument for each name.
+func takes(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return ctl.Errorf(ctl.BadRequest, "%s needs %s", cmd.CommandPath(), strings.Join(names[len(args):], " and "))
+		}
+		if len(args) > len(names) {
+			return ctl.Errorf(ctl.BadRequest, "%s does not take %q", cmd.CommandPath(), args[len(names)])
+		}
+		return nil
+	}
+}
+
+// given is nil for a flag that was not.
+func given[T any](flags *pflag.FlagSet, name string, value T) *T {
+	if !flags.Changed(name) {
+		return nil
+	}
+	return &value
+}
+
+// changesSomething checks that at least one of a command's own flags was given.
+func changesSomething(cmd *cobra.Command) error {
+	own, some := cmd.LocalNonPersistentFlags(), false
+	cmd.Flags().Visit(func(f *pflag.Flag) { some = some || own.Lookup(f.Name) != nil })
+	if !some {
+		return ctl.Errorf(ctl.BadRequest, "nothing is to be changed")
+	}
+	return nil
+}
+
+// dollars is a flag for an amount of money.
+type dollars ctl.USD
+
+// Set implements pflag.Value.
+func (d *dollars) Set(text string) error {
+	parsed, err := ctl.ParseUSD(text)
+	if err != nil {
+		return err
+	}
+	*d = dollars(parsed)
+	return nil
+}
+
+// String implements pflag.Value. It shows no default.
+func (*dollars) String() string { return "" }
+
+// Type implements pflag.Value.
+func (*dollars) Type() string { return "USD" }
+
+// span is a flag for a duration that may be in days.
+type span time.Duration
+
+// Set implements pflag.Value.
+func (s *span) Set(text string) error {
+	parsed, err := config.ParseDuration(text)
+	if err != nil || parsed < 0 {
+		return ctl.Errorf(ctl.BadRequest, "%q is not a duration such as 30s, 12h or 30d", text)
+	}
+	*s = span(parsed)
+	return nil
+}
+
+// String implements pflag.Value. It shows no default.
+func (*span) String() string { return "" }
+
+// Type implements pflag.Value.
+func (*span) Type() string { return "DURATION" }
+
+func (s span) seconds() float64 { return time.Duration(s).Seconds() }
+
+// parseEnd reads when something ends: 30d from now, a day (all of which still counts), a moment, or never, which is the
+// zero time.
+func parseEnd(flag, text string, now time.Time) (time.Time, error) {
+	if text == "never" {
+		return time.Time{}, nil
+	}
+	at, err := parseMoment(text, now)
+	if err != nil {
+		return at, ctl.Errorf(ctl.BadRequest, "--%s: %q is no time", flag, text).
+			WithHint("say in how long (12h, 30d), a day (2026-12-31), a moment (2026-12-31T10:00:00Z), or never")
+	}
+	if !at.After(now) {
+		return at, ctl.Errorf(ctl.BadRequest, "--%s: %s has passed already", flag, text)
+	}
+	return at.UTC(), nil
+}
+
+func parseMoment(text string, now time.Time) (time.Time, error) {
+	if day, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
+		return day.AddDate(0, 0, 1), nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	d, err := config.ParseDuration(text)
+	return now.Add(d), err
+}
+
+// words are the entries of a list, without what is empty. They are never nil, so that an empty list can be told from none.
+func words(list []string) []string {
+	found := []string{}
+	for _, word := range list {
+		if word = strings.TrimSpace(word); word != "" {
+			found = append(found, word)
+		}
+	}
+	return found
+}
+
+// parsePairs reads FROM=TO of a flag that can be given several times.
+func parsePairs(flag string, list []string) (map[string]string, error) {
+	pairs := map[string]string{}
+	for _, pair := range words(list) {
+		from, to, found := strings.Cut(pair, "=")
+		from, to = strings.TrimSpace(from), strings.TrimSpace(to)
+		if !found || from == "" || to == "" {
+			return nil, ctl.Errorf(ctl.BadRequest, "--%s: %q is not FROM=TO", flag, pair)
+		}
+		pairs[from] = to
+	}
+	return pairs, nil
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+	"crs/internal/config"
+)
+
+// ServeOptions are what a daemon is started with.
+type ServeOptions struct {
+	Source  config.Source
+	Version string
+	Log     io.Writer
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the daemon in the foreground", Args: takes(),
+		Long: "Runs the daemon until it is interrupted; answers in flight may finish then. It logs to standard error. Everything it keeps is\n" +
+			"in one data directory, and everything else that can be set is in the configuration: see crs config show.",
+		Example: "crs serve\n  crs serve --data /srv/crs --listen 127.0.0.1:3000",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags := map[string]string{}
+			for _, key := range []string{"listen", "data", "socket"} { // a flag is named as the key that it sets
+				if flag := cmd.Flag(key); flag.Changed {
+					flags[key] = flag.Value.String()
+				}
+			}
+			source := a.source(flags)
+			source.File = file
+			if _, err := config.Load(source); err != nil {
+				return mistaken(ctl.BadRequest, err)
+			}
+			return a.programs.Serve(cmd.Context(), ServeOptions{Source: source, Version: a.programs.Version, Log: a.io.Err})
+		},
+	}
+	flags := cmd.Flags()
+	flags.String("listen", "", "`ADDRESS` and port for clients (default 127.0.0.1:3000)")
+	flags.String("data", "", "`DIR` of everything that is kept; config.toml and crs.sock are there too then")
+	flags.StringVar(&file, "config", "", "configuration `FILE`")
+	return cmd
+}

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+)
+
+func (a *app) usageCommand() *cobra.Command {
+	var q ctl.UsageQuery
+	cmd := &cobra.Command{
+		Use: "usage", Short: "Add up what was used, and what it cost", Args: takes(),
+		Long: "Adds up requests, tokens and cost. Input tokens do not include cached ones. Without --by, a table is grouped by key and\n" +
+			"model, and JSON by key, account and model.",
+		Example: "crs usage\n  crs usage --by day --since 30d\n  crs usage --by key,model --since today --account work",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if q.By = words(q.By); len(q.By) == 0 {
+				q.By = a.usualColumns()
+			}
+			u, err := a.client().Usage(cmd.Context(), q)
+			if err != nil {
+				return err
+			}
+			return a.show(u, func() { a.usageTable(&u, q.By) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&q.By, "by", nil, "group by `COLUMN`: key, account, model, day or hour; several with commas")
+	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, all, a day or a moment (default 24h)")
+	flags.StringVar(&q.Until, "until", "", "up to `WHEN` (default now)")
+	a.addSelection(cmd, &q.Key, &q.Account)
+	flags.StringVar(&q.Model, "model", "", "only the model `NAME`")
+	complete(cmd, "by", fixed("key", "account", "model", "day", "hour"))
+	complete(cmd, "since", fixed("24h", "7d", "30d", "today", "yesterday", "all"))
+	complete(cmd, "model", a.modelNames)
+	return cmd
+}
+
+// addSelection adds the flags that choose a key and an account.
+func (a *app) addSelection(cmd *cobra.Command, key, account *string) {
+	cmd.Flags().StringVar(key, "key", "", "only the key `NAME`")
+	cmd.Flags().StringVar(account, "account", "", "only the account `NAME`")
+	complete(cmd, "key", a.keyNames)
+	complete(cmd, "account", a.accountNames)
+}
+
+// usualColumns are what usage is grouped by when nobody says: a program can add up what it does not want apart.
+func (a *app) usualColumns() []string {
+	if a.json {
+		return []string{"key", "account", "model"}
+	}
+	return []string{"key", "model"}
+}
+
+func (a *app) usageTable(u *ctl.Usage, by []string) {
+	if len(u.Rows) == 0 {
+		a.say("nothing was used from %s to %s", a.moment(u.Since), a.moment(u.Until))
+		return
+	}
+	columns := usageColumnsOf(u, by)
+	head := make([]column, len(columns))
+	for i, c := range columns {
+		head[i] = column{name: c.name, right: c.by == ""}
+	}
+	rows := make([][]string, len(u.Rows))
+	for i := range u.Rows {
+		rows[i] = usageLine(columns, &u.Rows[i])
+	}
+	total := usageLine(columns, &u.Total)
+	if columns[0].by != "" {
+		total[0] = "total"
+	}
+	a.table(head, rows, total)
+}
+
+func usageLine(columns []usageColumn, r *ctl.UsageRow) []string {
+	line := make([]string, len(columns))
+	for i, c := range columns {
+		line[i] = c.of(r)
+	}
+	return line
+}
+
+// usageColumnsOf are those that were grouped by, and the figures that there are.
+func usageColumnsOf(u *ctl.Usage, by []string) []usageColumn {
+	return slices.DeleteFunc(usageColumns(), func(c usageColumn) bool {
+		switch {
+		case c.by != "":
+			return !slices.Contains(by, c.by)
+		case c.name == "REASONING":
+			return u.Total.ReasoningTokens == 0
+		case c.name == "CHARGED":
+			return u.Total.Charged == u.Total.Cost
+		}
+		return false
+	})
+}
+
+// usageColumn is a column of the table: one that usage can be grouped by, or a figure.
+type usageColumn struct {
+	by, name string // by is empty for a figure
+	of       func(*ctl.UsageRow) string
+}
+
+func usageColumns() []usageColumn {
+	return []usageColumn{
+		{"day", "DAY", func(r *ctl.UsageRow) string { return r.Day }},
+		{"hour", "HOUR", func(r *ctl.UsageRow) string { return r.Hour }},
+		{"key", "KEY", func(r *ctl.UsageRow) string { return r.Key }},
+		{"account", "ACCOUNT", func(r *ctl.UsageRow) string { return r.Account }},
+		{"model", "MODEL", func(r *ctl.UsageRow) string { return r.Model }},
+		{"", "REQUESTS", func(r *ctl.UsageRow) string { return count(r.Requests) }},
+		{"", "INPUT", func(r *ctl.UsageRow) string { return count(r.InputTokens) }},
+		{"", "OUTPUT", func(r *ctl.UsageRow) string { return count(r.OutputTokens) }},
+		{"", "CACHE READ", func(r *ctl.UsageRow) string { return count(r.CacheReadTokens) }},
+		{"", "CACHE WRITE", func(r *ctl.UsageRow) string { return count(r.CacheWrite5mTokens + r.CacheWrite1hTokens) }},
+		{"", "REASONING", func(r *ctl.UsageRow) string { return count(r.ReasoningTokens) }},
+		{"", "COST", func(r *ctl.UsageRow) string { return cost(r.Cost) }},
+		{"", "CHARGED", func(r *ctl.UsageRow) string { return cost(r.Charged) }},
+	}
+}

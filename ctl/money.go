@@ -1,0 +1,62 @@
+package ctl
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// USD is an amount of money in nano-dollars. In JSON it is a plain decimal number of dollars, exact.
+type USD int64
+
+const dollar = 1_000_000_000
+
+// String gives dollars with at least two decimals, and no more than it needs.
+func (m USD) String() string {
+	text := m.decimal()
+	whole, fraction, _ := strings.Cut(text, ".")
+	for len(fraction) < 2 {
+		fraction += "0"
+	}
+	return "$" + whole + "." + fraction
+}
+
+// decimal is the shortest exact form.
+func (m USD) decimal() string {
+	sign, n := "", uint64(m)
+	if m < 0 {
+		sign, n = "-", -n
+	}
+	text := sign + strconv.FormatUint(n/dollar, 10)
+	if fraction := n % dollar; fraction > 0 {
+		text += "." + strings.TrimRight(fmt.Sprintf("%09d", fraction), "0")
+	}
+	return text
+}
+
+// MarshalJSON writes a number.
+func (m USD) MarshalJSON() ([]byte, error) { return []byte(m.decimal()), nil }
+
+// UnmarshalJSON reads a number with at most nine decimals.
+func (m *USD) UnmarshalJSON(b []byte) error {
+	parsed, err := ParseUSD(string(b))
+	if err != nil {
+		return err
+	}
+	*m = parsed
+	return nil
+}
+
+// ParseUSD reads an amount as a person writes it: 5, 0.5, $12.50.
+func ParseUSD(text string) (USD, error) {
+	plain := strings.TrimPrefix(strings.TrimSpace(text), "$")
+	whole, fraction, _ := strings.Cut(plain, ".")
+	if whole == "" && fraction == "" || strings.Trim(whole+fraction, "0123456789") != "" || len(fraction) > 9 || len(whole) > 9 {
+		return 0, fmt.Errorf("%q is not an amount in US dollars, such as 5, 0.5 or $12.50", text)
+	}
+	n, err := strconv.ParseInt("0"+whole+fraction+strings.Repeat("0", 9-len(fraction)), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not an amount in US dollars", text)
+	}
+	return USD(n), nil
+}

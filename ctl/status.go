@@ -1,0 +1,80 @@
+package ctl
+
+import (
+	"encoding/json"
+	"time"
+)
+
+type rawMessage = json.RawMessage
+
+// Status is how a daemon is doing.
+type Status struct {
+	Running       bool     `json:"running"`
+	Version       string   `json:"version"`
+	PID           int      `json:"pid"`
+	UptimeSeconds float64  `json:"uptime_seconds"`
+	Listen        string   `json:"listen"`
+	Store         string   `json:"store"` // its kind and place
+	InFlight      int      `json:"in_flight"`
+	Accounts      int      `json:"accounts"`
+	AccountsReady int      `json:"accounts_ready"`
+	Keys          int      `json:"keys"`
+	Waiting       int      `json:"waiting"` // requests that wait for an account's slot
+	BodyBytes     int64    `json:"body_bytes"`
+	LedgerOpen    int      `json:"ledger_open"` // requests that are open in the ledger
+	LedgerError   string   `json:"ledger_error,omitempty"`
+	Prices        string   `json:"prices"` // version of the price table
+	Platforms     []string `json:"platforms"`
+	Live          []Live   `json:"live"`
+}
+
+// Live is a request in flight.
+type Live struct {
+	ID          string    `json:"id"`
+	At          time.Time `json:"at"`
+	Key         string    `json:"key"`
+	Model       string    `json:"model,omitempty"`
+	Stream      bool      `json:"stream"`
+	Client      string    `json:"client,omitempty"`
+	Phase       string    `json:"phase"` // reading, queued, picking, waiting, streaming
+	Account     string    `json:"account,omitempty"`
+	Attempts    int       `json:"attempts"`
+	FirstByteMS int64     `json:"first_byte_ms,omitempty"`
+}
+
+// Setting is one value of the configuration, with where it came from.
+type Setting struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"` // secrets hidden
+	Origin string `json:"origin"`
+	Doc    string `json:"doc,omitempty"`
+}
+
+// Price is what a model costs, in dollars for a million tokens.
+type Price struct {
+	Model        string `json:"model"`
+	Provider     string `json:"provider,omitempty"`
+	Input        USD    `json:"input_usd_per_million"`
+	Output       USD    `json:"output_usd_per_million"`
+	CacheWrite5m USD    `json:"cache_write_5m_usd_per_million"`
+	CacheWrite1h USD    `json:"cache_write_1h_usd_per_million"`
+	CacheRead    USD    `json:"cache_read_usd_per_million"`
+	Overridden   bool   `json:"overridden"`
+	// Match is how the model was found, when the table has it under another name.
+	Match string `json:"match,omitempty"`
+}
+
+// Prices is the table.
+type Prices struct {
+	Version string  `json:"version"`
+	Models  []Price `json:"models"`
+}
+
+// PriceEdit sets a model's price, in dollars for a million tokens. What is nil follows from the input price.
+type PriceEdit struct {
+	Input        USD  `json:"input_usd_per_million"`
+	Output       USD  `json:"output_usd_per_million"`
+	CacheWrite5m *USD `json:"cache_write_5m_usd_per_million,omitempty"`
+	CacheWrite1h *USD `json:"cache_write_1h_usd_per_million,omitempty"`
+	CacheRead    *USD `json:"cache_read_usd_per_million,omitempty"`
+}

@@ -1,0 +1,119 @@
+package ctl
+
+import "time"
+
+// UsageQuery selects usage. Zero fields do not select.
+type UsageQuery struct {
+	// By are the columns to group by: key, account, model, day, hour.
+	By []string
+	// Since and Until are how a person says it: 24h, 7d, today, 2026-11-23, or a moment in RFC 3339. Since "" is 24h.
+	Since, Until string
+	Key, Account string // names or ids
+	Model        string
+}
+
+// Usage is what was used.
+type Usage struct {
+	Since time.Time  `json:"since"`
+	Until time.Time  `json:"until"`
+	Rows  []UsageRow `json:"rows"`
+	Total UsageRow   `json:"total"`
+}
+
+// UsageRow is what one group used. Only the fields that were grouped by are set.
+type UsageRow struct {
+	Key                string `json:"key,omitempty"`
+	Account            string `json:"account,omitempty"`
+	Model              string `json:"model,omitempty"`
+	Day                string `json:"day,omitempty"`
+	Hour               string `json:"hour,omitempty"`
+	Requests           int64  `json:"requests"`
+	InputTokens        int64  `json:"input_tokens"`
+	OutputTokens       int64  `json:"output_tokens"`
+	CacheReadTokens    int64  `json:"cache_read_tokens"`
+	CacheWrite5mTokens int64  `json:"cache_write_5m_tokens"`
+	CacheWrite1hTokens int64  `json:"cache_write_1h_tokens"`
+	ReasoningTokens    int64  `json:"reasoning_tokens"`
+	Cost               USD    `json:"cost_usd"`
+	Charged            USD    `json:"charged_usd"` // after the keys' multipliers
+}
+
+// RequestQuery selects requests. Zero fields do not select.
+type RequestQuery struct {
+	Key, Account string // names or ids
+	// Status is one status (429) or a class (4xx).
+	Status string
+	Since  string // as in UsageQuery
+	Limit  int    // 0: 100
+}
+
+// Request is one line of the request log.
+type Request struct {
+	ID           string     `json:"id"`
+	At           time.Time  `json:"at"`
+	Key          string     `json:"key"`
+	Account      string     `json:"account,omitempty"`
+	Platform     string     `json:"platform,omitempty"`
+	Service      string     `json:"service"`
+	Model        string     `json:"model,omitempty"`
+	Upstream     string     `json:"upstream_model,omitempty"`
+	Client       string     `json:"client,omitempty"`
+	Stream       bool       `json:"stream"`
+	Status       int        `json:"status"` // 0: the client left, or the daemon ended, before there was one
+	Error        string     `json:"error,omitempty"`
+	FirstByteMS  int64      `json:"first_byte_ms"`
+	TotalMS      int64      `json:"total_ms"`
+	Source       string     `json:"source,omitempty"` // upstream, partial, estimated
+	InputTokens  int64      `json:"input_tokens"`
+	OutputTokens int64      `json:"output_tokens"`
+	CacheRead    int64      `json:"cache_read_tokens"`
+	CacheWrite5m int64      `json:"cache_write_5m_tokens"`
+	CacheWrite1h int64      `json:"cache_write_1h_tokens"`
+	Reasoning    int64      `json:"reasoning_tokens"`
+	Cost         USD        `json:"cost_usd"`
+	Charged      USD        `json:"charged_usd"`
+	Prices       string     `json:"prices,omitempty"` // version of the price table
+	Unpriced     bool       `json:"unpriced,omitempty"`
+	Attempts     []Attempt  `json:"attempts,omitempty"`
+	Raw          rawMessage `json:"raw,omitempty"` // the upstream's usage, as it said it
+}
+
+// Attempt is an account that was tried and did not serve the request.
+type Attempt struct {
+	Account   string `json:"account"`
+	Status    int    `json:"status"` // 0: no answer
+	Error     string `json:"error"`
+	AfterMS   int64  `json:"after_ms"`
+	Ambiguous bool   `json:"ambiguous,omitempty"` // it may have done the work
+}
+
+// Explanation is why a request went where it went, or would go.
+type Explanation struct {
+	// Request is nil when the question was what would happen.
+	Request *Request `json:"request,omitempty"`
+	// Chosen is the account, "" when there was none; Why says why that one.
+	Chosen string `json:"chosen,omitempty"`
+	Why    string `json:"why,omitempty"`
+	// Accounts are the ones that were looked at, those that would do first.
+	Accounts []Sight `json:"accounts"`
+}
+
+// Sight is one account, and what stood against it.
+type Sight struct {
+	Account  string     `json:"account"`
+	Platform string     `json:"platform,omitempty"`
+	Eligible bool       `json:"eligible"`
+	Rank     int        `json:"rank,omitempty"` // 1 is the first choice
+	Reason   string     `json:"reason"`
+	Until    *time.Time `json:"until,omitempty"`
+	Detail   string     `json:"detail,omitempty"`
+}
+
+// ExplainQuery asks what would happen to a request.
+type ExplainQuery struct {
+	Key     string `json:"key"`
+	Model   string `json:"model"`
+	Session string `json:"session,omitempty"`
+	Client  string `json:"client,omitempty"` // claude-code when empty
+	Service string `json:"service,omitempty"`
+}

@@ -1,0 +1,281 @@
+package control
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"crs/ctl"
+	"crs/internal/account"
+	"crs/internal/secret"
+	"crs/proxyengine/provider"
+	"crs/proxyengine/upstream"
+)
+
+func (h *Handler) accounts(*http.Request) (any, error) {
+	all := []ctl.Account{}
+	for _, a := range h.opt.Roster.List() {
+		all = append(all, h.show(a))
+	}
+	return all, nil
+}
+
+func (h *Handler) account(r *http.Request) (any, error) {
+	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+	if err != nil {
+		return nil, err
+	}
+	return h.show(a), nil
+}
+
+// show tells of an account what may be told.
+func (h *Handler) show(a *account.Account) ctl.Account {
+	out := ctl.Account{
+		ID: a.ID, Name: a.Name, Platform: a.Platform, Enabled: !a.Disabled, BaseURL: a.BaseURL, Proxy: bare(a.Proxy),
+		Priority: a.Priority, MaxConcurrency: a.MaxConcurrency, Groups: h.groupNames(a.Groups), AnyClient: a.AnyClient,
+		Models: list(a.Models), Map: a.Map, Options: a.Options, CreatedAt: a.CreatedAt, Credential: string(a.Credential.Kind),
+		TokenExpiresAt: moment(a.Credential.ExpiresAt), EndsAt: moment(a.SubscriptionEnds), Rests: []ctl.Rest{}, Windows: []ctl.Window{},
+	}
+	s, ok := h.opt.Pool.Status(a.ID)
+	if !ok {
+		return out
+	}
+	out.State, out.Until, out.Why = string(s.State), moment(s.Until), s.Why
+	for _, r := range s.Rests {
+		out.Rests = append(out.Rests, ctl.Rest{Scope: r.Scope, Until: r.Until.UTC(), Evidence: r.Evidence})
+	}
+	for _, w := range s.Windows {
+		out.Windows = append(out.Windows, ctl.Window{Name: w.Name, Used: w.Used, Status: w.Status, ResetsAt: moment(w.ResetsAt)})
+	}
+	out.InUse, out.LastUsed, out.Failures = s.InUse, moment(s.LastUsed), s.Failures
+	out.LastError, out.LastErrAt = s.LastErr, moment(s.LastErrAt)
+	return out
+}
+
+// bare is a proxy's URL without its credentials.
+func bare(proxy secret.String) string {
+	if proxy.Empty() {
+		return ""
+	}
+	u, err := url.Parse(proxy.Reveal())
+	if err != nil {
+		return proxy.String()
+	}
+	u.User = nil
+	return u.String()
+}
+
+func (h *Handler) groupNames(ids []string) []string {
+	names := []string{}
+	for _, id := range ids {
+		if g, err := h.opt.Roster.Group(id); err == nil {
+			names = append(names, g.Name)
+		}
+	}
+	return names
+}
+
+// moment is nil for the zero time.
+func moment(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	at = at.UTC()
+	return &at
+}
+
+// list is never null in JSON.
+func list(items []string) []string {
+	if items == nil {
+		return []string{}
+	}
+	return items
+}
+
+func (h *Handler) addAccount(r *http.Request) (any, error) {
+	in, err := read[ctl.NewAccount](r)
+	if err != nil {
+		return nil, err
+	}
+	a, err := h.newAccount(&in)
+	if err != nil {
+		return nil, err
+	}
+	added, err := h.opt.Roster.Add(r.Context(), *a)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	return h.show(added), nil
+}
+
+func (h *Handler) newAccount(in *ctl.NewAccount) (*account.Account, error) {
+	p := h.opt.Platforms[in.Platform]
+	if p == nil {
+		return nil, ctl.Errorf(ctl.BadRequest, "there is no platform %q", in.Platform).WithHint("the platforms are: %s", strings.Join(h.platforms(), ", "))
+	}
+	a := &account.Account{
+		Name: in.Name, Platform: in.Platform, BaseURL: in.BaseURL, Proxy: secret.New(in.Proxy), Priority: account.DefaultPriority,
+		MaxConcurrency: in.MaxConcurrency, AnyClient: in.AnyClient, Models: in.Models, Map: in.Map, Options: in.Options,
+	}
+	if in.Priority != nil {
+		a.Priority = *in.Priority
+	}
+	for _, ref := range in.Groups {
+		g, err := h.opt.Roster.Group(ref)
+		if err != nil {
+			return nil, err
+		}
+		a.Groups = append(a.Groups, g.ID)
+	}
+	if err := h.credential(p, in, a); err != nil {
+		return nil, err
+	}
+	return a, h.check(p, a)
+}
+
+func (h *Handler) platforms() []string {
+	var all []string
+	for name := range h.opt.Platforms {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (h *Handler) credential(p provider.Provider, in *ctl.NewAccount, a *account.Account) error {
+	if in.File == nil {
+		a.Credential = account.Credential{Kind: account.APIKey, Secret: secret.New(strings.TrimSpace(in.APIKey))}
+		return nil
+	}
+	importer, ok := p.(provider.Importer)
+	if !ok {
+		return ctl.Errorf(ctl.BadRequest, "platform %s has no file to import", in.Platform)
+	}
+	if err := importer.Import(in.Platform, in.File, a); err != nil {
+		return ctl.Errorf(ctl.BadRequest, "%s", err)
+	}
+	return nil
+}
+
+// check has everybody who will work with an account look at it before it is kept.
+func (h *Handler) check(p provider.Provider, a *account.Account) error {
+	if !a.Proxy.Empty() {
+		if _, err := upstream.ParseProxy(a.Proxy); err != nil {
+			return ctl.Errorf(ctl.BadRequest, "%s", err)
+		}
+	}
+	if checker, ok := p.(provider.Checker); ok && !a.Credential.Secret.Empty() {
+		if err := checker.Check(a); err != nil {
+			return ctl.Errorf(ctl.BadRequest, "%s", err)
+		}
+	}
+	return nil
+}
+
+func (h *Handler) editAccount(r *http.Request) (any, error) {
+	in, err := read[ctl.AccountEdit](r)
+	if err != nil {
+		return nil, err
+	}
+	edited, err := h.opt.Roster.Edit(r.Context(), r.PathValue("ref"), func(a *account.Account) error {
+		if in.APIKey != nil && a.Credential.Kind != account.APIKey {
+			return ctl.Errorf(ctl.BadRequest, "account %s has a login, not an API key", a.Name)
+		}
+		edit(a, &in)
+		return h.check(h.opt.Platforms[a.Platform], a)
+	})
+	if err != nil {
+		return nil, invalid(err)
+	}
+	return h.show(edited), nil
+}
+
+func edit(a *account.Account, in *ctl.AccountEdit) {
+	if in.APIKey != nil {
+		a.Credential.Secret = secret.New(strings.TrimSpace(*in.APIKey))
+	}
+	if in.Proxy != nil {
+		a.Proxy = secret.New(*in.Proxy)
+	}
+	assign(&a.BaseURL, in.BaseURL)
+	assign(&a.Priority, in.Priority)
+	assign(&a.MaxConcurrency, in.MaxConcurrency)
+	assign(&a.AnyClient, in.AnyClient)
+	assign(&a.Models, in.Models)
+	assign(&a.Map, in.Map)
+	assign(&a.Options, in.Options)
+	assign(&a.SubscriptionEnds, in.EndsAt)
+}
+
+// assign sets what was given.
+func assign[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+func (h *Handler) removeAccount(r *http.Request) (any, error) {
+	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range h.opt.Keys.List() {
+		if k.Policy.Account == a.ID {
+			return nil, ctl.Errorf(ctl.Conflict, "key %s is bound to account %s", k.Name, a.Name).
+				WithHint("bind it to another one first: crs key edit %s --account NAME", k.Name)
+		}
+	}
+	return nil, h.opt.Roster.Remove(r.Context(), a.ID)
+}
+
+func (h *Handler) enableAccount(r *http.Request) (any, error)  { return h.setDisabled(r, false) }
+func (h *Handler) disableAccount(r *http.Request) (any, error) { return h.setDisabled(r, true) }
+
+func (h *Handler) setDisabled(r *http.Request, off bool) (any, error) {
+	a, err := h.opt.Roster.Edit(r.Context(), r.PathValue("ref"), func(a *account.Account) error {
+		a.Disabled = off
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.show(a), nil
+}
+
+func (h *Handler) thawAccount(r *http.Request) (any, error) {
+	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+	if err != nil {
+		return nil, err
+	}
+	h.opt.Pool.Thaw(a.ID)
+	return h.show(a), nil
+}
+
+func (h *Handler) refreshAccount(r *http.Request) (any, error) {
+	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+	if err != nil {
+		return nil, err
+	}
+	if a.Credential.Refresh.Empty() {
+		return nil, ctl.Errorf(ctl.BadRequest, "account %s has no token that can be refreshed", a.Name)
+	}
+	renewed, err := h.opt.Tokens.Renew(r.Context(), a)
+	if err != nil {
+		return nil, ctl.Errorf(ctl.Failed, "%s", err)
+	}
+	return h.show(renewed), nil
+}
+
+func (h *Handler) testAccount(r *http.Request) (any, error) {
+	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+	if err != nil {
+		return nil, err
+	}
+	t, err := h.opt.Engine.Test(r.Context(), a, r.URL.Query().Get("model"))
+	if err != nil {
+		return nil, ctl.Errorf(ctl.BadRequest, "%s", err)
+	}
+	return ctl.AccountTest{OK: t.OK, Model: t.Model, Status: t.Status, Message: t.Message, Millis: t.Took.Milliseconds()}, nil
+}

@@ -1,0 +1,202 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"crs/ctl"
+	"crs/internal/account"
+	"crs/internal/config"
+	"crs/internal/event"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/pricing"
+	"crs/internal/store"
+	"crs/internal/usage"
+	"crs/proxyengine"
+	"crs/proxyengine/provider"
+)
+
+// Options are what the handler works with.
+type Options struct {
+	Roster    *account.Roster
+	Pool      *account.Pool
+	Keys      *key.Ring
+	Gate      *limit.Gate
+	Ledger    *usage.Ledger
+	Rollups   usage.Rollups
+	Engine    engine
+	Tokens    renewer
+	Prices    prices
+	Requests  *event.Bus[*usage.Record] // every request as it ends
+	Platforms map[string]provider.Provider
+	Settings  func() []config.Entry
+	Zone      *time.Location
+	Now       func() time.Time
+	About     ctl.Status // what does not change: version, pid, listen, store
+	Started   time.Time
+	Log       *slog.Logger
+}
+
+type engine interface {
+	InFlight() int
+	Live() []proxyengine.Live
+	RetainedBytes() int64
+	Test(ctx context.Context, acc *account.Account, model string) (proxyengine.Tested, error)
+}
+
+type renewer interface {
+	Renew(ctx context.Context, acc *account.Account) (*account.Account, error)
+}
+
+// prices is the table in use, and what the operator laid over it.
+type prices interface {
+	Table() *pricing.Table
+	Overridden(model string) bool
+	Set(ctx context.Context, model string, p ctl.PriceEdit) error
+}
+
+// Handler answers ctl's calls.
+type Handler struct {
+	opt      Options
+	mux      *http.ServeMux
+	stopping chan struct{} // closed when the server is shut down: answers without an end must end
+}
+
+// NewHandler makes a handler.
+func NewHandler(opt Options) *Handler {
+	h := &Handler{opt: opt, mux: http.NewServeMux(), stopping: make(chan struct{})}
+	for _, r := range h.routes() {
+		h.mux.HandleFunc(r.method+" /"+ctl.Version+r.path, h.guard(r))
+	}
+	return h
+}
+
+// ServeHTTP implements http.Handler. A browser that was tricked into coming here is turned away: no page has a reason to.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Origin") != "" || r.Header.Get("Referer") != "" {
+		respondError(w, ctl.Errorf(ctl.NotPermitted, "the control socket is not for web pages"))
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+// route is one call of the contract.
+type route struct {
+	method, path string
+	needs        right
+	// Exactly one of these is set: serve gives what to send, stream writes by itself.
+	serve  func(*http.Request) (any, error)
+	stream func(http.ResponseWriter, *http.Request) error
+}
+
+// guard lets only those call who may.
+func (h *Handler) guard(r route) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		if rightOf(req.Context()) < r.needs {
+			respondError(w, notPermitted(r.needs))
+			return
+		}
+		if r.stream != nil {
+			if err := r.stream(w, req); err != nil {
+				respondError(w, err)
+			}
+			return
+		}
+		out, err := r.serve(req)
+		if err != nil {
+			h.opt.Log.Debug("control call failed", "method", r.method, "path", r.path, "error", err)
+			respondError(w, err)
+			return
+		}
+		if req.Method != http.MethodGet {
+			h.opt.Log.Info("control", "call", r.method+" "+r.path, "target", req.PathValue("ref"))
+		}
+		respond(w, out)
+	}
+}
+
+func notPermitted(needs right) error {
+	e := ctl.Errorf(ctl.NotPermitted, "you may not do this on this daemon")
+	if needs == write {
+		return e.WithHint("only root and the user the daemon runs as may; try sudo")
+	}
+	return e.WithHint("only root, the user the daemon runs as, and members of the group %s may", Group)
+}
+
+func respond(w http.ResponseWriter, out any) {
+	if out == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(out) // the caller has gone if this fails
+}
+
+func respondError(w http.ResponseWriter, err error) {
+	e := errorOf(err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(statusOf(e.Code))
+	_ = json.NewEncoder(w).Encode(map[string]*ctl.Error{"error": e})
+}
+
+func statusOf(c ctl.Code) int {
+	switch c {
+	case ctl.BadRequest:
+		return http.StatusBadRequest
+	case ctl.NotFound:
+		return http.StatusNotFound
+	case ctl.NotPermitted:
+		return http.StatusForbidden
+	case ctl.Conflict:
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}
+
+// errorOf puts the domain's errors into the contract's words.
+func errorOf(err error) *ctl.Error {
+	var (
+		own      *ctl.Error
+		noKey    *key.NotFound
+		keyTaken *key.Taken
+		noAcc    *account.NotFound
+		accTaken *account.Taken
+		conflict *store.Conflict
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &noKey):
+		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs key list")
+	case errors.As(err, &noAcc):
+		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", noAcc.What)
+	case errors.As(err, &keyTaken), errors.As(err, &accTaken):
+		return ctl.Errorf(ctl.Conflict, "%s", err)
+	case errors.As(err, &conflict):
+		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
+	}
+	return ctl.Errorf(ctl.Failed, "%s", err)
+}
+
+// read takes a request's JSON.
+func read[T any](r *http.Request) (in T, err error) {
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 4<<20))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil {
+		return in, ctl.Errorf(ctl.BadRequest, "the request is not as the contract has it: %v", err)
+	}
+	return in, nil
+}
+
+// invalid marks a domain's complaint about what was asked for.
+func invalid(err error) error {
+	if e := errorOf(err); e.Code != ctl.Failed {
+		return e
+	}
+	return ctl.Errorf(ctl.BadRequest, "%s", err)
+}

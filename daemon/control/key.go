@@ -1,0 +1,208 @@
+package control
+
+import (
+	"math"
+	"net/http"
+	"time"
+
+	"crs/ctl"
+	"crs/internal/key"
+)
+
+func (h *Handler) keys(*http.Request) (any, error) {
+	all := []ctl.Key{}
+	for _, k := range h.opt.Keys.List() {
+		all = append(all, h.showKey(k))
+	}
+	return all, nil
+}
+
+func (h *Handler) key(r *http.Request) (any, error) {
+	return h.shown(h.opt.Keys.Get(r.PathValue("ref")))
+}
+
+// shown passes an error on, and shows a key.
+func (h *Handler) shown(k *key.Key, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return h.showKey(k), nil
+}
+
+func (h *Handler) showKey(k *key.Key) ctl.Key {
+	u := h.opt.Gate.Use(k.ID)
+	return ctl.Key{
+		ID: k.ID, Name: k.Name, Hint: k.Hint + "…", State: h.keyState(k), Tags: list(k.Tags), CreatedAt: k.CreatedAt,
+		ExpiresAt: moment(k.ExpiresAt), ActivatedAt: moment(k.ActivatedAt), DeletedAt: moment(k.DeletedAt), Limits: h.limits(k),
+		Use: ctl.KeyUse{
+			InFlight: u.InFlight, Queued: u.Queued, RequestsInMinute: u.RequestsInMinute, TokensInMinute: u.TokensInMinute,
+			DayCost: ctl.USD(u.Spent.Day), WeekCost: ctl.USD(u.Spent.Week), TotalCost: ctl.USD(u.Spent.Total), Reserved: ctl.USD(u.ReservedCost),
+		},
+	}
+}
+
+func (h *Handler) keyState(k *key.Key) string {
+	switch {
+	case k.Deleted():
+		return "deleted"
+	case k.Disabled:
+		return "disabled"
+	case k.Expired(h.opt.Now()):
+		return "expired"
+	}
+	return "active"
+}
+
+func (h *Handler) limits(k *key.Key) ctl.Limits {
+	p := &k.Policy
+	out := ctl.Limits{
+		RequestsPerMinute: p.RequestsPerMinute, TokensPerMinute: p.TokensPerMinute, Concurrency: p.Concurrency, Queue: p.Queue,
+		QueueWaitSeconds: p.QueueWait.Seconds(), DailyCost: ctl.USD(p.DailyCost), WeeklyCost: ctl.USD(p.WeeklyCost), TotalCost: ctl.USD(p.TotalCost),
+		AllowModels: list(p.AllowModels), DenyModels: list(p.DenyModels), Clients: list(p.Clients), Permissions: list(p.Permissions),
+		Multiplier: 1, ActivateForSeconds: int64(k.ActivateFor / time.Second),
+	}
+	if p.Multiplier > 0 {
+		out.Multiplier = float64(p.Multiplier) / 1000
+	}
+	if a, err := h.opt.Roster.Get(p.Account); err == nil {
+		out.Account = a.Name
+	}
+	if g, err := h.opt.Roster.Group(p.Group); err == nil {
+		out.Group = g.Name
+	}
+	return out
+}
+
+func (h *Handler) createKey(r *http.Request) (any, error) {
+	in, err := read[ctl.NewKey](r)
+	if err != nil {
+		return nil, err
+	}
+	k := key.Key{Name: in.Name}
+	if err := h.editKeyBy(&k, &in.KeyEdit); err != nil {
+		return nil, err
+	}
+	made, presented, err := h.opt.Keys.Create(r.Context(), k)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	return ctl.IssuedKey{Key: h.showKey(made), Secret: presented.Reveal()}, nil
+}
+
+func (h *Handler) editKey(r *http.Request) (any, error) {
+	in, err := read[ctl.KeyEdit](r)
+	if err != nil {
+		return nil, err
+	}
+	k, err := h.opt.Keys.Edit(r.Context(), r.PathValue("ref"), func(k *key.Key) error { return h.editKeyBy(k, &in) })
+	if err != nil {
+		return nil, invalid(err)
+	}
+	return h.showKey(k), nil
+}
+
+// usualWait is how long a request may queue when a queue is given and its wait is not.
+const usualWait = 30 * time.Second
+
+// editKeyBy sets what was given.
+func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
+	p := &k.Policy
+	assign(&k.Tags, in.Tags)
+	assign(&p.RequestsPerMinute, in.RequestsPerMinute)
+	assign(&p.TokensPerMinute, in.TokensPerMinute)
+	assign(&p.Concurrency, in.Concurrency)
+	assign(&p.Queue, in.Queue)
+	assign((*ctl.USD)(&p.DailyCost), in.DailyCost)
+	assign((*ctl.USD)(&p.WeeklyCost), in.WeeklyCost)
+	assign((*ctl.USD)(&p.TotalCost), in.TotalCost)
+	assign(&p.AllowModels, in.AllowModels)
+	assign(&p.DenyModels, in.DenyModels)
+	assign(&p.Clients, in.Clients)
+	assign(&p.Permissions, in.Permissions)
+	assign(&k.ExpiresAt, in.ExpiresAt)
+	if in.QueueWaitSeconds != nil {
+		p.QueueWait = time.Duration(*in.QueueWaitSeconds * float64(time.Second))
+	}
+	if p.Queue > 0 && p.QueueWait == 0 {
+		p.QueueWait = usualWait
+	}
+	if in.Multiplier != nil {
+		if *in.Multiplier < 0.001 || *in.Multiplier > 1000 {
+			return ctl.Errorf(ctl.BadRequest, "the multiplier is not between 0.001 and 1000")
+		}
+		p.Multiplier = int64(math.Round(*in.Multiplier * 1000))
+	}
+	if in.ActivateFor != nil {
+		k.ActivateFor, k.ActivatedAt = time.Duration(*in.ActivateFor)*time.Second, time.Time{}
+	}
+	return h.bind(p, in)
+}
+
+// bind ties a key to an account or a group; naming one unties it from the other.
+func (h *Handler) bind(p *key.Policy, in *ctl.KeyEdit) error {
+	if in.Account != nil {
+		p.Account = ""
+		if *in.Account != "" {
+			a, err := h.opt.Roster.Get(*in.Account)
+			if err != nil {
+				return err
+			}
+			p.Account, p.Group = a.ID, ""
+		}
+	}
+	if in.Group != nil {
+		p.Group = ""
+		if *in.Group != "" {
+			g, err := h.opt.Roster.Group(*in.Group)
+			if err != nil {
+				return err
+			}
+			if in.Account == nil {
+				p.Account = ""
+			}
+			p.Group = g.ID
+		}
+	}
+	return nil
+}
+
+func (h *Handler) rotateKey(r *http.Request) (any, error) {
+	k, presented, err := h.opt.Keys.Rotate(r.Context(), r.PathValue("ref"))
+	if err != nil {
+		return nil, err
+	}
+	return ctl.IssuedKey{Key: h.showKey(k), Secret: presented.Reveal()}, nil
+}
+
+func (h *Handler) enableKey(r *http.Request) (any, error)  { return h.setKeyDisabled(r, false) }
+func (h *Handler) disableKey(r *http.Request) (any, error) { return h.setKeyDisabled(r, true) }
+
+func (h *Handler) setKeyDisabled(r *http.Request, off bool) (any, error) {
+	return h.shown(h.opt.Keys.Edit(r.Context(), r.PathValue("ref"), func(k *key.Key) error {
+		k.Disabled = off
+		return nil
+	}))
+}
+
+func (h *Handler) deleteKey(r *http.Request) (any, error) {
+	k, err := h.opt.Keys.Delete(r.Context(), r.PathValue("ref"))
+	if err != nil {
+		return nil, invalid(err)
+	}
+	return h.showKey(k), nil
+}
+
+func (h *Handler) restoreKey(r *http.Request) (any, error) {
+	k, err := h.opt.Keys.Restore(r.Context(), r.PathValue("ref"))
+	if err != nil {
+		return nil, invalid(err)
+	}
+	return h.showKey(k), nil
+}
+
+func (h *Handler) purgeKey(r *http.Request) (any, error) {
+	if err := h.opt.Keys.Purge(r.Context(), r.PathValue("ref")); err != nil {
+		return nil, invalid(err)
+	}
+	return nil, nil
+}

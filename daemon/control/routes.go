@@ -1,0 +1,51 @@
+package control
+
+import "net/http"
+
+// routes is the whole contract.
+func (h *Handler) routes() []route {
+	get, post, put, patch, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	return []route{
+		{method: get, path: "/status", needs: operate, serve: h.status},
+		{method: get, path: "/config", needs: operate, serve: h.config},
+
+		{method: get, path: "/accounts", needs: operate, serve: h.accounts},
+		{method: post, path: "/accounts", needs: write, serve: h.addAccount},
+		{method: get, path: "/accounts/{ref}", needs: operate, serve: h.account},
+		{method: patch, path: "/accounts/{ref}", needs: write, serve: h.editAccount},
+		{method: del, path: "/accounts/{ref}", needs: write, serve: h.removeAccount},
+		{method: post, path: "/accounts/{ref}/enable", needs: operate, serve: h.enableAccount},
+		{method: post, path: "/accounts/{ref}/disable", needs: operate, serve: h.disableAccount},
+		{method: post, path: "/accounts/{ref}/thaw", needs: operate, serve: h.thawAccount},
+		{method: post, path: "/accounts/{ref}/refresh", needs: operate, serve: h.refreshAccount},
+		{method: post, path: "/accounts/{ref}/test", needs: operate, serve: h.testAccount},
+
+		{method: get, path: "/groups", needs: operate, serve: h.groups},
+		{method: post, path: "/groups", needs: write, serve: h.createGroup},
+		{method: get, path: "/groups/{ref}", needs: operate, serve: h.group},
+		{method: del, path: "/groups/{ref}", needs: write, serve: h.deleteGroup},
+		{method: put, path: "/groups/{ref}/accounts/{account}", needs: write, serve: h.joinGroup},
+		{method: del, path: "/groups/{ref}/accounts/{account}", needs: write, serve: h.leaveGroup},
+
+		{method: get, path: "/keys", needs: operate, serve: h.keys},
+		{method: post, path: "/keys", needs: write, serve: h.createKey},
+		{method: get, path: "/keys/{ref}", needs: operate, serve: h.key},
+		{method: patch, path: "/keys/{ref}", needs: write, serve: h.editKey},
+		{method: del, path: "/keys/{ref}", needs: write, serve: h.deleteKey},
+		{method: post, path: "/keys/{ref}/rotate", needs: write, serve: h.rotateKey},
+		{method: post, path: "/keys/{ref}/enable", needs: operate, serve: h.enableKey},
+		{method: post, path: "/keys/{ref}/disable", needs: operate, serve: h.disableKey},
+		{method: post, path: "/keys/{ref}/restore", needs: write, serve: h.restoreKey},
+		{method: post, path: "/keys/{ref}/purge", needs: write, serve: h.purgeKey},
+
+		{method: get, path: "/usage", needs: operate, serve: h.usage},
+		{method: get, path: "/requests", needs: operate, serve: h.requests},
+		{method: get, path: "/requests/follow", needs: operate, stream: h.followRequests},
+		{method: get, path: "/explain/{ref}", needs: operate, serve: h.explain},
+		{method: post, path: "/explain", needs: operate, serve: h.explainWant},
+
+		{method: get, path: "/prices", needs: operate, serve: h.prices},
+		{method: get, path: "/prices/{ref}", needs: operate, serve: h.price},
+		{method: put, path: "/prices/{ref}", needs: write, serve: h.setPrice},
+	}
+}

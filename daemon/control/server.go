@@ -1,0 +1,145 @@
+// Package control serves ctl's contract on a local socket: to the daemon's owner, to root, and to members of the group crs.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Group is the system group whose members operate a daemon.
+const Group = "crs"
+
+// Server serves the socket.
+type Server struct {
+	path   string
+	lock   *flock.Flock
+	ln     net.Listener
+	server *http.Server
+	once   sync.Once
+	ended  error
+}
+
+// InUse means that another daemon has the socket.
+type InUse struct{ Path string }
+
+// Error implements error.
+func (e *InUse) Error() string { return fmt.Sprintf("another crs daemon listens on %s", e.Path) }
+
+// Listen takes the socket at path. A socket that a dead daemon left behind is replaced; that of a living one never is.
+// Callers wait until Serve answers them.
+func Listen(path string, log *slog.Logger) (*Server, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("make the directory of the control socket: %w", err)
+	}
+	lock := flock.New(path + ".lock")
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the control socket %s: %w", path, err)
+	}
+	if !held || answers(path) {
+		return nil, errors.Join(&InUse{path}, lock.Close())
+	}
+	ln, err := bind(path)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	s := &Server{path: path, lock: lock, ln: ln}
+	s.server = &http.Server{
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, peerKey{}, peerOf(c))
+		},
+	}
+	return s, nil
+}
+
+// answers covers a daemon whose lock file was deleted.
+func answers(path string) bool {
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
+
+// bind makes the socket under another name and moves it into place once its mode and group are right: nobody can connect
+// before.
+func bind(path string) (net.Listener, error) {
+	draft := path + ".new"
+	_ = os.Remove(draft)
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: draft, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("listen on the control socket %s: %w", path, err)
+	}
+	ln.SetUnlinkOnClose(false)
+	err = os.Chmod(draft, 0o660)
+	if err == nil {
+		err = giveToGroup(draft)
+	}
+	if err == nil {
+		err = os.Rename(draft, path)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("set up the control socket %s: %w", path, err), ln.Close(), os.Remove(draft))
+	}
+	return ln, nil
+}
+
+// giveToGroup does nothing where there is no such group, or the daemon may not give files away.
+func giveToGroup(path string) error {
+	g, err := user.LookupGroup(Group)
+	if err != nil {
+		return nil
+	}
+	gid, err := strconv.Atoi(g.Gid)
+	if err != nil {
+		return nil
+	}
+	if err := os.Chown(path, -1, gid); err != nil && !errors.Is(err, os.ErrPermission) {
+		return err
+	}
+	return nil
+}
+
+// Path is where the socket is.
+func (s *Server) Path() string { return s.path }
+
+// Serve answers until Shutdown.
+func (s *Server) Serve(h *Handler) error {
+	s.server.Handler = h
+	s.server.RegisterOnShutdown(func() { close(h.stopping) })
+	if err := s.server.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the control socket: %w", err)
+	}
+	return nil
+}
+
+// Shutdown ends what is being answered when ctx does, and takes the socket away. Calling it again does nothing.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.once.Do(func() {
+		err := s.server.Shutdown(ctx)
+		if err != nil {
+			err = s.server.Close()
+		}
+		if closed := s.ln.Close(); !errors.Is(closed, net.ErrClosed) { // it was never served
+			err = errors.Join(err, closed)
+		}
+		// The lock's file stays: another daemon may be about to lock it.
+		s.ended = errors.Join(err, os.Remove(s.path), s.lock.Close())
+	})
+	return s.ended
+}

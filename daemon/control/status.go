@@ -1,0 +1,38 @@
+package control
+
+import (
+	"net/http"
+
+	"crs/ctl"
+)
+
+func (h *Handler) status(*http.Request) (any, error) {
+	s := h.opt.About
+	s.Running = true
+	s.UptimeSeconds = h.opt.Now().Sub(h.opt.Started).Seconds()
+	s.InFlight, s.BodyBytes = h.opt.Engine.InFlight(), h.opt.Engine.RetainedBytes()
+	s.Accounts, s.AccountsReady = h.opt.Pool.Count()
+	s.Keys, s.Waiting = h.opt.Keys.Count(), h.opt.Pool.Waiting()
+	s.Prices = h.opt.Prices.Table().Version()
+	open, err := h.opt.Ledger.Health()
+	s.LedgerOpen = open
+	if err != nil {
+		s.LedgerError = err.Error()
+	}
+	s.Platforms, s.Live = h.platforms(), []ctl.Live{}
+	for _, x := range h.opt.Engine.Live() {
+		s.Live = append(s.Live, ctl.Live{
+			ID: x.ID, At: x.At, Key: x.Key, Model: x.Model, Stream: x.Stream, Client: x.Client, Phase: x.Phase.String(),
+			Account: x.Account, Attempts: x.Attempts, FirstByteMS: x.FirstByte.Milliseconds(),
+		})
+	}
+	return s, nil
+}
+
+func (h *Handler) config(*http.Request) (any, error) {
+	all := []ctl.Setting{}
+	for _, e := range h.opt.Settings() {
+		all = append(all, ctl.Setting{Key: e.Key, Value: e.Value, Origin: e.Origin, Doc: e.Doc})
+	}
+	return all, nil
+}

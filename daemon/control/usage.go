@@ -1,0 +1,126 @@
+package control
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"crs/ctl"
+	"crs/internal/usage"
+)
+
+func (h *Handler) usage(r *http.Request) (any, error) {
+	v := r.URL.Query()
+	now := h.opt.Now()
+	when, err := readSpan(v.Get("since"), v.Get("until"), now, h.opt.Zone)
+	if err != nil {
+		return nil, err
+	}
+	q := usage.Query{Model: v.Get("model"), FirstDay: when.firstDay, LastDay: when.lastDay}
+	if q.By, err = columns(v.Get("by")); err != nil {
+		return nil, err
+	}
+	if q.FirstDay == "" || slices.Contains(q.By, usage.ByHour) {
+		q.FirstDay, q.LastDay, q.Since, q.Until = "", "", when.since.Truncate(time.Hour), when.until
+	}
+	if q.Key, q.Account, err = h.ids(v.Get("key"), v.Get("account")); err != nil {
+		return nil, err
+	}
+	if err := h.opt.Ledger.Flush(r.Context()); err != nil { // so that what ended a moment ago is in it
+		return nil, err
+	}
+	sums, err := h.opt.Rollups.Usage(r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	return h.report(when, now, sums), nil
+}
+
+func columns(by string) ([]usage.Column, error) {
+	var all []usage.Column
+	for name := range strings.SplitSeq(by, ",") {
+		switch c := usage.Column(strings.TrimSpace(name)); c {
+		case "":
+		case usage.ByKey, usage.ByAccount, usage.ByModel, usage.ByHour, usage.ByDay:
+			all = append(all, c)
+		default:
+			return nil, ctl.Errorf(ctl.BadRequest, "usage cannot be grouped by %q", name).WithHint("by key, account, model, day or hour; several with commas")
+		}
+	}
+	return all, nil
+}
+
+// ids finds the ids behind names. Usage outlives keys and accounts, so an id of one that is gone is taken as it is.
+func (h *Handler) ids(keyRef, accountRef string) (keyID, accountID string, err error) {
+	if keyRef != "" {
+		keyID = keyRef
+		if k, err := h.opt.Keys.Get(keyRef); err == nil {
+			keyID = k.ID
+		} else if !strings.HasPrefix(keyRef, "key_") {
+			return "", "", err
+		}
+	}
+	if accountRef != "" {
+		accountID = accountRef
+		if a, err := h.opt.Roster.Get(accountRef); err == nil {
+			accountID = a.ID
+		} else if !strings.HasPrefix(accountRef, "acc_") {
+			return "", "", err
+		}
+	}
+	return keyID, accountID, nil
+}
+
+func (h *Handler) report(when span, now time.Time, sums []usage.Sum) ctl.Usage {
+	out := ctl.Usage{Since: when.since.UTC(), Until: when.until.UTC(), Rows: []ctl.UsageRow{}}
+	if when.until.IsZero() {
+		out.Until = now.UTC()
+	}
+	for i := range sums {
+		row := h.row(&sums[i])
+		out.Rows = append(out.Rows, row)
+		addRow(&out.Total, &row)
+	}
+	return out
+}
+
+func (h *Handler) row(s *usage.Sum) ctl.UsageRow {
+	t := &s.Tokens
+	row := ctl.UsageRow{
+		Key: h.keyName(s.Key), Account: h.accountName(s.Account), Model: s.Model, Day: s.Day, Requests: s.Requests,
+		InputTokens: t.Input, OutputTokens: t.Output, CacheReadTokens: t.CacheRead, CacheWrite5mTokens: t.CacheWrite,
+		CacheWrite1hTokens: t.CacheWrite1h, ReasoningTokens: t.Reasoning, Cost: ctl.USD(s.Cost), Charged: ctl.USD(s.Charged),
+	}
+	if !s.Hour.IsZero() {
+		row.Hour = s.Hour.In(h.opt.Zone).Format("2006-01-02T15:04Z07:00")
+	}
+	return row
+}
+
+// keyName is the id for a key that is gone.
+func (h *Handler) keyName(id string) string {
+	if k, err := h.opt.Keys.Get(id); err == nil {
+		return k.Name
+	}
+	return id
+}
+
+func (h *Handler) accountName(id string) string {
+	if a, err := h.opt.Roster.Get(id); err == nil {
+		return a.Name
+	}
+	return id
+}
+
+func addRow(total, row *ctl.UsageRow) {
+	total.Requests += row.Requests
+	total.InputTokens += row.InputTokens
+	total.OutputTokens += row.OutputTokens
+	total.CacheReadTokens += row.CacheReadTokens
+	total.CacheWrite5mTokens += row.CacheWrite5mTokens
+	total.CacheWrite1hTokens += row.CacheWrite1hTokens
+	total.ReasoningTokens += row.ReasoningTokens
+	total.Cost += row.Cost
+	total.Charged += row.Charged
+}

@@ -1,0 +1,347 @@
+// Package daemon is the process: it opens everything in order, and closes it in reverse.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+
+	"crs/ctl"
+	"crs/daemon/control"
+	"crs/internal/account"
+	"crs/internal/config"
+	"crs/internal/event"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/oauth"
+	"crs/internal/seal"
+	"crs/internal/store/local"
+	"crs/internal/usage"
+	"crs/proxyengine"
+	"crs/proxyengine/provider"
+	"crs/proxyengine/upstream"
+)
+
+// Options are what a daemon is started with.
+type Options struct {
+	Source  config.Source
+	Version string
+	Log     io.Writer
+	// Now is the clock; nil means the real one.
+	Now func() time.Time
+	// Change, if not nil, may change the configuration after it was read: for tests.
+	Change func(*config.Config)
+}
+
+// Daemon is a running daemon.
+type Daemon struct {
+	opt     Options
+	loaded  *config.Loaded
+	cfg     config.Config
+	level   *slog.LevelVar
+	log     *slog.Logger
+	started time.Time
+	zone    *time.Location
+
+	lock      *flock.Flock
+	store     *local.Store
+	pool      *account.Pool
+	roster    *account.Roster
+	keys      *key.Ring
+	gate      *limit.Gate
+	ledger    *usage.Ledger
+	prices    *prices
+	tokens    *oauth.Keeper
+	client    upstream.Client
+	engine    *proxyengine.Engine
+	requests  event.Bus[*usage.Record]
+	providers []provider.Provider
+	platforms map[string]provider.Provider
+	listener  net.Listener
+	control   *control.Server
+
+	settingsMu sync.Mutex // guards loaded, which a reload changes
+	opened     []step     // what close undoes, in reverse
+}
+
+// step is something that was opened.
+type step struct {
+	name  string
+	close func(context.Context) error
+}
+
+// Start opens everything and begins to serve. When a step fails, what was opened before it is closed again.
+func Start(ctx context.Context, opt Options) (*Daemon, error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	d := &Daemon{opt: opt, level: new(slog.LevelVar), started: opt.Now()}
+	for _, open := range []func(context.Context) error{
+		d.openConfig, d.openData, d.openSockets, d.openStore, d.openDomain, d.openLedger, d.openEngine,
+	} {
+		if err := open(ctx); err != nil {
+			return nil, errors.Join(err, d.close(context.WithoutCancel(ctx)))
+		}
+	}
+	d.log.Info("serving", "version", opt.Version, "listen", d.Listen(), "socket", d.Socket(), "data", d.cfg.Data)
+	return d, nil
+}
+
+// opens remembers how to undo a step.
+func (d *Daemon) opens(name string, undo func(context.Context) error) {
+	d.opened = append(d.opened, step{name, undo})
+}
+
+// openConfig reads the configuration. From here on there is a log.
+func (d *Daemon) openConfig(context.Context) error {
+	d.opt.Source.Providers = ProviderNames()
+	loaded, err := config.Load(d.opt.Source)
+	if err != nil {
+		return err
+	}
+	d.loaded, d.cfg = loaded, loaded.Config
+	if d.opt.Change != nil {
+		d.opt.Change(&d.cfg)
+	}
+	d.log = newLog(d.opt.Log, &d.cfg, d.level)
+	d.zone, err = d.cfg.Location()
+	return err
+}
+
+func newLog(w io.Writer, cfg *config.Config, level *slog.LevelVar) *slog.Logger {
+	level.Set(cfg.Log.Level)
+	opt := &slog.HandlerOptions{Level: level}
+	if cfg.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, opt))
+	}
+	return slog.New(slog.NewTextHandler(w, opt))
+}
+
+// InUse means that another daemon has the data directory.
+type InUse struct{ Dir string }
+
+// Error implements error.
+func (e *InUse) Error() string {
+	return fmt.Sprintf("another crs daemon uses the data directory %s", e.Dir)
+}
+
+// openData takes the data directory.
+func (d *Daemon) openData(context.Context) error {
+	dir := d.cfg.Data
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	d.lock = flock.New(filepath.Join(dir, "crs.lock"))
+	held, err := d.lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("lock the data directory: %w", err)
+	}
+	if !held {
+		return &InUse{dir}
+	}
+	d.opens("lock", func(context.Context) error { return d.lock.Close() })
+	return nil
+}
+
+// openStore opens the store with the key that its secrets are sealed with.
+func (d *Daemon) openStore(ctx context.Context) (err error) {
+	if d.store, err = local.Open(ctx, d.cfg.Data); err != nil {
+		return err
+	}
+	d.opens("store", func(context.Context) error { return d.store.Close() })
+	return nil
+}
+
+// openSeal makes sure that the key file is the one the store was written with.
+func (d *Daemon) openSeal(ctx context.Context) (*seal.Seal, error) {
+	const name = "seal"
+	known, err := d.store.Meta(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	sealing, err := seal.Open(d.cfg.Data, seal.Options{MustExist: known != ""})
+	if err != nil {
+		return nil, err
+	}
+	if known == "" {
+		return sealing, d.store.SetMeta(ctx, name, sealing.Fingerprint())
+	}
+	return sealing, sealing.Check(known)
+}
+
+// openDomain loads keys, accounts and prices.
+func (d *Daemon) openDomain(ctx context.Context) error {
+	sealing, err := d.openSeal(ctx)
+	if err != nil {
+		return err
+	}
+	if d.providers, err = providers(d.cfg.Providers, d.opt.Now); err != nil {
+		return err
+	}
+	opt := poolOptions(&d.cfg)
+	opt.Now, opt.Changed = d.opt.Now, d.accountChanged
+	opt.Platforms, d.platforms = platforms(d.providers)
+	d.pool = account.NewPool(opt)
+	if d.roster, err = account.LoadRoster(ctx, d.store, sealing, d.pool, d.opt.Now); err != nil {
+		return err
+	}
+	if d.keys, err = key.Load(ctx, d.store, d.opt.Now); err != nil {
+		return err
+	}
+	if d.prices, err = loadPrices(ctx, d.store); err != nil {
+		return err
+	}
+	return d.restorePool(ctx)
+}
+
+// openLedger puts right what an earlier process left, and then asks what keys have spent.
+func (d *Daemon) openLedger(ctx context.Context) error {
+	ledger, found, err := usage.OpenLedger(ctx, usage.LedgerOptions{
+		Dir: filepath.Join(d.cfg.Data, "ledger"), Node: "local", Rollups: d.store, Zone: d.zone, Now: d.opt.Now,
+		Commit: d.cfg.Usage.Commit, AddUp: time.Second, Keep: d.cfg.Usage.Keep, MaxBytes: int64(d.cfg.Usage.MaxBytes),
+		Failed: d.ledgerFailed,
+	})
+	if err != nil {
+		return err
+	}
+	d.ledger = ledger
+	d.opens("ledger", ledger.Shutdown)
+	d.recovered(found)
+	day, week := limit.Days(d.opt.Now(), d.zone)
+	spent, err := d.store.Charged(ctx, day, week)
+	if err != nil {
+		return err
+	}
+	d.gate = limit.NewGate(d.opt.Now, d.zone, spent)
+	return nil
+}
+
+// openEngine makes what serves requests.
+func (d *Daemon) openEngine(context.Context) error {
+	d.client = newClient(&d.cfg)
+	d.opens("upstream", func(context.Context) error { d.client.Close(); return nil })
+	d.tokens = oauth.NewKeeper(oauth.Options{
+		Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed,
+		Source: &proxyengine.TokenSource{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)},
+	})
+	d.opens("tokens", func(ctx context.Context) error { d.tokens.Wait(ctx); return nil })
+	engine, err := proxyengine.New(proxyengine.Options{
+		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
+		Protocols: mounts(), Providers: d.providers, Models: models(d.roster, d.prices.Table), Upstream: d.client,
+		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.closed,
+	})
+	if err != nil {
+		return err
+	}
+	d.engine = engine
+	d.opens("engine", d.stopEngine)
+	return nil
+}
+
+func newClient(cfg *config.Config) upstream.Client {
+	if cfg.Upstream.Client == "net/http" {
+		return upstream.NewStd(upstream.StdOptions{IdleFor: cfg.Timeouts.UpstreamIdle})
+	}
+	return upstream.NewPool(upstream.PoolOptions{IdleFor: cfg.Timeouts.UpstreamIdle, HeadLimit: upstreamHead})
+}
+
+// upstreamHead bounds the head of an upstream's answer; it is also the buffer of each upstream connection.
+const upstreamHead = 8 << 10
+
+// closed tells watchers of a request that has ended. The record is the exchange's, so they get a copy.
+func (d *Daemon) closed(r *usage.Record) {
+	if d.requests.Watched() {
+		c := *r
+		d.requests.Publish(&c)
+	}
+}
+
+// openSockets begins to listen. It comes early: a second daemon must not get as far as the store. Whoever connects waits
+// until the rest is open.
+func (d *Daemon) openSockets(context.Context) (err error) {
+	if d.control, err = control.Listen(d.cfg.Socket, d.log); err != nil {
+		return err
+	}
+	d.opens("control socket", d.control.Shutdown)
+	if d.listener, err = net.Listen("tcp", d.cfg.Listen); err != nil {
+		return fmt.Errorf("listen for clients on %s: %w", d.cfg.Listen, err)
+	}
+	d.opens("listener", func(context.Context) error { return ignoreClosed(d.listener.Close()) })
+	return nil
+}
+
+// handler answers on the control socket.
+func (d *Daemon) handler() *control.Handler {
+	return control.NewHandler(control.Options{
+		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
+		Tokens: d.tokens, Prices: d.prices, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Zone: d.zone,
+		Now: d.opt.Now, Started: d.started, Log: d.log,
+		About: ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), Store: "local " + d.cfg.Data},
+	})
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Listen is the address that clients are served on.
+func (d *Daemon) Listen() string { return d.listener.Addr().String() }
+
+// Socket is the path of the control socket.
+func (d *Daemon) Socket() string { return d.control.Path() }
+
+// Run serves until ctx ends, or something that it cannot do without does. It closes everything before it returns.
+func (d *Daemon) Run(ctx context.Context) error {
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.engine.Serve(d.listener) })
+	g.Go(func() error { return d.control.Serve(d.handler()) })
+	g.Go(func() error { return d.tokens.Run(running) })
+	g.Go(func() error { return d.housekeep(running) })
+	g.Go(func() error {
+		<-running.Done()
+		return d.close(context.WithoutCancel(ctx))
+	})
+	return g.Wait()
+}
+
+// close closes what was opened, in reverse.
+func (d *Daemon) close(ctx context.Context) error {
+	var errs []error
+	for i := len(d.opened) - 1; i >= 0; i-- {
+		s := d.opened[i]
+		start := time.Now()
+		if err := s.close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close the %s: %w", s.name, err))
+		}
+		d.log.Debug("closed", "what", s.name, "took", time.Since(start))
+	}
+	d.opened = nil
+	return errors.Join(errs...)
+}
+
+// stopEngine drains the engine for as long as it may take, and keeps what the pool has learnt. The daemon can be asked how
+// it is doing until then.
+func (d *Daemon) stopEngine(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, d.cfg.Timeouts.Shutdown)
+	defer stop()
+	if n := d.engine.InFlight(); n > 0 {
+		d.log.Info("stopping", "in_flight", n, "wait", d.cfg.Timeouts.Shutdown)
+	}
+	err := ignoreClosed(d.engine.Shutdown(ctx))
+	after, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	return errors.Join(err, d.control.Shutdown(after), d.savePool(after))
+}

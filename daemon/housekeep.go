@@ -1,0 +1,131 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"crs/internal/account"
+	"crs/internal/config"
+	"crs/internal/usage"
+)
+
+const (
+	poolState   = "pool"
+	saveEvery   = 10 * time.Second
+	forgetEvery = time.Hour
+)
+
+// housekeep saves what the pool has learnt every now and then, and forgets what is too old to keep.
+func (d *Daemon) housekeep(ctx context.Context) error {
+	save, forget := time.NewTicker(saveEvery), time.NewTicker(forgetEvery)
+	defer save.Stop()
+	defer forget.Stop()
+	var saved []byte
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-save.C:
+			saved = d.saveIfNew(ctx, saved)
+		case <-forget.C:
+			if err := d.store.Forget(ctx, d.opt.Now().Add(-d.cfg.Usage.Keep)); err != nil {
+				d.log.Error("cannot forget old usage", "error", err)
+			}
+		}
+	}
+}
+
+func (d *Daemon) saveIfNew(ctx context.Context, saved []byte) []byte {
+	body, err := d.pool.Snapshot()
+	if err == nil && !bytes.Equal(body, saved) {
+		err = d.store.SaveState(ctx, poolState, body)
+	}
+	if err != nil {
+		d.log.Error("cannot save what was learnt of the accounts", "error", err)
+		return saved
+	}
+	return body
+}
+
+func (d *Daemon) savePool(ctx context.Context) error {
+	body, err := d.pool.Snapshot()
+	if err != nil {
+		return err
+	}
+	return d.store.SaveState(ctx, poolState, body)
+}
+
+func (d *Daemon) restorePool(ctx context.Context) error {
+	body, err := d.store.LoadState(ctx, poolState)
+	if err != nil {
+		return err
+	}
+	if err := d.pool.Restore(body); err != nil {
+		d.log.Warn("what was learnt of the accounts is lost; it will be learnt again", "error", err)
+	}
+	return nil
+}
+
+// accountChanged logs an account that began or stopped to be usable.
+func (d *Daemon) accountChanged(c account.Change) {
+	args := []any{"account", c.Account.Name, "from", c.From, "to", c.To}
+	if c.Scope != "" {
+		args = append(args, "scope", c.Scope)
+	}
+	if !c.Until.IsZero() {
+		args = append(args, "until", c.Until.UTC().Format(time.RFC3339))
+	}
+	if c.Evidence != "" {
+		args = append(args, "evidence", c.Evidence)
+	}
+	d.log.Info("account changed", args...)
+}
+
+func (d *Daemon) refreshFailed(a *account.Account, err error) {
+	d.log.Warn("token not refreshed", "account", a.Name, "error", err)
+}
+
+func (d *Daemon) ledgerFailed(err error) {
+	if err == nil {
+		d.log.Info("the ledger can be written again; nothing was lost")
+		return
+	}
+	d.log.Error("the ledger cannot be written; records wait in memory", "error", err)
+}
+
+// recovered says what an earlier process had left.
+func (d *Daemon) recovered(r usage.Recovery) {
+	if r.Interrupted > 0 || r.Counted > 0 {
+		d.log.Warn("recovered the ledger of a daemon that did not end well", "interrupted", r.Interrupted, "counted", r.Counted)
+	}
+	if r.Damaged > 0 {
+		d.log.Error("passed over damaged lines of the ledger", "lines", r.Damaged)
+	}
+	if r.CutBytes > 0 {
+		d.log.Warn("cut a torn line off the ledger", "bytes", r.CutBytes, "saved_to", r.SavedTo)
+	}
+}
+
+// settings is the configuration as it is, with where each value came from.
+func (d *Daemon) settings() []config.Entry {
+	d.settingsMu.Lock()
+	defer d.settingsMu.Unlock()
+	return d.loaded.Entries()
+}
+
+// Reload reads the configuration again and takes over what can change while the daemon runs. A bad file changes nothing.
+func (d *Daemon) Reload() {
+	loaded, err := config.Load(d.opt.Source)
+	if err != nil {
+		d.log.Error("the configuration was not reloaded; the old one stays", "error", err)
+		return
+	}
+	d.settingsMu.Lock()
+	d.loaded = loaded
+	d.settingsMu.Unlock()
+	d.level.Set(loaded.Config.Log.Level)
+	d.engine.Apply(engineSettings(&loaded.Config))
+	d.pool.Apply(poolOptions(&loaded.Config))
+	d.log.Info("configuration reloaded", "file", loaded.File)
+}

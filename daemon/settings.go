@@ -1,0 +1,41 @@
+package daemon
+
+import (
+	"time"
+
+	"crs/internal/account"
+	"crs/internal/config"
+	"crs/proxyengine"
+	"crs/proxyengine/upstream"
+)
+
+// engineSettings is the engine's part of the configuration.
+func engineSettings(c *config.Config) proxyengine.Settings {
+	s := proxyengine.Settings{
+		BodyMax: int64(c.Limits.BodyMax), BodyBudget: int64(c.Limits.BodyBudget), BodyWait: c.Limits.BodyWait,
+		HeaderMax: int(c.Limits.HeaderMax), Connections: c.Limits.Connections,
+		Header: c.Timeouts.Header, Body: c.Timeouts.Body,
+		Connect: c.Timeouts.Connect, FirstByte: c.Timeouts.FirstByte, FirstByteJSON: c.Timeouts.FirstByteJSON, Idle: c.Timeouts.Idle,
+		WriteStall: c.Timeouts.WriteStall, KeepAlive: c.Timeouts.KeepAlive,
+		MaxAttempts: c.Retry.MaxAttempts, Ambiguous: c.Retry.Ambiguous, Backoff: c.Retry.Backoff, Hold: c.Retry.Hold,
+	}
+	if c.Disconnect.Policy == "drain" {
+		s.Drain = c.Disconnect.Drain
+	}
+	return s
+}
+
+// poolOptions is the pool's part.
+func poolOptions(c *config.Config) account.Options {
+	return account.Options{
+		Wait: c.Retry.AccountWait, StickyFor: c.Sticky.TTL,
+		Auth: c.Cooldown.Auth, Quota: c.Cooldown.Quota, Throttle: c.Cooldown.Throttle,
+		Failures: c.Cooldown.Failures, Failing: c.Cooldown.Failing, Jitter: c.Cooldown.Jitter,
+	}
+}
+
+// tokenClocks are those of a request to a token endpoint.
+func tokenClocks(c *config.Config) upstream.Clocks {
+	const answer = 30 * time.Second // token endpoints answer at once or not at all
+	return upstream.Clocks{Connect: c.Timeouts.Connect, Write: c.Timeouts.Body, FirstByte: answer, Idle: answer}
+}

@@ -1,0 +1,177 @@
+//go:build e2e
+
+// Package e2e tests the real binary: with real clients, and with what only a real process can suffer.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"crs/ctl"
+)
+
+// relay is a `crs serve` with a `crs mock` behind it.
+type relay struct {
+	*ctl.Client
+	t       *testing.T
+	dir     string
+	addr    string
+	sim     string // URL
+	process *exec.Cmd
+	log     *os.File
+}
+
+// binary is the crs under test.
+func binary(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("CRS_TEST_BIN")
+	if path == "" {
+		t.Fatal("CRS_TEST_BIN does not say where crs is; run: make e2e")
+	}
+	return path
+}
+
+func start(t *testing.T) *relay {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "crs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	r := &relay{t: t, dir: dir, addr: freeAddr(t)}
+	t.Cleanup(func() {
+		if r.process != nil {
+			_ = r.process.Process.Signal(syscall.SIGTERM)
+			_ = r.process.Wait()
+		}
+		if t.Failed() && r.log != nil {
+			b, _ := os.ReadFile(r.log.Name())
+			t.Logf("the daemon's log ends:\n%s", b[max(0, len(b)-4000):])
+		}
+	})
+	r.mock()
+	r.serve()
+	return r
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
+
+// mock runs the simulated providers.
+func (r *relay) mock() {
+	r.t.Helper()
+	addr := freeAddr(r.t)
+	cmd := exec.CommandContext(context.Background(), binary(r.t), "mock", "--listen", addr)
+	if err := cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+	r.sim = "http://" + addr
+	r.until("the simulator answers", func() bool {
+		resp, err := http.Get(r.sim + "/_sim/served")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return err == nil
+	})
+}
+
+// serve starts the daemon, also once more after a kill.
+func (r *relay) serve() {
+	r.t.Helper()
+	log, err := os.OpenFile(filepath.Join(r.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.log = log
+	r.process = exec.CommandContext(context.Background(), binary(r.t), "serve", "--listen", r.addr, "--data", r.dir)
+	r.process.Stdout, r.process.Stderr = log, log
+	r.process.Env = append(os.Environ(), "CRS_PROVIDERS_CLAUDE_API_URL="+r.sim, "CRS_PROVIDERS_CLAUDE_TOKEN_URL="+r.sim+"/v1/oauth/token")
+	if err := r.process.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	r.Client = ctl.NewClient(filepath.Join(r.dir, "crs.sock"))
+	r.until("the daemon answers", func() bool {
+		_, err := r.Status(context.Background())
+		return err == nil
+	})
+}
+
+func (r *relay) until(what string, ok func() bool) {
+	r.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			r.t.Fatalf("it never came that %s", what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// crs runs a command against the daemon and gives what it prints.
+func (r *relay) crs(args ...string) string {
+	r.t.Helper()
+	cmd := exec.CommandContext(r.t.Context(), binary(r.t), args...)
+	cmd.Env = append(os.Environ(), "CRS_SOCKET="+r.Socket())
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		r.t.Fatalf("crs %s: %v\n%s", strings.Join(args, " "), err, errs.String())
+	}
+	return out.String()
+}
+
+// account adds an API-key account that goes to the simulator, as an operator would.
+func (r *relay) account(name string) {
+	r.t.Helper()
+	file := filepath.Join(r.dir, name+".key")
+	if err := os.WriteFile(file, []byte("sk-ant-"+name+"\n"), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	r.crs("account", "add", "claude-console", name, "--api-key-file", file, "--base-url", r.sim)
+}
+
+// key makes a key and gives its secret.
+func (r *relay) key(name string) string {
+	r.t.Helper()
+	var made struct{ Key string }
+	if err := json.Unmarshal([]byte(r.crs("key", "create", name, "-o", "json")), &made); err != nil {
+		r.t.Fatal(err)
+	}
+	return made.Key
+}
+
+// script tells the simulator how to answer.
+func (r *relay) script(expr string) {
+	r.t.Helper()
+	resp, err := http.Post(r.sim+"/_sim/script", "text/plain", strings.NewReader(expr))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if text, _ := io.ReadAll(resp.Body); resp.StatusCode/100 != 2 {
+		r.t.Fatal(fmt.Sprint(resp.Status, " ", string(text)))
+	}
+}

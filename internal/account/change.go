@@ -1,0 +1,66 @@
+package account
+
+import (
+	"slices"
+	"time"
+)
+
+// condition is how an account was doing before something was learnt.
+type condition struct {
+	state State
+	rests []Rest
+}
+
+func (e *entry) condition(now time.Time) condition {
+	s, _ := e.state(now)
+	return condition{state: s, rests: slices.Clone(e.Rests)}
+}
+
+// changes is what is different now and worth telling.
+func (c condition) changes(e *entry, now time.Time) []Change {
+	var all []Change
+	if s, until := e.state(now); s != c.state {
+		all = append(all, Change{Account: e.acc, From: c.state, To: s, Until: until, Evidence: e.why(s)})
+	}
+	for _, r := range e.Rests {
+		if r.Scope != "" && !slices.ContainsFunc(c.rests, func(o Rest) bool { return o.Scope == r.Scope && o.Since.Equal(r.Since) }) {
+			all = append(all, Change{Account: e.acc, From: Ready, To: Cooling, Scope: r.Scope, Until: r.Until, Evidence: r.Evidence})
+		}
+	}
+	for _, r := range c.rests {
+		if r.Scope != "" && !slices.ContainsFunc(e.Rests, func(o Rest) bool { return o.Scope == r.Scope }) {
+			all = append(all, Change{Account: e.acc, From: Cooling, To: Ready, Scope: r.Scope})
+		}
+	}
+	return all
+}
+
+// why is the evidence for a state.
+func (e *entry) why(s State) string {
+	switch s {
+	case Cooling:
+		for _, r := range e.Rests {
+			if r.Scope == "" {
+				return r.Evidence
+			}
+		}
+	case StateNeeds:
+		if e.Parked == "" {
+			return "its token has ended and there is none to refresh it with"
+		}
+		return e.Evidence
+	case StateBlocked:
+		return e.Evidence
+	}
+	return ""
+}
+
+// tell is called with no lock held.
+func (p *Pool) tell(changes []Change) {
+	if p.changed == nil {
+		return
+	}
+	for _, c := range changes {
+		p.changed(c)
+	}
+}

@@ -1,0 +1,162 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Lease is an account lent to one request. Release must be called once; the outcome decides whether the account rests.
+type Lease struct {
+	pool            *Pool
+	entry           *entry
+	acc             *Account
+	family, service string
+	why             why
+	at              time.Time
+
+	// seat is where the lease stands in its entry's list; -1 when it is back. Guarded by the pool's lock.
+	seat int
+
+	// What the pick passed over, the first few, and how many accounts it looked at.
+	passed [8]sight
+	looked int
+	kept   int
+}
+
+// sight is one account that was looked at, and what stood against it.
+type sight struct {
+	acc    *Account
+	reason Reason
+}
+
+func (l *Lease) saw(e *entry, r Reason) {
+	l.looked++
+	if r != Eligible && l.kept < len(l.passed) {
+		l.passed[l.kept] = sight{e.acc, r}
+		l.kept++
+	}
+}
+
+// Account is what was lent, as it was at that moment. It must not be changed.
+func (l *Lease) Account() *Account { return l.acc }
+
+// Why tells why it was this account.
+func (l *Lease) Why() string { return l.why.String() }
+
+// Release gives the account back and tells what was learnt. Only the first call counts.
+func (l *Lease) Release(o Outcome) {
+	p := l.pool
+	p.mu.Lock()
+	if l.seat < 0 {
+		p.mu.Unlock()
+		return
+	}
+	now := p.opt.Now()
+	e := l.entry
+	before := e.condition(now)
+	l.giveBack()
+	e.apply(now, l, o, &p.opt)
+	changes := before.changes(e, now)
+	p.serveWaiting(e)
+	p.mu.Unlock()
+	p.tell(changes)
+}
+
+// Healthy tells that the upstream has begun a good answer: a rest that this request was let through to probe is over,
+// without waiting for the end of the answer.
+func (l *Lease) Healthy(windows []Window) {
+	p := l.pool
+	p.mu.Lock()
+	now := p.opt.Now()
+	e := l.entry
+	before := e.condition(now)
+	e.apply(now, l, Outcome{Result: Served, Windows: windows}, &p.opt)
+	if e.probe == l {
+		e.probe = nil
+	}
+	changes := before.changes(e, now)
+	if len(changes) > 0 {
+		p.serveWaiting(e)
+	}
+	p.mu.Unlock()
+	p.tell(changes)
+}
+
+// giveBack is called with the pool's lock held.
+func (l *Lease) giveBack() {
+	e := l.entry
+	last := len(e.leases) - 1
+	moved := e.leases[last]
+	e.leases[l.seat], moved.seat = moved, l.seat
+	e.leases[last] = nil
+	e.leases = e.leases[:last]
+	l.seat = -1
+	if e.probe == l {
+		e.probe = nil
+	}
+}
+
+// waiter is a request that waits for a slot. Its turn comes with a lease in ready.
+type waiter struct {
+	want  *Want
+	since time.Time
+	ready chan *Lease
+}
+
+// enqueue is called with mu held.
+func (p *Pool) enqueue(w *Want) *waiter {
+	x := &waiter{want: w, since: time.Now(), ready: make(chan *Lease, 1)}
+	p.waiting = append(p.waiting, x)
+	return x
+}
+
+// await ends with a lease, with ctx, or with the longest wait.
+func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease, error) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case l := <-x.ready:
+		return l, nil
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case l := <-x.ready: // its turn came just as it gave up
+		if ctx.Err() == nil {
+			return l, nil
+		}
+		l.giveBack()
+		p.serveWaiting(l.entry)
+		return nil, ctx.Err()
+	default:
+	}
+	p.waiting = slices.DeleteFunc(p.waiting, func(o *waiter) bool { return o == x })
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return nil, p.noneReady(x.want, time.Since(x.since))
+}
+
+// serveWaiting gives what is free to those who wait, in the order they came. freed, if not nil, is the only account that
+// has become any freer. It is called with mu held.
+func (p *Pool) serveWaiting(freed *entry) {
+	if len(p.waiting) == 0 {
+		return
+	}
+	now := p.opt.Now()
+	kept := p.waiting[:0]
+	for _, x := range p.waiting {
+		if freed == nil || freed.reason(now, x.want) == Eligible {
+			if l, _ := p.try(x.want); l != nil {
+				x.ready <- l
+				continue
+			}
+		}
+		kept = append(kept, x)
+	}
+	clear(p.waiting[len(kept):])
+	p.waiting = kept
+}

@@ -1,0 +1,275 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"crs/internal/id"
+	"crs/internal/secret"
+	"crs/internal/store"
+)
+
+// Roster keeps the accounts and groups in the store, secrets sealed. The pool hears of every change.
+type Roster struct {
+	docs store.Documents
+	seal sealer
+	pool lender
+	now  func() time.Time
+
+	mu       sync.RWMutex // guards the maps; never held while the store works
+	accounts map[string]*Account
+	groups   map[string]*Group
+	names    map[string]bool // of accounts, also of one that is being made
+}
+
+type sealer interface {
+	Seal(id string, plain secret.String) (string, error)
+	Unseal(id, sealed string) (secret.String, error)
+}
+
+type lender interface {
+	Set(*Account)
+	Drop(id string)
+}
+
+// LoadRoster reads every account and group from the store.
+func LoadRoster(ctx context.Context, docs store.Documents, seal sealer, pool lender, now func() time.Time) (*Roster, error) {
+	r := &Roster{
+		docs: docs, seal: seal, pool: pool, now: now,
+		accounts: map[string]*Account{}, groups: map[string]*Group{}, names: map[string]bool{},
+	}
+	all, err := docs.All(ctx, store.Account)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		a, err := r.decode(d)
+		if err != nil {
+			return nil, fmt.Errorf("%w: account %s: %w", store.ErrDamaged, d.ID, err)
+		}
+		r.install(a)
+	}
+	return r, r.loadGroups(ctx)
+}
+
+// install is called with mu held, or before the roster is shared. Of two writes at once the later version stays.
+func (r *Roster) install(a *Account) {
+	if old := r.accounts[a.ID]; old != nil && old.Version > a.Version {
+		return
+	}
+	r.accounts[a.ID], r.names[a.Name] = a, true
+	r.pool.Set(a)
+}
+
+// Get finds an account by id or name.
+func (r *Roster) Get(ref string) (*Account, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if a := r.accounts[ref]; a != nil {
+		return a, nil
+	}
+	for _, a := range r.accounts {
+		if a.Name == ref {
+			return a, nil
+		}
+	}
+	return nil, &NotFound{"account", ref}
+}
+
+// List gives every account, by name.
+func (r *Roster) List() []*Account {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	all := make([]*Account, 0, len(r.accounts))
+	for _, a := range r.accounts {
+		all = append(all, a)
+	}
+	slices.SortFunc(all, func(a, b *Account) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Add makes an account of what a says.
+func (r *Roster) Add(ctx context.Context, a Account) (*Account, error) {
+	a.ID, a.CreatedAt, a.Version = id.New("acc", r.now()), r.now().UTC(), 0
+	a.Credential.Generation = 1
+	if err := a.Validate(); err != nil {
+		return nil, err
+	}
+	if !r.reserve(a.Name) {
+		return nil, &Taken{"account", a.Name}
+	}
+	added, err := r.save(ctx, a)
+	if err != nil {
+		r.mu.Lock()
+		delete(r.names, a.Name)
+		r.mu.Unlock()
+	}
+	return added, err
+}
+
+func (r *Roster) reserve(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.names[name] {
+		return false
+	}
+	r.names[name] = true
+	return true
+}
+
+// Edit changes an account. change gets a copy; what it must not change (id, name, platform) is put back. A credential
+// that it changes becomes a new generation. An edit that somebody else's overtook is a *store.Conflict.
+func (r *Roster) Edit(ctx context.Context, ref string, change func(*Account) error) (*Account, error) {
+	old, err := r.Get(ref)
+	if err != nil {
+		return nil, err
+	}
+	a := *old
+	if err := change(&a); err != nil {
+		return nil, err
+	}
+	a.ID, a.Name, a.Platform, a.CreatedAt, a.Version = old.ID, old.Name, old.Platform, old.CreatedAt, old.Version
+	if !a.Credential.Secret.Equal(old.Credential.Secret) {
+		a.Credential.Generation = old.Credential.Generation + 1
+	}
+	if err := a.Validate(); err != nil {
+		return nil, err
+	}
+	return r.save(ctx, a)
+}
+
+// errOvertaken means that another token pair took the place of the one that was refreshed.
+var errOvertaken = errors.New("another refresh or login came first")
+
+// Renew puts a fresh token pair in the place of the generation that it was made from, durably, and touches nothing else:
+// an operator's edit at the same moment is kept. If another pair has come first, it gives the account as it is now.
+func (r *Roster) Renew(ctx context.Context, ref string, from int64, fresh Credential) (*Account, error) {
+	for {
+		a, err := r.Edit(ctx, ref, func(a *Account) error {
+			if a.Credential.Generation != from {
+				return errOvertaken
+			}
+			a.Credential = fresh
+			return nil
+		})
+		var conflict *store.Conflict
+		switch {
+		case errors.Is(err, errOvertaken):
+			return r.Get(ref)
+		case errors.As(err, &conflict) && ctx.Err() == nil:
+			if err := r.reread(ctx, conflict.ID); err != nil {
+				return nil, err
+			}
+		default:
+			return a, err
+		}
+	}
+}
+
+// reread takes an account as another process has written it.
+func (r *Roster) reread(ctx context.Context, id string) error {
+	all, err := r.docs.All(ctx, store.Account)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(d store.Doc) bool { return d.ID == id })
+	if i < 0 {
+		return &NotFound{"account", id}
+	}
+	a, err := r.decode(all[i])
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.install(a)
+	return nil
+}
+
+// Remove deletes an account. What it served stays in the roll-ups.
+func (r *Roster) Remove(ctx context.Context, ref string) error {
+	a, err := r.Get(ref)
+	if err != nil {
+		return err
+	}
+	if err := r.docs.Delete(ctx, store.Account, a.ID); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	delete(r.accounts, a.ID)
+	delete(r.names, a.Name)
+	r.mu.Unlock()
+	r.pool.Drop(a.ID)
+	return nil
+}
+
+func (r *Roster) save(ctx context.Context, a Account) (*Account, error) {
+	body, err := r.encode(&a)
+	if err != nil {
+		return nil, err
+	}
+	a.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Account, ID: a.ID, Version: a.Version, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.install(&a)
+	return &a, nil
+}
+
+// record is an account as it is stored.
+type record struct {
+	Account
+	Kind       Kind      `json:"credential_kind"`
+	Scopes     []string  `json:"scopes,omitempty"`
+	ExpiresAt  time.Time `json:"token_expires_at,omitzero"`
+	Generation int64     `json:"generation"`
+	// Sealed holds sealedParts.
+	Sealed string `json:"sealed"`
+}
+
+type sealedParts struct{ Secret, Refresh, Proxy string }
+
+func (r *Roster) encode(a *Account) ([]byte, error) {
+	c := &a.Credential
+	plain, err := json.Marshal(sealedParts{c.Secret.Reveal(), c.Refresh.Reveal(), a.Proxy.Reveal()})
+	if err != nil {
+		return nil, fmt.Errorf("encode the credential of account %s: %w", a.Name, err)
+	}
+	sealed, err := r.seal.Seal(a.ID, secret.New(string(plain)))
+	if err != nil {
+		return nil, fmt.Errorf("seal the credential of account %s: %w", a.Name, err)
+	}
+	return json.Marshal(&record{
+		Account: *a, Kind: c.Kind, Scopes: c.Scopes, ExpiresAt: c.ExpiresAt, Generation: c.Generation, Sealed: sealed,
+	})
+}
+
+func (r *Roster) decode(d store.Doc) (*Account, error) {
+	var rec record
+	if err := json.Unmarshal(d.Body, &rec); err != nil {
+		return nil, err
+	}
+	plain, err := r.seal.Unseal(d.ID, rec.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	var parts sealedParts
+	if err := json.Unmarshal([]byte(plain.Reveal()), &parts); err != nil {
+		return nil, errors.New("its credential is not readable") // the decoder's words may quote it
+	}
+	a := rec.Account
+	a.Version, a.Proxy = d.Version, secret.New(parts.Proxy)
+	a.Credential = Credential{
+		Kind: rec.Kind, Secret: secret.New(parts.Secret), Refresh: secret.New(parts.Refresh),
+		ExpiresAt: rec.ExpiresAt, Scopes: rec.Scopes, Generation: rec.Generation,
+	}
+	return &a, nil
+}

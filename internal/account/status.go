@@ -1,0 +1,89 @@
+package account
+
+import (
+	"slices"
+	"time"
+)
+
+// Status is an account and how it is doing.
+type Status struct {
+	Account   *Account
+	State     State
+	Until     time.Time // of a state that passes
+	Why       string
+	Rests     []Rest
+	Windows   []Window
+	InUse     int
+	LastUsed  time.Time
+	Failures  int // in a row
+	LastErr   string
+	LastErrAt time.Time
+}
+
+// Status tells how an account is doing.
+func (p *Pool) Status(id string) (Status, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := p.entries[id]
+	if e == nil {
+		return Status{}, false
+	}
+	return e.status(p.opt.Now()), true
+}
+
+func (e *entry) status(now time.Time) Status {
+	s, until := e.state(now)
+	return Status{
+		Account: e.acc, State: s, Until: until, Why: e.why(s),
+		Rests:   slices.DeleteFunc(slices.Clone(e.Rests), func(r Rest) bool { return !now.Before(r.Until) }),
+		Windows: slices.Clone(e.Windows), InUse: len(e.leases), LastUsed: e.UsedAt,
+		Failures: e.Failures, LastErr: e.LastErr, LastErrAt: e.LastAt,
+	}
+}
+
+// Count is how many accounts there are, and how many of them are ready.
+func (p *Pool) Count() (all, ready int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.opt.Now()
+	for _, e := range p.entries {
+		if s, _ := e.state(now); s == Ready {
+			ready++
+		}
+	}
+	return len(p.entries), ready
+}
+
+// Waiting is how many requests wait for a slot.
+func (p *Pool) Waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.waiting)
+}
+
+// Thaw makes an account usable at once, as far as only what was learnt stands against it.
+func (p *Pool) Thaw(id string) bool {
+	return p.change(id, func(e *entry, _ time.Time) { e.thaw() })
+}
+
+// Park takes an account out of use until somebody logs in again.
+func (p *Pool) Park(id, evidence string) bool {
+	return p.change(id, func(e *entry, now time.Time) { e.park(now, StateNeeds, evidence) })
+}
+
+func (p *Pool) change(id string, do func(*entry, time.Time)) bool {
+	p.mu.Lock()
+	e := p.entries[id]
+	if e == nil {
+		p.mu.Unlock()
+		return false
+	}
+	now := p.opt.Now()
+	before := e.condition(now)
+	do(e, now)
+	changes := before.changes(e, now)
+	p.serveWaiting(e)
+	p.mu.Unlock()
+	p.tell(changes)
+	return true
+}

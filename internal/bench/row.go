@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// row is one kind of work, done by several subjects in turn.
+type row struct {
+	name     string
+	subjects []string // in the order of a round
+	measure  func(context.Context, *trial) error
+	criteria []criterion
+}
+
+const (
+	promptSmall = 4 << 10
+	promptLarge = 200 << 10
+	shortAnswer = "loop:ok(size=1KB)"
+	burst       = "loop:ok(events=50)"
+
+	conns   = 16
+	streams = 1000
+	gap     = 50 * time.Millisecond
+	rate    = 200
+	prompts = 100
+	thought = 3 * time.Second
+)
+
+// rows are DESIGN.md's budgets, section 12. "No measurable change" is taken for less than a tenth, because that is how far
+// apart two rounds of the same are on a shared machine.
+func rows() []row {
+	streaming := []string{bareReader, bareWriter}
+	return []row{
+		{"json-4k", []string{bare, nginx, relay}, repeat(shortAnswer, prompt{size: promptSmall}), []criterion{
+			{work: "JSON answer, 4 KB request", metric: cpuPerRequest, judged: relay, against: []string{bare}, budget: 2.0},
+		}},
+		{"json-200k", []string{bare, nginx, relay}, repeat(shortAnswer, prompt{size: promptLarge}), []criterion{
+			{work: "JSON answer, 200 KB request", metric: cpuPerRequest, judged: relay, against: []string{bare}, budget: 1.6},
+		}},
+		{"stream-50", []string{bareReader, bareWriter, nginx, relay}, repeat(burst, prompt{size: promptSmall, stream: true}), []criterion{
+			{work: "stream of 50 events, no gaps", metric: cpuPerRequest, judged: relay, against: streaming, budget: 1.5},
+		}},
+		{"streams-1000", []string{bareReader, bareWriter, nginx, relay}, holdStreams, []criterion{
+			{work: "1,000 open streams, 20 events/s each", metric: cpuPerEvent, judged: relay, against: streaming, budget: 1.3},
+			{work: "memory of an open stream", metric: memoryPerStream, judged: relay, budget: 40},
+		}},
+		{"latency", []string{direct, bare, nginx, relay}, addLatency, []criterion{
+			{work: "latency at 200 requests/s", metric: p50, judged: relay, over: direct, budget: 0.2},
+			{work: "latency at 200 requests/s", metric: p99, judged: relay, over: direct, budget: 1},
+		}},
+		{"memory-idle", []string{bare, relay}, idle, []criterion{
+			{work: "resident memory, idle", metric: idleMemory, judged: relay, budget: 25},
+		}},
+		{"memory-prompts", []string{bare, relay}, holdPrompts, []criterion{
+			{work: "100 concurrent 1 MB prompts", metric: peakMemory, judged: relay, budget: 250},
+		}},
+		{"scale", []string{relay, crowded}, scale, []criterion{
+			{work: "many keys and accounts, against one of each", metric: cpuPerRequest, judged: crowded, against: []string{relay}, budget: 1.1},
+			{work: "many keys and accounts", metric: startTime, judged: crowded},
+			{work: "many keys and accounts", metric: idleMemory, judged: crowded},
+		}},
+	}
+}
+
+func rowNames() []string {
+	var names []string
+	for _, r := range rows() {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// chosen are the rows that the options ask for.
+func (o *options) chosen() []row {
+	return slices.DeleteFunc(rows(), func(r row) bool {
+		return len(o.only) > 0 && !slices.Contains(o.only, r.name) || slices.Contains(o.skip, r.name)
+	})
+}

@@ -1,0 +1,61 @@
+package config
+
+import (
+	"cmp"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// check is a rule for text that a type alone does not express.
+type check struct {
+	want string
+	pass func(text string) bool
+}
+
+// maxSocketPath is what the address of a Unix socket holds on the strictest system (macOS), its closing zero excluded.
+const maxSocketPath = 103
+
+var checks = map[string]check{
+	"listen": {"an address and port such as 127.0.0.1:3000", isListenAddress},
+	"path":   {"an absolute path", isPath},
+	"socket": {"an absolute path of at most " + strconv.Itoa(maxSocketPath) + " bytes", isSocketPath},
+	"zone":   {"a time zone such as Europe/Berlin, or nothing", isZone},
+	"url":    {"a URL such as https://api.example.com, without user, query or fragment", isURL},
+}
+
+func isListenAddress(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil || strings.ContainsAny(host, " \t\r\n/@") {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+func isPath(text string) bool {
+	return filepath.IsAbs(text) && !strings.ContainsRune(text, 0)
+}
+
+func isSocketPath(text string) bool {
+	return isPath(text) && len(text) <= maxSocketPath
+}
+
+func isZone(text string) bool {
+	_, err := time.LoadLocation(text)
+	return err == nil
+}
+
+// isURL accepts a base URL. One with a user, a query or a fragment would be shown with its secrets, or lose them when a
+// path is added.
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return false
+	}
+	_, err = strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16)
+	return err == nil && u.User == nil && !strings.ContainsAny(text, "?#")
+}

@@ -1,0 +1,121 @@
+// Package config reads what an operator chose: defaults, under one TOML file, under the environment, under flags.
+//
+// Load gives the values, where each one came from, and every mistake at once. The tags of Config are the only list of
+// options there is: keys, defaults, limits and descriptions are read from them, for Load as for the documentation.
+//
+// A key is set in the environment as CRS_ and its path in capitals with _ between: CRS_LIMITS_BODY_BUDGET is
+// limits.body_budget, CRS_PROVIDERS_CLAUDE_API_URL is providers.claude.api_url. A variable that is empty counts as not
+// set; one that matches no key is an error. Exempt are CRS_CONFIG, which names the file, CRS_TEST_… of the tests, and
+// CRS_SERVICE_… and CRS_PORT…, which Kubernetes and Docker set for a service that is called crs.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Config is everything that can be set. Each field's tags say its key (koanf), what it is when nobody sets it (default),
+// what it may be (min and max, oneof, or a named check), and what it does (doc). Load has checked every value.
+type Config struct {
+	Listen   string `koanf:"listen" default:"127.0.0.1:3000" check:"listen" doc:"Address and port on which clients are served; without a host, every address of the machine."`
+	Data     string `koanf:"data" default:"/var/lib/crs" check:"path" doc:"Directory of the store, the ledger and the key file. A user's default is XDG_DATA_HOME/crs. Given by flag or CRS_DATA, it also holds config.toml and crs.sock."`
+	Socket   string `koanf:"socket" default:"/run/crs/crs.sock" check:"socket" doc:"Unix socket on which the daemon is controlled. A user's default is XDG_RUNTIME_DIR/crs/crs.sock, or crs.sock in the default data directory where that variable is not set."`
+	TimeZone string `koanf:"time_zone" default:"" check:"zone" doc:"Time zone in which a key's day and week begin, such as Europe/Berlin; empty means the host's."`
+
+	Log        Log        `koanf:"log"`
+	Limits     Limits     `koanf:"limits"`
+	Timeouts   Timeouts   `koanf:"timeouts"`
+	Upstream   Upstream   `koanf:"upstream"`
+	Retry      Retry      `koanf:"retry"`
+	Sticky     Sticky     `koanf:"sticky"`
+	Disconnect Disconnect `koanf:"disconnect"`
+	Usage      Usage      `koanf:"usage"`
+	Cooldown   Cooldown   `koanf:"cooldown"`
+
+	// Providers holds providers.NAME by NAME. It has only the providers for which something was set, and may be nil.
+	Providers map[string]Provider `koanf:"-"`
+}
+
+// Location is the time zone of days and weeks. It fails only if the zone has vanished from the host since Load.
+func (c Config) Location() (*time.Location, error) {
+	if c.TimeZone == "" {
+		return time.Local, nil
+	}
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("load time zone %s: %w", c.TimeZone, err)
+	}
+	return zone, nil
+}
+
+// Log says what the daemon writes to its log, and how.
+type Log struct {
+	Level  slog.Level `koanf:"level" default:"info" oneof:"debug info warn error" doc:"Least severity that is logged."`
+	Format string     `koanf:"format" default:"text" oneof:"text json" doc:"Form of a log line."`
+}
+
+// Limits bounds what clients can make the daemon hold.
+type Limits struct {
+	BodyMax     Size          `koanf:"body_max" default:"32MiB" min:"1KiB" max:"1GiB" doc:"Largest request body; a larger one gets 413."`
+	BodyBudget  Size          `koanf:"body_budget" default:"512MiB" min:"1KiB" max:"1TiB" doc:"Memory for the bodies of all requests that are not answered yet; at least limits.body_max."`
+	BodyWait    time.Duration `koanf:"body_wait" default:"10s" min:"0s" max:"10m" doc:"How long a request waits for room in limits.body_budget before it gets 503."`
+	HeaderMax   Size          `koanf:"header_max" default:"8KiB" min:"1KiB" max:"1MiB" doc:"Largest head (request line and headers) of a request."`
+	Connections int           `koanf:"connections" default:"20000" min:"1" max:"1000000" doc:"Client connections that may be open at once."`
+}
+
+// Timeouts are the clocks of a connection's phases. None of them limits how long an answer may take as a whole.
+type Timeouts struct {
+	Header        time.Duration `koanf:"header" default:"10s" min:"1ms" max:"1h" doc:"Time a client has to send the head of a request."`
+	Body          time.Duration `koanf:"body" default:"30s" min:"1ms" max:"1h" doc:"Time a client has to send the body of a request, plus one second for each 64 KiB of it."`
+	Connect       time.Duration `koanf:"connect" default:"10s" min:"1ms" max:"1h" doc:"Time to connect to a provider, name lookup and TLS included."`
+	FirstByte     time.Duration `koanf:"first_byte" default:"2m" min:"1ms" max:"1d" doc:"Time a provider has to begin a streamed answer before another account is tried."`
+	FirstByteJSON time.Duration `koanf:"first_byte_json" default:"10m" min:"1ms" max:"1d" doc:"Time a provider has to begin an answer that is not streamed."`
+	Idle          time.Duration `koanf:"idle" default:"5m" min:"1ms" max:"1d" doc:"Longest silence between two bytes of a provider's answer."`
+	WriteStall    time.Duration `koanf:"write_stall" default:"30s" min:"1ms" max:"1h" doc:"Time a client has to take what is flushed to it, for each flush."`
+	KeepAlive     time.Duration `koanf:"keep_alive" default:"2m" min:"1ms" max:"1d" doc:"How long a client's idle connection is kept open."`
+	UpstreamIdle  time.Duration `koanf:"upstream_idle" default:"55s" min:"1ms" max:"1h" doc:"How long an idle connection to a provider is kept for the next request."`
+	Shutdown      time.Duration `koanf:"shutdown" default:"30s" min:"0s" max:"1d" doc:"How long a stopping daemon lets answers in flight finish."`
+}
+
+// Upstream says how providers are spoken to.
+type Upstream struct {
+	Client string `koanf:"client" default:"pool" oneof:"pool net/http" doc:"HTTP client for providers: pool is crs's own for HTTP/1.1, net/http speaks HTTP/2 where a provider does."`
+}
+
+// Retry says how a request moves from a failing account to another one.
+type Retry struct {
+	MaxAttempts int           `koanf:"max_attempts" default:"4" min:"1" max:"100" doc:"How often one request may be sent upstream, the first time included."`
+	Ambiguous   bool          `koanf:"ambiguous" default:"true" doc:"Whether a request that a provider may already have processed is repeated, at most once and on another account."`
+	AccountWait time.Duration `koanf:"account_wait" default:"10s" min:"0s" max:"10m" doc:"How long a request waits for a free slot when every account that could serve it is busy."`
+	Backoff     time.Duration `koanf:"backoff" default:"250ms" min:"0s" max:"1m" doc:"Pause before a request is sent again."`
+	Hold        time.Duration `koanf:"hold" default:"5s" min:"0s" max:"10m" doc:"How long the start of a stream is held back while it shows no content, so that an early error can still fail over; 0 holds nothing."`
+}
+
+// Sticky says how long a conversation stays with its account.
+type Sticky struct {
+	TTL time.Duration `koanf:"ttl" default:"1h" min:"1s" max:"30d" doc:"How long after its last request a conversation still returns to the account that served it."`
+}
+
+// Disconnect says what becomes of an answer whose client has left.
+type Disconnect struct {
+	Policy string        `koanf:"policy" default:"cancel" oneof:"cancel drain" doc:"cancel stops the upstream request; drain reads on, so that the provider's own usage figures are seen."`
+	Drain  time.Duration `koanf:"drain" default:"30s" min:"1ms" max:"1h" doc:"How long drain reads on at most."`
+}
+
+// Usage says how the ledger is kept.
+type Usage struct {
+	Keep     time.Duration `koanf:"keep" default:"90d" min:"1h" max:"36500d" doc:"Age at which usage records are deleted."`
+	MaxBytes Size          `koanf:"max_bytes" default:"2GiB" min:"1MiB" max:"1PiB" doc:"Size of the ledger above which its oldest records are deleted, whatever their age."`
+	Commit   time.Duration `koanf:"commit" default:"100ms" min:"1ms" max:"10s" doc:"Interval at which records are made durable together; a crash loses at most this much."`
+}
+
+// Cooldown says how long an account rests when its provider gave no time of its own.
+type Cooldown struct {
+	Auth     time.Duration `koanf:"auth" default:"30m" min:"1ms" max:"7d" doc:"Rest of an account whose credential was refused and could not be refreshed."`
+	Quota    time.Duration `koanf:"quota" default:"30m" min:"1ms" max:"7d" doc:"Rest of an account whose quota is spent, when the provider named no reset."`
+	Throttle time.Duration `koanf:"throttle" default:"1m" min:"1ms" max:"7d" doc:"Rest after a 429 that gave no hint."`
+	Failures int           `koanf:"failures" default:"5" min:"1" max:"1000" doc:"Consecutive failures after which an account rests."`
+	Failing  time.Duration `koanf:"failing" default:"30s" min:"1ms" max:"7d" doc:"Rest after that many consecutive failures."`
+	Jitter   time.Duration `koanf:"jitter" default:"30s" min:"0s" max:"10m" doc:"Most that is added at random to a rest, so that accounts do not all come back at once."`
+}

@@ -1,0 +1,107 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/providers/env/v2"
+)
+
+const envPrefix = "CRS_"
+
+// foreign lists the variables that begin with CRS_ and set no key, by name or, with _ at the end, by how they begin.
+var foreign = []string{
+	"CRS_CONFIG", // names the file
+	"CRS_TEST_",  // steers the tests
+	// Kubernetes and Docker set these in every container beside a service that is called crs.
+	"CRS_SERVICE_", "CRS_PORT", "CRS_PORT_",
+}
+
+// envName is the variable that sets key.
+func envName(key string) string {
+	return envPrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
+}
+
+func (l *layers) addEnvironment(environ []string) {
+	l.problem(l.merged.Load(env.Provider(".", env.Opt{
+		Prefix:        envPrefix,
+		EnvironFunc:   func() []string { return environ },
+		TransformFunc: l.readVariable,
+	}), nil))
+}
+
+// readVariable gives the key that a variable sets, and its value. No key means that there is nothing to set.
+func (l *layers) readVariable(name, text string) (key string, value any) {
+	if isForeign(name) {
+		return "", nil
+	}
+	o, ok := l.findVariable(name)
+	if !ok {
+		l.problem(l.unknownVariable(name))
+		return "", nil
+	}
+	if text == "" {
+		return "", nil
+	}
+	value, ok = l.acceptText(o, text, origin{"env", name})
+	if !ok {
+		return "", nil
+	}
+	return o.key, value
+}
+
+func isForeign(name string) bool {
+	return slices.ContainsFunc(foreign, func(known string) bool {
+		return name == known || strings.HasSuffix(known, "_") && strings.HasPrefix(name, known)
+	})
+}
+
+// findVariable gives the rules for the key that a variable sets.
+func (l *layers) findVariable(name string) (option, bool) {
+	if i := slices.IndexFunc(l.options, func(o option) bool { return envName(o.key) == name }); i >= 0 {
+		return l.options[i], true
+	}
+	rest, ok := strings.CutPrefix(name, envName(providersTable)+"_")
+	if !ok {
+		return option{}, false
+	}
+	provider, setting, ok := l.splitVariable(rest)
+	if !ok {
+		return option{}, false
+	}
+	return l.find(fmt.Sprintf("%s.%s.%s", providersTable, provider, setting))
+}
+
+// splitVariable parts NAME_SETTING, where both may hold _. The longest provider that is known by name decides; without
+// one, the setting must be one of those that every provider has.
+func (l *layers) splitVariable(rest string) (provider, setting string, ok bool) {
+	for _, name := range l.knownProviders() {
+		after, ok := strings.CutPrefix(rest, upper(name)+"_")
+		if ok && len(name) > len(provider) {
+			provider, setting = name, strings.ToLower(after)
+		}
+	}
+	if provider != "" {
+		return provider, setting, true
+	}
+	for _, setting := range commonSettings {
+		if before, ok := strings.CutSuffix(rest, "_"+upper(setting)); ok {
+			return strings.ToLower(strings.ReplaceAll(before, "_", "-")), setting, true
+		}
+	}
+	return "", "", false
+}
+
+// knownProviders gives the names allowed, or those that the layers below use when every name is.
+func (l *layers) knownProviders() []string {
+	if len(l.providers) > 0 {
+		return l.providers
+	}
+	return l.merged.MapKeys(providersTable)
+}
+
+// upper writes a name as it stands in a variable.
+func upper(name string) string {
+	return strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}

@@ -1,0 +1,181 @@
+// Package crstest runs a whole daemon in a test: in a directory and on a socket of its own, with a simulated provider
+// behind it, a clock that the test can move, and the typed client to control it with.
+package crstest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"crs/ctl"
+	"crs/daemon"
+	"crs/internal/config"
+	"crs/internal/simulator"
+)
+
+// Box is a running daemon with what is around it.
+type Box struct {
+	*ctl.Client
+	Sim   *simulator.Server
+	Clock *Clock
+	Log   *Log
+	Dir   string
+	URL   string // of the relay, without a path
+
+	t       *testing.T
+	secrets map[string]string // of keys, by name
+	change  []func(*config.Config)
+	stop    context.CancelFunc
+	ended   chan error
+}
+
+// Option changes a box before it starts.
+type Option func(*Box)
+
+// Config changes the configuration.
+func Config(change func(*config.Config)) Option {
+	return func(b *Box) { b.change = append(b.change, change) }
+}
+
+// Start starts a box. It is stopped when the test ends, which fails the test if the daemon did not end well.
+func Start(t *testing.T, options ...Option) *Box {
+	t.Helper()
+	b := &Box{t: t, secrets: map[string]string{}, Clock: new(Clock), Log: new(Log), Dir: shortDir(t)}
+	sim, err := simulator.Start(simulator.Options{Now: b.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	b.Sim = sim
+	for _, o := range options {
+		o(b)
+	}
+	b.Boot()
+	t.Cleanup(func() {
+		b.Halt()
+		if t.Failed() {
+			t.Logf("the daemon's log:\n%s", b.Log)
+		}
+	})
+	return b
+}
+
+// shortDir is a directory whose name leaves room for a socket's path.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "crs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// Boot starts the daemon; only needed after Halt.
+func (b *Box) Boot() {
+	b.t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	d, err := daemon.Start(ctx, daemon.Options{
+		Source: config.Source{
+			Environ: []string{"CRS_DATA=" + b.Dir}, UID: 1000,
+			Flags: map[string]string{"listen": "127.0.0.1:0", "log.level": "debug"},
+		},
+		Version: "test", Log: b.Log, Now: b.Clock.Now, Change: b.configure,
+	})
+	if err != nil {
+		stop()
+		b.t.Fatal(err)
+	}
+	b.stop, b.ended = stop, make(chan error, 1)
+	go func() { b.ended <- d.Run(ctx) }()
+	b.URL, b.Client = "http://"+d.Listen(), ctl.NewClient(d.Socket())
+}
+
+// configure is what tests want otherwise than operators: no waiting, and providers that are simulated.
+func (b *Box) configure(c *config.Config) {
+	c.Providers = map[string]config.Provider{"claude": {APIURL: b.Sim.URL(), TokenURL: b.Sim.URL() + "/v1/oauth/token"}}
+	c.TimeZone = "UTC"
+	c.Retry.Backoff, c.Cooldown.Jitter = time.Millisecond, 0
+	c.Timeouts.Shutdown = 5 * time.Second
+	c.Usage.Commit = 5 * time.Millisecond
+	for _, change := range b.change {
+		change(c)
+	}
+}
+
+// Halt stops the daemon as an operator would, and waits for its end.
+func (b *Box) Halt() {
+	b.t.Helper()
+	if b.stop == nil {
+		return
+	}
+	b.Close()
+	b.stop()
+	b.stop = nil
+	if err := <-b.ended; err != nil {
+		b.t.Errorf("the daemon ended with: %v", err)
+	}
+}
+
+// Ledger is the directory of the ledger.
+func (b *Box) Ledger() string { return filepath.Join(b.Dir, "ledger") }
+
+// Clock is the real clock, moved on by what a test says.
+type Clock struct {
+	mu    sync.Mutex // guards ahead
+	ahead time.Duration
+}
+
+// Now is the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+// Log collects what the daemon logs.
+type Log struct {
+	mu  sync.Mutex // guards buf
+	buf bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+// String is everything so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// Lines are the lines that have all the words.
+func (l *Log) Lines(words ...string) []string {
+	var found []string
+	for line := range strings.Lines(l.String()) {
+		all := true
+		for _, w := range words {
+			all = all && strings.Contains(line, w)
+		}
+		if all {
+			found = append(found, line)
+		}
+	}
+	return found
+}

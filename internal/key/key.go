@@ -1,0 +1,166 @@
+// Package key holds the keys that an operator issues: what each may do, and who presents which.
+package key
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"crs/internal/secret"
+)
+
+// Key is an issued key. The key itself is not in it, only its hash. A *Key that a Ring gave out is shared and must not
+// be changed.
+type Key struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Hash is the hex SHA-256 of the key.
+	Hash string `json:"hash"`
+	// Hint is the start of the key, enough to tell keys apart and too little to use.
+	Hint      string    `json:"hint"`
+	Tags      []string  `json:"tags,omitempty"`
+	Disabled  bool      `json:"disabled,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	// DeletedAt is zero for a key that is not deleted. A deleted key can be restored until it is purged.
+	DeletedAt time.Time `json:"deleted_at,omitzero"`
+	// ExpiresAt is zero for a key that does not expire, or whose time has not begun.
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	// ActivateFor is how long the key lives from its first use on. Zero: its time does not depend on use.
+	ActivateFor time.Duration `json:"activate_for,omitempty"`
+	ActivatedAt time.Time     `json:"activated_at,omitzero"`
+	Policy      Policy        `json:"policy"`
+
+	// Version is the store's, for compare-and-swap.
+	Version int64 `json:"-"`
+
+	digest digest // what Hash says
+}
+
+// Policy is what a key may do. A zero field does not limit. Money is in nano-USD.
+type Policy struct {
+	RequestsPerMinute int64 `json:"requests_per_minute,omitempty"`
+	TokensPerMinute   int64 `json:"tokens_per_minute,omitempty"`
+	Concurrency       int   `json:"concurrency,omitempty"`
+	// Queue is how many requests may wait for a free slot, QueueWait how long each may.
+	Queue      int           `json:"queue,omitempty"`
+	QueueWait  time.Duration `json:"queue_wait,omitempty"`
+	DailyCost  int64         `json:"daily_cost,omitempty"`
+	WeeklyCost int64         `json:"weekly_cost,omitempty"`
+	TotalCost  int64         `json:"total_cost,omitempty"`
+	// AllowModels and DenyModels are patterns with *; what is denied is denied even if it is allowed too.
+	AllowModels []string `json:"allow_models,omitempty"`
+	DenyModels  []string `json:"deny_models,omitempty"`
+	// Clients are the programs that may use the key, such as claude-code.
+	Clients []string `json:"clients,omitempty"`
+	// Permissions are the services the key may use: claude, openai, gemini, droid.
+	Permissions []string `json:"permissions,omitempty"`
+	// Account or Group, an id, is what the key is bound to.
+	Account string `json:"account,omitempty"`
+	Group   string `json:"group,omitempty"`
+	// Multiplier scales what the key is charged, in thousandths. Zero means 1000.
+	Multiplier int64 `json:"multiplier,omitempty"`
+}
+
+// Charge is what a key is charged for what cost so much.
+func (p *Policy) Charge(cost int64) int64 {
+	if p.Multiplier == 0 {
+		return cost
+	}
+	return cost/1000*p.Multiplier + cost%1000*p.Multiplier/1000
+}
+
+// Prefix begins every key.
+const Prefix = "cr_"
+
+// Generate makes a new key.
+func Generate() secret.String {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails, by its documentation
+	return secret.New(Prefix + hex.EncodeToString(b[:]))
+}
+
+// digest is what a key is known by.
+type digest [sha256.Size]byte
+
+// maxPresented bounds what is taken for a key; it also lets digestOf do without the heap.
+const maxPresented = 512
+
+func digestOf(presented string) digest {
+	var b [maxPresented]byte
+	return sha256.Sum256(b[:copy(b[:], presented)])
+}
+
+func (d digest) hex() string { return hex.EncodeToString(d[:]) }
+
+func parseDigest(text string) (d digest, err error) {
+	if n, err := hex.Decode(d[:], []byte(text)); err != nil || n != len(d) || len(text) != hex.EncodedLen(len(d)) {
+		return d, errors.New("its hash is not a SHA-256")
+	}
+	return d, nil
+}
+
+// identify makes k the key that presented opens.
+func (k *Key) identify(presented secret.String) {
+	k.digest = digestOf(presented.Reveal())
+	k.Hash = k.digest.hex()
+	k.Hint = presented.Reveal()[:len(Prefix)+4]
+}
+
+// Expired reports whether the key's time is over.
+func (k *Key) Expired(now time.Time) bool { return !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt) }
+
+// Deleted reports whether the key is deleted.
+func (k *Key) Deleted() bool { return !k.DeletedAt.IsZero() }
+
+// Validate finds what makes no sense in a key.
+func (k *Key) Validate() error {
+	p := &k.Policy
+	for _, n := range []struct {
+		what  string
+		value int64
+	}{
+		{"requests per minute", p.RequestsPerMinute},
+		{"tokens per minute", p.TokensPerMinute},
+		{"concurrency", int64(p.Concurrency)},
+		{"queue length", int64(p.Queue)},
+		{"queue wait", int64(p.QueueWait)},
+		{"daily cost", p.DailyCost},
+		{"weekly cost", p.WeeklyCost},
+		{"total cost", p.TotalCost},
+		{"multiplier", p.Multiplier},
+		{"time from first use", int64(k.ActivateFor)},
+	} {
+		if n.value < 0 {
+			return fmt.Errorf("the %s is negative", n.what)
+		}
+	}
+	switch {
+	case p.Queue > 0 && p.Concurrency == 0:
+		return errors.New("a queue needs a concurrency limit to wait for")
+	case p.Account != "" && p.Group != "":
+		return errors.New("a key is bound to an account or to a group, not to both")
+	}
+	return ValidateName(k.Name)
+}
+
+// ValidateName checks a name that an operator chose.
+func ValidateName(name string) error {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return errors.New("the name is empty")
+	case len(name) > 100:
+		return errors.New("the name is longer than 100 bytes")
+	case strings.TrimSpace(name) != name:
+		return errors.New("the name begins or ends with a space")
+	case strings.HasPrefix(name, "-"):
+		return errors.New("the name begins with a dash, which commands would take for a flag")
+	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return errors.New("the name has characters that cannot be shown")
+	}
+	return nil
+}

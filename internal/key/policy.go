@@ -1,0 +1,48 @@
+package key
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"crs/internal/model"
+)
+
+// Denied is a request that a key may not make, whenever it is made.
+type Denied struct {
+	What    string // "service", "model", "client"
+	Value   string
+	Allowed []string // what is allowed, as far as that is a list
+}
+
+// Error implements error.
+func (e *Denied) Error() string {
+	value := fmt.Sprintf("the %s %q", e.What, e.Value)
+	if e.Value == "" {
+		value = "this " + e.What
+	}
+	text := value + " is not allowed for this key"
+	if len(e.Allowed) > 0 {
+		text += " (allowed: " + strings.Join(e.Allowed, ", ") + ")"
+	}
+	return text
+}
+
+// Allows reports whether the key may use a service (claude, openai, gemini, droid) from a client for a model; it is a
+// *Denied when it may not. An unknown client is "".
+func (p *Policy) Allows(service, client, name string) error {
+	switch {
+	case len(p.Permissions) > 0 && !slices.Contains(p.Permissions, service):
+		return &Denied{What: "service", Value: service, Allowed: p.Permissions}
+	case len(p.Clients) > 0 && !slices.Contains(p.Clients, client):
+		return &Denied{What: "client", Value: client, Allowed: p.Clients}
+	case !p.AllowsModel(name):
+		return &Denied{What: "model", Value: name, Allowed: p.AllowModels}
+	}
+	return nil
+}
+
+// AllowsModel reports whether the key may use a model.
+func (p *Policy) AllowsModel(name string) bool {
+	return !model.MatchAny(p.DenyModels, name) && (len(p.AllowModels) == 0 || model.MatchAny(p.AllowModels, name))
+}

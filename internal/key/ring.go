@@ -1,0 +1,256 @@
+package key
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"crs/internal/id"
+	"crs/internal/secret"
+	"crs/internal/store"
+)
+
+// Ring holds every key. Verify costs the same however many there are.
+type Ring struct {
+	docs store.Documents
+	now  func() time.Time
+
+	mu     sync.RWMutex // guards the maps; never held while the store works
+	byID   map[string]*Key
+	byHash map[digest]*Key
+	byName map[string]*Key // nil for a name whose key is being made
+}
+
+// Load reads every key from the store.
+func Load(ctx context.Context, docs store.Documents, now func() time.Time) (*Ring, error) {
+	all, err := docs.All(ctx, store.Key)
+	if err != nil {
+		return nil, err
+	}
+	r := &Ring{docs: docs, now: now, byID: map[string]*Key{}, byHash: map[digest]*Key{}, byName: map[string]*Key{}}
+	for _, d := range all {
+		k := new(Key)
+		err := json.Unmarshal(d.Body, k)
+		if err == nil {
+			k.digest, err = parseDigest(k.Hash)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: key %s: %w", store.ErrDamaged, d.ID, err)
+		}
+		k.Version = d.Version
+		r.install(k)
+	}
+	return r, nil
+}
+
+// install replaces the key with k's id. It is called with mu held, or before the ring is shared. Of two writes at once
+// the later version stays.
+func (r *Ring) install(k *Key) {
+	if old := r.byID[k.ID]; old != nil && old.Version > k.Version {
+		return
+	}
+	r.remove(k.ID)
+	r.byID[k.ID] = k
+	r.byHash[k.digest] = k
+	r.byName[k.Name] = k
+}
+
+func (r *Ring) remove(id string) {
+	if old := r.byID[id]; old != nil {
+		delete(r.byID, id)
+		delete(r.byHash, old.digest)
+		delete(r.byName, old.Name)
+	}
+}
+
+// NotFound means that there is no such key.
+type NotFound struct{ Ref string }
+
+// Error implements error.
+func (e *NotFound) Error() string { return fmt.Sprintf("there is no key %q", e.Ref) }
+
+// Taken means that another key has the name, perhaps a deleted one.
+type Taken struct {
+	Name    string
+	Deleted bool
+}
+
+// Error implements error.
+func (e *Taken) Error() string {
+	if e.Deleted {
+		return fmt.Sprintf("a deleted key is named %q; purge or restore it first", e.Name)
+	}
+	return fmt.Sprintf("there is a key named %q already", e.Name)
+}
+
+// Get finds a key by id or name.
+func (r *Ring) Get(ref string) (*Key, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if k := r.byID[ref]; k != nil {
+		return k, nil
+	}
+	if k := r.byName[ref]; k != nil {
+		return k, nil
+	}
+	return nil, &NotFound{ref}
+}
+
+// List gives every key, deleted ones too, by name.
+func (r *Ring) List() []*Key {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	all := make([]*Key, 0, len(r.byID))
+	for _, k := range r.byID {
+		all = append(all, k)
+	}
+	slices.SortFunc(all, func(a, b *Key) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Count is the number of keys that are not deleted.
+func (r *Ring) Count() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	n := 0
+	for _, k := range r.byID {
+		if !k.Deleted() {
+			n++
+		}
+	}
+	return n
+}
+
+// Create makes a key from k's name, tags, expiry and policy. The secret is given this once.
+func (r *Ring) Create(ctx context.Context, k Key) (*Key, secret.String, error) {
+	presented := Generate()
+	now := r.now()
+	k.ID = id.New("key", now)
+	k.identify(presented)
+	k.CreatedAt, k.Version = now.UTC(), 0
+	if err := k.Validate(); err != nil {
+		return nil, secret.String{}, err
+	}
+	if err := r.reserve(k.Name); err != nil {
+		return nil, secret.String{}, err
+	}
+	made, err := r.save(ctx, k)
+	if err != nil {
+		r.unreserve(k.Name)
+		return nil, secret.String{}, err
+	}
+	return made, presented, nil
+}
+
+func (r *Ring) reserve(name string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old, taken := r.byName[name]; taken {
+		return &Taken{Name: name, Deleted: old != nil && old.Deleted()}
+	}
+	r.byName[name] = nil
+	return nil
+}
+
+func (r *Ring) unreserve(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byName[name] == nil {
+		delete(r.byName, name)
+	}
+}
+
+// save writes k and puts it on the ring.
+func (r *Ring) save(ctx context.Context, k Key) (*Key, error) {
+	body, err := json.Marshal(&k)
+	if err != nil {
+		return nil, fmt.Errorf("encode key %s: %w", k.Name, err)
+	}
+	k.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Key, ID: k.ID, Version: k.Version, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.install(&k)
+	return &k, nil
+}
+
+// Edit changes a key. change gets a copy; what it must not change (id, hash, name) is put back. An edit that somebody
+// else's overtook is a *store.Conflict.
+func (r *Ring) Edit(ctx context.Context, ref string, change func(*Key) error) (*Key, error) {
+	old, err := r.Get(ref)
+	if err != nil {
+		return nil, err
+	}
+	k := *old
+	if err := change(&k); err != nil {
+		return nil, err
+	}
+	k.ID, k.Name, k.Hash, k.Hint, k.digest = old.ID, old.Name, old.Hash, old.Hint, old.digest
+	k.CreatedAt, k.Version = old.CreatedAt, old.Version
+	if err := k.Validate(); err != nil {
+		return nil, err
+	}
+	return r.save(ctx, k)
+}
+
+// Rotate gives a key a new secret; the old one is refused from then on.
+func (r *Ring) Rotate(ctx context.Context, ref string) (*Key, secret.String, error) {
+	old, err := r.Get(ref)
+	if err != nil {
+		return nil, secret.String{}, err
+	}
+	presented := Generate()
+	k := *old
+	k.identify(presented)
+	made, err := r.save(ctx, k)
+	if err != nil {
+		return nil, secret.String{}, err
+	}
+	return made, presented, nil
+}
+
+// Delete marks a key as deleted: it is refused, and can be restored.
+func (r *Ring) Delete(ctx context.Context, ref string) (*Key, error) {
+	return r.Edit(ctx, ref, func(k *Key) error {
+		if k.Deleted() {
+			return fmt.Errorf("key %s is deleted already", k.Name)
+		}
+		k.DeletedAt = r.now().UTC()
+		return nil
+	})
+}
+
+// Restore takes a deletion back.
+func (r *Ring) Restore(ctx context.Context, ref string) (*Key, error) {
+	return r.Edit(ctx, ref, func(k *Key) error {
+		if !k.Deleted() {
+			return fmt.Errorf("key %s is not deleted", k.Name)
+		}
+		k.DeletedAt = time.Time{}
+		return nil
+	})
+}
+
+// Purge removes a deleted key for good. What it used stays in the roll-ups.
+func (r *Ring) Purge(ctx context.Context, ref string) error {
+	k, err := r.Get(ref)
+	if err != nil {
+		return err
+	}
+	if !k.Deleted() {
+		return fmt.Errorf("key %s is not deleted; delete it first", k.Name)
+	}
+	if err := r.docs.Delete(ctx, store.Key, k.ID); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.remove(k.ID)
+	return nil
+}

@@ -1,0 +1,84 @@
+package key
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"crs/internal/store"
+)
+
+// Reason is why a presented key is refused.
+type Reason string
+
+// The reasons.
+const (
+	Missing  Reason = "missing"
+	Unknown  Reason = "unknown"
+	Disabled Reason = "disabled"
+	Deleted  Reason = "deleted"
+	Expired  Reason = "expired"
+)
+
+// Refused is a key that does not open anything. Key is nil unless it is known.
+type Refused struct {
+	Reason Reason
+	Key    *Key
+}
+
+// Error implements error. It never shows what was presented.
+func (e *Refused) Error() string {
+	switch e.Reason {
+	case Missing:
+		return "no key was given: send your cr_… key as x-api-key, Authorization: Bearer, x-goog-api-key, api-key or ?key="
+	case Unknown:
+		return "this key is not known here"
+	case Expired:
+		return "this key expired on " + e.Key.ExpiresAt.UTC().Format(time.RFC3339)
+	}
+	return "this key is " + string(e.Reason)
+}
+
+// Verify finds the key that was presented. Its time begins with this call if it counts from the first use. Any error but
+// *Refused is the store's.
+func (r *Ring) Verify(ctx context.Context, presented string) (*Key, error) {
+	if presented == "" {
+		return nil, &Refused{Reason: Missing}
+	}
+	if len(presented) > maxPresented || !strings.HasPrefix(presented, Prefix) {
+		return nil, &Refused{Reason: Unknown}
+	}
+	sum := digestOf(presented)
+	r.mu.RLock()
+	k := r.byHash[sum]
+	r.mu.RUnlock()
+	switch {
+	case k == nil:
+		return nil, &Refused{Reason: Unknown}
+	case k.Deleted():
+		return nil, &Refused{Reason: Deleted, Key: k}
+	case k.Disabled:
+		return nil, &Refused{Reason: Disabled, Key: k}
+	}
+	if k.ActivateFor > 0 && k.ActivatedAt.IsZero() {
+		return r.activate(ctx, k)
+	}
+	if k.Expired(r.now()) {
+		return nil, &Refused{Reason: Expired, Key: k}
+	}
+	return k, nil
+}
+
+// activate begins a key's time. When two requests are first at once, one of them sees that the other has done it.
+func (r *Ring) activate(ctx context.Context, k *Key) (*Key, error) {
+	begun := *k
+	begun.ActivatedAt = r.now().UTC()
+	begun.ExpiresAt = begun.ActivatedAt.Add(k.ActivateFor)
+	done, err := r.save(ctx, begun)
+	var conflict *store.Conflict
+	if errors.As(err, &conflict) {
+		return r.Get(k.ID)
+	}
+	return done, err
+}

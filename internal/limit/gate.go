@@ -1,0 +1,142 @@
+// Package limit admits requests against the limits of the key that they come with.
+package limit
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"crs/internal/key"
+	"crs/internal/usage"
+)
+
+// Gate keeps the count of every key, in memory.
+type Gate struct {
+	now  func() time.Time
+	zone *time.Location
+
+	mu    sync.RWMutex // guards books; never held together with a book's lock
+	books map[string]*book
+}
+
+// NewGate makes a gate. spent, by key id, is what keys have been charged so far on now's day, in its week and in total.
+func NewGate(now func() time.Time, zone *time.Location, spent map[string]usage.Charges) *Gate {
+	g := &Gate{now: now, zone: zone, books: make(map[string]*book, len(spent))}
+	period := periodOf(now(), zone)
+	for id, charges := range spent {
+		g.books[id] = &book{budget: budget{period: period, spent: charges}}
+	}
+	return g
+}
+
+// Ask is a request at the gate.
+type Ask struct {
+	Key *key.Key
+	// Tokens and Cost are estimates; they are held back until the truth is known. Cost is what the key would be charged.
+	Tokens, Cost int64
+}
+
+// Admit lets a request in, waits in the key's queue first if it must, or gives a *Refused. It gives ctx's error when that
+// ends while it waits. The permit must be released and settled.
+func (g *Gate) Admit(ctx context.Context, ask Ask) (*Permit, error) {
+	b := g.book(ask.Key.ID)
+	now := g.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if refused := b.refuse(now, g.zone, ask); refused != nil {
+		return nil, refused
+	}
+	p := &Permit{gate: g, book: b, tokens: ask.Tokens, cost: ask.Cost}
+	if !b.enter(p, ask.Key.Policy.Concurrency) {
+		if err := b.queue(ctx, p, &ask.Key.Policy); err != nil {
+			return nil, err
+		}
+		now = g.now() // the rates may have been used up while it waited
+		if refused := b.refuse(now, g.zone, ask); refused != nil {
+			b.leave(p)
+			return nil, refused
+		}
+	}
+	b.charge(now, ask)
+	return p, nil
+}
+
+func (g *Gate) book(id string) *book {
+	g.mu.RLock()
+	b := g.books[id]
+	g.mu.RUnlock()
+	if b != nil {
+		return b
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if b = g.books[id]; b == nil {
+		b = new(book)
+		g.books[id] = b
+	}
+	return b
+}
+
+// Use is how much of its limits a key uses. Costs are in nano-USD.
+type Use struct {
+	InFlight, Queued                 int
+	RequestsInMinute, TokensInMinute int64
+	Spent                            usage.Charges
+	ReservedTokens, ReservedCost     int64
+	DayEnds, WeekEnds                time.Time
+}
+
+// Use tells what the key with this id uses now.
+func (g *Gate) Use(id string) Use {
+	b, now := g.book(id), g.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.budget.turn(now, g.zone)
+	u := Use{
+		InFlight: len(b.inside), Queued: len(b.waiting), Spent: b.budget.spent,
+		ReservedTokens: b.tokensReserved, ReservedCost: b.costReserved,
+		DayEnds: b.budget.period.nextDay, WeekEnds: b.budget.period.nextWeek,
+	}
+	if b.requests != nil {
+		u.RequestsInMinute = b.requests.count(now)
+	}
+	if b.tokens != nil {
+		u.TokensInMinute = b.tokens.count(now)
+	}
+	return u
+}
+
+// Permit is an admitted request. Release and Settle may come in either order, from any goroutine.
+type Permit struct {
+	gate   *Gate
+	book   *book
+	tokens int64 // reserved
+	cost   int64
+
+	// The fields below are guarded by the book's lock.
+	seat    int // where in the book's inside it stands
+	out     bool
+	settled bool
+}
+
+// Release gives the concurrency slot back, at the last byte. Calling it again does nothing.
+func (p *Permit) Release() {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	if !p.out {
+		p.book.leave(p)
+	}
+}
+
+// Settle puts the truth in the place of the estimate: the tokens that count against a rate, and what the key is charged,
+// in nano-USD. Only the first call counts.
+func (p *Permit) Settle(tokens, charged int64) {
+	now := p.gate.now()
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	if p.settled {
+		return
+	}
+	p.settled = true
+	p.book.settle(now, p.gate.zone, p, tokens, charged)
+}

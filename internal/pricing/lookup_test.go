@@ -1,0 +1,140 @@
+package pricing_test
+
+import (
+	"strings"
+	"testing"
+
+	"crs/internal/pricing"
+	"crs/internal/usage"
+)
+
+func models(names ...string) string {
+	entries := make([]string, len(names))
+	for i, name := range names {
+		entries[i] = `"` + name + `":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6}`
+	}
+	return "{" + strings.Join(entries, ",") + "}"
+}
+
+func TestAModelIsFoundByWhatIsLeftOfItsName(t *testing.T) {
+	t.Parallel()
+	known := table(t, models("claude-opus-4-5", "claude-opus-4-20250514", "claude-opus-4-6", "gpt-5", "gpt-5.1-codex-max", "gemini-2.5-flash",
+		"gemini-3-pro-preview", "o3-mini", "azure/gpt-5", "deepseek", "anthropic.claude-opus-4-5", "o3"))
+	tests := map[string]struct {
+		name string
+		how  pricing.How
+	}{
+		"claude-opus-4-5":                                {"claude-opus-4-5", pricing.Exact},
+		"claude-opus-4-20250514":                         {"claude-opus-4-20250514", pricing.Exact},
+		"gemini-3-pro-preview":                           {"gemini-3-pro-preview", pricing.Exact},
+		"gpt-5.1-codex-max":                              {"gpt-5.1-codex-max", pricing.Exact},
+		"azure/gpt-5":                                    {"azure/gpt-5", pricing.Exact},
+		"claude-opus-4-5[1m]":                            {"claude-opus-4-5", pricing.Context},
+		"anthropic/claude-opus-4-5":                      {"claude-opus-4-5", pricing.Vendor},
+		"anthropic/claude-opus-4-5[1m]":                  {"claude-opus-4-5", pricing.Vendor},
+		"openai/gpt-5":                                   {"gpt-5", pricing.Vendor},
+		"azure/o3":                                       {"o3", pricing.Vendor},
+		"gemini/gemini-2.5-flash":                        {"gemini-2.5-flash", pricing.Vendor},
+		"models/gemini-2.5-flash":                        {"gemini-2.5-flash", pricing.Vendor},
+		"gemini/models/gemini-2.5-flash":                 {"gemini-2.5-flash", pricing.Vendor},
+		"somebody,gpt-5":                                 {"gpt-5", pricing.Vendor},
+		"eu.anthropic.claude-opus-4-5":                   {"anthropic.claude-opus-4-5", pricing.Bedrock},
+		"anthropic.claude-opus-4-6":                      {"claude-opus-4-6", pricing.Bedrock},
+		"anthropic.claude-opus-4-6-v1":                   {"claude-opus-4-6", pricing.Bedrock},
+		"global.anthropic.claude-opus-4-20250514-v1:0":   {"claude-opus-4-20250514", pricing.Bedrock},
+		"us-gov.anthropic.claude-opus-4-6-20260205-v2:0": {"claude-opus-4-6", pricing.Date},
+		"claude-opus-4-5-20251101":                       {"claude-opus-4-5", pricing.Date},
+		"gpt-5-2025-08-07":                               {"gpt-5", pricing.Date},
+		"claude-opus-4-5-latest":                         {"claude-opus-4-5", pricing.Suffix},
+		"gemini-2.5-flash-preview":                       {"gemini-2.5-flash", pricing.Suffix},
+		"claude-opus-4-5-thinking":                       {"claude-opus-4-5", pricing.Suffix},
+		"claude-opus-4-20250514-thinking":                {"claude-opus-4-20250514", pricing.Suffix},
+		"claude-opus-4-5-20251101-thinking":              {"claude-opus-4-5", pricing.Suffix},
+		"gemini-2.5-flash-preview-2025-09-25":            {"gemini-2.5-flash", pricing.Suffix},
+		"o3-mini-high":                                   {"o3-mini", pricing.Suffix},
+		"openai/gpt-5-2025-08-07-minimal":                {"gpt-5", pricing.Suffix},
+	}
+	for model, tt := range tests {
+		t.Run(model, func(t *testing.T) {
+			t.Parallel()
+			m, ok := known.Lookup(model)
+			if !ok || m.Name != tt.name || m.How != tt.how || m.Price == nil {
+				t.Errorf("found %q (%s), %v; want %q (%s)", m.Name, m.How, ok, tt.name, tt.how)
+			}
+		})
+	}
+}
+
+func TestAModelThatOnlyResemblesAnotherHasNoPrice(t *testing.T) {
+	t.Parallel()
+	known := table(t, models("claude-opus-4-5", "gpt-5", "deepseek", "o3"))
+	for _, model := range []string{
+		"", "-", "-latest", "[1m]", "anthropic/", ",", "us.", "gpt", "gpt-5.5", "gpt-5-mini", "gpt-50", "GPT-5", "my-gpt-5", "gpt-5-max", "claude-opus-4-5-",
+		"claude-opus-4", "claude-opus-4-55", "deepseek-v3", "deepseek-v3:1", "o3-mini", "gpt-5-1234567", "gpt-5-20251", "gpt-5-2025-8-07", "gpt-5-19991231",
+		"claude-opus-4-5-v", "claude-opus-4-5-v1:", "claude-opus-4-5-v1:x", "xx.anthropic.claude-opus-4-5", "mygpt-5,", "bedrock/claude-opus-4-5", "claude-opus-4-5[2m]",
+	} {
+		if m, ok := known.Lookup(model); ok {
+			t.Errorf("%q has the price of %s (%s)", model, m.Name, m.How)
+		}
+		if cost, ok := known.Cost(model, usage.Tokens{Input: 1e6}, pricing.Options{}); cost != 0 || ok {
+			t.Errorf("%q costs %s, known %v", model, cost, ok)
+		}
+	}
+}
+
+func TestAFamilyIsTheLastResort(t *testing.T) {
+	t.Parallel()
+	known, err := table(t, models("claude-opus-4-5", "claude-haiku-5", "gpt-5")).WithFamilies(map[string]string{
+		"claude-opus": "claude-opus-4-5", "claude-opus-9": "gpt-5", "claude": "claude-haiku-5",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for model, want := range map[string]string{
+		"claude-opus":                     "claude-opus-4-5",
+		"claude-opus-7":                   "claude-opus-4-5",
+		"us.anthropic.claude-opus-7-v1:0": "claude-opus-4-5",
+		"claude-opus-9-1":                 "gpt-5",
+		"claude-opus-99":                  "claude-opus-4-5",
+		"claude-opusculum":                "claude-haiku-5",
+		"claude-new-20270101":             "claude-haiku-5",
+		"gpt-6":                           "",
+		"claudette":                       "",
+		"my-claude-opus-7":                "",
+	} {
+		m, ok := known.Lookup(model)
+		if m.Name != want || ok != (want != "") || ok && m.How != pricing.Family {
+			t.Errorf("%s: %q (%s), want %q", model, m.Name, m.How, want)
+		}
+	}
+	if m, _ := known.Lookup("claude-opus-4-5-20251101"); m.How != pricing.Date {
+		t.Errorf("a model that is known was found as %s", m.How)
+	}
+	if m, ok := known.With(table(t, models("new"))).Lookup("claude-opus-7"); !ok || m.How != pricing.Family {
+		t.Error("another table took the families away")
+	}
+}
+
+func TestAFamilyNeedsAModelThatHasAPrice(t *testing.T) {
+	t.Parallel()
+	_, err := table(t, models("gpt-5")).WithFamilies(map[string]string{"claude": "claude-opus-9"})
+	if err == nil || err.Error() != "price family claude: model claude-opus-9 has no price itself" {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func FuzzLookup(f *testing.F) {
+	known, err := pricing.Embedded().WithFamilies(map[string]string{"claude-opus": "claude-opus-4-5"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"us.anthropic.claude-opus-4-5-20251101-v1:0", "a,b,c", "-v:", "[1m][1m]", "--2025-01-01-latest"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, model string) {
+		m, ok := known.Lookup(model)
+		if ok && m.How != pricing.Family && !strings.Contains(model, m.Name) {
+			t.Errorf("%q has the price of %q, which is no part of it", model, m.Name)
+		}
+	})
+}

@@ -1,0 +1,43 @@
+package sse
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestAStreamWithoutLineEndsTakesNoMoreThanTheCap(t *testing.T) {
+	t.Parallel()
+	const limit = 4 << 10
+	s := Scanner{Max: limit, On: func(Event) {}}
+	for _, begin := range []string{"data: ", "event: ", ": "} {
+		s.Feed([]byte(begin))
+		for range 10_000 {
+			s.Feed(bytes.Repeat([]byte("x"), 1000))
+		}
+	}
+	s.Feed([]byte("\n"))
+	for range 10_000 {
+		s.Feed([]byte("data: some more of the same event\nevent: name\n"))
+	}
+	// append grows a slice to at most twice what it holds.
+	for name, buffer := range map[string][]byte{"line": s.line, "name": s.name.own, "data": s.data.own} {
+		if cap(buffer) > 2*limit {
+			t.Errorf("the %s buffer has grown to %d", name, cap(buffer))
+		}
+	}
+}
+
+func TestAnUnusuallyLargeEventLeavesNoLargeBuffer(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	s := Scanner{On: func(e Event) { seen = len(e.Data) }}
+	s.Feed([]byte("data: "))
+	s.Feed(bytes.Repeat([]byte("x"), 1<<20))
+	s.Feed([]byte("\ndata: y\n\n"))
+	if seen != 1<<20+2 {
+		t.Fatalf("data of %d bytes", seen)
+	}
+	if cap(s.line) > retained || cap(s.data.own) > retained {
+		t.Errorf("buffers of %d and %d bytes stay", cap(s.line), cap(s.data.own))
+	}
+}

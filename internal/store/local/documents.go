@@ -1,0 +1,79 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"crs/internal/store"
+)
+
+// Put implements store.Documents.
+func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		var at int64
+		err := tx.QueryRowContext(ctx, "SELECT version FROM doc WHERE kind = ? AND id = ?", d.Kind, d.ID).Scan(&at)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return plain(err)
+		}
+		if at != d.Version {
+			return &store.Conflict{Kind: d.Kind, ID: d.ID, Want: d.Version, Got: at}
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO doc (kind, id, version, body) VALUES (?, ?, ?, ?)
+			ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, body = excluded.body`, d.Kind, d.ID, at+1, d.Body)
+		return plain(err)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, err)
+	}
+	return d.Version + 1, nil
+}
+
+// Delete implements store.Documents.
+func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
+	if _, err := s.write.ExecContext(ctx, "DELETE FROM doc WHERE kind = ? AND id = ?", kind, id); err != nil {
+		return fmt.Errorf("delete %s %s: %w", kind, id, plain(err))
+	}
+	return nil
+}
+
+// All implements store.Documents.
+func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT id, version, body FROM doc WHERE kind = ? ORDER BY id", kind)
+	if err != nil {
+		return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
+	}
+	defer func() { _ = rows.Close() }()
+	var all []store.Doc
+	for rows.Next() {
+		d := store.Doc{Kind: kind}
+		if err := rows.Scan(&d.ID, &d.Version, &d.Body); err != nil {
+			return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
+		}
+		all = append(all, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
+	}
+	return all, nil
+}
+
+// SaveState implements store.State.
+func (s *Store) SaveState(ctx context.Context, name string, body []byte) error {
+	_, err := s.write.ExecContext(ctx, "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body", name, body)
+	if err != nil {
+		return fmt.Errorf("save the state %s: %w", name, plain(err))
+	}
+	return nil
+}
+
+// LoadState implements store.State.
+func (s *Store) LoadState(ctx context.Context, name string) ([]byte, error) {
+	var body []byte
+	err := s.read.QueryRowContext(ctx, "SELECT body FROM state WHERE name = ?", name).Scan(&body)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("load the state %s: %w", name, plain(err))
+	}
+	return body, nil
+}

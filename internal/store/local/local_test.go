@@ -1,0 +1,183 @@
+package local_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"crs/internal/store"
+	"crs/internal/store/local"
+	"crs/internal/store/storetest"
+	"crs/internal/usage"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) storetest.Opener {
+		dir := t.TempDir()
+		return func(t *testing.T) store.Store { return open(t, dir) }
+	})
+}
+
+func open(t *testing.T, dir string) *local.Store {
+	t.Helper()
+	s, err := local.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// filled makes a store with enough in it to fill several pages, and closes it.
+func filled(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	s := open(t, dir)
+	for i := range 50 {
+		if _, err := s.Put(t.Context(), store.Doc{Kind: store.Key, ID: fmt.Sprint(i), Body: bytes.Repeat([]byte("x"), 1000)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestAStoreThatIsDamagedOrGoneIsNeverStartedEmpty(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]func(db string) error{
+		"removed":           os.Remove,
+		"emptied":           func(db string) error { return os.Truncate(db, 0) },
+		"overwritten":       func(db string) error { return os.WriteFile(db, []byte(strings.Repeat("not a database ", 999)), 0o600) },
+		"cut short":         func(db string) error { return os.Truncate(db, 8192) },
+		"page overwritten":  func(db string) error { return overwrite(db, 4096*3, bytes.Repeat([]byte{0xee}, 4096*8)) },
+		"another one there": anotherStore,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := filled(t)
+			db := filepath.Join(dir, "crs.db")
+			if err := harm(db); err != nil {
+				t.Fatal(err)
+			}
+			before, _ := os.ReadFile(db)
+			s, err := local.Open(t.Context(), dir)
+			if err == nil {
+				_ = s.Close()
+				t.Fatal("it was opened")
+			}
+			if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), db) {
+				t.Errorf("error: %v", err)
+			}
+			if after, _ := os.ReadFile(db); len(before) > 0 && !bytes.Equal(before, after) {
+				t.Error("what was left of it was changed")
+			}
+		})
+	}
+}
+
+func overwrite(path string, at int64, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, at)
+	return errors.Join(err, f.Close())
+}
+
+func anotherStore(db string) error {
+	dir, err := os.MkdirTemp("", "crs-store")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	s, err := local.Open(context.Background(), dir)
+	if err != nil {
+		return err
+	}
+	if err := s.Close(); err != nil {
+		return err
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "crs.db"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(db, b, 0o600)
+}
+
+func TestAStoreOfANewerVersionIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir := filled(t)
+	db := filepath.Join(dir, "crs.db")
+	if err := overwrite(db, 60, []byte{0, 0, 0, 99}); err != nil { // user_version, by SQLite's file format
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(db)
+	_, err := local.Open(t.Context(), dir)
+	if err == nil || !strings.Contains(err.Error(), "newer crs") {
+		t.Errorf("error: %v", err)
+	}
+	if after, _ := os.ReadFile(db); !bytes.Equal(before, after) {
+		t.Error("it was changed")
+	}
+}
+
+func TestAStoreWhoseMarkerWasLostOpensAndGetsANewOne(t *testing.T) {
+	t.Parallel()
+	dir := filled(t)
+	marker := filepath.Join(dir, "store.json")
+	if err := os.Remove(marker); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, dir)
+	defer func() { _ = s.Close() }()
+	if docs, err := s.All(t.Context(), store.Key); err != nil || len(docs) != 50 || s.Fresh() {
+		t.Errorf("%d documents, fresh %v, %v", len(docs), s.Fresh(), err)
+	}
+	if _, err := os.Stat(marker); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTwoProcessesMayAddUpAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	one, two := open(t, dir), open(t, dir)
+	defer func() { _, _ = one.Close(), two.Close() }()
+	errs := make(chan error, 2)
+	for node, s := range map[string]*local.Store{"old": one, "new": two} {
+		go func() {
+			var err error
+			for i := int64(1); i <= 20 && err == nil; i++ {
+				err = s.AddUp(t.Context(), node, []usage.Sum{{Day: "2026-11-23", Key: "k", Requests: 1}}, usage.Mark{Offset: i})
+			}
+			errs <- err
+		}()
+	}
+	for range 2 {
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := one.Usage(t.Context(), usage.Query{})
+	if err != nil || len(rows) != 1 || rows[0].Requests != 40 {
+		t.Errorf("%v, %v", rows, err)
+	}
+}
+
+func TestADirectoryThatCannotBeWrittenIsAnErrorThatNamesIt(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := local.Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("error: %v", err)
+	}
+}

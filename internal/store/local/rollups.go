@@ -1,0 +1,235 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"crs/internal/usage"
+)
+
+// counts are the columns that are summed, in the order of countsOf.
+const counts = "requests, input, output, cache_read, cache_write, cache_write_1h, reasoning, cost, charged"
+
+func countsOf(s *usage.Sum) []any {
+	return []any{
+		&s.Requests, &s.Tokens.Input, &s.Tokens.Output, &s.Tokens.CacheRead, &s.Tokens.CacheWrite, &s.Tokens.CacheWrite1h,
+		&s.Tokens.Reasoning, &s.Cost, &s.Charged,
+	}
+}
+
+// AddUp implements usage.Rollups.
+func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, mark usage.Mark) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		at, err := markIn(ctx, tx, node)
+		if err != nil || !at.Before(mark) {
+			return err
+		}
+		for i := range sums {
+			if err := add(ctx, tx, &sums[i]); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
+			ON CONFLICT (node) DO UPDATE SET segment = excluded.segment, offset = excluded.offset`, node, mark.Segment, mark.Offset)
+		return plain(err)
+	})
+	if err != nil {
+		return fmt.Errorf("add up usage: %w", err)
+	}
+	return nil
+}
+
+func add(ctx context.Context, tx *sql.Tx, s *usage.Sum) error {
+	hour := append([]any{s.Hour.Unix(), s.Day, s.Key, s.Account, s.Model}, countsOf(s)...)
+	if _, err := tx.ExecContext(ctx, upsert("usage_hour", "hour, day, key, account, model"), hour...); err != nil {
+		return plain(err)
+	}
+	if _, err := tx.ExecContext(ctx, upsert("usage_day", "day, key, account, model"), hour[1:]...); err != nil {
+		return plain(err)
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO charged (key, total) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET total = total + excluded.total", s.Key, s.Charged)
+	return plain(err)
+}
+
+// upsert adds to the row with the given key, or makes it.
+func upsert(table, key string) string {
+	columns := strings.Split(counts, ", ")
+	sums := make([]string, len(columns))
+	for i, c := range columns {
+		sums[i] = c + " = " + c + " + excluded." + c
+	}
+	marks := strings.Repeat("?, ", strings.Count(key, ",")+len(columns)) + "?"
+	return "INSERT INTO " + table + " (" + key + ", " + counts + ") VALUES (" + marks + ") ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(sums, ", ")
+}
+
+// MarkOf implements usage.Rollups.
+func (s *Store) MarkOf(ctx context.Context, node string) (usage.Mark, error) {
+	m, err := markIn(ctx, s.write, node)
+	if err != nil {
+		return m, fmt.Errorf("read the ledger's mark: %w", err)
+	}
+	return m, nil
+}
+
+func markIn(ctx context.Context, db interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}, node string) (m usage.Mark, err error) {
+	err = db.QueryRowContext(ctx, "SELECT segment, offset FROM mark WHERE node = ?", node).Scan(&m.Segment, &m.Offset)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return m, plain(err)
+}
+
+// Usage implements usage.Rollups.
+func (s *Store) Usage(ctx context.Context, q usage.Query) ([]usage.Sum, error) {
+	text, args, err := selection(q)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read usage: %w", plain(err))
+	}
+	defer func() { _ = rows.Close() }()
+	var all []usage.Sum
+	for rows.Next() {
+		sum, err := scan(rows, q.By)
+		if err != nil {
+			return nil, fmt.Errorf("read usage: %w", plain(err))
+		}
+		if sum.Requests > 0 {
+			all = append(all, sum)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read usage: %w", plain(err))
+	}
+	return all, nil
+}
+
+// selection builds the query. Column names come from a fixed set, values are bound.
+func selection(q usage.Query) (text string, args []any, err error) {
+	table := "usage_hour"
+	if q.FirstDay != "" || q.LastDay != "" {
+		table = "usage_day"
+	}
+	var where []string
+	test := func(condition string, value any, set bool) {
+		if set {
+			where, args = append(where, condition), append(args, value)
+		}
+	}
+	test("hour >= ?", q.Since.Unix(), !q.Since.IsZero())
+	test("hour < ?", q.Until.Unix(), !q.Until.IsZero())
+	test("day >= ?", q.FirstDay, q.FirstDay != "")
+	test("day <= ?", q.LastDay, q.LastDay != "")
+	test("key = ?", q.Key, q.Key != "")
+	test("account = ?", q.Account, q.Account != "")
+	test("model = ?", q.Model, q.Model != "")
+
+	var groups []string
+	for _, by := range q.By {
+		if !known(by) {
+			return "", nil, fmt.Errorf("usage cannot be grouped by %q", by)
+		}
+		groups = append(groups, string(by))
+	}
+	return statement(table, groups, where), args, nil
+}
+
+func known(c usage.Column) bool {
+	switch c {
+	case usage.ByKey, usage.ByAccount, usage.ByModel, usage.ByHour, usage.ByDay:
+		return true
+	}
+	return false
+}
+
+func statement(table string, groups, where []string) string {
+	columns := append([]string{}, groups...)
+	for _, c := range strings.Split(counts, ", ") {
+		columns = append(columns, "COALESCE(SUM("+c+"), 0)")
+	}
+	text := "SELECT " + strings.Join(columns, ", ") + " FROM " + table
+	if len(where) > 0 {
+		text += " WHERE " + strings.Join(where, " AND ")
+	}
+	if len(groups) > 0 {
+		list := strings.Join(groups, ", ")
+		text += " GROUP BY " + list + " ORDER BY " + list
+	}
+	return text
+}
+
+func scan(rows *sql.Rows, by []usage.Column) (usage.Sum, error) {
+	var s usage.Sum
+	var hour int64
+	targets := make([]any, 0, len(by)+9)
+	for _, c := range by {
+		switch c {
+		case usage.ByKey:
+			targets = append(targets, &s.Key)
+		case usage.ByAccount:
+			targets = append(targets, &s.Account)
+		case usage.ByModel:
+			targets = append(targets, &s.Model)
+		case usage.ByHour:
+			targets = append(targets, &hour)
+		case usage.ByDay:
+			targets = append(targets, &s.Day)
+		}
+	}
+	err := rows.Scan(append(targets, countsOf(&s)...)...)
+	if hour != 0 {
+		s.Hour = time.Unix(hour, 0).UTC()
+	}
+	return s, err
+}
+
+// Charged implements usage.Rollups.
+func (s *Store) Charged(ctx context.Context, day, weekStart string) (map[string]usage.Charges, error) {
+	all := map[string]usage.Charges{}
+	err := s.charges(ctx, func(c *usage.Charges, n int64) { c.Total = n }, all, "SELECT key, total FROM charged")
+	if err == nil {
+		err = s.charges(ctx, func(c *usage.Charges, n int64) { c.Day = n }, all, "SELECT key, SUM(charged) FROM usage_day WHERE day = ? GROUP BY key", day)
+	}
+	if err == nil {
+		err = s.charges(ctx, func(c *usage.Charges, n int64) { c.Week = n }, all, "SELECT key, SUM(charged) FROM usage_day WHERE day >= ? GROUP BY key", weekStart)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what keys were charged: %w", plain(err))
+	}
+	return all, nil
+}
+
+func (s *Store) charges(ctx context.Context, set func(*usage.Charges, int64), all map[string]usage.Charges, query string, args ...any) error {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var key string
+		var n int64
+		if err := rows.Scan(&key, &n); err != nil {
+			return err
+		}
+		c := all[key]
+		set(&c, n)
+		all[key] = c
+	}
+	return rows.Err()
+}
+
+// Forget implements usage.Rollups.
+func (s *Store) Forget(ctx context.Context, before time.Time) error {
+	if _, err := s.write.ExecContext(ctx, "DELETE FROM usage_hour WHERE hour < ?", before.Unix()); err != nil {
+		return fmt.Errorf("forget old hours of usage: %w", plain(err))
+	}
+	return nil
+}

@@ -1,0 +1,332 @@
+package usage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// LedgerOptions are the knobs of a Ledger.
+type LedgerOptions struct {
+	Dir string
+	// Node tells this ledger's marks from other nodes' in a shared store.
+	Node    string
+	Rollups Rollups
+	Zone    *time.Location
+	Now     func() time.Time
+	// Commit is how often what was written is made durable: the most that kill -9 can lose.
+	Commit time.Duration
+	// AddUp is how often roll-ups are written.
+	AddUp time.Duration
+	// SegmentBytes is when a new file is begun. Zero means 32 MiB.
+	SegmentBytes int64
+	// Keep and MaxBytes bound the files by age and by size. Zero does not bound.
+	Keep     time.Duration
+	MaxBytes int64
+	// Failed is told when writing or adding up begins to fail, and with nil when it works again. It must not block; it
+	// may be nil.
+	Failed func(error)
+}
+
+// Ledger is the first durable place of usage: an append-only log with group commit. Open and Close do not wait for the
+// disk; one goroutine writes. What a killed process left open becomes partial when the next one starts.
+type Ledger struct {
+	opt LedgerOptions
+
+	mu     sync.Mutex // guards the fields below; never held while a disk or a store works
+	batch  *batch
+	spare  *batch // the one that was written last, to be used again
+	closed bool
+	lost   error // why nothing can be written just now
+	days   dayCache
+	held   map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
+
+	wake chan struct{}
+	work sync.Mutex // serialises commit and addUp; guards the fields below
+	file *os.File
+	at   Mark // the end of the newest segment
+	sums map[sumKey]*Sum
+	owed bool // something is in sums, or the mark has moved
+	late bool // the last adding up failed
+	stop chan struct{}
+	done chan struct{}
+}
+
+// batch is what has been appended since the last commit.
+type batch struct {
+	lines  []byte
+	opened []string
+	sums   map[sumKey]*Sum
+}
+
+const (
+	// buffered is how much may wait for a disk that does not take it, before requests are refused.
+	buffered       = 64 << 20
+	defaultSegment = 32 << 20
+)
+
+// ErrNotWritable means that usage cannot be written down, and nothing more may be charged until it can.
+var ErrNotWritable = errors.New("the ledger cannot be written")
+
+// Open writes down that r was admitted. It is an error only when the ledger has been failing for so long that its buffer
+// is full.
+func (l *Ledger) Open(r *Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.closed:
+		return fmt.Errorf("%w: it is shut", ErrNotWritable)
+	case len(l.batch.lines) > buffered:
+		return fmt.Errorf("%w: %w", ErrNotWritable, errors.Join(errors.New("its buffer is full"), l.lost))
+	}
+	l.append(opened, r)
+	l.batch.opened = append(l.batch.opened, r.ID)
+	l.held[r.ID] = -1
+	return nil
+}
+
+// Close writes down how r ended. It works also for a record that was never opened: a refused request.
+func (l *Ledger) Close(r *Record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.append(closed, r)
+	delete(l.held, r.ID)
+	if !r.Free && r.Source != "" {
+		add(l.batch.sums, r, l.days.of(r.End(), l.opt.Zone))
+	}
+}
+
+// append is called with mu held.
+func (l *Ledger) append(what byte, r *Record) {
+	if len(l.batch.lines) == 0 {
+		l.poke()
+	}
+	l.batch.lines = appendLine(l.batch.lines, what, r.appendJSON)
+}
+
+func (l *Ledger) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run commits a while after something was appended, and sleeps while nothing is.
+func (l *Ledger) run() {
+	defer close(l.done)
+	adding := time.NewTicker(l.opt.AddUp)
+	defer adding.Stop()
+	for {
+		select {
+		case <-l.wake:
+			select {
+			case <-time.After(l.opt.Commit):
+			case <-l.stop:
+				return
+			}
+			l.work.Lock()
+			l.commit()
+			l.work.Unlock()
+		case <-adding.C:
+			l.work.Lock()
+			l.addUp(context.Background())
+			l.work.Unlock()
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+// Flush makes everything appended so far durable and adds it up.
+func (l *Ledger) Flush(ctx context.Context) error {
+	l.work.Lock()
+	defer l.work.Unlock()
+	if err := l.commit(); err != nil {
+		return err
+	}
+	return l.addUp(ctx)
+}
+
+// Shutdown flushes, and takes nothing more.
+func (l *Ledger) Shutdown(ctx context.Context) error {
+	close(l.stop)
+	<-l.done
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	err := l.Flush(ctx)
+	return errors.Join(err, l.file.Close())
+}
+
+// commit writes the batch and makes it durable. What cannot be written is kept and tried again. It is called with work
+// held.
+func (l *Ledger) commit() error {
+	l.mu.Lock()
+	b := l.batch
+	if len(b.lines) == 0 {
+		l.mu.Unlock()
+		return nil
+	}
+	l.batch, l.spare = l.spare, nil
+	if l.batch == nil {
+		l.batch = newBatch()
+	}
+	l.mu.Unlock()
+
+	if err := l.write(b.lines); err != nil {
+		l.putBack(b, err)
+		return err
+	}
+	l.written(b)
+	return l.rotate()
+}
+
+// reusable is how large a buffer may be to be worth keeping.
+const reusable = 1 << 20
+
+func newBatch() *batch { return &batch{sums: map[sumKey]*Sum{}} }
+
+// emptied makes a batch that was written ready for use again; nil when it is not worth it.
+func (b *batch) emptied() *batch {
+	if cap(b.lines) > reusable {
+		return nil
+	}
+	b.lines, b.opened = b.lines[:0], b.opened[:0]
+	clear(b.sums)
+	return b
+}
+
+// write appends to the newest segment, all or nothing.
+func (l *Ledger) write(lines []byte) error {
+	n, err := l.file.WriteAt(lines, l.at.Offset)
+	if err == nil {
+		err = syncData(l.file)
+	}
+	if err != nil {
+		if n > 0 { // half a batch must not stay: it will be written again
+			err = errors.Join(err, l.file.Truncate(l.at.Offset))
+		}
+		return fmt.Errorf("write the ledger: %w", err)
+	}
+	l.at.Offset += int64(len(lines))
+	return nil
+}
+
+func (l *Ledger) putBack(b *batch, err error) {
+	l.mu.Lock()
+	b.lines = append(b.lines, l.batch.lines...)
+	b.opened = append(b.opened, l.batch.opened...)
+	merge(b.sums, l.batch.sums)
+	l.batch = b
+	first := l.lost == nil
+	l.lost = err
+	l.mu.Unlock()
+	if first {
+		l.report(err)
+	}
+	time.AfterFunc(time.Second, l.poke)
+}
+
+func (l *Ledger) report(err error) {
+	if l.opt.Failed != nil {
+		l.opt.Failed(err)
+	}
+}
+
+func (l *Ledger) written(b *batch) {
+	l.mu.Lock()
+	for _, id := range b.opened {
+		if _, open := l.held[id]; open {
+			l.held[id] = l.at.Segment
+		}
+	}
+	recovered := l.lost != nil
+	l.lost = nil
+	l.mu.Unlock()
+	merge(l.sums, b.sums)
+	l.owed = true
+	l.mu.Lock()
+	l.spare = b.emptied()
+	l.mu.Unlock()
+	if recovered {
+		l.report(nil)
+	}
+}
+
+// addUp hands the sums to the store with the mark up to which they count. It is called with work held.
+func (l *Ledger) addUp(ctx context.Context) error {
+	if !l.owed {
+		return nil
+	}
+	list := make([]Sum, 0, len(l.sums))
+	for _, s := range l.sums {
+		list = append(list, *s)
+	}
+	err := l.opt.Rollups.AddUp(ctx, l.opt.Node, list, l.at)
+	if failed := err != nil; failed != l.late {
+		l.late = failed
+		l.report(err)
+	}
+	if err != nil {
+		return err // they stay, and are given with the next ones
+	}
+	clear(l.sums)
+	l.owed = false
+	return nil
+}
+
+// rotate begins a new segment when this one is full, and drops old ones. It is called with work held.
+func (l *Ledger) rotate() error {
+	if l.at.Offset < l.opt.SegmentBytes {
+		return nil
+	}
+	if err := l.begin(l.at.Segment + 1); err != nil {
+		return err
+	}
+	return l.prune()
+}
+
+// begin makes segment n the newest.
+func (l *Ledger) begin(n int64) error {
+	f, err := os.OpenFile(segmentPath(l.opt.Dir, n), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("begin a segment of the ledger: %w", err)
+	}
+	head, err := json.Marshal(segmentHead{Segment: n, Began: l.opt.Now().UTC(), Floor: l.floor(n)})
+	if err != nil {
+		return fmt.Errorf("begin a segment of the ledger: %w", err)
+	}
+	text := appendLine(nil, header, func(b []byte) []byte { return append(b, head...) })
+	if _, err := f.Write(text); err != nil {
+		return errors.Join(fmt.Errorf("begin a segment of the ledger: %w", err), f.Close(), os.Remove(f.Name()))
+	}
+	old := l.file
+	l.file, l.at = f, Mark{Segment: n, Offset: int64(len(text))}
+	if old != nil {
+		return old.Close()
+	}
+	return nil
+}
+
+// floor is the oldest segment that holds the opening of a request that is still open, or n.
+func (l *Ledger) floor(n int64) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, segment := range l.held {
+		if segment >= 0 {
+			n = min(n, segment)
+		}
+	}
+	return n
+}
+
+// Health gives what keeps the ledger from being written, or nil, and how many requests are open in it.
+func (l *Ledger) Health() (open int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.held), l.lost
+}

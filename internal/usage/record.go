@@ -1,0 +1,72 @@
+package usage
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Source says how the tokens of a record are known.
+type Source string
+
+// The sources. A request that never reached an upstream has none.
+const (
+	Upstream  Source = "upstream"  // the upstream's own final figures
+	Partial   Source = "partial"   // it ended early: the upstream's figures as far as they came
+	Estimated Source = "estimated" // the upstream gave none
+)
+
+// Record is one request, from admission to its last byte.
+type Record struct {
+	ID          string        `json:"id"`
+	At          time.Time     `json:"at"` // when it was admitted, or refused
+	Key         string        `json:"key"`
+	KeyName     string        `json:"key_name,omitempty"`
+	Account     string        `json:"account,omitempty"` // the last one that was tried
+	AccountName string        `json:"account_name,omitempty"`
+	Platform    string        `json:"platform,omitempty"`
+	Service     string        `json:"service"`
+	Model       string        `json:"model,omitempty"`    // as asked for
+	Upstream    string        `json:"upstream,omitempty"` // as asked upstream, where that differs
+	Client      string        `json:"client,omitempty"`
+	Stream      bool          `json:"stream,omitempty"`
+	Status      int           `json:"status,omitempty"` // what the client got; 0 while it is open, or when it left before
+	Error       string        `json:"error,omitempty"`
+	FirstByte   time.Duration `json:"first_byte,omitempty"` // from At
+	Total       time.Duration `json:"total,omitempty"`
+	Source      Source        `json:"source,omitempty"`
+	Tokens      Tokens        `json:"tokens,omitzero"`
+	Cost        int64         `json:"cost,omitempty"`     // nano-USD at the provider's price
+	Charged     int64         `json:"charged,omitempty"`  // nano-USD, what the key was charged
+	Prices      string        `json:"prices,omitempty"`   // the version of the price table
+	Unpriced    bool          `json:"unpriced,omitempty"` // the table does not know the model: Cost is 0 for that reason
+	// Free marks what does not count as a request of its own, such as counting tokens.
+	Free     bool            `json:"free,omitempty"`
+	Raw      json.RawMessage `json:"raw,omitempty"` // the upstream's usage, as it said it
+	Why      string          `json:"why,omitempty"` // why that account
+	Attempts []Attempt       `json:"attempts,omitempty"`
+	// Passed are the accounts that were passed over and why; for a request that none could serve, all of them.
+	Passed []Passed `json:"passed,omitempty"`
+}
+
+// Attempt is one upstream that was tried and did not serve the request.
+type Attempt struct {
+	Account string        `json:"account"`
+	Name    string        `json:"name"`
+	Status  int           `json:"status,omitempty"` // 0 when no answer came
+	Error   string        `json:"error"`
+	After   time.Duration `json:"after"` // from the record's At
+	// Ambiguous: the upstream may have done the work, so that trying another may have paid for it twice.
+	Ambiguous bool `json:"ambiguous,omitempty"`
+}
+
+// Passed is one account that was not eligible.
+type Passed struct {
+	Account string    `json:"account"`
+	Name    string    `json:"name"`
+	Reason  string    `json:"reason"`
+	Until   time.Time `json:"until,omitzero"`
+	Detail  string    `json:"detail,omitempty"`
+}
+
+// End is when the record was closed.
+func (r *Record) End() time.Time { return r.At.Add(r.Total) }

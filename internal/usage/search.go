@@ -1,0 +1,125 @@
+package usage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"slices"
+	"time"
+
+	"crs/internal/id"
+)
+
+// Filter selects records. Zero fields do not select.
+type Filter struct {
+	Key, Account string // ids
+	// Status is an exact one (429), or a class as its first digit (4).
+	Status       int
+	Since, Until time.Time // when the record was closed
+	// Limit keeps the newest so many. Zero means 100.
+	Limit int
+}
+
+// Matches reports whether a closed record is selected.
+func (f *Filter) Matches(r *Record) bool {
+	end := r.End()
+	switch {
+	case f.Key != "" && r.Key != f.Key, f.Account != "" && r.Account != f.Account:
+		return false
+	case f.Status >= 100 && r.Status != f.Status, f.Status > 0 && f.Status < 10 && r.Status/100 != f.Status:
+		return false
+	case !f.Since.IsZero() && end.Before(f.Since), !f.Until.IsZero() && !end.Before(f.Until):
+		return false
+	}
+	return true
+}
+
+// Search gives the closed records that match, oldest first.
+func (l *Ledger) Search(ctx context.Context, f Filter) ([]*Record, error) {
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	var found []*Record
+	err := l.backwards(ctx, f.Since, func(path string) (bool, error) {
+		here, err := f.segment(path, f.Limit-len(found))
+		found = append(here, found...)
+		return len(found) < f.Limit, err
+	})
+	return found, err
+}
+
+// segment gives the newest matches of one segment.
+func (f *Filter) segment(path string, most int) ([]*Record, error) {
+	var found []*Record
+	err := scan(path, 0, func(s line) bool {
+		if !s.good || s.what != closed || f.Key != "" && !bytes.Contains(s.body, []byte(f.Key)) {
+			return true
+		}
+		r := new(Record)
+		if json.Unmarshal(s.body, r) == nil && f.Matches(r) {
+			if found = append(found, r); len(found) >= 2*most {
+				found = slices.Delete(found, 0, len(found)-most)
+			}
+		}
+		return true
+	})
+	if len(found) > most {
+		found = found[len(found)-most:]
+	}
+	return found, err
+}
+
+// Find gives the closed record with this id, nil when there is none.
+func (l *Ledger) Find(ctx context.Context, ref string) (*Record, error) {
+	since, ok := id.Time(ref)
+	if !ok {
+		return nil, nil
+	}
+	var found *Record
+	err := l.backwards(ctx, since.Add(-time.Minute), func(path string) (bool, error) {
+		err := scan(path, 0, func(s line) bool {
+			if s.good && s.what == closed && bytes.Contains(s.body, []byte(ref)) {
+				if r := new(Record); json.Unmarshal(s.body, r) == nil && r.ID == ref {
+					found = r
+				}
+			}
+			return found == nil
+		})
+		return found == nil, err
+	})
+	return found, err
+}
+
+// backwards visits the segments, newest first, until visit says enough or what follows was all closed before since.
+func (l *Ledger) backwards(ctx context.Context, since time.Time, visit func(path string) (more bool, err error)) error {
+	l.work.Lock()
+	err := l.commit() // what was appended a moment ago is to be found too
+	l.work.Unlock()
+	if err != nil {
+		return err
+	}
+	all, err := segments(l.opt.Dir)
+	if err != nil {
+		return err
+	}
+	for _, n := range slices.Backward(all) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		path := segmentPath(l.opt.Dir, n)
+		head, ok, err := readHead(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil // pruned meanwhile, with all before it
+		}
+		if err != nil {
+			return err
+		}
+		more, err := visit(path)
+		if err != nil || !more || ok && !since.IsZero() && head.Began.Before(since) {
+			return err
+		}
+	}
+	return nil
+}

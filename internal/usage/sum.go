@@ -1,0 +1,73 @@
+package usage
+
+import (
+	"context"
+	"time"
+)
+
+// Sum is one row of a roll-up: what a key used of a model on an account within an hour.
+type Sum struct {
+	Hour    time.Time // when the hour began, UTC
+	Day     string    // YYYY-MM-DD in the operator's time zone
+	Key     string    // ids
+	Account string
+	Model   string
+
+	Requests int64
+	Tokens   Tokens
+	Cost     int64 // nano-USD at the provider's price
+	Charged  int64 // nano-USD after the key's multiplier: what counts against budgets
+}
+
+// Mark is how far a ledger has been added up: everything before it is in the roll-ups.
+type Mark struct {
+	Segment int64
+	Offset  int64
+}
+
+// Before orders marks.
+func (m Mark) Before(o Mark) bool {
+	return m.Segment < o.Segment || m.Segment == o.Segment && m.Offset < o.Offset
+}
+
+// Charges are what a key was charged, in nano-USD.
+type Charges struct{ Day, Week, Total int64 }
+
+// Query selects sums. Zero fields do not select.
+type Query struct {
+	// Since and Until select by hour; Until is exclusive. Hours are forgotten after a time.
+	Since, Until time.Time
+	// FirstDay and LastDay select by day (YYYY-MM-DD, both inclusive) instead. Days are kept for good.
+	FirstDay, LastDay string
+	Key, Account      string // ids
+	Model             string
+	// By are the columns to group by, in order. None gives one row, if there is anything at all.
+	By []Column
+}
+
+// Column is what sums can be grouped by.
+type Column string
+
+// The columns. ByHour needs a query by hour.
+const (
+	ByKey     Column = "key"
+	ByAccount Column = "account"
+	ByModel   Column = "model"
+	ByHour    Column = "hour"
+	ByDay     Column = "day"
+)
+
+// Rollups keep sums.
+type Rollups interface {
+	// AddUp adds the sums and moves node's mark, both or neither. A mark that is not after the stored one adds nothing:
+	// the batch was counted before a crash.
+	AddUp(ctx context.Context, node string, sums []Sum, mark Mark) error
+	// MarkOf gives how far node's ledger has been added up.
+	MarkOf(ctx context.Context, node string) (Mark, error)
+	// Usage gives the sums that match, one row a group, ordered by the groups.
+	Usage(ctx context.Context, q Query) ([]Sum, error)
+	// Charged gives what each key was charged in total, on the given day, and since the day that the week began on.
+	Charged(ctx context.Context, day, weekStart string) (map[string]Charges, error)
+	// Forget removes the sums of hours before the given time.
+	Forget(ctx context.Context, before time.Time) error
+}

@@ -1,0 +1,223 @@
+package proxyengine
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"crs/internal/account"
+	"crs/proxyengine/provider"
+	"crs/proxyengine/upstream"
+)
+
+// deliver starts an answer on its way to the client. It ends in delivery.WriteTo, after the handler has returned.
+func (x *exchange) deliver(h *held) {
+	x.ctx.SetStatusCode(h.answer.Status)
+	x.forwardHeader(h.answer.Header, h.src)
+	length := -1
+	if h.whole {
+		length = len(h.buf)
+	}
+	if h.stream {
+		x.ctx.Response.Header.Set("cache-control", "no-cache")
+		x.ctx.Response.Header.Set("x-accel-buffering", "no")
+	}
+	x.ctx.SetBodyStream(&delivery{x: x, held: h}, length)
+}
+
+// forwardHeader passes on what is about the answer. What is about the account (its quota, its organization) is not the
+// client's business, unless the key has that account to itself.
+func (x *exchange) forwardHeader(header provider.Header, src source) {
+	h := &x.ctx.Response.Header
+	own := x.key.Policy.Account != ""
+	for _, f := range header {
+		if answerField(f.Name) || own && hasPrefixFold(f.Name, "anthropic-ratelimit-") {
+			h.Add(f.Name, f.Value)
+		}
+	}
+	if encoding := header.Get("content-encoding"); encoding != "" && !src.decodes() {
+		h.Set("content-encoding", encoding)
+	}
+	h.Set("x-crs-request-id", x.id)
+}
+
+func answerField(name string) bool {
+	var buf [64]byte
+	switch string(provider.Lower(&buf, name)) {
+	case "content-type", "request-id", "x-request-id", "retry-after", "x-should-retry":
+		return true
+	}
+	return false
+}
+
+// pass gives the client an upstream's error as it came, and closes the exchange.
+func (x *exchange) pass(r *provider.Reply, status int, retryAfter time.Duration) {
+	defer x.close()
+	x.ctx.SetStatusCode(status)
+	h := &x.ctx.Response.Header
+	for _, f := range r.Header {
+		if answerField(f.Name) && !(r.InStream && hasPrefixFold(f.Name, "content-type")) {
+			h.Set(f.Name, f.Value)
+		}
+	}
+	if r.InStream {
+		h.SetContentType("application/json")
+	}
+	if retryAfter > 0 {
+		h.Set("retry-after", strconv.Itoa(int((retryAfter+time.Second-1)/time.Second)))
+	}
+	h.Set("x-crs-request-id", x.id)
+	x.ctx.SetBody(r.Body)
+	x.record.Status, x.record.FirstByte = status, x.elapsed()
+	x.record.Error = "upstream: " + x.evidence(r)
+	x.log(slog.LevelInfo, "upstream refused the request", "account", x.record.AccountName, "status", status)
+}
+
+// evidence is the short form of an upstream's error.
+func (x *exchange) evidence(r *provider.Reply) string {
+	const most = 300
+	text := strconv.Itoa(r.Status) + " " + string(r.Body[:min(len(r.Body), most)])
+	if len(r.Body) > most {
+		text += "…"
+	}
+	return text
+}
+
+// delivery writes an answer to the client, on the connection's own goroutine. fasthttp closes it exactly once, whatever
+// becomes of the connection.
+type delivery struct {
+	x    *exchange
+	held *held
+	due  time.Time // when the client must have taken what is being written
+}
+
+var _ fasthttp.BodyWriterTo = (*delivery)(nil)
+
+// Read is not used: SupportsBodyWriteTo says so.
+func (*delivery) Read([]byte) (int, error) { return 0, io.EOF }
+
+// SupportsBodyWriteTo has fasthttp call WriteTo.
+func (*delivery) SupportsBodyWriteTo() bool { return true }
+
+// CloseWithError ends the exchange.
+func (d *delivery) CloseWithError(err error) error {
+	if err != nil && d.x.record.Error == "" {
+		d.x.record.Error = "the connection to the client broke"
+	}
+	d.held.free()
+	d.x.close()
+	return nil
+}
+
+// WriteTo writes what was held back, and then everything that comes, as it comes.
+func (d *delivery) WriteTo(w io.Writer) (int64, error) {
+	n, err := d.write(w, d.held.buf)
+	d.held.free()
+	if d.held.whole || err != nil {
+		return n, d.lost(err)
+	}
+	for {
+		b, err := d.held.src.Next()
+		if err == io.EOF {
+			d.ended()
+			return n, nil
+		}
+		if err != nil {
+			return n, d.brokenOff(w, err)
+		}
+		m, err := d.write(w, b)
+		n += m
+		d.held.meter.Feed(b)
+		if err != nil {
+			return n, d.lost(err)
+		}
+	}
+}
+
+// write gives the client a while to take b. The deadline is not moved for every event: a timer costs more than an event.
+func (d *delivery) write(w io.Writer, b []byte) (int64, error) {
+	if stall := d.x.settings.WriteStall; stall > 0 {
+		if now := time.Now(); d.due.Sub(now) < stall*3/4 {
+			d.due = now.Add(stall)
+			if err := d.x.ctx.SetWriteDeadline(d.due); err != nil {
+				return 0, err
+			}
+			if d.x.gone() { // its leaving had set another deadline
+				return 0, errGone
+			}
+		}
+	}
+	n, err := w.Write(b)
+	return int64(n), err
+}
+
+// lost is a client that cannot be written to any more.
+func (d *delivery) lost(err error) error {
+	if err == nil {
+		return nil
+	}
+	x := d.x
+	x.record.Error = errGone.Error()
+	if errors.Is(err, os.ErrDeadlineExceeded) && !x.gone() {
+		x.record.Error = "the client did not take the answer within " + x.settings.WriteStall.String() + " (timeouts.write_stall)"
+	}
+	x.log(slog.LevelInfo, x.record.Error, "phase", Streaming.String(), "after", x.elapsed(), "account", x.record.AccountName)
+	d.drain()
+	return err
+}
+
+// ended looks at an answer that came to its end: an error event in it, behind content, was delivered, and still says
+// something about the account.
+func (d *delivery) ended() {
+	x := d.x
+	failure := d.held.meter.Failure()
+	if failure == nil || x.outcome.Result != account.Served {
+		return
+	}
+	reply := &provider.Reply{At: x.e.opt.Now(), Status: x.record.Status, Header: d.held.answer.Header, Body: failure, InStream: true}
+	got := x.judged(x.provider, x.lease.Account(), reply)
+	x.outcome, x.record.Error = got.verdict.Outcome, "error within the answer: "+got.evidence
+	x.log(slog.LevelWarn, "error within the answer", "account", x.record.AccountName, "error", got.evidence)
+}
+
+// drain reads an answer that nobody takes any more to its end, for the figures there, if that is wanted.
+func (d *delivery) drain() {
+	if d.held.whole || !d.x.drainOn() {
+		return
+	}
+	for {
+		b, err := d.held.src.Next()
+		if err != nil {
+			return
+		}
+		d.held.meter.Feed(b)
+	}
+}
+
+// brokenOff is an answer that ended before its end. The client is told in its own protocol when it stands between two
+// events; in the middle of one it can only be cut off, which it then sees.
+func (d *delivery) brokenOff(w io.Writer, err error) error {
+	x := d.x
+	if errors.Is(err, upstream.ErrCanceled) && x.gone() {
+		return d.lost(err)
+	}
+	x.record.Error = "the answer broke off: " + err.Error()
+	if errors.Is(err, upstream.ErrCanceled) {
+		x.record.Error = "the relay was shut down"
+	} else {
+		x.outcome = account.Outcome{Result: account.Failed, Evidence: x.record.Error}
+	}
+	x.log(slog.LevelWarn, "answer broke off", "account", x.record.AccountName, "error", err.Error())
+	if !d.held.stream || !d.held.meter.AtBoundary() {
+		return err
+	}
+	f := fault(fasthttp.StatusBadGateway, provider.BadGateway, "%s", x.record.Error)
+	f.Request = x.id
+	_, err = d.write(w, x.route.protocol.FaultEvent(f))
+	return err
+}

@@ -1,0 +1,210 @@
+// Package proxyengine relays requests: it takes them from clients, admits them, finds an account for each, and streams the
+// answer back. relay.go reads as a request travels.
+package proxyengine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"crs/internal/account"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/pricing"
+	"crs/internal/usage"
+	"crs/proxyengine/hangup"
+	"crs/proxyengine/provider"
+	"crs/proxyengine/upstream"
+)
+
+// Options are what an engine works with. All of it must be set but Closed.
+type Options struct {
+	Keys      keys
+	Gate      gate
+	Pool      pool
+	Tokens    tokens
+	Ledger    ledger
+	Prices    func() *pricing.Table
+	Protocols []Mount
+	Providers []provider.Provider
+	// Models gives the models that the accounts serve a service with.
+	Models   func(permission string) []string
+	Upstream upstream.Client
+	Now      func() time.Time
+	Log      *slog.Logger
+	Settings Settings
+	// Closed is told of every request that has ended, admitted or refused. It must not block nor keep the record.
+	Closed func(*usage.Record)
+}
+
+// Mount is a protocol with the paths it is served under.
+type Mount struct {
+	Protocol provider.Protocol
+	Prefixes []string
+}
+
+type keys interface {
+	Verify(ctx context.Context, presented string) (*key.Key, error)
+}
+
+type gate interface {
+	Admit(ctx context.Context, ask limit.Ask) (*limit.Permit, error)
+}
+
+type pool interface {
+	Pick(ctx context.Context, want *account.Want) (*account.Lease, error)
+}
+
+type tokens interface {
+	Fresh(ctx context.Context, acc *account.Account) (*account.Account, error)
+	Renew(ctx context.Context, acc *account.Account) (*account.Account, error)
+}
+
+type ledger interface {
+	Open(*usage.Record) error
+	Close(*usage.Record)
+}
+
+// Settings are the knobs of an engine. They can change while it runs; a request keeps those it began with.
+type Settings struct {
+	BodyMax, BodyBudget                     int64
+	BodyWait                                time.Duration
+	HeaderMax, Connections                  int
+	Header, Body                            time.Duration // clocks of the client's request
+	Connect, FirstByte, FirstByteJSON, Idle time.Duration // clocks of the upstream's answer
+	WriteStall, KeepAlive                   time.Duration
+	MaxAttempts                             int
+	Ambiguous                               bool
+	Backoff, Hold                           time.Duration
+	// Drain is how long an answer is still read, for its final figures, when its client has left; zero cancels at once.
+	Drain time.Duration
+}
+
+// Engine relays requests. Serve runs it, Shutdown ends it.
+type Engine struct {
+	opt       Options
+	settings  atomic.Pointer[Settings]
+	routes    routes
+	providers map[string]provider.Provider // by platform
+	watcher   *hangup.Watcher
+	server    *fasthttp.Server
+	bodies    *budget
+	proxies   sync.Map     // by URL, *upstream.Proxy
+	listed    atomic.Int64 // when a refusal last named every account, unix nanoseconds
+
+	mu     sync.Mutex // guards live
+	live   map[*exchange]struct{}
+	closed bool
+}
+
+// New makes an engine.
+func New(opt Options) (*Engine, error) {
+	watcher, err := hangup.New()
+	if err != nil {
+		return nil, fmt.Errorf("start the engine: %w", err)
+	}
+	e := &Engine{
+		opt: opt, routes: newRoutes(opt.Protocols), providers: map[string]provider.Provider{},
+		watcher: watcher, bodies: newBudget(opt.Settings.BodyBudget), live: map[*exchange]struct{}{},
+	}
+	for _, p := range opt.Providers {
+		for platform := range p.Platforms() {
+			e.providers[platform] = p
+		}
+	}
+	e.settings.Store(&opt.Settings)
+	e.server = e.newServer(&opt.Settings)
+	return e, nil
+}
+
+func (e *Engine) newServer(s *Settings) *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:                       e.handle,
+		ErrorHandler:                  e.refuseHead,
+		Logger:                        quiet{e.opt.Log},
+		Concurrency:                   s.Connections,
+		ReadBufferSize:                s.HeaderMax,
+		ReadTimeout:                   s.Header,
+		IdleTimeout:                   s.KeepAlive,
+		MaxRequestBodySize:            1, // the engine reads bodies itself; this much is read before it is asked
+		StreamRequestBody:             true,
+		DisablePreParseMultipartForm:  true,
+		DisableHeaderNamesNormalizing: true,
+		ReduceMemoryUsage:             true,
+		NoDefaultServerHeader:         true,
+		NoDefaultContentType:          true,
+		SecureErrorLogMessage:         true,
+		CloseOnShutdown:               true,
+	}
+}
+
+// Serve takes requests from ln until Shutdown.
+func (e *Engine) Serve(ln net.Listener) error {
+	if err := e.server.Serve(e.watcher.Listen(ln)); err != nil {
+		return fmt.Errorf("serve clients on %s: %w", ln.Addr(), err)
+	}
+	return nil
+}
+
+// Apply changes the settings that can change while the engine runs: all but the listener's own.
+func (e *Engine) Apply(s Settings) {
+	e.settings.Store(&s)
+	e.bodies.resize(s.BodyBudget)
+}
+
+// Shutdown stops taking requests, lets those in flight end until ctx does, and then cuts them. Every record is closed
+// when it returns.
+func (e *Engine) Shutdown(ctx context.Context) error {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+	err := e.server.ShutdownWithContext(ctx)
+	if ctx.Err() != nil {
+		e.cut()
+		last, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer stop()
+		err = e.server.ShutdownWithContext(last)
+	}
+	e.watcher.Close()
+	return err
+}
+
+// cut ends every request that is still in flight.
+func (e *Engine) cut() {
+	for _, x := range e.all() {
+		x.interrupt()
+	}
+}
+
+func (e *Engine) all() []*exchange {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := make([]*exchange, 0, len(e.live))
+	for x := range e.live {
+		list = append(list, x)
+	}
+	return list
+}
+
+// InFlight is how many requests have presented a good key and have not ended.
+func (e *Engine) InFlight() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.live)
+}
+
+// RetainedBytes is how much of the body budget is in use.
+func (e *Engine) RetainedBytes() int64 { return e.bodies.used() }
+
+// quiet passes on what fasthttp has to say about connections, which is never an operator's business at first sight.
+type quiet struct{ log *slog.Logger }
+
+func (q quiet) Printf(format string, args ...any) {
+	q.log.Debug("connection", "detail", fmt.Sprintf(format, args...))
+}

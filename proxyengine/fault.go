@@ -1,0 +1,158 @@
+package proxyengine
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"crs/internal/account"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/usage"
+	"crs/proxyengine/provider"
+)
+
+// errGone means that the client has left: nobody's fault, nothing to answer.
+var errGone = errors.New("the client left")
+
+func fault(status int, kind provider.FaultKind, format string, args ...any) *provider.Fault {
+	return &provider.Fault{Status: status, Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// faultOf says what an error means to the client: one status for each kind of refusal.
+func faultOf(err error) *provider.Fault {
+	var (
+		own     *provider.Fault
+		refused *key.Refused
+		denied  *key.Denied
+		limited *limit.Refused
+		none    *account.NoneReady
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &refused):
+		return fault(fasthttp.StatusUnauthorized, provider.Unauthorized, "%s", refused)
+	case errors.As(err, &denied):
+		return fault(fasthttp.StatusForbidden, provider.Forbidden, "%s", denied)
+	case errors.As(err, &limited):
+		return limitFault(limited)
+	case errors.As(err, &none):
+		return noneFault(none)
+	case errors.Is(err, usage.ErrNotWritable):
+		return fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay cannot write down what requests cost, and serves none until it can")
+	}
+	return fault(fasthttp.StatusInternalServerError, provider.Internal, "the relay failed; its log says more")
+}
+
+func limitFault(r *limit.Refused) *provider.Fault {
+	f := fault(fasthttp.StatusTooManyRequests, provider.RateLimited, "%s", r)
+	if r.Spent() {
+		f.Status, f.Kind = fasthttp.StatusPaymentRequired, provider.Spent
+	}
+	f.RetryAfter = r.RetryAfter
+	return f
+}
+
+// noneFault: what waiting cannot change is a refusal, the rest is trouble that may pass.
+func noneFault(n *account.NoneReady) *provider.Fault {
+	switch {
+	case n.OwnClients():
+		return fault(fasthttp.StatusForbidden, provider.Forbidden,
+			"the only accounts for this are subscriptions, which serve only their provider's own clients; use such a client, or have the operator add an API-key account")
+	case n.Model():
+		return fault(fasthttp.StatusForbidden, provider.Forbidden, "no account here serves this model")
+	}
+	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "%s", n)
+	f.RetryAfter = n.RetryAfter
+	return f
+}
+
+// fail answers an exchange that came to nothing, writes down why, and closes it.
+func (x *exchange) fail(err error) {
+	defer x.close()
+	if errors.Is(err, errGone) || x.gone() {
+		x.record.Error = errGone.Error()
+		x.ctx.SetConnectionClose()
+		x.log(slog.LevelInfo, "client left", "phase", x.phase().String(), "after", x.elapsed())
+		return
+	}
+	f := faultOf(err)
+	f.Request = x.id
+	x.record.Status, x.record.Error = f.Status, f.Message
+	var none *account.NoneReady
+	if errors.As(err, &none) {
+		x.record.Passed = x.e.passed(none)
+	}
+	x.skipBody()
+	x.say(f)
+	level := slog.LevelInfo
+	if f.Status >= 500 {
+		level = slog.LevelWarn
+	}
+	x.log(level, "refused", "status", f.Status, "error", logged(err, f), "path", string(x.ctx.Path()))
+}
+
+// logged is the error for the log: what an internal one says is not for the client, but for the operator.
+func logged(err error, f *provider.Fault) string {
+	if f.Kind == provider.Internal {
+		return err.Error()
+	}
+	return f.Message
+}
+
+// say writes a fault as the answer.
+func (x *exchange) say(f *provider.Fault) { sayFault(x.ctx, x.route.protocol, f) }
+
+func sayFault(ctx *fasthttp.RequestCtx, p provider.Protocol, f *provider.Fault) {
+	contentType, body := p.Fault(f)
+	h := &ctx.Response.Header
+	ctx.SetStatusCode(f.Status)
+	h.SetContentType(contentType)
+	if f.Request != "" {
+		h.Set("request-id", f.Request)
+	}
+	if f.RetryAfter > 0 {
+		h.Set("retry-after", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	ctx.SetBody(body)
+}
+
+// refuseHead answers what fasthttp could not read.
+func (e *Engine) refuseHead(ctx *fasthttp.RequestCtx, err error) {
+	var timeout interface{ Timeout() bool }
+	var small *fasthttp.ErrSmallBuffer
+	f := fault(fasthttp.StatusBadRequest, provider.BadRequest, "the request is not HTTP/1.1 as this relay reads it")
+	switch {
+	case errors.As(err, &small):
+		f = fault(fasthttp.StatusRequestHeaderFieldsTooLarge, provider.TooLarge, "the request's head is larger than %d bytes (limits.header_max)", e.settings.Load().HeaderMax)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		f = fault(fasthttp.StatusRequestTimeout, provider.TooSlow, "the request did not arrive in time (timeouts.header)")
+	}
+	sayFault(ctx, e.routes.protocol(string(ctx.Path())), f)
+	ctx.SetConnectionClose()
+}
+
+// few is up to how many accounts every refusal names each of them in the log. With more, only one refusal a second does:
+// a flood of refusals must not become a flood of text.
+const few = 64
+
+func (e *Engine) passed(n *account.NoneReady) []usage.Passed {
+	if n.Accounts() > few {
+		last, now := e.listed.Load(), time.Now().UnixNano()
+		if now-last < int64(time.Second) || !e.listed.CompareAndSwap(last, now) {
+			return nil
+		}
+	}
+	sights := n.Sights()
+	all := make([]usage.Passed, 0, len(sights))
+	for _, s := range sights {
+		all = append(all, usage.Passed{Account: s.ID, Name: s.Name, Reason: s.Reason.String(), Until: s.Until.UTC(), Detail: s.Detail})
+	}
+	return all
+}

@@ -1,0 +1,172 @@
+package proxyengine
+
+import (
+	"cmp"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"crs/internal/account"
+	"crs/internal/usage"
+	"crs/proxyengine/provider"
+)
+
+// forward lends accounts until one gives an answer that is worth delivering. It gives nil and no error when it has
+// answered already, with an upstream's own error.
+func (x *exchange) forward() (*held, error) {
+	t := tries{want: x.want()}
+	for {
+		x.reached(Picking)
+		lease, err := x.e.opt.Pool.Pick(x.life, t.want)
+		if err != nil {
+			if done, err := x.noAccount(&t, err); done {
+				return nil, err
+			}
+			continue
+		}
+		x.lend(lease)
+		got := x.try(lease.Account())
+		if got.held != nil {
+			return got.held, nil
+		}
+		x.giveBack(got.verdict.Outcome)
+		if x.life.Err() != nil {
+			return nil, x.goneOr(errGone)
+		}
+		if got.verdict.Next == provider.Deliver {
+			x.pass(got.reply, got.reply.Status, 0)
+			return nil, nil
+		}
+		x.note(lease.Account(), got)
+		if !t.again(got, x.settings) {
+			return nil, x.lastWord(&t)
+		}
+	}
+}
+
+// want is what the request needs of an account.
+func (x *exchange) want() *account.Want {
+	i := &x.intent
+	w := want(x.key, i.Service, i.Model, i.Family, i.Client, i.Session)
+	w.Hard, w.Aside = i.Hard, i.Free || i.Background
+	return w
+}
+
+// lend takes a lease over.
+func (x *exchange) lend(lease *account.Lease) {
+	acc := lease.Account()
+	x.lease = lease
+	r := &x.record
+	r.Account, r.AccountName, r.Platform, r.Why = acc.ID, acc.Name, acc.Platform, lease.Why()
+	r.Upstream = ""
+	if name := acc.Upstream(x.intent.Model); name != x.intent.Model {
+		r.Upstream = name
+	}
+	x.reached(Waiting)
+}
+
+// giveBack ends a lease that did not serve.
+func (x *exchange) giveBack(o account.Outcome) {
+	x.lease.Release(o)
+	x.lease = nil
+}
+
+// tries is what has come of a request so far.
+type tries struct {
+	want      *account.Want
+	count     int
+	ambiguous int // times an upstream may have done the work for nothing
+	pauses    int
+	// troubled are accounts whose provider was in trouble: they may be tried again after a pause.
+	troubled   []string
+	last       attempt
+	retryAfter time.Duration // when the first account will be back, as far as that is known
+}
+
+// again notes a failed attempt and reports whether there may be another one.
+func (t *tries) again(got attempt, s *Settings) bool {
+	t.count++
+	t.last = got
+	t.want.Tried = append(t.want.Tried, got.account)
+	if got.verdict.Next == provider.TryAgain {
+		t.troubled = append(t.troubled, got.account)
+	}
+	if got.ambiguous {
+		if t.ambiguous++; !s.Ambiguous || t.ambiguous > 1 {
+			return false
+		}
+	}
+	return t.count < s.MaxAttempts
+}
+
+// noAccount is called when no account is left to lend. When the provider of some was only in trouble for the moment, it
+// pauses and has them tried again; otherwise the request is done.
+func (x *exchange) noAccount(t *tries, err error) (done bool, _ error) {
+	var none *account.NoneReady
+	switch {
+	case x.life.Err() != nil:
+		return true, x.goneOr(err)
+	case !errors.As(err, &none) || t.count == 0:
+		return true, err
+	case len(t.troubled) == 0:
+		x.record.Passed, t.retryAfter = x.e.passed(none), none.RetryAfter
+		return true, x.lastWord(t)
+	}
+	if err := x.pause(t); err != nil {
+		return true, err
+	}
+	t.want.Tried = slices.DeleteFunc(t.want.Tried, func(id string) bool { return slices.Contains(t.troubled, id) })
+	t.troubled = nil
+	return false, nil
+}
+
+// longestPause bounds an upstream's own wish for a pause within a request.
+const longestPause = 5 * time.Second
+
+// pause grows with each one, with jitter: everybody else was refused at the same moment.
+func (x *exchange) pause(t *tries) error {
+	d := x.settings.Backoff << min(t.pauses, 6)
+	t.pauses++
+	d = d/2 + rand.N(d/2+1)
+	if wish := t.last.verdict.RetryAfter; wish > 0 {
+		d = wish
+	}
+	timer := time.NewTimer(min(d, longestPause))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-x.life.Done():
+		return x.goneOr(errGone)
+	}
+}
+
+// note writes a failed attempt down.
+func (x *exchange) note(acc *account.Account, got attempt) {
+	x.record.Attempts = append(x.record.Attempts, usage.Attempt{
+		Account: acc.ID, Name: acc.Name, Status: got.status(), Error: got.evidence, After: x.elapsed(), Ambiguous: got.ambiguous,
+	})
+	x.log(slog.LevelWarn, "account did not serve", "account", acc.Name, "error", got.evidence, "attempt", len(x.record.Attempts), "ambiguous", got.ambiguous)
+}
+
+// lastWord is what the client gets when nobody could serve it: the last upstream's own error where that is about the
+// request, which tells more than the relay could, else the relay's.
+func (x *exchange) lastWord(t *tries) error {
+	got := t.last
+	switch {
+	case got.reply != nil && !got.verdict.Conceal:
+		// When to come back: when the first account will be, if that is known, else when the last upstream said.
+		x.pass(got.reply, got.verdict.Status, cmp.Or(t.retryAfter, got.verdict.RetryAfter))
+		return nil
+	case got.reply != nil:
+		return fault(fasthttp.StatusBadGateway, provider.BadGateway,
+			"the relay's account was refused by its provider, and no other account could serve this; the operator can see why: crs explain %s", x.id)
+	case got.timeout:
+		return fault(fasthttp.StatusGatewayTimeout, provider.GatewayTimeout, "the upstream did not answer in time: %s", got.evidence)
+	}
+	return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the upstream could not be reached or gave no usable answer: %s", got.evidence)
+}

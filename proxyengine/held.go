@@ -1,0 +1,153 @@
+package proxyengine
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"crs/proxyengine/provider"
+	"crs/proxyengine/upstream"
+)
+
+// held is the beginning of an answer that the client has not seen yet.
+type held struct {
+	answer *upstream.Answer
+	src    source
+	meter  provider.Meter
+	first  time.Duration // clock for the first byte of the body
+	idle   time.Duration
+	hold   time.Duration
+	stream bool
+	room   int // for the first buffer
+
+	buf   []byte
+	whole bool // buf is the whole body
+	shown bool // it has shown content
+}
+
+const (
+	// holdUpTo bounds what is held back of a stream.
+	holdUpTo = 64 << 10
+	// wholeUpTo is up to which size an answer in JSON is read whole before the client sees any of it, so that one that
+	// breaks off can be asked for elsewhere.
+	wholeUpTo = 1 << 20
+)
+
+func newHeld(answer *upstream.Answer, meter provider.Meter, first time.Duration, s *Settings) *held {
+	contentType := strings.ToLower(answer.Header.Get("content-type"))
+	return &held{
+		answer: answer, src: decoded(answer), meter: meter, first: first, idle: s.Idle, hold: s.Hold,
+		stream: strings.HasPrefix(contentType, "text/event-stream"),
+		room:   int(min(max(answer.Length, smallest), wholeUpTo)),
+	}
+}
+
+// read fills buf until the answer shows content, or is whole, or has been held back for long enough.
+func (h *held) read() error {
+	if strings.HasPrefix(strings.ToLower(h.answer.Header.Get("content-type")), "text/html") {
+		return errWebPage
+	}
+	h.answer.SetIdle(h.first)
+	if h.stream {
+		return h.readStream()
+	}
+	return h.readWhole()
+}
+
+// readStream holds a stream back while it says nothing: message_start and pings are no content.
+func (h *held) readStream() error {
+	deadline := time.Time{}
+	for !h.shown && h.meter.Failure() == nil && len(h.buf) < holdUpTo {
+		err := h.next()
+		if err == io.EOF {
+			return h.end()
+		}
+		if err != nil && !overdue(err, deadline) {
+			return err
+		}
+		if h.shown = h.meter.Begun(); deadline.IsZero() {
+			deadline = time.Now().Add(h.hold)
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			break
+		}
+		h.answer.SetIdle(min(left, h.idle))
+	}
+	h.answer.SetIdle(h.idle)
+	return nil
+}
+
+// end is a stream that ended before it was let go.
+func (h *held) end() error {
+	if h.whole = h.meter.Begun() || h.meter.Failure() != nil; !h.whole {
+		return errEmpty
+	}
+	return nil
+}
+
+// overdue reports whether an error only means that the time to hold back is over.
+func overdue(err error, deadline time.Time) bool {
+	var e *upstream.Error
+	return errors.As(err, &e) && e.Timeout && !deadline.IsZero() && !time.Now().Before(deadline)
+}
+
+// readWhole reads an answer in JSON to its end, unless it is large.
+func (h *held) readWhole() error {
+	for len(h.buf) < wholeUpTo {
+		err := h.next()
+		if err == io.EOF {
+			h.whole = true
+			return h.check()
+		}
+		if err != nil {
+			return err
+		}
+		h.answer.SetIdle(h.idle)
+	}
+	h.shown = true
+	return nil
+}
+
+// check refuses what no client could read.
+func (h *held) check() error {
+	switch {
+	case len(h.buf) == 0:
+		return errEmpty
+	case h.meter.Failure() == nil && !h.meter.Whole():
+		return errNoJSON
+	}
+	return nil
+}
+
+// next appends what comes next to buf.
+func (h *held) next() error {
+	b, err := h.src.Next()
+	if err != nil {
+		return err
+	}
+	h.meter.Feed(b)
+	if h.buf == nil {
+		h.buf = getBuffer(h.room)
+	}
+	if len(h.buf)+len(b) > cap(h.buf) {
+		grown := append(getBuffer(max(2*cap(h.buf), len(h.buf)+len(b))), h.buf...)
+		putBuffer(h.buf)
+		h.buf = grown
+	}
+	h.buf = append(h.buf, b...)
+	return nil
+}
+
+// drop gives everything back, for an answer that the client will not see.
+func (h *held) drop() {
+	h.answer.Abort()
+	h.free()
+}
+
+// free gives the buffer back.
+func (h *held) free() {
+	putBuffer(h.buf)
+	h.buf = nil
+}

@@ -1,0 +1,101 @@
+// Package claude is Anthropic's own API and every endpoint that speaks it: the platforms claude (subscriptions, by
+// OAuth) and claude-console (API keys, any base URL). Facts: protocols.md, A and B.
+package claude
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"crs/internal/account"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/provider"
+)
+
+// The platforms.
+const (
+	Subscription = "claude"
+	Console      = "claude-console"
+)
+
+// Options are what an operator can set: every address the provider has.
+type Options struct {
+	APIURL   string // empty means https://api.anthropic.com
+	TokenURL string // empty means https://platform.claude.com/v1/oauth/token
+	ClientID string // of the OAuth client; empty means Claude Code's
+	Now      func() time.Time
+}
+
+// Provider serves the two platforms.
+type Provider struct {
+	api, token provider.Endpoint
+	clientID   string
+	now        func() time.Time
+	bases      sync.Map // base URL → provider.Endpoint
+}
+
+// New makes the provider. An address that makes no sense is an error.
+func New(o Options) (*Provider, error) {
+	p := &Provider{clientID: cmp.Or(o.ClientID, "9d1c250a-e61b-44d9-88ed-5944d1962f5e"), now: o.Now}
+	var err error
+	if p.api, err = provider.ParseEndpoint(cmp.Or(o.APIURL, "https://api.anthropic.com")); err != nil {
+		return nil, fmt.Errorf("providers.claude.api_url: %w", err)
+	}
+	if p.token, err = provider.ParseEndpoint(cmp.Or(o.TokenURL, "https://platform.claude.com/v1/oauth/token")); err != nil {
+		return nil, fmt.Errorf("providers.claude.token_url: %w", err)
+	}
+	return p, nil
+}
+
+// Name implements provider.Provider.
+func (*Provider) Name() string { return "claude" }
+
+// Platforms implements provider.Provider.
+func (*Provider) Platforms() map[string]account.Platform {
+	services := []string{anthropic.Messages, anthropic.CountTokens}
+	return map[string]account.Platform{
+		Subscription: {Services: services, OwnClient: anthropic.ClaudeCode},
+		Console:      {Services: services},
+	}
+}
+
+// Check implements provider.Checker.
+func (*Provider) Check(acc *account.Account) error {
+	switch {
+	case acc.Platform == Subscription && acc.Credential.Kind == account.APIKey:
+		return fmt.Errorf("platform claude takes a subscription's tokens: use crs account import, or platform claude-console for an API key")
+	case acc.Platform == Console && acc.Credential.Kind != account.APIKey:
+		return fmt.Errorf("platform claude-console takes an API key")
+	}
+	switch style := acc.Options["auth"]; style {
+	case "", "auto", "x-api-key", "bearer", "both":
+		return nil
+	default:
+		return fmt.Errorf("auth style %q is none of auto, x-api-key, bearer, both", style)
+	}
+}
+
+// Meter implements provider.Provider.
+func (*Provider) Meter(_ *provider.Intent, header provider.Header) provider.Meter {
+	return anthropic.NewMeter(header)
+}
+
+// endpoint is where an account's requests go, and the path below it that leads to the API. A base URL is taken apart
+// once: there are as many as accounts.
+func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
+	if acc.BaseURL == "" {
+		return p.api, nil
+	}
+	if known, ok := p.bases.Load(acc.BaseURL); ok {
+		return known.(provider.Endpoint), nil
+	}
+	e, err := provider.ParseEndpoint(acc.BaseURL)
+	if err != nil {
+		return e, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
+	}
+	e.Path = strings.TrimSuffix(strings.TrimSuffix(e.Path, "/v1/messages"), "/")
+	p.bases.Store(acc.BaseURL, e)
+	return e, nil
+}

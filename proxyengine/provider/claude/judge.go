@@ -1,0 +1,170 @@
+package claude
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"crs/internal/account"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/provider"
+)
+
+// Judge implements provider.Provider: the tables of protocols.md, A.8 to A.10.
+func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
+	a := read(r)
+	v := p.judge(want, acc, r, a)
+	v.Outcome.Windows = p.Windows(r.Header, r.At)
+	if v.Outcome.Evidence == "" {
+		v.Outcome.Evidence = a.evidence()
+	}
+	v.RetryAfter, v.Status = retryAfter(r.Header), a.status
+	return v
+}
+
+// answer is what an error says.
+type answer struct {
+	status        int
+	kind, message string
+	code          string
+}
+
+func read(r *provider.Reply) answer {
+	e := gjson.GetBytes(r.Body, "error")
+	a := answer{status: r.Status, kind: e.Get("type").String(), message: e.Get("message").String(), code: e.Get("details.error_code").String()}
+	if r.InStream {
+		a.status = statusOf(a)
+	}
+	return a
+}
+
+// statusOf is the status that an error inside a stream would have had.
+func statusOf(a answer) int {
+	if strings.Contains(strings.ToLower(a.message), "exceed your account's rate limit") {
+		return http.StatusTooManyRequests
+	}
+	switch a.kind {
+	case "overloaded_error":
+		return 529
+	case "rate_limit_error":
+		return http.StatusTooManyRequests
+	case "authentication_error":
+		return http.StatusUnauthorized
+	case "permission_error":
+		return http.StatusForbidden
+	case "billing_error":
+		return http.StatusPaymentRequired
+	case "invalid_request_error", "request_too_large", "not_found_error":
+		return http.StatusBadRequest
+	case "timeout_error":
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusInternalServerError
+}
+
+// evidence is what the upstream said, short.
+func (a answer) evidence() string {
+	text := fmt.Sprint(a.status)
+	for _, part := range []string{a.kind, a.message} {
+		if part != "" {
+			text += " " + part
+		}
+	}
+	if len(text) > 300 {
+		text = text[:300] + "…"
+	}
+	return text
+}
+
+func (a answer) says(text string) bool {
+	return strings.Contains(strings.ToLower(a.message), text)
+}
+
+func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) provider.Verdict {
+	switch {
+	case a.says("organization has been disabled"), a.says("oauth authentication is currently not allowed"):
+		return another(account.Blocked, true)
+	case a.status == http.StatusBadRequest && a.says("credit balance is too low"), a.status == http.StatusPaymentRequired:
+		return another(account.Exhausted, true)
+	}
+	switch a.status {
+	case http.StatusUnauthorized:
+		return unauthorized(acc)
+	case http.StatusForbidden:
+		return another(account.Denied, true)
+	case http.StatusTooManyRequests:
+		return p.limited(want, r, a)
+	case 529, http.StatusServiceUnavailable:
+		return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		if want.Service == anthropic.CountTokens { // endpoints that only speak messages
+			return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: account.Unsupported, Scope: want.Service}}
+		}
+	}
+	if a.status >= 500 {
+		return another(account.Failed, false)
+	}
+	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
+}
+
+func another(r account.Result, conceal bool) provider.Verdict {
+	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
+}
+
+// unauthorized: a token may only have ended; a key that is refused is refused.
+func unauthorized(acc *account.Account) provider.Verdict {
+	v := another(account.Denied, true)
+	if !acc.Credential.Refresh.Empty() {
+		v.Next = provider.Renew
+	}
+	return v
+}
+
+// limited reads a 429 (protocols.md, A.10).
+func (p *Provider) limited(want *provider.Intent, r *provider.Reply, a answer) provider.Verdict {
+	if a.says("extra usage") || want.Background { // an entitlement that is missing, or a client's own small talk
+		return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
+	}
+	v := another(account.Exhausted, false)
+	v.Outcome.Scope, v.Outcome.Until = p.reset(want, r, a)
+	if v.Outcome.Until.IsZero() {
+		v.Outcome.Result = account.Throttled
+	}
+	return v
+}
+
+// reset tells what a 429 is about ("" for the whole account) and when it ends; zero when it does not say.
+func (p *Provider) reset(want *provider.Intent, r *provider.Reply, a answer) (scope string, until time.Time) {
+	if a.code == "enforced_spend_limit_reached" {
+		return "", firstOfNextMonth(r.At)
+	}
+	l := readLimits(r.Header)
+	if until = l.latestRejected("5h", "7d"); !until.IsZero() {
+		return "", until
+	}
+	if family := l.rejectedFamily(); family != "" {
+		until = l.latestRejected("7d_" + family)
+		if until.IsZero() {
+			until = l.reset
+		}
+		if family == "oi" || family == "overage_included" {
+			family = want.Family
+		}
+		return family, until
+	}
+	if !l.reset.IsZero() && l.status == rejected {
+		return "", l.reset
+	}
+	if after := retryAfter(r.Header); after > 0 {
+		return "", r.At.Add(after)
+	}
+	return "", time.Time{}
+}
+
+func firstOfNextMonth(at time.Time) time.Time {
+	at = at.UTC()
+	return time.Date(at.Year(), at.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+}

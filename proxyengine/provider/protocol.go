@@ -1,0 +1,73 @@
+package provider
+
+import "time"
+
+// Protocol is a language that clients speak to the relay.
+type Protocol interface {
+	Name() string
+	// Permission is the word by which keys permit it.
+	Permission() string
+	// Routes are what clients may ask for, below each mount.
+	Routes() []Route
+	// Inspect reads what a request wants. A request that makes no sense is a *Fault.
+	Inspect(service string, in *Inbound) (Intent, error)
+	// Fault puts f into the protocol's words.
+	Fault(f *Fault) (contentType string, body []byte)
+	// FaultEvent is the same as an event of a stream that has begun.
+	FaultEvent(f *Fault) []byte
+	// Models puts a list of models into the protocol's words.
+	Models(names []string) (contentType string, body []byte)
+}
+
+// Route is one thing that clients may ask for.
+type Route struct {
+	Method string
+	Path   string
+	// Service is what account platforms say they serve. Empty for what the relay answers by itself.
+	Service string
+	// Local is what the relay answers by itself.
+	Local Local
+}
+
+// Local is a request that needs no account.
+type Local uint8
+
+// What the relay answers by itself.
+const (
+	Relayed Local = iota
+	Hello         // a client's probe whether anybody is there; no key needed
+	Discard       // telemetry that clients send to whom they take for their provider; no key needed
+	ModelList
+)
+
+// Fault is a refusal or failure that the relay tells the client itself.
+type Fault struct {
+	Status  int
+	Kind    FaultKind
+	Message string
+	Request string // the request's id
+	// RetryAfter is told in the header of that name; zero when no time is known.
+	RetryAfter time.Duration
+}
+
+// Error implements error.
+func (f *Fault) Error() string { return f.Message }
+
+// FaultKind is what went wrong, in no protocol's words.
+type FaultKind uint8
+
+// The kinds of faults.
+const (
+	BadRequest FaultKind = iota
+	Unauthorized
+	Spent
+	Forbidden
+	NotFound
+	TooSlow
+	TooLarge
+	RateLimited
+	Internal
+	BadGateway
+	Unavailable
+	GatewayTimeout
+)

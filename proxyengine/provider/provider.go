@@ -1,0 +1,162 @@
+// Package provider says what an upstream family must tell the engine, and what a client's protocol must, in plain data:
+// nothing here knows how requests are served or sent, so providers are tested as functions.
+package provider
+
+import (
+	"encoding/json"
+	"time"
+
+	"crs/internal/account"
+	"crs/internal/pricing"
+	"crs/internal/usage"
+)
+
+// Inbound is a client's request. It is only read; it is valid until the request has ended.
+type Inbound struct {
+	Method string
+	Path   string // below the route's mount
+	Query  string // without the relay's key
+	// Header is without what is between the client and the relay only: credentials, cookies, hop-by-hop fields,
+	// forwarded-for.
+	Header Header
+	Body   []byte
+}
+
+// Intent is what a request wants.
+type Intent struct {
+	Service string // what is to be done, such as anthropic/messages
+	Model   string
+	Family  string // the model's family, as far as quotas know families
+	Stream  bool
+	// Session is the conversation, "" when none can be told. Hard: it must stay on its account.
+	Session string
+	Hard    bool
+	Client  string // the program that asks, such as claude-code; "" when it is not known
+	// PromptTokens and MaxTokens are what limits hold back before the truth is known: an estimate, and the request's
+	// own bound (0: none).
+	PromptTokens, MaxTokens int64
+	// Free marks what uses no tokens, such as counting them.
+	Free bool
+	// Background marks a client's own small requests (titles, probes): what a limit says to them says little.
+	Background bool
+	// ModelAt and ModelLen are where the model's name stands in the body, quotes included.
+	ModelAt, ModelLen int
+}
+
+// Outbound is a request to send upstream.
+type Outbound struct {
+	Endpoint Endpoint
+	Method   string
+	Target   string // path and query
+	Header   Header
+	Body     [][]byte // parts, one after another; they may point into the client's body
+}
+
+// Reply is an upstream's answer that is not a success, or that turned out not to be one.
+type Reply struct {
+	At     time.Time
+	Status int
+	Header Header
+	Body   []byte // as much as was read of it
+	// InStream: Body is an error that came inside a stream that had begun with 200.
+	InStream bool
+}
+
+// Next is what to do after an answer.
+type Next uint8
+
+// The choices.
+const (
+	Deliver    Next = iota // the client gets it as it is
+	TryAnother             // another account may do better
+	Renew                  // refresh the credential and try this account once more; TryAnother when that was done
+	TryAgain               // the provider is in trouble, not the account: another, or this one after a pause
+)
+
+// Verdict is what an answer means.
+type Verdict struct {
+	Next Next
+	// Outcome is what it says about the account.
+	Outcome account.Outcome
+	// Conceal: the client must not take it for an answer about its own key (401, 403): it gets the relay's own 502/503.
+	Conceal bool
+	// RetryAfter is the upstream's wish; zero when it gave none.
+	RetryAfter time.Duration
+	// Status is the answer's own, or the one that an error inside a stream would have had.
+	Status int
+}
+
+// Meter watches an answer go by.
+type Meter interface {
+	// Feed takes the next bytes of the body. It keeps none of them.
+	Feed(p []byte)
+	// Begun reports whether content has come by. Until then an error may still be answered by another account.
+	Begun() bool
+	// Failure gives the error that came inside the stream, nil when none did. It stays valid.
+	Failure() []byte
+	// AtBoundary reports whether an event may be written behind what was fed.
+	AtBoundary() bool
+	// Whole reports whether the answer is complete, as its protocol has it.
+	Whole() bool
+	// End gives the count, once the body has ended or is given up.
+	End() Count
+}
+
+// Count is what a Meter saw.
+type Count struct {
+	Tokens usage.Tokens
+	// Complete: the answer ended as its protocol says, with its final figures. Otherwise they are what had come so far.
+	Complete bool
+	// Seen: there were figures at all.
+	Seen    bool
+	Model   string // as the upstream named it
+	Raw     json.RawMessage
+	Pricing pricing.Options
+}
+
+// Provider is an upstream family.
+type Provider interface {
+	Name() string
+	// Platforms are the account platforms it serves, by the words the CLI uses.
+	Platforms() map[string]account.Platform
+	// Prepare makes the upstream request for an account of one of its platforms.
+	Prepare(in *Inbound, want *Intent, acc *account.Account) (*Outbound, error)
+	// Judge says what an answer means that is not a plain success.
+	Judge(want *Intent, acc *account.Account, r *Reply) Verdict
+	// Windows reads the quota gauges off a successful answer; nil when there are none.
+	Windows(header Header, at time.Time) []account.Window
+	// Meter makes a meter for a successful answer.
+	Meter(want *Intent, header Header) Meter
+}
+
+// Renewer is a provider whose accounts have tokens that end.
+type Renewer interface {
+	// RenewRequest makes the request for a fresh token pair.
+	RenewRequest(acc *account.Account) (*Outbound, error)
+	// Renewed reads its answer. A refusal for good is a *NeedsLogin.
+	Renewed(acc *account.Account, r *Reply) (account.Credential, error)
+}
+
+// NeedsLogin means that a refresh token is gone for good.
+type NeedsLogin struct{ Why string }
+
+// Error implements error.
+func (e *NeedsLogin) Error() string { return "the refresh token was refused: " + e.Why }
+
+// Importer is a provider that reads what its client saved when it logged in.
+type Importer interface {
+	// Import fills an account of one of its platforms from a file's content. Its errors never show the content.
+	Import(platform string, file []byte, acc *account.Account) error
+}
+
+// Checker is a provider that has something to say about an account before it is added.
+type Checker interface {
+	Check(acc *account.Account) error
+}
+
+// Tester is a provider that can find out whether an account works, at next to no cost.
+type Tester interface {
+	// TestRequest makes a request that a working account answers with 200. It tells the model that it asks for, "" when
+	// it needs none.
+	TestRequest(acc *account.Account, model string) (out *Outbound, asked string, err error)
+}

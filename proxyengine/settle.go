@@ -1,0 +1,81 @@
+package proxyengine
+
+import (
+	"cmp"
+	"log/slog"
+
+	"crs/internal/pricing"
+	"crs/internal/usage"
+	"crs/proxyengine/provider"
+)
+
+// settle writes down what the exchange used and what it cost, and corrects the key's limits by it.
+func (x *exchange) settle() {
+	r := &x.record
+	r.Total = x.elapsed()
+	x.count()
+	if x.permit != nil {
+		x.permit.Settle(r.Tokens.Metered(), r.Charged)
+	}
+	if r.Key == "" { // nobody's: it never presented a good key
+		return
+	}
+	x.e.opt.Ledger.Close(r)
+	if x.e.opt.Closed != nil {
+		x.e.opt.Closed(r)
+	}
+	x.log(slog.LevelDebug, "done", "status", r.Status, "account", r.AccountName, "total", r.Total, "output", r.Tokens.Output)
+}
+
+// count takes the meter's figures over, and prices them.
+func (x *exchange) count() {
+	r := &x.record
+	if x.meter == nil || x.intent.Free {
+		x.uncounted()
+		return
+	}
+	c := x.meter.End()
+	r.Tokens, r.Raw, r.Source = c.Tokens, c.Raw, sourceOf(&c, r.Error != "")
+	if r.Source == usage.Estimated {
+		r.Tokens.Input = x.intent.PromptTokens
+	}
+	name := cmp.Or(r.Upstream, r.Model)
+	cost, known := x.price(name, r.Tokens, c.Pricing)
+	if !known && c.Model != "" {
+		cost, known = x.price(c.Model, r.Tokens, c.Pricing)
+	}
+	r.Cost, r.Unpriced = cost, !known
+	r.Charged = x.key.Policy.Charge(cost)
+	r.Prices = x.e.opt.Prices().Version()
+}
+
+// sourceOf says how the figures are known. An answer that ended well and gave none was estimated; one that was cut is
+// partial, whatever it gave.
+func sourceOf(c *provider.Count, cut bool) usage.Source {
+	switch {
+	case c.Complete:
+		return usage.Upstream
+	case c.Seen || cut:
+		return usage.Partial
+	}
+	return usage.Estimated
+}
+
+// uncounted is an exchange without an answer to count. One that an account was asked for, and whose client left before
+// it answered, is partial; an error from upstream is known to have used nothing.
+func (x *exchange) uncounted() {
+	r := &x.record
+	switch {
+	case !x.opened:
+	case r.Status == 0:
+		r.Source = usage.Partial
+	default:
+		r.Source = usage.Upstream
+	}
+}
+
+// price is what tokens of a model cost, in nano-USD.
+func (x *exchange) price(name string, t usage.Tokens, o pricing.Options) (cost int64, known bool) {
+	c, known := x.e.opt.Prices().Cost(name, t, o)
+	return int64(c), known
+}

@@ -1,0 +1,5 @@
+package proxyengine_test
+
+import "time"
+
+const ms = time.Millisecond

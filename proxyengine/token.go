@@ -1,0 +1,100 @@
+package proxyengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"crs/internal/account"
+	"crs/internal/oauth"
+	"crs/proxyengine/provider"
+	"crs/proxyengine/upstream"
+)
+
+// TokenSource asks providers for fresh tokens, through the account's own proxy.
+type TokenSource struct {
+	Providers []provider.Provider
+	Upstream  upstream.Client
+	Now       func() time.Time
+	Clocks    upstream.Clocks
+}
+
+// tokenTries is how often a token endpoint is asked when it is in trouble.
+const tokenTries = 3
+
+// Renew implements oauth.Source.
+func (s *TokenSource) Renew(ctx context.Context, acc *account.Account) (account.Credential, error) {
+	renewer, err := s.renewer(acc)
+	if err != nil {
+		return account.Credential{}, err
+	}
+	for try := 1; ; try++ {
+		fresh, err := s.once(ctx, renewer, acc)
+		var gone *provider.NeedsLogin
+		var sent *upstream.Error
+		switch {
+		case err == nil:
+			return fresh, nil
+		case errors.As(err, &gone):
+			return fresh, &oauth.Refused{Why: gone.Why}
+		case errors.As(err, &sent) && sent.Sent:
+			return fresh, err // it may have been used up: the same token again would look like theft
+		case try == tokenTries:
+			return fresh, err
+		}
+		select {
+		case <-time.After(time.Duration(try) * time.Second):
+		case <-ctx.Done():
+			return fresh, ctx.Err()
+		}
+	}
+}
+
+func (s *TokenSource) renewer(acc *account.Account) (provider.Renewer, error) {
+	for _, p := range s.Providers {
+		if _, serves := p.Platforms()[acc.Platform]; serves {
+			if r, ok := p.(provider.Renewer); ok {
+				return r, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("tokens of platform %s cannot be refreshed", acc.Platform)
+}
+
+func (s *TokenSource) once(ctx context.Context, r provider.Renewer, acc *account.Account) (account.Credential, error) {
+	out, err := r.RenewRequest(acc)
+	if err != nil {
+		return account.Credential{}, err
+	}
+	reply, err := s.send(ctx, acc, out)
+	if err != nil {
+		return account.Credential{}, err
+	}
+	return r.Renewed(acc, reply)
+}
+
+// send makes one small request and reads its whole answer.
+func (s *TokenSource) send(ctx context.Context, acc *account.Account, out *provider.Outbound) (*provider.Reply, error) {
+	var via *upstream.Proxy
+	if !acc.Proxy.Empty() {
+		var err error
+		if via, err = upstream.ParseProxy(acc.Proxy); err != nil {
+			return nil, fmt.Errorf("proxy of account %s: %w", acc.Name, err)
+		}
+	}
+	call := new(upstream.Call)
+	defer context.AfterFunc(ctx, call.Cancel)()
+	answer, err := s.Upstream.Do(call, &upstream.Request{
+		Owner: acc.ID, Endpoint: out.Endpoint, Proxy: via, Method: out.Method, Target: out.Target, Header: out.Header, Body: out.Body, Clocks: s.Clocks,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Close()
+	body, err := readUpTo(decoded(answer), errorBody)
+	if err != nil {
+		return nil, err
+	}
+	return &provider.Reply{At: s.Now(), Status: answer.Status, Header: answer.Header, Body: body}, nil
+}

@@ -1,0 +1,98 @@
+package upstream
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/valyala/fasthttp"
+
+	"crs/proxyengine/provider"
+)
+
+// head is the head of an answer, as far as it matters.
+type head struct {
+	status  int
+	header  provider.Header
+	length  int64
+	framing framing
+	close   bool
+}
+
+func (h *head) bodiless() bool { return h.status == 204 || h.status == 304 }
+
+// heads are fasthttp's parsers, kept because each holds buffers.
+var heads = sync.Pool{New: func() any { return new(fasthttp.ResponseHeader) }}
+
+var errHeadTooLarge = errors.New("the head of the answer is too large")
+
+// readHead reads heads until one is final (not 1xx). Errors that come from the parser are replaced: they may quote what
+// was read.
+func readHead(br *bufio.Reader) (*head, error) {
+	parser := heads.Get().(*fasthttp.ResponseHeader)
+	defer heads.Put(parser)
+	parser.DisableNormalizing()
+	for {
+		if err := parser.Read(br); err != nil {
+			return nil, plainHeadError(err)
+		}
+		switch status := parser.StatusCode(); {
+		case status == 101 || status < 100:
+			return nil, errGarbage
+		case status < 200:
+			continue
+		}
+		return newHead(parser), nil
+	}
+}
+
+func plainHeadError(err error) error {
+	var small *fasthttp.ErrSmallBuffer
+	var sock interface {
+		error
+		Timeout() bool
+	}
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return io.ErrUnexpectedEOF
+	case errors.As(err, &small):
+		return errHeadTooLarge
+	case errors.As(err, &sock):
+		return sock // what the socket said, without the parser's words around it
+	}
+	return errGarbage
+}
+
+func newHead(parser *fasthttp.ResponseHeader) *head {
+	h := &head{status: parser.StatusCode(), header: fields(parser), close: parser.ConnectionClose()}
+	switch n := parser.ContentLength(); {
+	case n >= 0:
+		h.length = int64(n)
+	case n == -1:
+		h.length, h.framing = -1, chunked
+	default:
+		h.length, h.framing, h.close = -1, untilClose, true
+	}
+	return h
+}
+
+// fields copies the header out of the parser, with one allocation for all the text.
+func fields(parser *fasthttp.ResponseHeader) provider.Header {
+	n, size := 0, 0
+	for name, value := range parser.All() {
+		n, size = n+1, size+len(name)+len(value)
+	}
+	var text strings.Builder
+	text.Grow(size)
+	header := make(provider.Header, 0, n)
+	for name, value := range parser.All() {
+		start := text.Len()
+		text.Write(name)
+		text.Write(value)
+		all := text.String() // the builder was grown to size, so every String shares one array
+		header = append(header, provider.Field{Name: all[start : start+len(name)], Value: all[start+len(name):]})
+	}
+	return header
+}

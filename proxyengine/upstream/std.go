@@ -1,0 +1,251 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"crs/proxyengine/provider"
+)
+
+// StdOptions are the knobs of a Std.
+type StdOptions struct {
+	TLS     *tls.Config // nil means the system's roots
+	IdleFor time.Duration
+	// HeadLimit bounds the head of an answer, in bytes. Zero means 16 KiB.
+	HeadLimit int64
+}
+
+// Std is the client on net/http. It speaks HTTP/2 where the upstream does, which shares one connection among requests:
+// that is why it is not the default.
+type Std struct {
+	opt StdOptions
+
+	mu         sync.Mutex // guards transports
+	transports map[transportKey]*http.Transport
+}
+
+type transportKey struct{ owner, proxy string }
+
+// NewStd makes a Std. Close ends it.
+func NewStd(opt StdOptions) *Std {
+	if opt.TLS == nil {
+		opt.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if opt.HeadLimit == 0 {
+		opt.HeadLimit = 16 << 10
+	}
+	return &Std{opt: opt, transports: map[transportKey]*http.Transport{}}
+}
+
+// Do implements Client.
+func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	if err := call.dialing(func() { cancel(ErrCanceled) }); err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	w := &waiting{cancel: cancel, first: req.Clocks.FirstByte}
+	resp, err := s.transport(req).RoundTrip(w.request(ctx, req))
+	w.stop()
+	if err != nil {
+		defer cancel(nil)
+		return nil, w.fault(ctx, call, err)
+	}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		_ = resp.Body.Close()
+		cancel(nil)
+		return nil, &Error{Phase: Head, Sent: true, Err: errGarbage}
+	}
+	return &Answer{
+		Status: resp.StatusCode,
+		Header: stdHeader(resp.Header),
+		Length: resp.ContentLength,
+		body:   newStdBody(call, cancel, resp, req.Clocks.Idle),
+	}, nil
+}
+
+// Close implements Client.
+func (s *Std) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.transports {
+		t.CloseIdleConnections()
+	}
+}
+
+func (s *Std) transport(req *Request) *http.Transport {
+	key := transportKey{owner: req.Owner}
+	if req.Proxy != nil {
+		key.proxy = req.Proxy.key
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.transports[key]
+	if t == nil {
+		t = s.newTransport(req.Proxy, req.Clocks.Connect)
+		s.transports[key] = t
+	}
+	return t
+}
+
+func (s *Std) newTransport(via *Proxy, limit time.Duration) *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			ctx, stop := within(ctx, limit)
+			defer stop()
+			conn, err := dialThrough(ctx, addr, via, s.opt.TLS)
+			if err != nil {
+				return nil, dialError(ctx, err)
+			}
+			return conn, nil
+		},
+		TLSClientConfig:        s.opt.TLS.Clone(),
+		TLSHandshakeTimeout:    limit,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true,
+		IdleConnTimeout:        s.opt.IdleFor,
+		DisableKeepAlives:      s.opt.IdleFor == 0,
+		MaxIdleConnsPerHost:    256,
+		MaxResponseHeaderBytes: s.opt.HeadLimit,
+	}
+}
+
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
+// waiting watches a request up to the head of its answer: net/http says neither how far it came nor when to give up.
+type waiting struct {
+	cancel context.CancelCauseFunc
+	first  time.Duration
+	sent   atomic.Bool
+	begun  atomic.Bool // the body has been asked for, so a connection was there
+
+	mu    sync.Mutex // guards the fields below
+	timer *time.Timer
+	over  bool
+}
+
+var errFirstByte = errors.New("no answer in time")
+
+func (w *waiting) request(ctx context.Context, req *Request) *http.Request {
+	scheme := "http"
+	if req.Endpoint.TLS {
+		scheme = "https"
+	}
+	r, err := http.NewRequestWithContext(ctx, req.Method, scheme+"://"+req.Endpoint.Addr+req.Target, http.NoBody)
+	if err != nil {
+		r = &http.Request{Method: req.Method} // RoundTrip refuses it and says why
+		return r.WithContext(ctx)
+	}
+	r.Host = req.Endpoint.Host
+	r.Header = http.Header{}
+	for _, f := range req.Header {
+		r.Header[f.Name] = append(r.Header[f.Name], f.Value)
+	}
+	if r.Header.Get("User-Agent") == "" {
+		r.Header["User-Agent"] = nil // none was given: net/http must not put in its own
+	}
+	if n := req.bodyLen(); n > 0 {
+		r.Body, r.ContentLength = &countedBody{parts: req.Body, left: n, w: w}, int64(n)
+	} else {
+		w.begun.Store(true)
+		w.bodySent()
+	}
+	return r
+}
+
+func (w *waiting) bodySent() {
+	w.sent.Store(true)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.first > 0 && !w.over && w.timer == nil {
+		w.timer = time.AfterFunc(w.first, func() { w.cancel(errFirstByte) })
+	}
+}
+
+func (w *waiting) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
+func (w *waiting) fault(ctx context.Context, call *Call, err error) error {
+	if call.release() {
+		return ErrCanceled
+	}
+	var dial *Error
+	if errors.As(err, &dial) {
+		return dial
+	}
+	if errors.Is(context.Cause(ctx), errFirstByte) {
+		return &Error{Phase: Head, Timeout: true, Sent: true, Err: errFirstByte}
+	}
+	switch {
+	case !w.begun.Load():
+		return &Error{Phase: Dial, Timeout: isTimeout(err), Err: err}
+	case !w.sent.Load():
+		return &Error{Phase: Write, Timeout: isTimeout(err), Err: err}
+	}
+	return &Error{Phase: Head, Timeout: isTimeout(err), Sent: true, Err: plainStdError(err)}
+}
+
+// plainStdError keeps net/http from quoting a malformed answer.
+func plainStdError(err error) error {
+	var op *net.OpError
+	switch {
+	case errors.As(err, &op):
+		return op
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return io.ErrUnexpectedEOF
+	}
+	return errGarbage
+}
+
+// countedBody gives the parts out and tells when the last byte has been taken.
+type countedBody struct {
+	parts [][]byte
+	left  int
+	w     *waiting
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	b.w.begun.Store(true)
+	for len(b.parts) > 0 && len(b.parts[0]) == 0 {
+		b.parts = b.parts[1:]
+	}
+	if len(b.parts) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, b.parts[0])
+	b.parts = append([][]byte{b.parts[0][n:]}, b.parts[1:]...)
+	if b.left -= n; b.left == 0 {
+		b.w.bodySent()
+	}
+	return n, nil
+}
+
+func (b *countedBody) Close() error { return nil }
+
+func stdHeader(h http.Header) provider.Header {
+	var all provider.Header
+	for name, values := range h {
+		for _, v := range values {
+			all = append(all, provider.Field{Name: name, Value: v})
+		}
+	}
+	return all
+}
