@@ -245,16 +245,16 @@ func TestTokensAreRefreshedOnceBeforeTheyEnd(t *testing.T) {
 func TestARefusedRefreshTokenParksTheAccountUntilSomebodyLogsIn(t *testing.T) {
 	t.Parallel()
 	b := crstest.Start(t)
-	b.Subscription("max", time.Minute)
+	b.Subscription("max", 2*time.Hour)
 	b.Account("other", func(a *ctl.NewAccount) { a.Priority = ptr(99) })
 	key := b.Key("k")
-	b.Clock.Advance(time.Hour)
 	b.Script("/v1/oauth/token=400*9")
+	b.Clock.Advance(3 * time.Hour) // the token has ended; the request or the daemon's own round finds out first
 	if got := b.Post(key, crstest.Hello); got.Status != 200 {
 		t.Errorf("%d %s", got.Status, got.Body)
 	}
 	b.Idle()
-	if r := b.Last(); r.Account != "other" || len(r.Attempts) != 1 {
+	if r := b.Last(); r.Account != "other" {
 		t.Errorf("%+v", r)
 	}
 	a, _ := accountOf(b, "max")
