@@ -169,7 +169,7 @@ var (
 
 // begin reads the start of a success: until it shows content, an error in it can still be answered by another account.
 func (x *exchange) begin(p provider.Provider, acc *account.Account, answer *upstream.Answer) attempt {
-	meter := p.Meter(&x.intent, answer.Header)
+	meter := p.Meter(&x.intent, acc, answer.Header)
 	h := newHeld(answer, meter, x.clocks(0).FirstByte, x.settings)
 	if err := h.read(); err != nil {
 		h.drop()

@@ -39,8 +39,8 @@ func (c *clumsy) Prepare(in *provider.Inbound, w *provider.Intent, a *account.Ac
 	return c.Provider.Prepare(in, w, a)
 }
 
-func (c *clumsy) Meter(w *provider.Intent, h provider.Header) provider.Meter {
-	return &clumsyMeter{Meter: c.Provider.Meter(w, h), in: c.in}
+func (c *clumsy) Meter(w *provider.Intent, a *account.Account, h provider.Header) provider.Meter {
+	return &clumsyMeter{Meter: c.Provider.Meter(w, a, h), in: c.in}
 }
 
 type clumsyMeter struct {

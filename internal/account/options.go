@@ -30,9 +30,28 @@ type Options struct {
 
 // Platform is what the pool must know of a platform.
 type Platform struct {
+	// Services are what it serves in the service's own protocol.
 	Services []string
+	// Translated are services that it serves in another protocol's words, by their names.
+	Translated map[string]Translation
+	// Foreign are patterns of models that are known to be other platforms': an account serves them only when its own list or
+	// map names them.
+	Foreign []string
 	// OwnClient is the only client that a subscription of this platform serves unasked; "" for any.
 	OwnClient string
+	// Permission is the word by which keys permit the platform's accounts.
+	Permission string
+	// Catalog is what the price table calls the vendor whose models an account without a list of its own serves.
+	Catalog string
+}
+
+// Translation is a service that a platform serves by way of one of its own.
+type Translation struct {
+	// To is the platform's own service.
+	To string
+	// Models are patterns of the models that are served unasked. All others are served when the account's map names them;
+	// its list does not do.
+	Models []string
 }
 
 // Change is an account that began or stopped to be usable.

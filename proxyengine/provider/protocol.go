@@ -22,7 +22,8 @@ type Protocol interface {
 // Route is one thing that clients may ask for.
 type Route struct {
 	Method string
-	Path   string
+	// Path is exact, or has one {} that stands for any text, slashes included: /v1beta/models/{}:generateContent
+	Path string
 	// Service is what account platforms say they serve. Empty for what the relay answers by itself.
 	Service string
 	// Local is what the relay answers by itself.
@@ -38,7 +39,14 @@ const (
 	Hello         // a client's probe whether anybody is there; no key needed
 	Discard       // telemetry that clients send to whom they take for their provider; no key needed
 	ModelList
+	Own // the protocol answers it, as an Answerer; a good key is needed
 )
+
+// Answerer is a Protocol that answers some requests by itself.
+type Answerer interface {
+	// Answer gives the answer to a route that is Own; a refusal is a *Fault. models are those that the key may use.
+	Answer(in *Inbound, models []string) (contentType string, body []byte, err error)
+}
 
 // Fault is a refusal or failure that the relay tells the client itself.
 type Fault struct {
@@ -70,4 +78,5 @@ const (
 	BadGateway
 	Unavailable
 	GatewayTimeout
+	UpgradeRequired
 )

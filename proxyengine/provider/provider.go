@@ -15,6 +15,7 @@ import (
 type Inbound struct {
 	Method string
 	Path   string // below the route's mount
+	Param  string // what stands in the place of {} in the route's path, unescaped; "" when it has none
 	Query  string // without the relay's key
 	// Header is without what is between the client and the relay only: credentials, cookies, hop-by-hop fields,
 	// forwarded-for.
@@ -39,8 +40,10 @@ type Intent struct {
 	Free bool
 	// Background marks a client's own small requests (titles, probes): what a limit says to them says little.
 	Background bool
-	// ModelAt and ModelLen are where the model's name stands in the body, quotes included.
+	// ModelAt and ModelLen are where the model's name stands in the body, quotes included; zero when it is not in there.
 	ModelAt, ModelLen int
+	// HideUsage: the client did not ask for the figures that the relay asks the upstream for; it is not shown them.
+	HideUsage bool
 }
 
 // Outbound is a request to send upstream.
@@ -84,9 +87,13 @@ type Verdict struct {
 	RetryAfter time.Duration
 	// Status is the answer's own, or the one that an error inside a stream would have had.
 	Status int
+	// Message is what the upstream's error says to people. Foreign: its body is not in the words of the service's protocol,
+	// so the client is told the message in those words instead.
+	Message string
+	Foreign bool
 }
 
-// Meter watches an answer go by.
+// Meter watches an answer go by, as its upstream sends it.
 type Meter interface {
 	// Feed takes the next bytes of the body. It keeps none of them.
 	Feed(p []byte)
@@ -100,6 +107,19 @@ type Meter interface {
 	Whole() bool
 	// End gives the count, once the body has ended or is given up.
 	End() Count
+}
+
+// Reshaper is a Meter of an answer of which the client gets something else than the upstream's bytes: events taken out of
+// frames, a wrapper taken off, an event left out.
+type Reshaper interface {
+	Meter
+	// Output is what the client gets for what was fed since the last Output, valid until the next Feed; often nothing. Only
+	// whole events come out. An error means that the upstream's bytes make no sense; then the answer has broken off.
+	Output() ([]byte, error)
+	// Finish is called when the upstream's body has ended well. It gives the rest, or an error when the body was not whole.
+	Finish() ([]byte, error)
+	// ContentType is that of what the client gets.
+	ContentType() string
 }
 
 // Count is what a Meter saw.
@@ -125,8 +145,8 @@ type Provider interface {
 	Judge(want *Intent, acc *account.Account, r *Reply) Verdict
 	// Windows reads the quota gauges off a successful answer; nil when there are none.
 	Windows(header Header, at time.Time) []account.Window
-	// Meter makes a meter for a successful answer.
-	Meter(want *Intent, header Header) Meter
+	// Meter makes a meter for a successful answer of acc. A Reshaper decides what the client gets.
+	Meter(want *Intent, acc *account.Account, header Header) Meter
 }
 
 // Renewer is a provider whose accounts have tokens that end.

@@ -78,7 +78,7 @@ func (*Provider) Check(acc *account.Account) error {
 }
 
 // Meter implements provider.Provider.
-func (*Provider) Meter(_ *provider.Intent, header provider.Header) provider.Meter {
+func (*Provider) Meter(_ *provider.Intent, _ *account.Account, header provider.Header) provider.Meter {
 	return anthropic.NewMeter(header)
 }
 
