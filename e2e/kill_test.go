@@ -39,7 +39,7 @@ func TestEverythingThatSettledSurvivesAKill(t *testing.T) {
 	thaw(t, r, "a", "b")
 	r.script("random(42, ok=60)")
 
-	first := load(t, r, key, func(int64) {})
+	first := load(t, r, key, 0, func(int64) {})
 	r.until("nothing is in flight", func() bool {
 		s, err := r.Status(t.Context())
 		return err == nil && s.InFlight == 0 && s.LedgerOpen == 0
@@ -53,7 +53,7 @@ func TestEverythingThatSettledSurvivesAKill(t *testing.T) {
 	r.script("random(43, ok=60)")
 	var killed time.Time
 	var once sync.Once
-	second := load(t, r, key, func(n int64) {
+	second := load(t, r, key, 30*time.Millisecond, func(n int64) {
 		if n == requests/2 {
 			once.Do(func() {
 				killed = time.Now()
@@ -114,8 +114,9 @@ func thaw(t *testing.T, r *relay, names ...string) {
 	t.Cleanup(func() { stop(); wg.Wait() })
 }
 
-// load sends the requests and gives those that got an answer. told counts the answers.
-func load(t *testing.T, r *relay, key string, told func(n int64)) []settled {
+// load sends the requests and gives those that got an answer; each connection pauses for up to pause before each, so that
+// the run is long against the ledger's commits on a fast machine too. told counts the answers.
+func load(t *testing.T, r *relay, key string, pause time.Duration, told func(n int64)) []settled {
 	t.Helper()
 	var mu sync.Mutex
 	var all []settled
@@ -127,6 +128,9 @@ func load(t *testing.T, r *relay, key string, told func(n int64)) []settled {
 			defer client.CloseIdleConnections()
 			rnd := rand.New(rand.NewPCG(uint64(c), 9))
 			for sent.Add(1) <= requests {
+				if pause > 0 {
+					time.Sleep(time.Duration(rnd.Int64N(int64(pause))))
+				}
 				s, ok := one(client, r.addr, key, rnd.IntN(2) == 0)
 				if !ok {
 					continue
