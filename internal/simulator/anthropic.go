@@ -19,6 +19,7 @@ type anthropic struct {
 	plan    perSecond // rate limit fields of a subscription
 
 	messages, countTokens, models, probe, token endpoint
+	profile, limits, roles                      endpoint
 }
 
 // These are what accounts of the real one look like.
@@ -28,19 +29,22 @@ const (
 	organization  = "5f0e1d2c-0000-4000-8000-51b0a7ed0001"
 )
 
-func newAnthropic(o Options) *anthropic {
+func newAnthropic(o Options, g *grants) *anthropic {
 	a := &anthropic{
 		usage:   o.Usage,
 		badKeys: o.BadKeys,
-		grants:  newGrants(accessPrefix, refreshPrefix, o.TokenLife),
+		grants:  g,
 		console: perSecond{render: func(now time.Time) []byte { return appendConsole(nil, now, false) }},
 		plan:    perSecond{render: func(now time.Time) []byte { return planOf(now, plain).appendFields(nil) }},
 	}
 	a.messages = endpoint{inference: true, admit: a.admitMessages, answer: a.answerMessages}
 	a.countTokens = endpoint{admit: a.admitCount, answer: a.answerCount}
-	a.models = endpoint{admit: a.admitCaller, answer: a.answerModels}
+	a.models = endpoint{when: speaksAnthropic, admit: a.admitCaller, answer: a.answerModels}
 	a.probe = endpoint{admit: everybody, answer: a.answerProbe}
 	a.token = endpoint{admit: a.admitToken, answer: a.answerToken}
+	a.profile = endpoint{admit: a.admitOwner, answer: a.answerProfile}
+	a.limits = endpoint{admit: a.admitUsage, answer: a.answerUsage}
+	a.roles = endpoint{admit: a.admitOwner, answer: a.answerRoles}
 	return a
 }
 
@@ -54,6 +58,12 @@ func (a *anthropic) find(method, path []byte) *endpoint {
 		return on(method, "GET", &a.models)
 	case "/v1/oauth/token":
 		return on(method, "POST", &a.token)
+	case "/api/oauth/profile":
+		return on(method, "GET", &a.profile)
+	case "/api/oauth/usage":
+		return on(method, "GET", &a.limits)
+	case "/api/oauth/claude_cli/roles":
+		return on(method, "GET", &a.roles)
 	case "/":
 		return on(method, "HEAD", &a.probe)
 	}
@@ -66,6 +76,11 @@ func on(method []byte, want string, e *endpoint) *endpoint {
 		return nil
 	}
 	return e
+}
+
+// speaksAnthropic tells a request for the list of models from one in OpenAI's protocol.
+func speaksAnthropic(c *call) bool {
+	return c.field("anthropic-version") != nil || c.field("x-api-key") != nil
 }
 
 func everybody(*call) *failure { return nil }

@@ -21,6 +21,11 @@ func (a *anthropic) admitPrompt(c *call, wantMax bool) *failure {
 	if f := a.admitCaller(c); f != nil {
 		return f
 	}
+	return readAnthropic(c, wantMax)
+}
+
+// readAnthropic reads the prompt and checks it.
+func readAnthropic(c *call, wantMax bool) *failure {
 	b := anthropicBody{messages: -1}
 	if !b.read(c.body) {
 		return invalidRequest("The request body is not valid JSON.")

@@ -12,6 +12,9 @@ type message struct {
 	step   *step
 	text   string
 	tokens usage.Tokens
+	model  []byte  // with its quotes
+	prefix string  // of its id
+	frames *frames // what events are put into, at Bedrock
 
 	out   *sender // of a stream
 	block int     // the content block it is at
@@ -28,8 +31,14 @@ const (
 	signature = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrzLoky3dl1pkiMOYds"
 )
 
+func newMessage(c *call, st *step, u usage.Tokens) message {
+	m := message{call: c, step: st, text: st.text(&c.prompt), tokens: st.tokens(u), model: c.prompt.model, prefix: "msg_"}
+	m.tokens.Reasoning = 0 // nothing in the answer tells it
+	return m
+}
+
 func (a *anthropic) answerMessages(c *call, st *step) reply {
-	m := message{call: c, step: st, text: st.text(&c.prompt), tokens: st.tokens(a.usage)}
+	m := newMessage(c, st, a.usage)
 	r := reply{status: 200, content: jsonType, fields: a.fields(c, st), tokens: m.tokens}
 	if c.prompt.stream {
 		streamed := m // so that only streams cost an allocation
@@ -65,9 +74,9 @@ func (m *message) append(b []byte) []byte {
 // appendHead renders what comes before the content blocks.
 func (m *message) appendHead(b []byte) []byte {
 	b = append(b, `{"id":"`...)
-	b = appendID(b, "msg_", m.call.number)
+	b = appendID(b, m.prefix, m.call.number)
 	b = append(b, `","type":"message","role":"assistant","model":`...)
-	b = append(b, m.call.prompt.model...)
+	b = append(b, m.model...)
 	return append(b, `,"content":[`...)
 }
 

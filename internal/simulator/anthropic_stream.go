@@ -52,7 +52,11 @@ func (m *message) finish() {
 	b = append(m.appendInput(b), `,"output_tokens":`...)
 	b = strconv.AppendInt(b, m.tokens.Output, 10)
 	m.emit(append(b, '}'), false)
-	m.emit(m.event("message_stop"), false)
+	b = m.event("message_stop")
+	if m.frames != nil {
+		b = m.appendMetrics(b)
+	}
+	m.emit(b, false)
 }
 
 func (m *message) open(block string) {
@@ -97,6 +101,9 @@ func (m *message) blockEvent(name string) []byte {
 func (m *message) emit(b []byte, content bool) {
 	b = append(b, "}\n\n"...)
 	m.call.event = b // it may have grown
+	if m.frames != nil {
+		b = m.frames.wrap(b, m.out)
+	}
 	if !m.over {
 		m.over = !m.out.event(b, content)
 	}

@@ -29,6 +29,12 @@ func prompt(size int, stream bool) string {
 }
 
 func benchmark(b *testing.B, script, body string, end []byte) {
+	benchmarkRequest(b, script, "POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: sk-a\r\nanthropic-version: 2023-06-01\r\n"+
+		fmt.Sprintf("Content-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body))+body, end)
+}
+
+// benchmarkRequest sends a request again and again, and reads its answers up to their end.
+func benchmarkRequest(b *testing.B, script, text string, end []byte) {
 	s, err := simulator.Start(simulator.Options{Script: script, Record: -1})
 	if err != nil {
 		b.Fatal(err)
@@ -39,8 +45,7 @@ func benchmark(b *testing.B, script, body string, end []byte) {
 		b.Fatal(err)
 	}
 	defer conn.Close()
-	request := []byte("POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: sk-a\r\nanthropic-version: 2023-06-01\r\n" +
-		fmt.Sprintf("Content-Type: application/json\r\nContent-Length: %d\r\n\r\n", len(body)) + body)
+	request := []byte(text)
 	answer := make([]byte, 64<<10)
 	b.ReportAllocs()
 	for b.Loop() {

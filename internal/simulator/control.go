@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"encoding/json"
-	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -10,7 +9,7 @@ import (
 // controlPrefix is where a simulator in another process is asked and told things. None of that counts as a request.
 const controlPrefix = "/_sim/"
 
-// control answers GET requests and served, and POST script and oauth.
+// control answers what the simulator is asked and told. See the package comment.
 func (s *Server) control(ctx *fasthttp.RequestCtx) {
 	switch string(ctx.Method()) + " " + string(ctx.Path()[len(controlPrefix):]) {
 	case "GET requests":
@@ -21,8 +20,17 @@ func (s *Server) control(ctx *fasthttp.RequestCtx) {
 		s.controlScript(ctx)
 	case "POST oauth":
 		s.controlOAuth(ctx)
+	case "POST owner":
+		s.controlOwner(ctx)
+	case "POST key":
+		s.controlKey(ctx)
+	case "POST approve":
+		controlDevice(ctx, s.Approve)
+	case "POST deny":
+		controlDevice(ctx, s.Deny)
 	default:
-		plainText(ctx, 404, "the simulator knows GET /_sim/requests, GET /_sim/served, POST /_sim/script and POST /_sim/oauth")
+		plainText(ctx, 404, "the simulator knows GET /_sim/requests, GET /_sim/served, POST /_sim/script, "+
+			"POST /_sim/oauth, POST /_sim/owner, POST /_sim/key, POST /_sim/approve and POST /_sim/deny")
 	}
 }
 
@@ -31,26 +39,6 @@ func (s *Server) controlScript(ctx *fasthttp.RequestCtx) {
 		plainText(ctx, 400, err.Error())
 		return
 	}
-	ctx.SetStatusCode(204)
-}
-
-// controlOAuth registers an account: {"access":"…","refresh":"…","expires_in":3600}; without expires_in it lives as
-// long as an access token does that the simulator issues.
-func (s *Server) controlOAuth(ctx *fasthttp.RequestCtx) {
-	var in struct {
-		Access    string `json:"access"`
-		Refresh   string `json:"refresh"`
-		ExpiresIn *int64 `json:"expires_in"`
-	}
-	if err := json.Unmarshal(ctx.Request.Body(), &in); err != nil || in.Access == "" {
-		plainText(ctx, 400, `expected {"access":"…","refresh":"…","expires_in":3600}`)
-		return
-	}
-	life := s.options.TokenLife
-	if in.ExpiresIn != nil {
-		life = time.Duration(*in.ExpiresIn) * time.Second
-	}
-	s.AddOAuth(in.Access, in.Refresh, s.options.Now().Add(life))
 	ctx.SetStatusCode(204)
 }
 

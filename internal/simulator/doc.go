@@ -45,6 +45,37 @@
 // header at all), extra, spend. A 429 without a word has retry-after, and the spent limits of an API key.
 //
 // Steps that answer also take: events=50 (content events), gap=20ms (before each event but the first), text="…",
-// size=64KB (of the text), input= output= cache_read= cache_write= cache_write_1h= (tokens billed), thinking, tool, and
-// 5h=0.97 7d=0.5 (utilization in the rate limit headers of a subscription).
+// size=64KB (of the text), input= output= cache_read= cache_write= cache_write_1h= reasoning= (tokens billed), thinking,
+// tool, and 5h=0.97 7d=0.5 (utilization in the rate limit headers of a subscription).
+//
+// # OpenAI
+//
+// With a bearer key, as api.openai.com: POST /v1/responses, /v1/responses/compact, /v1/chat/completions, /v1/completions,
+// /v1/embeddings, /v1/images/generations and /v1/images/edits (JSON or a form), GET /v1/models (which is Anthropic's for
+// whoever sends anthropic-version or x-api-key).
+//
+// With a ChatGPT login, as Codex has one: POST /backend-api/codex/responses (a stream, store false, input a list, none of
+// the fields that the real one does not take; the body may be packed with zstd) and /backend-api/codex/responses/compact,
+// GET /backend-api/codex/models and /backend-api/wham/usage. Once there are logins of the vendor OpenAI, a token must be
+// one of theirs and chatgpt-account-id must be there.
+//
+// With the api-key field or a bearer token, as Azure: POST /openai/deployments/NAME/chat/completions, …/completions and
+// …/embeddings and /openai/responses, all with api-version in the query, and without it /openai/v1/responses,
+// /openai/v1/chat/completions and /openai/v1/embeddings. A deployment answers in its own name, and a chat tells what the
+// filters found.
+//
+// As Factory's Droid, with a bearer token that begins with fk- or is of a login of the vendor WorkOS: POST
+// /api/llm/a/v1/messages and …/count_tokens (Anthropic's answers), /api/llm/o/v1/responses and /api/llm/o/v1/chat/completions
+// (OpenAI's), all with x-factory-client: cli, x-session-id and the x-api-provider that serves the model; GET /api/cli/org.
+//
+// On the wire the input includes what was read from the cache and written to it, and the output the reasoning. There is one
+// kind of cache writes: cache_write_1h= is not billed. With thinking half of the output is reasoning, unless reasoning=
+// says otherwise. Embeddings bill input only, pictures input and output.
+//
+// Kinds of errors, besides those above: 400 long, encrypted, previous, invalid_prompt, cyber_policy, model (Codex),
+// content_filter (Azure); 401 deactivated, invalidated (Codex); 403 model, html (Cloudflare's page); 404 model, deployment
+// (Azure); 429 rate and requests (short), quota, and of Codex 5h and 7d (the plan is used up until reset=) and
+// usage_not_included; 503 capacity, slow_down. A 429 without a word is a short one. error takes a code of OpenAI's, a word of
+// these or Anthropic's type: in a response stream it is response.failed, with the word "event" the error event that the real
+// one sends, with "flat" the one of its documentation; in a chat it is an error object.
 package simulator

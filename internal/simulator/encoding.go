@@ -35,17 +35,17 @@ func (o *sender) encodeWhole(body []byte) []byte {
 
 // encode does the same for one event of a stream. The result is good until the next event.
 func (o *sender) encode(p []byte) []byte {
-	switch o.step.verb {
-	case vCRLF:
+	switch {
+	case o.step.verb == vCRLF && !o.call.reply.framed:
 		o.lines = o.lines[:0]
 		for line := range bytes.SplitAfterSeq(p, []byte{'\n'}) {
-			o.lines = append(o.lines, bytes.TrimSuffix(line, []byte{'\n'})...)
+			o.lines = append(o.lines, bytes.TrimRight(line, "\r\n")...)
 			if bytes.HasSuffix(line, []byte{'\n'}) {
 				o.lines = append(o.lines, '\r', '\n')
 			}
 		}
 		return o.lines
-	case vGzip:
+	case o.step.verb == vGzip:
 		return o.zippedPart(p)
 	}
 	return p

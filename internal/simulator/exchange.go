@@ -113,7 +113,7 @@ func (x *exchange) addError(p provider) {
 
 func (s *Server) find(c *call) (provider, *endpoint) {
 	for _, p := range s.providers {
-		if e := p.find(c.method, c.path); e != nil {
+		if e := p.find(c.method, c.path); e != nil && (e.when == nil || e.when(c)) {
 			return p, e
 		}
 	}

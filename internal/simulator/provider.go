@@ -23,6 +23,8 @@ type provider interface {
 // endpoint answers one kind of request.
 type endpoint struct {
 	inference bool
+	// when tells whether a request is meant for it, where several providers have the path. nil is always.
+	when func(c *call) bool
 	// admit checks the request, and fills in its credential, account and prompt. nil means that it may go on.
 	admit func(c *call) *failure
 	// answer renders a success in the shape that the step asks for. What else the step does is not its business.
@@ -34,7 +36,10 @@ type failure struct {
 	status  int
 	kind    string // the error's type on the wire
 	message string
-	detail  string // error_code, where there is one
+	detail  string // error_code, or code, where there is one
+	param   string // the field that is wrong, where errors name one
+	members []byte // further members of the error, each with the comma before it
+	page    bool   // a web page instead of all that
 	fields  []byte // header lines, each with its line end
 }
 
@@ -50,6 +55,7 @@ type reply struct {
 	fields  []byte // header lines, each with its line end
 	body    []byte
 	stream  streamer // instead of body
+	framed  bool     // the stream is binary, its events are frames
 	tokens  usage.Tokens
 }
 
@@ -75,6 +81,7 @@ type call struct {
 	credential string
 	account    string
 	prompt     prompt
+	asked      asked // of OpenAI's protocols
 
 	scratch []byte // for providers to render into; see keep
 	event   []byte // for providers to render the events of a stream in, one after the other
@@ -93,6 +100,7 @@ type prompt struct {
 	stream bool
 	text   []byte // the last that the user said, without quotes, still escaped
 	ping   bool   // the last message contains "ping"
+	parts  int    // how many texts are to be embedded, of a list of them
 }
 
 // modelName is the model as text, "" when the request names none.

@@ -91,8 +91,8 @@ func TestStepsTakeTheirArguments(t *testing.T) {
 		{"ok", step{after: none}},
 		{"ok(events=50,gap=20ms,text=a b,size=64KB,thinking,tool,5h=0.97,7d=0.5)", step{after: none, shape: shape{
 			events: 50, gap: 20 * time.Millisecond, say: "a b", size: 64 << 10, thinking: true, tool: true, fiveHour: 0.97, sevenDay: 0.5}}},
-		{"ok(input=1,output=2,cache_read=3,cache_write=4,cache_write_1h=0)", step{after: none, shape: shape{
-			bill: [5]figure{given(1), given(2), given(3), given(4), given(0)}}}},
+		{"ok(input=1,output=2,cache_read=3,cache_write=4,cache_write_1h=0,reasoning=5)", step{after: none, shape: shape{
+			bill: [6]figure{given(1), given(2), given(3), given(4), given(0), given(5)}}}},
 		{"429(5h,reset=30m,retry=5s)", step{after: none, verb: vStatus, status: 429, word: "5h", resetIn: 30 * time.Minute, retryIn: 5 * time.Second}},
 		{"429(7d_oi)", step{after: none, verb: vStatus, status: 429, word: "7d_oi"}},
 		{"529", step{after: none, verb: vStatus, status: 529}},
@@ -107,6 +107,7 @@ func TestStepsTakeTheirArguments(t *testing.T) {
 		{"drip(5ms)", step{after: none, verb: vDrip, wait: 5 * time.Millisecond}},
 		{"error", step{after: none, verb: vError, word: "overloaded_error"}},
 		{"error(rate_limit_error,after=2)", step{after: 2, verb: vError, word: "rate_limit_error"}},
+		{"error(event,slow_down)", step{after: none, verb: vError, word: "slow_down", form: "event"}},
 		{"huge", step{after: none, shape: shape{size: 1 << 20, events: 1}}},
 		{"huge(4MB)", step{after: none, shape: shape{size: 4 << 20, events: 1}}},
 		{"gzip(silent)", step{after: none, verb: vGzip, word: "silent"}},
@@ -116,6 +117,7 @@ func TestStepsTakeTheirArguments(t *testing.T) {
 		{"refuse", step{after: none, verb: vRefuse}},
 		{"nolength", step{after: none, verb: vNoLength}},
 		{"empty", step{after: none, verb: vEmpty}},
+		{"badcrc(after=2)", step{after: 2, verb: vBadCRC}},
 	}
 	for _, c := range cases {
 		t.Run(c.script, func(t *testing.T) {
@@ -135,7 +137,7 @@ func TestStepsTakeTheirArguments(t *testing.T) {
 func TestAWrongScriptIsRefusedWithThePlaceAndTheReason(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ script, where, why string }{
-		{"foo", "line 1, column 1", `unknown step "foo"; known steps: ok slow stall cut reset refuse drip error huge gzip crlf split garbage nolength empty 400 401 402 403 404 409 413 422 429 500 503 504 529 random`},
+		{"foo", "line 1, column 1", `unknown step "foo"; known steps: ok slow stall cut reset refuse drip error huge gzip crlf split garbage nolength empty badcrc 400 401 402 403 404 408 409 413 422 424 429 499 500 503 504 529 random`},
 		{"ok,529*2,fooo", "line 1, column 10", `unknown step "fooo"`},
 		{"ok\n# c\nsk-a = ok, 530", "line 3, column 12", `unknown step "530"`},
 		{"ok,", "line 1, column 4", "expected a step"},
@@ -163,9 +165,9 @@ func TestAWrongScriptIsRefusedWithThePlaceAndTheReason(t *testing.T) {
 		{"ok(input=x)", "line 1, column 4", `"x" is not a number`},
 		{`ok(text="a`, "line 1, column 9", "expected a quoted text"},
 		{`ok(text="a"b)`, "line 1, column 12", `expected "," or ")"`},
-		{"ok(color=red)", "line 1, column 4", "ok does not take color=; it takes 5h= 7d= events= gap= size= text= thinking tool input= output= cache_read= cache_write= cache_write_1h="},
+		{"ok(color=red)", "line 1, column 4", "ok does not take color=; it takes 5h= 7d= events= gap= size= text= thinking tool input= output= cache_read= cache_write= cache_write_1h= reasoning="},
 		{"cut(3)", "line 1, column 5", `cut does not take "3"; it takes after= 5h=`},
-		{"429(9h)", "line 1, column 5", `429 does not take "9h"; it takes 5h 7d 7d_oi opus sonnet unified bare extra spend reset= retry=`},
+		{"429(9h)", "line 1, column 5", `429 does not take "9h"; it takes 5h 7d 7d_oi opus sonnet unified bare extra spend`},
 		{"529(events=3)", "line 1, column 5", "529 does not take events=; it takes reset= retry="},
 		{"refuse(after=1)", "line 1, column 8", "refuse does not take after=; it takes nothing"},
 		{"random", "line 1, column 1", "random takes a seed"},

@@ -106,7 +106,7 @@ func (o *sender) stream(r *reply) error {
 	o.head(r, -1)
 	r.stream.events(o)
 	if o.err == nil {
-		o.err = o.strike(true)
+		o.err = o.strike(nil)
 	}
 	if o.err != nil && !errors.Is(o.err, errEnded) {
 		return o.err
@@ -118,7 +118,7 @@ func (o *sender) stream(r *reply) error {
 // event sends the next event of a stream; content says whether it carries content, which "after" of an error counts.
 // False means that nothing more is wanted.
 func (o *sender) event(p []byte, content bool) bool {
-	if o.err = o.strike(false); o.err == nil {
+	if o.err = o.strike(p); o.err == nil {
 		o.err = o.next(p)
 	}
 	if o.err != nil {
@@ -144,9 +144,9 @@ func (o *sender) next(p []byte) error {
 	return o.put(o.encode(p))
 }
 
-// strike does what the step has in store at this point of a stream: before its next event or, when last, at its end.
-func (o *sender) strike(last bool) error {
-	after, sent := o.step.after, o.call.sent.events
+// strike does what the step has in store at this point of a stream: before its next event or, when that is nil, at its end.
+func (o *sender) strike(next []byte) error {
+	after, sent, last := o.step.after, o.call.sent.events, next == nil
 	switch o.step.verb {
 	case vStall:
 		if !o.stalled && (last || sent >= after) {
@@ -155,6 +155,9 @@ func (o *sender) strike(last bool) error {
 		}
 	case vCut:
 		if last || after == notGiven && o.content > 0 || after != notGiven && sent >= after {
+			if o.call.reply.framed {
+				o.frame(next[:len(next)/2]) // which an event of text does not need to be broken
+			}
 			return o.breakOff()
 		}
 	case vReset:

@@ -25,8 +25,10 @@ type Options struct {
 	Usage usage.Tokens
 	// BadKeys are credentials that are refused with a 401.
 	BadKeys []string
-	// TokenLife is how long the access tokens live that it issues. 0 is eight hours.
+	// TokenLife is how long the access tokens live that it issues. 0 is as long as each vendor's do, such as eight hours.
 	TokenLife time.Duration
+	// GoogleSecret is the client secret that Google's token endpoint wants; "" is any but none at all.
+	GoogleSecret string
 	// Record is how many requests it remembers: 0 is 10,000, negative is none.
 	Record int
 }
@@ -46,9 +48,6 @@ func (o *Options) fill() {
 	if o.Usage == (usage.Tokens{}) {
 		o.Usage = DefaultUsage()
 	}
-	if o.TokenLife == 0 {
-		o.TokenLife = 8 * time.Hour
-	}
 	switch {
 	case o.Record == 0:
 		o.Record = 10_000
@@ -63,7 +62,8 @@ type Server struct {
 	listener  net.Listener
 	http      *fasthttp.Server
 	providers []provider
-	anthropic *anthropic
+	logins    *logins
+	keys      *keyring
 	books     *recorder
 	script    atomic.Pointer[Script]
 	dates     perSecond
@@ -88,18 +88,31 @@ func Start(o Options) (*Server, error) {
 		return nil, fmt.Errorf("start the simulator: %w", err)
 	}
 	s := &Server{
-		options:   o,
-		listener:  listener,
-		anthropic: newAnthropic(o),
-		books:     newRecorder(o.Now, o.Record),
-		dates:     perSecond{render: renderDate},
-		conns:     map[*conn]struct{}{},
+		options:  o,
+		listener: listener,
+		logins:   newLogins(o),
+		keys:     newKeyring(),
+		books:    newRecorder(o.Now, o.Record),
+		dates:    perSecond{render: renderDate},
+		conns:    map[*conn]struct{}{},
 	}
-	s.providers = []provider{s.anthropic}
+	s.providers = providersOf(o, s.logins, s.keys)
 	s.script.Store(script)
 	s.http = s.newHTTP()
 	s.serving.Go(s.accept)
 	return s, nil
+}
+
+// providersOf makes the providers, in the order they are asked for a path.
+func providersOf(o Options, l *logins, k *keyring) []provider {
+	a := newAnthropic(o, l.anthropic)
+	gpt := newOpenAI(o)
+	return []provider{
+		a,
+		gpt, newCodex(o, l.openai), newAzure(o), newDroid(o, a, gpt, l.workos),
+		newGemini(o, k), newCodeAssist(o, l.google), newBedrock(o, k),
+		newBrowser(a, l), newOpenAILogin(l.openai), newGoogleLogin(o, l.google), newWorkOSLogin(l.workos),
+	}
 }
 
 func (s *Server) newHTTP() *fasthttp.Server {
@@ -142,12 +155,6 @@ func (s *Server) SetScript(expr string) error {
 	}
 	s.script.Store(script)
 	return nil
-}
-
-// AddOAuth registers an OAuth account, which is known by this first access token. Once there is one, access tokens
-// that were not registered or issued are refused. An empty refresh token makes it a setup token.
-func (s *Server) AddOAuth(access, refresh string, expires time.Time) {
-	s.anthropic.grants.add(access, refresh, expires)
 }
 
 // Close ends all connections and waits until nothing of the simulator runs. What was recorded stays readable.

@@ -25,6 +25,7 @@ const (
 	vGarbage
 	vNoLength
 	vEmpty
+	vBadCRC
 	vRandom
 )
 
@@ -37,6 +38,7 @@ type step struct {
 	verb    verb
 	status  int           // vStatus
 	word    string        // which kind of status, error or garbage; "" is the plain one
+	form    string        // which form an error has, where a provider has several; "" is the usual one
 	after   int           // events before the fault
 	wait    time.Duration // slow: before the status line; stall: the silence; drip: after each byte
 	resetIn time.Duration // when a limit resets; 0 is the provider's default
@@ -76,7 +78,11 @@ var figures = [...]struct {
 	{"cache_read", func(t *usage.Tokens) *int64 { return &t.CacheRead }},
 	{"cache_write", func(t *usage.Tokens) *int64 { return &t.CacheWrite }},
 	{"cache_write_1h", func(t *usage.Tokens) *int64 { return &t.CacheWrite1h }},
+	{"reasoning", func(t *usage.Tokens) *int64 { return &t.Reasoning }},
 }
+
+// reasoningFigure is the place of reasoning among them.
+const reasoningFigure = 5
 
 // tokens is what an answer bills: t, with the figures that the step gives.
 func (s *shape) tokens(t usage.Tokens) usage.Tokens {

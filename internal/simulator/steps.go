@@ -13,6 +13,7 @@ type spec struct {
 	name    string
 	preset  step
 	words   []string                   // bare words it takes; they set step.word
+	forms   []string                   // bare words it takes; they set step.form
 	bare    func(*step) any            // where a bare argument goes that is not one of the words
 	named   map[string]func(*step) any // where name=value goes
 	shapely bool                       // it answers, so it takes the shape arguments too
@@ -51,7 +52,7 @@ var specs = []spec{
 	{name: "reset", preset: step{verb: vReset}, named: afterNamed, shapely: true},
 	{name: "refuse", preset: step{verb: vRefuse}},
 	{name: "drip", preset: step{verb: vDrip, wait: 20 * time.Millisecond}, bare: waitTarget, shapely: true},
-	{name: "error", preset: step{verb: vError, word: "overloaded_error"}, bare: wordTarget, named: afterNamed, shapely: true},
+	{name: "error", preset: step{verb: vError, word: "overloaded_error"}, forms: []string{"event", "flat"}, bare: wordTarget, named: afterNamed, shapely: true},
 	{name: "huge", preset: step{shape: shape{size: 1 << 20, events: 1}}, bare: sizeTarget, shapely: true},
 	{name: "gzip", preset: step{verb: vGzip}, words: []string{"silent"}, shapely: true},
 	{name: "crlf", preset: step{verb: vCRLF}, shapely: true},
@@ -59,6 +60,7 @@ var specs = []spec{
 	{name: "garbage", preset: step{verb: vGarbage}, words: []string{"json", "html"}, shapely: true},
 	{name: "nolength", preset: step{verb: vNoLength}, shapely: true},
 	{name: "empty", preset: step{verb: vEmpty}},
+	{name: "badcrc", preset: step{verb: vBadCRC}, named: afterNamed, shapely: true},
 }
 
 // findSpec finds a step by its name; random is not among them, it is made of them.
@@ -79,10 +81,24 @@ func findSpec(name string) (spec, bool) {
 // statusWords are the kinds that any provider knows of a status; nil when none knows the status.
 func statusWords(status int) []string {
 	var words []string
-	for _, f := range anthropicFailures {
-		if f.status == status && !slices.Contains(words, f.word) {
-			words = append(words, f.word)
+	add := func(s int, word string) {
+		if s == status && !slices.Contains(words, word) {
+			words = append(words, word)
 		}
+	}
+	for _, f := range anthropicFailures {
+		add(f.status, f.word)
+	}
+	for _, table := range [...][]openAIFailure{openAIFailures, codexFailures, azureFailures} {
+		for _, f := range table {
+			add(f.status, f.word)
+		}
+	}
+	for _, f := range geminiFailures {
+		add(f.status, f.word)
+	}
+	for _, f := range bedrockFailures {
+		add(f.status, f.word)
 	}
 	return words
 }
@@ -112,6 +128,8 @@ func (sp spec) set(s *step, a argument) error {
 		s.tool = true
 	case a.value != "" && slices.Contains(sp.words, a.value):
 		s.word = a.value
+	case slices.Contains(sp.forms, a.value):
+		s.form = a.value
 	case sp.bare != nil:
 		return assign(sp.bare(s), a.value)
 	default:
@@ -139,6 +157,7 @@ func (sp spec) setNamed(s *step, a argument) error {
 // takes lists what a step takes, for the error message.
 func (sp spec) takes() string {
 	all := slices.DeleteFunc(slices.Clone(sp.words), func(w string) bool { return w == "" })
+	all = append(all, sp.forms...)
 	all = append(all, names(sp.named)...)
 	if sp.shapely {
 		all = append(all, names(shapeNamed)...)
