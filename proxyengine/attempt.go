@@ -1,8 +1,10 @@
 package proxyengine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +19,8 @@ type attempt struct {
 	// held is an answer for the client; nil when there is none.
 	held    *held
 	verdict provider.Verdict
+	// unsaid means that the account was not asked: the request cannot be put into its words.
+	unsaid error
 	// reply is the upstream's answer, nil when there was none to speak of.
 	reply     *provider.Reply
 	evidence  string
@@ -29,6 +33,11 @@ func (a *attempt) status() int {
 		return 0
 	}
 	return a.reply.Status
+}
+
+// says is what the upstream's error says to people.
+func (a *attempt) says() string {
+	return cmp.Or(a.verdict.Message, "the upstream answered "+strconv.Itoa(a.status()))
 }
 
 // try asks one account, and once more when its token had to be renewed.
@@ -59,19 +68,23 @@ func noToken(acc *account.Account, err error) attempt {
 // once sends the request to acc and looks at how the answer begins.
 func (x *exchange) once(acc *account.Account) attempt {
 	p := x.e.providers[acc.Platform]
-	answer, err := x.send(p, acc)
+	s, err := x.sayFor(acc)
 	if err != nil {
-		return x.noAnswer(acc, err)
+		return x.unsaid(acc, err)
+	}
+	answer, err := x.send(p, s, acc)
+	if err != nil {
+		return x.unsaid(acc, err)
 	}
 	if answer.Status/100 != 2 {
-		return x.judge(p, acc, answer)
+		return x.judge(p, s, acc, answer)
 	}
-	return x.begin(p, acc, answer)
+	return x.begin(p, s, acc, answer)
 }
 
 // send prepares the request and gives the head of its answer.
-func (x *exchange) send(p provider.Provider, acc *account.Account) (*upstream.Answer, error) {
-	out, err := p.Prepare(&x.in, &x.intent, acc)
+func (x *exchange) send(p provider.Provider, s said, acc *account.Account) (*upstream.Answer, error) {
+	out, err := p.Prepare(s.in, s.want, acc)
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +98,9 @@ func (x *exchange) send(p provider.Provider, acc *account.Account) (*upstream.An
 	}
 	return x.e.opt.Upstream.Do(call, &upstream.Request{
 		Owner: acc.ID, Endpoint: out.Endpoint, Proxy: via, Method: out.Method, Target: out.Target, Header: out.Header, Body: out.Body,
-		Clocks: x.clocks(len(x.in.Body)),
+		Clocks: clocks(x.settings, s.want.Stream, len(s.in.Body)),
 	})
 }
-
-func (x *exchange) clocks(body int) upstream.Clocks { return clocks(x.settings, x.intent.Stream, body) }
 
 func clocks(s *Settings, stream bool, body int) upstream.Clocks {
 	c := upstream.Clocks{Connect: s.Connect, Write: s.Body + time.Duration(body>>16)*time.Second, FirstByte: s.FirstByteJSON, Idle: s.Idle}
@@ -115,6 +126,16 @@ func (e *Engine) proxyOf(acc *account.Account) (*upstream.Proxy, error) {
 	return p, nil
 }
 
+// unsaid is a request that cannot be made for an account: because of the request, or because of the account.
+func (x *exchange) unsaid(acc *account.Account, err error) attempt {
+	got := x.noAnswer(acc, err)
+	var f *provider.Fault
+	if errors.As(err, &f) {
+		got.unsaid, got.verdict.Outcome = f, account.Outcome{Result: account.Unused}
+	}
+	return got
+}
+
 // noAnswer is a request that failed in transport.
 func (x *exchange) noAnswer(acc *account.Account, err error) attempt {
 	got := attempt{account: acc.ID, evidence: err.Error()}
@@ -136,16 +157,17 @@ const (
 )
 
 // judge reads an answer that is no success, and has the provider say what it means.
-func (x *exchange) judge(p provider.Provider, acc *account.Account, answer *upstream.Answer) attempt {
+func (x *exchange) judge(p provider.Provider, s said, acc *account.Account, answer *upstream.Answer) attempt {
 	defer answer.Close()
 	answer.SetIdle(errorWait)
 	body, _ := readUpTo(decoded(answer), errorBody) // what has come must do
 	reply := &provider.Reply{At: x.e.opt.Now(), Status: answer.Status, Header: answer.Header, Body: body}
-	return x.judged(p, acc, reply)
+	return x.judged(p, s, acc, reply)
 }
 
-func (x *exchange) judged(p provider.Provider, acc *account.Account, reply *provider.Reply) attempt {
-	v := p.Judge(&x.intent, acc, reply)
+func (x *exchange) judged(p provider.Provider, s said, acc *account.Account, reply *provider.Reply) attempt {
+	v := p.Judge(s.want, acc, reply)
+	v.Foreign = v.Foreign || s.codec != nil
 	// An upstream may quote the credential that it refuses.
 	v.Outcome.Evidence = strings.ReplaceAll(v.Outcome.Evidence, acc.Credential.Secret.Reveal(), acc.Credential.Secret.String())
 	return attempt{account: acc.ID, verdict: v, reply: reply, evidence: v.Outcome.Evidence}
@@ -168,9 +190,9 @@ var (
 )
 
 // begin reads the start of a success: until it shows content, an error in it can still be answered by another account.
-func (x *exchange) begin(p provider.Provider, acc *account.Account, answer *upstream.Answer) attempt {
-	meter := p.Meter(&x.intent, acc, answer.Header)
-	h := newHeld(answer, meter, x.clocks(0).FirstByte, x.settings)
+func (x *exchange) begin(p provider.Provider, s said, acc *account.Account, answer *upstream.Answer) attempt {
+	meter := s.meter(p.Meter(s.want, acc, answer.Header), &x.intent)
+	h := newHeld(answer, meter, clocks(x.settings, s.want.Stream, 0).FirstByte, x.settings)
 	if err := h.read(); err != nil {
 		h.drop()
 		return x.broken(acc, err)
@@ -178,20 +200,21 @@ func (x *exchange) begin(p provider.Provider, acc *account.Account, answer *upst
 	got := attempt{account: acc.ID, held: h}
 	got.verdict.Outcome = account.Outcome{Result: account.Served}
 	if failure := meter.Failure(); failure != nil && !h.shown {
-		got = x.judged(p, acc, &provider.Reply{At: x.e.opt.Now(), Status: answer.Status, Header: answer.Header, Body: failure, InStream: true})
+		got = x.judged(p, s, acc, &provider.Reply{At: x.e.opt.Now(), Status: answer.Status, Header: answer.Header, Body: failure, InStream: true})
 		if got.verdict.Next != provider.Deliver {
 			h.drop()
 			return got
 		}
 		got.held = h
 	}
-	x.commit(p, h, got.verdict.Outcome)
+	x.commit(p, s, h, got.verdict.Outcome)
 	return got
 }
 
 // commit makes an answer the client's: from here on nothing is tried again, so the request's body can go.
-func (x *exchange) commit(p provider.Provider, h *held, outcome account.Outcome) {
-	x.provider, x.answer, x.meter, x.outcome = p, h.answer, h.meter, outcome
+func (x *exchange) commit(p provider.Provider, s said, h *held, outcome account.Outcome) {
+	s.in = nil
+	x.provider, x.said, x.answer, x.meter, x.outcome = p, s, h.answer, h.meter, outcome
 	x.in.Body = nil
 	x.body.release()
 	x.record.Status, x.record.FirstByte = h.answer.Status, x.elapsed()

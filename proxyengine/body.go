@@ -51,7 +51,10 @@ func (x *exchange) readBody() error {
 	if length > 0 {
 		err = x.readFixed(stream, int(length))
 	} else {
-		err = x.readChunked(stream)
+		err = x.fill(stream, x.unread)
+	}
+	if err == nil {
+		err = x.decode()
 	}
 	if err != nil {
 		return err
@@ -85,8 +88,9 @@ func (x *exchange) readFixed(stream io.Reader, length int) error {
 	return nil
 }
 
-// readChunked does not know how much will come: it reserves as much again whenever the buffer is full.
-func (x *exchange) readChunked(stream io.Reader) error {
+// fill reads what it does not know the length of: it reserves as much again whenever the buffer is full. failed says what
+// an error of the stream's means.
+func (x *exchange) fill(stream io.Reader, failed func(error) error) error {
 	x.body.buf = getBuffer(smallest)[:0]
 	for {
 		buf := x.body.buf
@@ -110,7 +114,7 @@ func (x *exchange) readChunked(stream io.Reader) error {
 			return nil
 		}
 		if err != nil {
-			return x.unread(err)
+			return failed(err)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 // deliver starts an answer on its way to the client. It ends in delivery.WriteTo, after the handler has returned.
 func (x *exchange) deliver(h *held) {
 	x.ctx.SetStatusCode(h.answer.Status)
-	x.forwardHeader(h.answer.Header, h.src)
+	x.forwardHeader(h)
 	length := -1
 	if h.whole {
 		length = len(h.buf)
@@ -32,15 +32,17 @@ func (x *exchange) deliver(h *held) {
 
 // forwardHeader passes on what is about the answer. What is about the account (its quota, its organization) is not the
 // client's business, unless the key has that account to itself.
-func (x *exchange) forwardHeader(header provider.Header, src source) {
-	h := &x.ctx.Response.Header
+func (x *exchange) forwardHeader(from *held) {
+	h, header := &x.ctx.Response.Header, from.answer.Header
 	own := x.key.Policy.Account != ""
 	for _, f := range header {
-		if answerField(f.Name) || own && hasPrefixFold(f.Name, "anthropic-ratelimit-") {
+		if answerField(f.Name) || own && quotaField(f.Name) {
 			h.Add(f.Name, f.Value)
 		}
 	}
-	if encoding := header.Get("content-encoding"); encoding != "" && !src.decodes() {
+	if from.src.reshaper != nil {
+		h.SetContentType(from.contentType())
+	} else if encoding := header.Get("content-encoding"); encoding != "" && !from.src.decodes() {
 		h.Set("content-encoding", encoding)
 	}
 	h.Set("x-crs-request-id", x.id)
@@ -49,30 +51,43 @@ func (x *exchange) forwardHeader(header provider.Header, src source) {
 func answerField(name string) bool {
 	var buf [64]byte
 	switch string(provider.Lower(&buf, name)) {
-	case "content-type", "request-id", "x-request-id", "retry-after", "x-should-retry":
+	case "content-type", "request-id", "x-request-id", "retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms",
+		"openai-version", "openai-model", "x-models-etag", "x-codex-turn-state", "x-reasoning-included":
 		return true
 	}
 	return false
 }
 
-// pass gives the client an upstream's error as it came, and closes the exchange.
-func (x *exchange) pass(r *provider.Reply, status int, retryAfter time.Duration) {
+// quotaField reports whether a field tells of an account's quota.
+func quotaField(name string) bool {
+	return hasPrefixFold(name, "anthropic-ratelimit-") || hasPrefixFold(name, "x-ratelimit-") || hasPrefixFold(name, "x-codex-")
+}
+
+// pass gives the client an upstream's error as it came, or what it says in the client's own protocol, and closes the
+// exchange.
+func (x *exchange) pass(got *attempt, status int, retryAfter time.Duration) {
 	defer x.close()
+	r := got.reply
 	x.ctx.SetStatusCode(status)
 	h := &x.ctx.Response.Header
 	for _, f := range r.Header {
-		if answerField(f.Name) && !(r.InStream && hasPrefixFold(f.Name, "content-type")) {
+		if answerField(f.Name) && !hasPrefixFold(f.Name, "content-type") {
 			h.Set(f.Name, f.Value)
 		}
 	}
-	if r.InStream {
-		h.SetContentType("application/json")
+	contentType, body := r.Header.Get("content-type"), r.Body
+	switch {
+	case got.verdict.Foreign:
+		contentType, body = x.route.protocol.Fault(&provider.Fault{Status: status, Kind: kindOfStatus(status), Message: got.says(), Request: x.id})
+	case r.InStream:
+		contentType = "application/json"
 	}
+	h.SetContentType(contentType)
 	if retryAfter > 0 {
 		h.Set("retry-after", strconv.Itoa(int((retryAfter+time.Second-1)/time.Second)))
 	}
 	h.Set("x-crs-request-id", x.id)
-	x.ctx.SetBody(r.Body)
+	x.ctx.SetBody(body)
 	x.record.Status, x.record.FirstByte = status, x.elapsed()
 	x.record.Error = "upstream: " + x.evidence(r)
 	x.log(slog.LevelInfo, "upstream refused the request", "account", x.record.AccountName, "status", status)
@@ -130,9 +145,11 @@ func (d *delivery) WriteTo(w io.Writer) (int64, error) {
 		if err != nil {
 			return n, d.brokenOff(w, err)
 		}
+		if len(b) == 0 {
+			continue
+		}
 		m, err := d.write(w, b)
 		n += m
-		d.held.meter.Feed(b)
 		if err != nil {
 			return n, d.lost(err)
 		}
@@ -141,8 +158,9 @@ func (d *delivery) WriteTo(w io.Writer) (int64, error) {
 
 // write gives the client a while to take b. The deadline is not moved for every event: a timer costs more than an event.
 func (d *delivery) write(w io.Writer, b []byte) (int64, error) {
+	now := time.Now()
 	if stall := d.x.settings.WriteStall; stall > 0 {
-		if now := time.Now(); d.due.Sub(now) < stall*3/4 {
+		if d.due.Sub(now) < stall*3/4 {
 			d.due = now.Add(stall)
 			if err := d.x.ctx.SetWriteDeadline(d.due); err != nil {
 				return 0, err
@@ -153,6 +171,8 @@ func (d *delivery) write(w io.Writer, b []byte) (int64, error) {
 		}
 	}
 	n, err := w.Write(b)
+	d.x.sent.Add(int64(n))
+	d.x.sentAt.Store(now.UnixNano())
 	return int64(n), err
 }
 
@@ -180,7 +200,7 @@ func (d *delivery) ended() {
 		return
 	}
 	reply := &provider.Reply{At: x.e.opt.Now(), Status: x.record.Status, Header: d.held.answer.Header, Body: failure, InStream: true}
-	got := x.judged(x.provider, x.lease.Account(), reply)
+	got := x.judged(x.provider, x.said, x.lease.Account(), reply)
 	x.outcome, x.record.Error = got.verdict.Outcome, "error within the answer: "+got.evidence
 	x.log(slog.LevelWarn, "error within the answer", "account", x.record.AccountName, "error", got.evidence)
 }
@@ -191,11 +211,9 @@ func (d *delivery) drain() {
 		return
 	}
 	for {
-		b, err := d.held.src.Next()
-		if err != nil {
+		if _, err := d.held.src.Next(); err != nil {
 			return
 		}
-		d.held.meter.Feed(b)
 	}
 }
 
@@ -213,7 +231,7 @@ func (d *delivery) brokenOff(w io.Writer, err error) error {
 		x.outcome = account.Outcome{Result: account.Failed, Evidence: x.record.Error}
 	}
 	x.log(slog.LevelWarn, "answer broke off", "account", x.record.AccountName, "error", err.Error())
-	if !d.held.stream || !d.held.meter.AtBoundary() {
+	if whole := d.held.src.reshaper != nil || d.held.meter.AtBoundary(); !d.held.stream || !whole {
 		return err
 	}
 	f := fault(fasthttp.StatusBadGateway, provider.BadGateway, "%s", x.record.Error)

@@ -33,8 +33,8 @@ type Options struct {
 	Prices    func() *pricing.Table
 	Protocols []Mount
 	Providers []provider.Provider
-	// Models gives the models that the accounts serve a service with.
-	Models   func(permission string) []string
+	// Models gives the models that accounts serve one of the services with, to a key that has these permissions.
+	Models   func(services, permissions []string) []string
 	Upstream upstream.Client
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -47,6 +47,8 @@ type Options struct {
 type Mount struct {
 	Protocol provider.Protocol
 	Prefixes []string
+	// Only, if not empty, limits the mount to platforms that serve its services under the name SERVICE@ONLY.
+	Only string
 }
 
 type keys interface {
@@ -92,6 +94,7 @@ type Engine struct {
 	settings  atomic.Pointer[Settings]
 	routes    routes
 	providers map[string]provider.Provider // by platform
+	platforms map[string]account.Platform
 	watcher   *hangup.Watcher
 	server    *fasthttp.Server
 	bodies    *budget
@@ -111,11 +114,12 @@ func New(opt Options) (*Engine, error) {
 	}
 	e := &Engine{
 		opt: opt, routes: newRoutes(opt.Protocols), providers: map[string]provider.Provider{},
-		watcher: watcher, bodies: newBudget(opt.Settings.BodyBudget), live: map[*exchange]struct{}{},
+		platforms: map[string]account.Platform{},
+		watcher:   watcher, bodies: newBudget(opt.Settings.BodyBudget), live: map[*exchange]struct{}{},
 	}
 	for _, p := range opt.Providers {
-		for platform := range p.Platforms() {
-			e.providers[platform] = p
+		for platform, facts := range p.Platforms() {
+			e.providers[platform], e.platforms[platform] = p, facts
 		}
 	}
 	e.settings.Store(&opt.Settings)

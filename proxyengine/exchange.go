@@ -48,11 +48,14 @@ type exchange struct {
 	// outcome is what the lease is given back with when the answer has been delivered.
 	outcome  account.Outcome
 	provider provider.Provider // of the account whose answer is delivered
+	said     said              // how that account was asked; without the request itself
 	answer   *upstream.Answer
 	meter    provider.Meter
 	record   usage.Record
 	opened   bool // the record is in the ledger
 	closed   atomic.Bool
+	sent     atomic.Int64 // bytes of the answer that the client was written
+	sentAt   atomic.Int64 // when that was last, unix nanoseconds
 
 	mu   sync.Mutex // guards the fields below
 	seen Live       // what others may see of it

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -65,12 +66,43 @@ func noneFault(n *account.NoneReady) *provider.Fault {
 	case n.OwnClients():
 		return fault(fasthttp.StatusForbidden, provider.Forbidden,
 			"the only accounts for this are subscriptions, which serve only their provider's own clients; use such a client, or have the operator add an API-key account")
+	case n.Permissions() != nil:
+		return fault(fasthttp.StatusForbidden, provider.Forbidden, "this key may use %s accounts only, and those that serve this are others; the operator can permit more: crs key edit NAME --permissions LIST",
+			strings.Join(n.Permissions(), " and "))
 	case n.Model():
 		return fault(fasthttp.StatusForbidden, provider.Forbidden, "no account here serves this model")
 	}
 	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "%s", n)
 	f.RetryAfter = n.RetryAfter
 	return f
+}
+
+// kindOfStatus is what an upstream's status says, in no protocol's words.
+func kindOfStatus(status int) provider.FaultKind {
+	switch status {
+	case fasthttp.StatusUnauthorized:
+		return provider.Unauthorized
+	case fasthttp.StatusPaymentRequired:
+		return provider.Spent
+	case fasthttp.StatusForbidden:
+		return provider.Forbidden
+	case fasthttp.StatusNotFound:
+		return provider.NotFound
+	case fasthttp.StatusRequestTimeout:
+		return provider.TooSlow
+	case fasthttp.StatusRequestEntityTooLarge:
+		return provider.TooLarge
+	case fasthttp.StatusTooManyRequests:
+		return provider.RateLimited
+	case fasthttp.StatusServiceUnavailable, 529:
+		return provider.Unavailable
+	case fasthttp.StatusGatewayTimeout:
+		return provider.GatewayTimeout
+	}
+	if status >= 500 {
+		return provider.BadGateway
+	}
+	return provider.BadRequest
 }
 
 // fail answers an exchange that came to nothing, writes down why, and closes it.

@@ -37,8 +37,12 @@ func (x *exchange) forward() (*held, error) {
 		if x.life.Err() != nil {
 			return nil, x.goneOr(errGone)
 		}
+		if got.unsaid != nil {
+			t.unsayable(got)
+			continue
+		}
 		if got.verdict.Next == provider.Deliver {
-			x.pass(got.reply, got.reply.Status, 0)
+			x.pass(&got, got.reply.Status, 0)
 			return nil, nil
 		}
 		x.note(lease.Account(), got)
@@ -51,7 +55,7 @@ func (x *exchange) forward() (*held, error) {
 // want is what the request needs of an account.
 func (x *exchange) want() *account.Want {
 	i := &x.intent
-	w := want(x.key, i.Service, i.Model, i.Family, i.Client, i.Session)
+	w := want(x.key, x.route.service, i.Model, i.Family, i.Client, i.Session)
 	w.Hard, w.Aside = i.Hard, i.Free || i.Background
 	return w
 }
@@ -82,9 +86,17 @@ type tries struct {
 	ambiguous int // times an upstream may have done the work for nothing
 	pauses    int
 	// troubled are accounts whose provider was in trouble: they may be tried again after a pause.
-	troubled   []string
-	last       attempt
+	troubled []string
+	last     attempt
+	// unsaid is why the request could not be put into an account's words; another one's may do.
+	unsaid     error
 	retryAfter time.Duration // when the first account will be back, as far as that is known
+}
+
+// unsayable notes an account that was not asked.
+func (t *tries) unsayable(got attempt) {
+	t.unsaid = got.unsaid
+	t.want.Tried = append(t.want.Tried, got.account)
 }
 
 // again notes a failed attempt and reports whether there may be another one.
@@ -107,10 +119,13 @@ func (t *tries) again(got attempt, s *Settings) bool {
 // pauses and has them tried again; otherwise the request is done.
 func (x *exchange) noAccount(t *tries, err error) (done bool, _ error) {
 	var none *account.NoneReady
-	switch {
-	case x.life.Err() != nil:
+	if x.life.Err() != nil {
 		return true, x.goneOr(err)
-	case !errors.As(err, &none) || t.count == 0:
+	}
+	switch errors.As(err, &none); {
+	case none != nil && t.count == 0 && t.unsaid != nil:
+		return true, t.unsaid
+	case none == nil || t.count == 0:
 		return true, err
 	case len(t.troubled) == 0:
 		x.record.Passed, t.retryAfter = x.e.passed(none), none.RetryAfter
@@ -160,7 +175,7 @@ func (x *exchange) lastWord(t *tries) error {
 	switch {
 	case got.reply != nil && !got.verdict.Conceal:
 		// When to come back: when the first account will be, if that is known, else when the last upstream said.
-		x.pass(got.reply, got.verdict.Status, cmp.Or(t.retryAfter, got.verdict.RetryAfter))
+		x.pass(&got, got.verdict.Status, cmp.Or(t.retryAfter, got.verdict.RetryAfter))
 		return nil
 	case got.reply != nil:
 		return fault(fasthttp.StatusBadGateway, provider.BadGateway,

@@ -42,6 +42,16 @@ func readHead(h *fasthttp.RequestHeader, query string) (header provider.Header, 
 	return dropNominated(header, nominated), found.best(), query
 }
 
+// wantsWebSocket reports whether a client asks for another protocol than HTTP. Names are as they came.
+func wantsWebSocket(h *fasthttp.RequestHeader) bool {
+	for name, value := range h.All() {
+		if strings.EqualFold(string(name), "upgrade") && strings.EqualFold(string(value), "websocket") {
+			return true
+		}
+	}
+	return false
+}
+
 // kind is what a header field is to the relay.
 type kind uint8
 

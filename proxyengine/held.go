@@ -3,7 +3,6 @@ package proxyengine
 import (
 	"errors"
 	"io"
-	"strings"
 	"time"
 
 	"crs/proxyengine/provider"
@@ -13,7 +12,7 @@ import (
 // held is the beginning of an answer that the client has not seen yet.
 type held struct {
 	answer *upstream.Answer
-	src    source
+	src    metered
 	meter  provider.Meter
 	first  time.Duration // clock for the first byte of the body
 	idle   time.Duration
@@ -35,17 +34,26 @@ const (
 )
 
 func newHeld(answer *upstream.Answer, meter provider.Meter, first time.Duration, s *Settings) *held {
-	contentType := strings.ToLower(answer.Header.Get("content-type"))
-	return &held{
-		answer: answer, src: decoded(answer), meter: meter, first: first, idle: s.Idle, hold: s.Hold,
-		stream: strings.HasPrefix(contentType, "text/event-stream"),
-		room:   int(min(max(answer.Length, smallest), wholeUpTo)),
+	h := &held{
+		answer: answer, src: metered{source: decoded(answer), meter: meter}, meter: meter, first: first, idle: s.Idle, hold: s.Hold,
+		room: int(min(max(answer.Length, smallest), wholeUpTo)),
 	}
+	h.src.reshaper, _ = meter.(provider.Reshaper)
+	h.stream = hasPrefixFold(h.contentType(), "text/event-stream")
+	return h
+}
+
+// contentType is that of what the client gets.
+func (h *held) contentType() string {
+	if h.src.reshaper != nil {
+		return h.src.reshaper.ContentType()
+	}
+	return h.answer.Header.Get("content-type")
 }
 
 // read fills buf until the answer shows content, or is whole, or has been held back for long enough.
 func (h *held) read() error {
-	if strings.HasPrefix(strings.ToLower(h.answer.Header.Get("content-type")), "text/html") {
+	if hasPrefixFold(h.answer.Header.Get("content-type"), "text/html") {
 		return errWebPage
 	}
 	h.answer.SetIdle(h.first)
@@ -127,7 +135,9 @@ func (h *held) next() error {
 	if err != nil {
 		return err
 	}
-	h.meter.Feed(b)
+	if len(b) == 0 {
+		return nil
+	}
 	if h.buf == nil {
 		h.buf = getBuffer(h.room)
 	}

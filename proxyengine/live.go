@@ -37,6 +37,10 @@ type Live struct {
 	Account   string
 	Attempts  int // that failed
 	FirstByte time.Duration
+	// Sent is how much of the answer has been written to the client; LastAt when that was last, by the real clock, zero
+	// before the first byte.
+	Sent   int64
+	LastAt time.Time
 }
 
 // Live gives the requests in flight, oldest first.
@@ -47,9 +51,24 @@ func (e *Engine) Live() []Live {
 		x.mu.Lock()
 		list = append(list, x.seen)
 		x.mu.Unlock()
+		l := &list[len(list)-1]
+		if l.Sent = x.sent.Load(); l.Sent > 0 {
+			l.LastAt = time.Unix(0, x.sentAt.Load())
+		}
 	}
 	slices.SortFunc(list, func(a, b Live) int { return cmp.Compare(a.ID, b.ID) })
 	return list
+}
+
+// Disconnect ends a request that is in flight, as an operator may want; false when there is none with that id.
+func (e *Engine) Disconnect(id string) bool {
+	for _, x := range e.all() {
+		if x.id == id {
+			x.interrupt()
+			return true
+		}
+	}
+	return false
 }
 
 // reached shows how far the exchange has come.

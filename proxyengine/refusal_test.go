@@ -58,7 +58,7 @@ func TestEveryRefusalSaysWhyInTheClientsProtocol(t *testing.T) {
 		"model not allowed":   {key: limits(func(k *ctl.KeyEdit) { k.AllowModels = ptr([]string{"claude-haiku-*"}) }), status: 403, kind: "permission_error", says: `the model "claude-opus-4-8" is not allowed for this key (allowed: claude-haiku-*)`, recorded: true},
 		"model denied":        {key: limits(func(k *ctl.KeyEdit) { k.DenyModels = ptr([]string{"*opus*"}) }), status: 403, kind: "permission_error", says: "not allowed", recorded: true},
 		"client not allowed":  {key: limits(func(k *ctl.KeyEdit) { k.Clients = ptr([]string{"claude-code"}) }), headers: []string{"User-Agent", "curl/8"}, status: 403, kind: "permission_error", says: "client", recorded: true},
-		"service not allowed": {key: limits(func(k *ctl.KeyEdit) { k.Permissions = ptr([]string{"gemini"}) }), status: 403, kind: "permission_error", says: "service", recorded: true},
+		"service not allowed": {key: limits(func(k *ctl.KeyEdit) { k.Permissions = ptr([]string{"gemini"}) }), status: 403, kind: "permission_error", says: "this key may use gemini accounts only", recorded: true},
 		"no account":          {noAccount: true, status: 503, kind: "overloaded_error", says: "there are no accounts", recorded: true},
 		"account disabled":    {after: func(t *testing.T, b *crstest.Box) { must(b.DisableAccount(t.Context(), "a")) }, status: 503, kind: "overloaded_error", says: "1: disabled", recorded: true},
 		"model not served":    {account: func(a *ctl.NewAccount) { a.Models = []string{"claude-haiku-*"} }, status: 403, kind: "permission_error", says: "no account here serves this model", recorded: true},

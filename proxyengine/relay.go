@@ -10,6 +10,7 @@ import (
 	"crs/internal/limit"
 	"crs/internal/pricing"
 	"crs/internal/usage"
+	"crs/proxyengine/protocol/factory"
 	"crs/proxyengine/provider"
 )
 
@@ -35,8 +36,8 @@ func (x *exchange) relay() error {
 	if err := x.identify(presented); err != nil {
 		return err
 	}
-	if x.route.Local == provider.ModelList {
-		return x.answerModels()
+	if x.route.Local != provider.Relayed {
+		return x.answerSelf()
 	}
 	if err := x.inspect(); err != nil {
 		return err
@@ -56,18 +57,20 @@ func (x *exchange) relay() error {
 func (x *exchange) find() (presented string, err error) {
 	h := &x.ctx.Request.Header
 	method, path := string(h.Method()), string(x.ctx.Path())
-	found, ok, otherMethod := x.e.routes.find(method, path)
-	x.route = found
-	if path == "/health" {
+	to := x.e.routes.find(method, path)
+	x.route = to.route
+	switch {
+	case path == "/health":
 		x.route.Local = provider.Hello
 		return "", nil
+	case method == fasthttp.MethodGet && wantsWebSocket(h):
+		return "", noUpgrade()
+	case !to.ok:
+		return "", noRoute(method, path, to.otherMethod)
 	}
-	if !ok {
-		return "", noRoute(method, path, otherMethod)
-	}
-	x.in.Method, x.in.Path = method, x.route.Path
+	x.in.Method, x.in.Path, x.in.Param = method, path[len(x.route.mount):], to.param
 	x.in.Header, presented, x.in.Query = readHead(h, string(x.ctx.URI().QueryString()))
-	x.record.Service = x.route.Service
+	x.record.Service = x.route.service
 	return presented, nil
 }
 
@@ -75,7 +78,13 @@ func noRoute(method, path string, otherMethod bool) error {
 	if otherMethod {
 		return fault(fasthttp.StatusNotFound, provider.NotFound, "%s is not served at %s", method, path)
 	}
-	return fault(fasthttp.StatusNotFound, provider.NotFound, "there is nothing at %s; Claude's API is under /api and /claude", path)
+	return fault(fasthttp.StatusNotFound, provider.NotFound,
+		"there is nothing at %s; Claude's API is under /api and /claude, OpenAI's under /openai, Gemini's under /gemini, Azure's under /azure, Factory's under /droid", path)
+}
+
+// noUpgrade has clients that try a WebSocket first fall back to what the relay speaks.
+func noUpgrade() error {
+	return fault(fasthttp.StatusUpgradeRequired, provider.UpgradeRequired, "this relay does not speak WebSocket; send the request over HTTP")
 }
 
 // identify finds whose key it is. From here on the request is in flight, and its client's leaving is noticed.
@@ -100,9 +109,12 @@ func (x *exchange) inspect() error {
 		return err
 	}
 	x.intent = intent
+	if x.intent.Client == "" {
+		x.intent.Client = factory.Client(x.in.Header)
+	}
 	r := &x.record
-	r.Model, r.Client, r.Stream, r.Free = intent.Model, intent.Client, intent.Stream, intent.Free
-	return x.key.Policy.Allows(x.route.protocol.Permission(), intent.Client, intent.Model)
+	r.Model, r.Client, r.Stream, r.Free = intent.Model, x.intent.Client, intent.Stream, intent.Free
+	return x.key.Policy.Allows(x.intent.Client, intent.Model)
 }
 
 // admit passes the key's limits, and writes down that the request has been let in.

@@ -1,6 +1,8 @@
 package proxyengine
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"crs/proxyengine/provider"
@@ -9,7 +11,9 @@ import (
 // routes finds what a path asks for. It is made once.
 type routes struct {
 	exact    map[routeKey]route
-	prefixes []prefix // longest first is not needed: no prefix begins another's path segment
+	patterns []pattern // the longest literal text first
+	prefixes []prefix  // the longest first
+	first    provider.Protocol
 }
 
 type routeKey struct{ method, path string }
@@ -17,6 +21,17 @@ type routeKey struct{ method, path string }
 type route struct {
 	protocol provider.Protocol
 	provider.Route
+	mount string
+	// service is the route's, with the mount's limit to some platforms: what an account must serve.
+	service string
+	// listed are the services by which the mount's accounts, and so its models, are found.
+	listed []string
+}
+
+// pattern is a path with a part that may be any text.
+type pattern struct {
+	before, after string
+	route
 }
 
 type prefix struct {
@@ -25,28 +40,86 @@ type prefix struct {
 }
 
 func newRoutes(mounts []Mount) routes {
-	r := routes{exact: map[routeKey]route{}}
+	r := routes{exact: map[routeKey]route{}, first: mounts[0].Protocol}
 	for _, m := range mounts {
+		listed := m.services()
 		for _, at := range m.Prefixes {
 			r.prefixes = append(r.prefixes, prefix{at, m.Protocol})
 			for _, to := range m.Protocol.Routes() {
-				r.exact[routeKey{to.Method, at + to.Path}] = route{m.Protocol, to}
+				r.add(at+to.Path, route{m.Protocol, to, at, m.limited(to.Service), listed})
 			}
 		}
 	}
+	slices.SortStableFunc(r.prefixes, func(a, b prefix) int { return cmp.Compare(len(b.path), len(a.path)) })
+	slices.SortStableFunc(r.patterns, func(a, b pattern) int {
+		return cmp.Compare(len(b.before)+len(b.after), len(a.before)+len(a.after))
+	})
 	return r
 }
 
-// find gives the route. When there is none it gives the protocol of the path, in whose words to say so, and whether the
-// path would do with another method.
-func (r *routes) find(method, path string) (found route, ok bool, otherMethod bool) {
-	if found, ok = r.exact[routeKey{method, path}]; ok {
-		return found, true, false
+func (r *routes) add(path string, to route) {
+	before, after, is := strings.Cut(path, "{}")
+	if !is {
+		r.exact[routeKey{to.Method, path}] = to
+		return
+	}
+	r.patterns = append(r.patterns, pattern{before, after, to})
+}
+
+// limited is a service as the mount's accounts serve it.
+func (m *Mount) limited(service string) string {
+	if service == "" || m.Only == "" {
+		return service
+	}
+	return service + "@" + m.Only
+}
+
+func (m *Mount) services() []string {
+	var all []string
+	for _, to := range m.Protocol.Routes() {
+		if s := m.limited(to.Service); s != "" && !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// found is what a path asks for.
+type found struct {
+	route
+	param string // what stands in the place of {}
+	ok    bool
+	// otherMethod: the path would do with another method.
+	otherMethod bool
+}
+
+// find gives the route. When there is none it gives the protocol of the path, in whose words to say so.
+func (r *routes) find(method, path string) found {
+	if to, ok := r.exact[routeKey{method, path}]; ok {
+		return found{route: to, ok: true}
+	}
+	f := found{route: route{protocol: r.protocol(path)}}
+	for i := range r.patterns {
+		p := &r.patterns[i]
+		param, fits := p.match(path)
+		switch {
+		case fits && p.Method == method:
+			return found{route: p.route, param: param, ok: true}
+		case fits:
+			f.otherMethod = true
+		}
 	}
 	for key := range r.exact {
-		otherMethod = otherMethod || key.path == path
+		f.otherMethod = f.otherMethod || key.path == path
 	}
-	return route{protocol: r.protocol(path)}, false, otherMethod
+	return f
+}
+
+func (p *pattern) match(path string) (param string, ok bool) {
+	if len(path) <= len(p.before)+len(p.after) || !strings.HasPrefix(path, p.before) || !strings.HasSuffix(path, p.after) {
+		return "", false
+	}
+	return path[len(p.before) : len(path)-len(p.after)], true
 }
 
 // protocol is the one whose words fit a path best; the first mount's where none does.
@@ -56,5 +129,5 @@ func (r *routes) protocol(path string) provider.Protocol {
 			return p.protocol
 		}
 	}
-	return r.prefixes[0].protocol
+	return r.first
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )
 
@@ -16,6 +17,52 @@ type source interface {
 	Next() ([]byte, error)
 	// decodes reports whether an encoding was taken off.
 	decodes() bool
+}
+
+// metered has a meter see everything that comes by, and gives what the client gets for it.
+type metered struct {
+	source
+	meter    provider.Meter
+	reshaper provider.Reshaper // the meter, when it has a say in what the client gets
+	ended    bool
+	failed   error // to give once what came before it has been given
+}
+
+// Next implements source. It may give nothing without having ended: a frame that is not whole yet, an event that is left
+// out.
+func (m *metered) Next() ([]byte, error) {
+	switch {
+	case m.failed != nil:
+		return nil, m.failed
+	case m.ended:
+		return nil, io.EOF
+	}
+	b, err := m.source.Next()
+	switch {
+	case err == io.EOF && m.reshaper != nil:
+		return m.finish()
+	case err != nil:
+		return nil, err
+	}
+	m.meter.Feed(b)
+	if m.reshaper == nil {
+		return b, nil
+	}
+	out, err := m.reshaper.Output()
+	if err != nil {
+		m.failed = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
+	}
+	return out, nil
+}
+
+// finish gives what is left when the upstream's body has ended.
+func (m *metered) finish() ([]byte, error) {
+	m.ended = true
+	rest, err := m.reshaper.Finish()
+	if err != nil {
+		m.failed = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
+	}
+	return rest, nil
 }
 
 // plain is an answer as it comes.

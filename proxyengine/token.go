@@ -1,6 +1,7 @@
 package proxyengine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,13 @@ func (s *TokenSource) once(ctx context.Context, r provider.Renewer, acc *account
 	return r.Renewed(acc, reply)
 }
 
+// Caller gives what logins of acc talk to its provider with: through the account's own proxy, never around it.
+func (s *TokenSource) Caller(acc *account.Account) provider.Call {
+	return func(ctx context.Context, out *provider.Outbound) (*provider.Reply, error) {
+		return s.send(ctx, acc, out)
+	}
+}
+
 // send makes one small request and reads its whole answer.
 func (s *TokenSource) send(ctx context.Context, acc *account.Account, out *provider.Outbound) (*provider.Reply, error) {
 	var via *upstream.Proxy
@@ -86,7 +94,7 @@ func (s *TokenSource) send(ctx context.Context, acc *account.Account, out *provi
 	call := new(upstream.Call)
 	defer context.AfterFunc(ctx, call.Cancel)()
 	answer, err := s.Upstream.Do(call, &upstream.Request{
-		Owner: acc.ID, Endpoint: out.Endpoint, Proxy: via, Method: out.Method, Target: out.Target, Header: out.Header, Body: out.Body, Clocks: s.Clocks,
+		Owner: cmp.Or(acc.ID, "login"), Endpoint: out.Endpoint, Proxy: via, Method: out.Method, Target: out.Target, Header: out.Header, Body: out.Body, Clocks: s.Clocks,
 	})
 	if err != nil {
 		return nil, err

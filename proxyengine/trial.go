@@ -1,8 +1,10 @@
 package proxyengine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -45,7 +47,11 @@ func (e *Engine) Test(ctx context.Context, acc *account.Account, model string) (
 		t.Message = err.Error()
 		return t, nil
 	}
-	t.OK, t.Status, t.Message = reply.Status == 200, reply.Status, gjson.GetBytes(reply.Body, "error.message").String()
+	t.OK, t.Status = reply.Status == http.StatusOK, reply.Status
+	if !t.OK {
+		v := e.providers[acc.Platform].Judge(&provider.Intent{Model: asked}, acc, reply)
+		t.Message = cmp.Or(v.Message, gjson.GetBytes(reply.Body, "error.message").String(), v.Outcome.Evidence)
+	}
 	t.Message = strings.ReplaceAll(t.Message, acc.Credential.Secret.Reveal(), acc.Credential.Secret.String())
 	return t, nil
 }

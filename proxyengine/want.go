@@ -1,27 +1,46 @@
 package proxyengine
 
 import (
+	"cmp"
+
 	"crs/internal/account"
 	"crs/internal/key"
+	"crs/internal/model"
 	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/protocol/gemini"
+	"crs/proxyengine/protocol/openai"
 )
 
-// WantOf is what a request with a key would need of an account, for explaining. An empty service means messages; an empty
-// client, Claude Code.
+// usual is what is asked for a model most often, and by whom.
+type usual struct {
+	models, service, client string
+	family                  func(name string) string
+}
+
+func usually() []usual {
+	return []usual{
+		{"claude-*", anthropic.Messages, anthropic.ClaudeCode, anthropic.Family},
+		{"gemini-*", gemini.Generate, gemini.GeminiCLI, gemini.Family},
+		{"*", openai.Responses, openai.CodexCLI, model.Base},
+	}
+}
+
+// WantOf is what a request with a key would need of an account, for explaining. An empty service or client is the usual one
+// for the model.
 func WantOf(k *key.Key, service, name, client, session string) *account.Want {
-	if service == "" {
-		service = anthropic.Messages
+	for _, u := range usually() {
+		if model.Match(u.models, name) {
+			return want(k, cmp.Or(service, u.service), name, u.family(name), cmp.Or(client, u.client), session)
+		}
 	}
-	if client == "" {
-		client = anthropic.ClaudeCode
-	}
-	return want(k, service, name, anthropic.Family(name), client, session)
+	return want(k, service, name, "", client, session)
 }
 
 // want is used for serving and explaining alike.
 func want(k *key.Key, service, name, family, client, session string) *account.Want {
 	w := &account.Want{
 		Service: service, Model: name, Family: family, Client: client, Account: k.Policy.Account, Group: k.Policy.Group,
+		Permissions: k.Policy.Permissions,
 	}
 	if session != "" {
 		// Two keys may name their sessions alike; they are still two people's.

@@ -8,8 +8,8 @@ import (
 // entry is an account with how it is doing. It is guarded by its pool's lock.
 type entry struct {
 	acc       *Account
-	services  []string // what its platform serves
-	ownClient string   // the only client a subscription of its platform serves; "" for any
+	platform  *Platform
+	ownClient string // the only client a subscription of its platform serves; "" for any
 
 	leases []*Lease // out now; its length is the load
 	used   uint64   // when it was last used, in picks of the pool
@@ -94,6 +94,7 @@ func (e *entry) rest(now time.Time, r Rest) {
 	r.Since = now
 	i := slices.IndexFunc(e.Rests, func(old Rest) bool { return old.Scope == r.Scope })
 	if i < 0 {
+		e.makeRoom(now)
 		e.Rests = append(e.Rests, r)
 		return
 	}
@@ -103,9 +104,30 @@ func (e *entry) rest(now time.Time, r Rest) {
 	e.Rests[i] = r
 }
 
+// mostRests bounds an account's rests: their scopes are models' names, and clients may ask for any.
+const mostRests = 64
+
+// makeRoom forgets the rests that are over, and one of those that end soonest when that is not enough.
+func (e *entry) makeRoom(now time.Time) {
+	if len(e.Rests) < mostRests {
+		return
+	}
+	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return !now.Before(r.Until) })
+	if len(e.Rests) < mostRests {
+		return
+	}
+	first := -1
+	for i, r := range e.Rests {
+		if r.Scope != "" && (first < 0 || r.Until.Before(e.Rests[first].Until)) {
+			first = i
+		}
+	}
+	e.Rests = slices.Delete(e.Rests, first, first+1)
+}
+
 // wake ends the rests that a good answer disproves: the whole account's, the family's and the feature's.
 func (e *entry) wake(family, service string) {
-	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.Scope == "" || r.Scope == family || r.Scope == service })
+	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.holds(family, service) })
 }
 
 // gauge takes fresh gauges. When every one of them has room, a rest of the whole account that was about quota is over.

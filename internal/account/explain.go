@@ -75,6 +75,17 @@ func (e *NoneReady) Model() bool { return e.only(WrongModel) }
 // OwnClients reports whether every account that serves such requests serves only its provider's own clients.
 func (e *NoneReady) OwnClients() bool { return e.only(OwnClientsOnly) }
 
+// Permissions are what the key may use, when accounts would do but for that; else nil.
+func (e *NoneReady) Permissions() []string {
+	if e.only(NotPermitted) {
+		return e.want.Permissions
+	}
+	return nil
+}
+
+// Unserved reports whether there is an account for such requests at all: one whose platform serves them.
+func (e *NoneReady) Unserved() bool { return e.only(WrongService) }
+
 // only reports whether r is all that stands against the accounts that are meant for such requests.
 func (e *NoneReady) only(r Reason) bool {
 	for reason := range e.Counts {

@@ -1,8 +1,12 @@
 package account
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
+
+	"crs/internal/model"
 )
 
 // Options are the knobs of a Pool.
@@ -52,6 +56,32 @@ type Translation struct {
 	// Models are patterns of the models that are served unasked. All others are served when the account's map names them;
 	// its list does not do.
 	Models []string
+}
+
+// offers reports whether the platform serves a service at all.
+func (p *Platform) offers(service string) bool {
+	if slices.Contains(p.Services, service) {
+		return true
+	}
+	_, translated := p.Translated[service]
+	return translated
+}
+
+// Serves reports whether an account of the platform serves a service for a model; "" is any model.
+func (p *Platform) Serves(a *Account, service, name string) bool {
+	if name == "" || a.Map[name] != "" {
+		return p.offers(service)
+	}
+	listed := len(a.Models) > 0 && model.MatchAny(a.Models, name)
+	if slices.Contains(p.Services, service) {
+		return listed || len(a.Models) == 0 && !model.MatchAny(p.Foreign, name)
+	}
+	return (listed || len(a.Models) == 0) && model.MatchAny(p.Translated[service].Models, name)
+}
+
+// all gives every service of the platform.
+func (p *Platform) all() []string {
+	return slices.AppendSeq(slices.Clone(p.Services), maps.Keys(p.Translated))
 }
 
 // Change is an account that began or stopped to be usable.

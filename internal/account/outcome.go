@@ -1,6 +1,9 @@
 package account
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Outcome is what a lease taught about its account.
 type Outcome struct {
@@ -65,6 +68,15 @@ type Rest struct {
 	ProbeAt time.Time `json:"probe_at,omitzero"`
 	// Denied marks a rest that a new credential ends.
 	Denied bool `json:"denied,omitempty"`
+}
+
+// holds reports whether the rest is about requests for a model family or a service.
+func (r *Rest) holds(family, service string) bool {
+	if r.Scope == "" || r.Scope == family {
+		return true
+	}
+	rest, ok := strings.CutPrefix(service, r.Scope)
+	return ok && (rest == "" || rest[0] == '@') // a service with a limit to some platforms is the same feature of the upstream
 }
 
 // open is when a request may try the account again.

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"crs/internal/model"
 )
 
 // Want is what a request needs of an account.
 type Want struct {
-	Service string // what is to be done, such as anthropic/messages
+	// Service is what is to be done, such as anthropic/messages; one that ends in @NAME is served by some platforms only.
+	Service string
 	Model   string
 	Family  string // the model's family, as far as quotas know families
 	Client  string // the program that asks, such as claude-code; "" when it is not known
@@ -23,6 +22,8 @@ type Want struct {
 	// Account or Group, an id, is what the key is bound to.
 	Account string
 	Group   string
+	// Permissions are the words for the platforms that the key may use; empty means every one.
+	Permissions []string
 	// Tried are the ids of accounts that have failed this request.
 	Tried []string
 }
@@ -36,6 +37,7 @@ const (
 	WrongService
 	NotBound
 	NotInGroup
+	NotPermitted
 	OwnClientsOnly
 	WrongModel
 	IsDisabled
@@ -57,6 +59,7 @@ func (r Reason) String() string {
 		WrongService:     "its platform does not serve this",
 		NotBound:         "the key is bound to another account",
 		NotInGroup:       "it is not in the key's group",
+		NotPermitted:     "the key is not permitted to use its platform",
 		OwnClientsOnly:   "it serves only its provider's own clients",
 		WrongModel:       "it does not serve this model",
 		IsDisabled:       "disabled",
@@ -163,15 +166,17 @@ func (s *shelf) best(now time.Time, seen *entry, w *Want, visit func(*entry, Rea
 func (e *entry) reason(now time.Time, w *Want) Reason {
 	a := e.acc
 	switch {
-	case !slices.Contains(e.services, w.Service):
+	case !e.platform.offers(w.Service):
 		return WrongService
 	case w.Account != "" && a.ID != w.Account:
 		return NotBound
 	case w.Group != "" && !slices.Contains(a.Groups, w.Group):
 		return NotInGroup
+	case len(w.Permissions) > 0 && !slices.Contains(w.Permissions, e.platform.Permission):
+		return NotPermitted
 	case e.ownClient != "" && w.Client != e.ownClient && !a.AnyClient:
 		return OwnClientsOnly
-	case !e.serves(w.Model):
+	case !e.serves(w.Service, w.Model):
 		return WrongModel
 	case a.Disabled:
 		return IsDisabled
@@ -189,14 +194,12 @@ func (e *entry) reason(now time.Time, w *Want) Reason {
 	return e.availability(now, w)
 }
 
-func (e *entry) serves(name string) bool {
-	return len(e.acc.Models) == 0 || name == "" || e.acc.Map[name] != "" || model.MatchAny(e.acc.Models, name)
-}
+func (e *entry) serves(service, name string) bool { return e.platform.Serves(e.acc, service, name) }
 
 func (e *entry) availability(now time.Time, w *Want) Reason {
 	for i := range e.Rests {
 		r := &e.Rests[i]
-		if r.Scope != "" && r.Scope != w.Family && r.Scope != w.Service {
+		if !r.holds(w.Family, w.Service) {
 			continue
 		}
 		if now.Before(r.open()) {
@@ -264,7 +267,7 @@ func (e *entry) detail(now time.Time, r Reason, w *Want) (until time.Time, text 
 	switch r {
 	case Resting, ProbeUnderWay:
 		for i := range e.Rests {
-			if rest := &e.Rests[i]; (rest.Scope == "" || rest.Scope == w.Family || rest.Scope == w.Service) && rest.Until.After(until) {
+			if rest := &e.Rests[i]; rest.holds(w.Family, w.Service) && rest.Until.After(until) {
 				until, text = rest.Until, rest.Evidence
 			}
 		}
@@ -277,7 +280,17 @@ func (e *entry) detail(now time.Time, r Reason, w *Want) (until time.Time, text 
 	case OwnClientsOnly:
 		text = "open it with --any-client"
 	case WrongModel:
-		text = fmt.Sprintf("models: %v", e.acc.Models)
+		text = e.modelDetail(w)
 	}
 	return until, text
+}
+
+func (e *entry) modelDetail(w *Want) string {
+	switch {
+	case !slices.Contains(e.platform.Services, w.Service):
+		return "served in translation only, for models that its map names; add one: crs account edit " + e.acc.Name + " --map " + w.Model + "=MODEL"
+	case len(e.acc.Models) == 0:
+		return "the model is another provider's"
+	}
+	return fmt.Sprintf("models: %v", e.acc.Models)
 }

@@ -51,7 +51,7 @@ func (p *Pool) Set(a *Account) {
 		e.thawAuth()
 	}
 	platform := p.opt.Platforms[a.Platform]
-	e.acc, e.services, e.ownClient = a, platform.Services, ""
+	e.acc, e.platform, e.ownClient = a, &platform, ""
 	if a.Credential.Subscription() {
 		e.ownClient = platform.OwnClient
 	}
@@ -86,7 +86,7 @@ func (p *Pool) arrange() {
 	})
 	clear(p.shelves)
 	for _, e := range sorted {
-		for _, service := range e.services {
+		for _, service := range e.platform.all() {
 			p.shelve(shelfKey{service: service}, e)
 			p.shelve(shelfKey{service: service, account: e.acc.ID}, e)
 			for _, group := range e.acc.Groups {
@@ -170,6 +170,6 @@ func (p *Pool) lend(l *Lease, e *entry, reason why, w *Want, now time.Time) {
 // probing reports whether a request that was let in finds out whether a rest is over.
 func (e *entry) probing(w *Want) bool {
 	return slices.ContainsFunc(e.Rests, func(r Rest) bool {
-		return r.Scope == "" || r.Scope == w.Family || r.Scope == w.Service
+		return r.holds(w.Family, w.Service)
 	})
 }

@@ -620,3 +620,17 @@ func BenchmarkPick(b *testing.B) {
 		})
 	}
 }
+
+func TestTheRestsOfAnAccountAreBounded(t *testing.T) {
+	pool(t, func(t *testing.T, p *account.Pool) {
+		serve(t, p, want(), account.Outcome{Result: account.Exhausted, Until: time.Now().Add(time.Second)})
+		time.Sleep(2 * time.Second)
+		for i := range 500 {
+			family := fmt.Sprint("made-up-", i)
+			serve(t, p, want(func(w *account.Want) { w.Family = family }), account.Outcome{Result: account.Unsupported, Scope: family})
+		}
+		if n := len(status(t, p, "a").Rests); n > 64 {
+			t.Errorf("%d rests", n)
+		}
+	}, acc("a"))
+}

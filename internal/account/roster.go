@@ -150,24 +150,41 @@ var errOvertaken = errors.New("another refresh or login came first")
 // Renew puts a fresh token pair in the place of the generation that it was made from, durably, and touches nothing else:
 // an operator's edit at the same moment is kept. If another pair has come first, it gives the account as it is now.
 func (r *Roster) Renew(ctx context.Context, ref string, from int64, fresh Credential) (*Account, error) {
+	a, err := r.insist(ctx, ref, func(a *Account) error {
+		if a.Credential.Generation != from {
+			return errOvertaken
+		}
+		a.Credential = fresh
+		return nil
+	})
+	if errors.Is(err, errOvertaken) {
+		return r.Get(ref)
+	}
+	return a, err
+}
+
+// Relogin has change put what a new login gave in the place of the old credential, durably. It is a new generation, so that
+// what was held against the old one is forgotten, and a refresh of that under way comes too late. Whatever else somebody
+// changes at the same moment is kept.
+func (r *Roster) Relogin(ctx context.Context, ref string, change func(*Account)) (*Account, error) {
+	return r.insist(ctx, ref, func(a *Account) error {
+		generation := a.Credential.Generation
+		change(a)
+		a.Credential.Generation = generation + 1
+		return nil
+	})
+}
+
+// insist edits until nobody else's edit overtakes it.
+func (r *Roster) insist(ctx context.Context, ref string, change func(*Account) error) (*Account, error) {
 	for {
-		a, err := r.Edit(ctx, ref, func(a *Account) error {
-			if a.Credential.Generation != from {
-				return errOvertaken
-			}
-			a.Credential = fresh
-			return nil
-		})
+		a, err := r.Edit(ctx, ref, change)
 		var conflict *store.Conflict
-		switch {
-		case errors.Is(err, errOvertaken):
-			return r.Get(ref)
-		case errors.As(err, &conflict) && ctx.Err() == nil:
-			if err := r.reread(ctx, conflict.ID); err != nil {
-				return nil, err
-			}
-		default:
+		if !errors.As(err, &conflict) || ctx.Err() != nil {
 			return a, err
+		}
+		if err := r.reread(ctx, conflict.ID); err != nil {
+			return nil, err
 		}
 	}
 }

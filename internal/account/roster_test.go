@@ -136,6 +136,39 @@ func TestOfTwoRefreshesOfOnePairTheFirstStays(t *testing.T) {
 	}
 }
 
+func TestALoginReplacesWhateverCredentialThereIsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	r := s.load(t)
+	a := add(t, r, acc("work"))
+	other := s.load(t)
+	if _, err := other.Edit(t.Context(), "work", func(a *account.Account) error { a.Priority = 7; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Renew(t.Context(), a.ID, 1, account.Credential{Kind: account.OAuth, Secret: secret.New("refreshed")}); err != nil {
+		t.Fatal(err)
+	}
+	login := func(token string) func(*account.Account) {
+		return func(a *account.Account) {
+			a.Credential = account.Credential{Kind: account.OAuth, Secret: secret.New(token), Refresh: secret.New("r")}
+		}
+	}
+	for generation := int64(3); generation <= 4; generation++ { // the second with the same token
+		got, err := r.Relogin(t.Context(), a.ID, login("new"))
+		if err != nil || got.Credential.Generation != generation || got.Priority != 7 || got.Name != "work" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	late, err := r.Renew(t.Context(), a.ID, 2, account.Credential{Kind: account.OAuth, Secret: secret.New("late")})
+	if err != nil || late.Credential.Secret.Reveal() != "new" {
+		t.Errorf("a refresh of the old credential came first, %v", err)
+	}
+	var none *account.NotFound
+	if _, err := r.Relogin(t.Context(), "nobody", login("x")); !errors.As(err, &none) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestAccountNamesAreTakenOnce(t *testing.T) {
 	t.Parallel()
 	r := newShelf(t).load(t)

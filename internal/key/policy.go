@@ -10,7 +10,7 @@ import (
 
 // Denied is a request that a key may not make, whenever it is made.
 type Denied struct {
-	What    string // "service", "model", "client"
+	What    string // "model" or "client"
 	Value   string
 	Allowed []string // what is allowed, as far as that is a list
 }
@@ -28,12 +28,10 @@ func (e *Denied) Error() string {
 	return text
 }
 
-// Allows reports whether the key may use a service (claude, openai, gemini, droid) from a client for a model; it is a
-// *Denied when it may not. An unknown client is "".
-func (p *Policy) Allows(service, client, name string) error {
+// Allows reports whether the key may ask from a client for a model; it is a *Denied when it may not. An unknown client is
+// "". What platforms it may use is found out when an account is picked.
+func (p *Policy) Allows(client, name string) error {
 	switch {
-	case len(p.Permissions) > 0 && !slices.Contains(p.Permissions, service):
-		return &Denied{What: "service", Value: service, Allowed: p.Permissions}
 	case len(p.Clients) > 0 && !slices.Contains(p.Clients, client):
 		return &Denied{What: "client", Value: client, Allowed: p.Clients}
 	case !p.AllowsModel(name):

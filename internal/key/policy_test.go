@@ -14,8 +14,6 @@ func TestWhatAKeyMayDo(t *testing.T) {
 		what   string // is denied; "" for nothing
 	}{
 		"everything by default":    {key.Policy{}, ""},
-		"the service":              {key.Policy{Permissions: []string{"openai", "claude"}}, ""},
-		"another service":          {key.Policy{Permissions: []string{"openai"}}, "service"},
 		"the client":               {key.Policy{Clients: []string{"claude-code"}}, ""},
 		"another client":           {key.Policy{Clients: []string{"codex"}}, "client"},
 		"the model":                {key.Policy{AllowModels: []string{"claude-opus-*"}}, ""},
@@ -25,13 +23,13 @@ func TestWhatAKeyMayDo(t *testing.T) {
 		"another model is denied":  {key.Policy{DenyModels: []string{"*haiku*"}}, ""},
 		"the long-context variant": {key.Policy{DenyModels: []string{"claude-opus-4-8[1m]"}}, "model"},
 	} {
-		err := c.policy.Allows("claude", "claude-code", "claude-opus-4-8")
+		err := c.policy.Allows("claude-code", "claude-opus-4-8")
 		var denied *key.Denied
 		if errors.As(err, &denied); (c.what == "") != (err == nil) || denied != nil && denied.What != c.what {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	err := (&key.Policy{Clients: []string{"codex"}}).Allows("claude", "", "m")
+	err := (&key.Policy{Clients: []string{"codex"}}).Allows("", "m")
 	if err == nil || err.Error() != "this client is not allowed for this key (allowed: codex)" {
 		t.Errorf("%v", err)
 	}

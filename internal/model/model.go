@@ -10,6 +10,9 @@ func Match(pattern, name string) bool {
 	if !strings.Contains(pattern, "*") {
 		return strings.EqualFold(Base(pattern), name)
 	}
+	if prefix := pattern[:len(pattern)-1]; !strings.Contains(prefix, "*") && pattern[len(pattern)-1] == '*' { // the usual form
+		return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
+	}
 	parts := strings.Split(strings.ToLower(Base(pattern)), "*")
 	name = strings.ToLower(name)
 	rest, ok := strings.CutPrefix(name, parts[0])

@@ -25,6 +25,13 @@ type Login struct {
 	SetupToken bool
 }
 
+// Finisher is a provider that has to ask its upstream for something before a new login or an imported one can serve, such
+// as a project.
+type Finisher interface {
+	// Finish fills what acc lacks. It is called again and changes nothing when nothing is missing.
+	Finish(ctx context.Context, call Call, acc *account.Account) error
+}
+
 // Authorizer is a provider whose accounts are logged into in a browser: the owner opens a page, and pastes the code, or
 // the URL where the browser ended.
 type Authorizer interface {

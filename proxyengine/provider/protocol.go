@@ -5,8 +5,6 @@ import "time"
 // Protocol is a language that clients speak to the relay.
 type Protocol interface {
 	Name() string
-	// Permission is the word by which keys permit it.
-	Permission() string
 	// Routes are what clients may ask for, below each mount.
 	Routes() []Route
 	// Inspect reads what a request wants. A request that makes no sense is a *Fault.

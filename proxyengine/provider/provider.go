@@ -114,7 +114,8 @@ type Meter interface {
 type Reshaper interface {
 	Meter
 	// Output is what the client gets for what was fed since the last Output, valid until the next Feed; often nothing. Only
-	// whole events come out. An error means that the upstream's bytes make no sense; then the answer has broken off.
+	// whole events come out. An error means that the upstream's bytes make no sense; then the answer has broken off behind
+	// what came out with the error.
 	Output() ([]byte, error)
 	// Finish is called when the upstream's body has ended well. It gives the rest, or an error when the body was not whole.
 	Finish() ([]byte, error)

@@ -21,9 +21,6 @@ type Protocol struct{}
 // Name implements provider.Protocol.
 func (Protocol) Name() string { return "anthropic" }
 
-// Permission implements provider.Protocol.
-func (Protocol) Permission() string { return "claude" }
-
 // Routes implements provider.Protocol. What Claude Code sends besides messages is in protocols.md, H.1.
 func (Protocol) Routes() []provider.Route {
 	return []provider.Route{

@@ -24,13 +24,16 @@ const (
 type Options struct {
 	APIURL   string // empty means https://api.anthropic.com
 	TokenURL string // empty means https://platform.claude.com/v1/oauth/token
-	ClientID string // of the OAuth client; empty means Claude Code's
-	Now      func() time.Time
+	// AuthorizeURL is the page where an account's owner logs in; empty means https://claude.ai/oauth/authorize
+	AuthorizeURL string
+	ClientID     string // of the OAuth client; empty means Claude Code's
+	Now          func() time.Time
 }
 
 // Provider serves the two platforms.
 type Provider struct {
 	api, token provider.Endpoint
+	authorize  string
 	clientID   string
 	now        func() time.Time
 	bases      sync.Map // base URL → provider.Endpoint
@@ -38,13 +41,19 @@ type Provider struct {
 
 // New makes the provider. An address that makes no sense is an error.
 func New(o Options) (*Provider, error) {
-	p := &Provider{clientID: cmp.Or(o.ClientID, "9d1c250a-e61b-44d9-88ed-5944d1962f5e"), now: o.Now}
+	p := &Provider{
+		authorize: cmp.Or(o.AuthorizeURL, "https://claude.ai/oauth/authorize"),
+		clientID:  cmp.Or(o.ClientID, "9d1c250a-e61b-44d9-88ed-5944d1962f5e"), now: o.Now,
+	}
 	var err error
 	if p.api, err = provider.ParseEndpoint(cmp.Or(o.APIURL, "https://api.anthropic.com")); err != nil {
 		return nil, fmt.Errorf("providers.claude.api_url: %w", err)
 	}
 	if p.token, err = provider.ParseEndpoint(cmp.Or(o.TokenURL, "https://platform.claude.com/v1/oauth/token")); err != nil {
 		return nil, fmt.Errorf("providers.claude.token_url: %w", err)
+	}
+	if _, err := provider.ParseEndpoint(p.authorize); err != nil {
+		return nil, fmt.Errorf("providers.claude.authorize_url: %w", err)
 	}
 	return p, nil
 }
@@ -54,11 +63,18 @@ func (*Provider) Name() string { return "claude" }
 
 // Platforms implements provider.Provider.
 func (*Provider) Platforms() map[string]account.Platform {
-	services := []string{anthropic.Messages, anthropic.CountTokens}
-	return map[string]account.Platform{
-		Subscription: {Services: services, OwnClient: anthropic.ClaudeCode},
-		Console:      {Services: services},
+	claude := account.Translation{To: anthropic.Messages, Models: []string{"claude-*"}}
+	named := account.Translation{To: anthropic.Messages, Models: []string{"*"}} // the path says that Claude is meant
+	console := account.Platform{
+		Services: []string{anthropic.Messages, anthropic.CountTokens},
+		Translated: map[string]account.Translation{
+			"openai/chat": claude, "openai/completions": claude, "openai/chat@claude": named, "openai/completions@claude": named,
+		},
+		Permission: "claude", Catalog: "anthropic",
 	}
+	subscription := console
+	subscription.OwnClient = anthropic.ClaudeCode
+	return map[string]account.Platform{Subscription: subscription, Console: console}
 }
 
 // Check implements provider.Checker.

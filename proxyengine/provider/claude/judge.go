@@ -21,7 +21,7 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 	if v.Outcome.Evidence == "" {
 		v.Outcome.Evidence = a.evidence()
 	}
-	v.RetryAfter, v.Status = retryAfter(r.Header), a.status
+	v.RetryAfter, v.Status, v.Message = retryAfter(r.Header), a.status, a.message
 	return v
 }
 

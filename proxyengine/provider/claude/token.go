@@ -23,13 +23,17 @@ func (p *Provider) RenewRequest(acc *account.Account) (*provider.Outbound, error
 	if err != nil {
 		return nil, errors.New("encode the refresh request")
 	}
+	return p.tokenRequest(body), nil
+}
+
+func (p *Provider) tokenRequest(body []byte) *provider.Outbound {
 	return &provider.Outbound{
 		Endpoint: p.token, Method: http.MethodPost, Target: p.token.Path, Body: [][]byte{body},
 		Header: provider.Header{
 			{Name: "Content-Type", Value: "application/json"}, {Name: "Accept", Value: "application/json"},
 			{Name: "Accept-Encoding", Value: "identity"},
 		},
-	}, nil
+	}
 }
 
 // Renewed implements provider.Renewer.

@@ -1,0 +1,191 @@
+package gemini
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"crs/internal/jsonscan"
+	"crs/proxyengine/provider"
+)
+
+// Inspect implements provider.Protocol.
+func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, error) {
+	intent := provider.Intent{
+		Service: service, Client: Client(in.Header), PromptTokens: int64(len(in.Body)) / 4,
+		Stream: strings.HasSuffix(in.Path, streaming), Free: service == Count || service == CodeAssistCount,
+	}
+	read := public
+	if service == CodeAssist || service == CodeAssistCount {
+		read = wrapped
+	}
+	if err := read(&intent, in); err != nil {
+		return provider.Intent{}, &provider.Fault{Status: http.StatusBadRequest, Kind: provider.BadRequest, Message: err.Error()}
+	}
+	intent.Family = Family(intent.Model)
+	return intent, nil
+}
+
+// public reads a request of the public API: its model is in the path.
+func public(intent *provider.Intent, in *provider.Inbound) error {
+	var err error
+	if intent.Model, err = modelName(in.Param); err != nil {
+		return err
+	}
+	r, err := ReadRequest(in.Body)
+	if err != nil {
+		return err
+	}
+	if err := complete(intent.Service, &r, in); err != nil {
+		return err
+	}
+	if err := sameModel(intent.Model, &r); err != nil {
+		return err
+	}
+	if intent.Stream && !asksEvents(in.Query) {
+		intent.Service = GenerateArray
+	}
+	intent.MaxTokens, intent.Session = maxTokens(&r), conversation(&r)
+	return nil
+}
+
+// complete reports what is missing in a request of the public API.
+func complete(service string, r *Request, in *provider.Inbound) error {
+	switch {
+	case service == Embed && Batch(in):
+		return needs(r.Requests, "requests")
+	case service == Embed:
+		return needs(r.Content, "content")
+	case service == Count && r.Nested.Raw != nil:
+		return nil
+	}
+	return needs(r.Contents, "contents")
+}
+
+func needs(m Member, name string) error {
+	if m.Raw == nil || string(m.Raw) == "null" {
+		return errors.New(name + ": it is not specified")
+	}
+	return nil
+}
+
+// wrapped reads a request of Code Assist: its model is in the body, for a count within the request that is wrapped.
+func wrapped(intent *provider.Intent, in *provider.Inbound) error {
+	e, err := ReadEnvelope(in.Body)
+	if err != nil {
+		return err
+	}
+	if err := needs(e.Request, "request"); err != nil {
+		return err
+	}
+	r, err := ReadRequest(e.Request.Raw)
+	if err != nil {
+		return errors.New("request: " + err.Error())
+	}
+	name := e.Model
+	if intent.Service == CodeAssistCount {
+		name = Member{Raw: r.Model.Raw, At: e.Request.At + r.Model.At}
+	}
+	text, ok := jsonscan.String(name.Raw)
+	if !ok {
+		return errors.New("model: it must be a string")
+	}
+	if intent.Model, err = modelName(text); err != nil {
+		return err
+	}
+	if err := needs(r.Contents, "request.contents"); err != nil {
+		return err
+	}
+	intent.ModelAt, intent.ModelLen = name.At, len(name.Raw)
+	intent.MaxTokens = maxTokens(&r)
+	if intent.Session, _ = jsonscan.String(r.Session.Raw); intent.Session == "" {
+		intent.Session = conversation(&r)
+	}
+	return nil
+}
+
+// modelName is the model without the collection that names may begin with. It becomes part of a path, so it must not lead
+// anywhere else.
+func modelName(text string) (string, error) {
+	name := bare(text)
+	if name == "" {
+		return "", errors.New("model: it is empty")
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || part == "." || part == ".." {
+			return "", errors.New("model: it is not a model's name")
+		}
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }) {
+		return "", errors.New("model: it is not a model's name")
+	}
+	return name, nil
+}
+
+func bare(name string) string { return strings.TrimPrefix(name, "models/") }
+
+// sameModel refuses a body that names another model than the path: which of the two an upstream serves is not known.
+func sameModel(name string, r *Request) error {
+	if err := same(name, r.Model.Raw); err != nil {
+		return err
+	}
+	if r.Nested.Raw != nil {
+		if err := namesModel(name, r.Nested.Raw); err != nil {
+			return errors.New("generateContentRequest: " + err.Error())
+		}
+	}
+	var err error
+	gjson.ParseBytes(r.Requests.Raw).ForEach(func(_, one gjson.Result) bool {
+		if err = namesModel(name, []byte(one.Raw)); err != nil {
+			err = errors.New("requests: " + err.Error())
+		}
+		return err == nil
+	})
+	return err
+}
+
+func namesModel(name string, object []byte) error {
+	r, err := ReadRequest(object)
+	if err != nil {
+		return err
+	}
+	return same(name, r.Model.Raw)
+}
+
+func same(name string, raw []byte) error {
+	if raw == nil {
+		return nil
+	}
+	if text, ok := jsonscan.String(raw); !ok || bare(text) != name {
+		return errors.New("model: the body names another model than the path")
+	}
+	return nil
+}
+
+// asksEvents reports whether a query asks for a stream of events; without, a stream is one JSON array.
+func asksEvents(query string) bool {
+	for part := range strings.SplitSeq(query, "&") {
+		switch part {
+		case "alt=sse", "$alt=sse", "%24alt=sse":
+			return true
+		}
+	}
+	return false
+}
+
+// maxTokens is the bound that a request sets to its answer; 0 when it sets none.
+func maxTokens(r *Request) int64 {
+	var most Member
+	if r.Config.Raw == nil || members(r.Config.Raw, func(key []byte) *Member {
+		if string(key) == "maxOutputTokens" || string(key) == "max_output_tokens" {
+			return &most
+		}
+		return nil
+	}) != nil {
+		return 0
+	}
+	n, _ := jsonscan.Int(most.Raw)
+	return max(n, 0)
+}

@@ -1,0 +1,214 @@
+package gemini
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"crs/internal/jsonscan"
+	"crs/internal/usage"
+	"crs/proxyengine/provider"
+)
+
+// Object is one object of an answer, with what was found in it.
+type Object struct {
+	Data []byte
+	// Response is what Code Assist has wrapped; nil when it is not wrapped.
+	Response []byte
+	// Failed: it is an error.
+	Failed bool
+	// Broken: it makes no sense, or was too long to be read.
+	Broken bool
+}
+
+// tally is what has been counted so far.
+type tally struct {
+	usage   []byte // the last usage object
+	model   string
+	version []byte // of the model, as it last came
+	output  int64  // bytes of answers that came by, for one that ends before its figures
+
+	candidates Splitter
+	begun      bool
+	finished   bool
+	broken     bool
+	failure    []byte
+}
+
+// chunk is the members of an answer's object that matter here.
+type chunk struct {
+	response, candidates, usage, version, feedback, failure []byte
+}
+
+func scan(object []byte) (c chunk, ok bool) {
+	s := jsonscan.Top(object)
+	for s.Next() {
+		switch string(s.Key) {
+		case "response":
+			c.response = s.Value
+		case "candidates":
+			c.candidates = s.Value
+		case "usageMetadata":
+			c.usage = s.Value
+		case "modelVersion":
+			c.version = s.Value
+		case "promptFeedback":
+			c.feedback = s.Value
+		case "error":
+			c.failure = s.Value
+		}
+	}
+	return c, s.Err() == nil
+}
+
+// take looks at one object, as it is or wrapped.
+func (t *tally) take(data []byte) Object {
+	o := Object{Data: data}
+	c, ok := scan(data)
+	if ok && isObject(c.response) {
+		o.Response = c.response
+		c, ok = scan(c.response)
+	}
+	if !ok {
+		t.broken, o.Broken = true, true
+		return o
+	}
+	if isObject(c.failure) {
+		o.Failed = true
+		if t.failure == nil {
+			t.failure = bytes.Clone(data)
+		}
+		return o
+	}
+	t.read(&c)
+	return o
+}
+
+func isObject(raw []byte) bool { return len(raw) > 0 && raw[0] == '{' }
+
+// candidateFrame is about what a candidate weighs without its text.
+const candidateFrame = 60
+
+func (t *tally) read(c *chunk) {
+	if c.candidates != nil {
+		t.output += int64(max(len(c.candidates)-candidateFrame, 0))
+		if !t.begun || bytes.Contains(c.candidates, []byte(`"finishReason"`)) {
+			t.look(c.candidates)
+		}
+	}
+	if c.feedback != nil && reason(member(c.feedback, "blockReason")) {
+		t.begun, t.finished = true, true
+	}
+	// What comes in between may only tell the kind of traffic.
+	if c.usage != nil && bytes.Contains(c.usage, []byte("TokenCount")) {
+		t.usage = append(t.usage[:0], c.usage...)
+	}
+	if c.version != nil && !bytes.Equal(c.version, t.version) {
+		t.version = append(t.version[:0], c.version...)
+		t.model, _ = jsonscan.String(t.version)
+	}
+}
+
+// look finds out whether candidates say anything, and whether one has ended.
+func (t *tally) look(candidates []byte) {
+	if t.candidates.On == nil {
+		t.candidates.On = t.candidate
+	}
+	t.candidates.Reset()
+	t.candidates.Feed(candidates)
+}
+
+func (t *tally) candidate(object []byte) {
+	if reason(member(object, "finishReason")) {
+		t.begun, t.finished = true, true
+	}
+	if parts := member(member(object, "content"), "parts"); len(parts) > 2 && parts[0] == '[' {
+		t.begun = true
+	}
+}
+
+// reason reports whether a reason is given.
+func reason(raw []byte) bool {
+	return len(raw) > 2 && raw[0] == '"' && !bytes.HasSuffix(raw, []byte(`UNSPECIFIED"`))
+}
+
+// member gives the raw value of a member, nil when there is none or the object is broken before it.
+func member(object []byte, name string) []byte {
+	s := jsonscan.Top(object)
+	for s.Next() {
+		if string(s.Key) == name {
+			return s.Value
+		}
+	}
+	return nil
+}
+
+// end gives the count. An answer that was cut before its figures is counted by what came of it.
+func (t *tally) end(complete bool) provider.Count {
+	c := provider.Count{Model: t.model, Seen: t.usage != nil, Raw: t.raw()}
+	c.Complete = complete && c.Seen
+	c.Tokens, c.Pricing.ServiceTier = figures(t.usage)
+	if !c.Complete && c.Tokens.Output == 0 {
+		c.Tokens.Output = t.output / bytesPerToken
+	}
+	return c
+}
+
+const bytesPerToken = 4
+
+// figures reads a usage object (protocols.md, D.3). Its prompt includes what was cached, its candidates exclude thoughts.
+func figures(object []byte) (t usage.Tokens, tier string) {
+	var prompt, cached, candidates, thoughts, tools int64
+	s := jsonscan.Top(object)
+	for s.Next() {
+		switch string(s.Key) {
+		case "promptTokenCount":
+			prompt = count(s.Value)
+		case "cachedContentTokenCount":
+			cached = count(s.Value)
+		case "candidatesTokenCount":
+			candidates = count(s.Value)
+		case "thoughtsTokenCount":
+			thoughts = count(s.Value)
+		case "toolUsePromptTokenCount":
+			tools = count(s.Value)
+		case "serviceTier", "trafficType":
+			if known := tierOf(s.Value); known != "" {
+				tier = known
+			}
+		}
+	}
+	return usage.Tokens{
+		Input: max(prompt+tools-cached, 0), CacheRead: cached, Output: candidates + thoughts, Reasoning: thoughts,
+	}, tier
+}
+
+// count reads a figure. One that cannot be, such as a negative one, counts as nothing.
+func count(raw []byte) int64 {
+	if n, ok := jsonscan.Int(raw); ok && n > 0 && n < 1<<40 {
+		return n
+	}
+	return 0
+}
+
+// tierOf is the service tier as prices know it: from serviceTier (priority) or trafficType (ON_DEMAND_PRIORITY).
+func tierOf(raw []byte) string {
+	text, _ := jsonscan.String(raw)
+	text = strings.ToLower(text)
+	for _, tier := range []string{"priority", "flex"} {
+		if text == tier || strings.HasSuffix(text, "_"+tier) {
+			return tier
+		}
+	}
+	return ""
+}
+
+// raw is what the upstream said, fit for a ledger's line.
+func (t *tally) raw() json.RawMessage {
+	if len(t.usage) == 0 || len(t.usage) > 16<<10 || !json.Valid(t.usage) {
+		return nil
+	}
+	var compact bytes.Buffer
+	_ = json.Compact(&compact, t.usage) // it is valid
+	return compact.Bytes()
+}

@@ -1,0 +1,109 @@
+package openai
+
+import (
+	"bytes"
+
+	"crs/internal/jsonscan"
+	"crs/internal/sse"
+)
+
+// eventMeter counts a stream of typed events: Responses, and images.
+type eventMeter struct{ stream }
+
+// event looks at one event. Most are deltas.
+func (m *eventMeter) event(e sse.Event) {
+	m.begun = m.begun || e.Truncated // what is as long as that is content
+	switch what := kind(e); what {
+	case "response.created", "response.queued", "response.in_progress":
+		m.response(e.Data, false)
+	case "response.completed", "response.incomplete", "response.done":
+		m.begun = true
+		m.response(e.Data, true)
+	case "response.failed", "error":
+		m.response(e.Data, what == "response.failed")
+		if m.failure == nil {
+			m.failure = bytes.Clone(e.Data)
+		}
+	case "response.output_item.done":
+		m.begun = true
+		m.item(member(e.Data, "item"))
+	case "delta":
+		m.begun = true
+		m.output += int64(max(len(member(e.Data, "delta"))-len(`""`), 0))
+	case "image.completed":
+		m.begun, m.stopped = true, true
+		m.take(member(e.Data, "usage"))
+	case "content":
+		m.begun = true
+	}
+}
+
+// response takes what a lifecycle event says of the whole answer.
+func (m *eventMeter) response(data []byte, last bool) {
+	m.stopped = m.stopped || last
+	s := jsonscan.Top(member(data, "response"))
+	for s.Next() {
+		switch string(s.Key) {
+		case "usage":
+			m.take(s.Value)
+		case "model":
+			name(&m.count.Model, s.Value)
+		case "service_tier":
+			name(&m.count.Pricing.ServiceTier, s.Value)
+		}
+	}
+}
+
+func (m *eventMeter) item(item []byte) {
+	if isSearch(item) {
+		m.count.Pricing.WebSearches++
+	}
+}
+
+// isSearch reports whether an output item is a search of the web. Opening a page that was found is not billed as one.
+func isSearch(item []byte) bool {
+	if !jsonscan.Equal(member(item, "type"), "web_search_call") {
+		return false
+	}
+	action := member(item, "action")
+	return action == nil || jsonscan.Equal(member(action, "type"), "search")
+}
+
+// kind is the type of an event, as a constant: of those that do not matter by themselves, whether they are a delta or
+// other content. Types that are not known, such as codex.rate_limits and keep-alives, are none.
+func kind(e sse.Event) string {
+	what := typeOf(e)
+	answer, image := bytes.HasPrefix(what, []byte("response.")), bytes.HasPrefix(what, []byte("image_"))
+	if answer && bytes.HasSuffix(what, []byte(".delta")) {
+		return "delta"
+	}
+	for _, k := range [...]string{
+		"response.created", "response.queued", "response.in_progress", "response.completed", "response.incomplete",
+		"response.done", "response.failed", "error", "response.output_item.done",
+	} {
+		if string(what) == k {
+			return k
+		}
+	}
+	switch {
+	case image && bytes.HasSuffix(what, []byte(".completed")):
+		return "image.completed"
+	case answer, image:
+		return "content"
+	}
+	return ""
+}
+
+// typeOf gives the type without a copy. It stands first in every stream seen; where it does not, it is looked for. What the
+// data says counts, as it does for clients; the name of the event stands in for it.
+func typeOf(e sse.Event) []byte {
+	if rest, ok := bytes.CutPrefix(e.Data, []byte(`{"type":"`)); ok {
+		if i := bytes.IndexByte(rest, '"'); i >= 0 {
+			return rest[:i]
+		}
+	}
+	if value := member(e.Data, "type"); len(value) > 2 && value[0] == '"' {
+		return value[1 : len(value)-1]
+	}
+	return e.Name
+}

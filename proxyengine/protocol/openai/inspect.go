@@ -1,0 +1,133 @@
+package openai
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"crs/internal/jsonscan"
+	"crs/internal/model"
+	"crs/proxyengine/provider"
+)
+
+// defaultImageModel makes images when a request names none.
+const defaultImageModel = "gpt-image-1"
+
+const bytesPerToken = 4
+
+// Inspect implements provider.Protocol.
+func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, error) {
+	intent := provider.Intent{Service: service, Client: Client(in.Header)}
+	reading := read
+	if service == Images && isForm(in.Header) {
+		reading = readForm
+	}
+	if err := reading(&intent, in); err != nil {
+		return provider.Intent{}, err
+	}
+	intent.Family = model.Base(intent.Model)
+	return intent, nil
+}
+
+// refuse is a request that makes no sense.
+func refuse(format string, args ...any) error {
+	return &provider.Fault{Status: http.StatusBadRequest, Kind: provider.BadRequest, Message: fmt.Sprintf(format, args...)}
+}
+
+// read takes what a request wants out of a body in JSON.
+func read(intent *provider.Intent, in *provider.Inbound) error {
+	r, err := scan(in.Body)
+	if err != nil {
+		return err
+	}
+	if intent.Model, err = r.named(intent.Service, in.Param); err != nil {
+		return err
+	}
+	if r.model != nil {
+		intent.ModelAt, intent.ModelLen = r.modelAt, len(r.model)
+	}
+	if err := r.required(intent.Service); err != nil {
+		return err
+	}
+	if intent.Stream, err = r.streamed(); err != nil {
+		return err
+	}
+	if intent.Stream && (intent.Service == Chat || intent.Service == Completions) {
+		if intent.HideUsage, err = hidesUsage(r.streamOptions); err != nil {
+			return err
+		}
+	}
+	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/bytesPerToken, r.most()
+	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
+	return nil
+}
+
+// named is the model: the body's, else the deployment in the path, else the one that makes images.
+func (r *request) named(service, deployment string) (string, error) {
+	if r.model == nil {
+		switch {
+		case deployment != "":
+			return deployment, nil
+		case service == Images:
+			return defaultImageModel, nil
+		}
+		return "", refuse("Missing required parameter: 'model'.")
+	}
+	name, ok := jsonscan.String(r.model)
+	switch {
+	case !ok:
+		return "", refuse("Invalid type for 'model': expected a string.")
+	case name == "":
+		return "", refuse("Invalid value for 'model': it must not be empty.")
+	}
+	return name, nil
+}
+
+func (r *request) required(service string) error {
+	switch {
+	case service == Chat && r.messages == nil:
+		return refuse("Missing required parameter: 'messages'.")
+	case service == Embeddings && r.input == nil:
+		return refuse("Missing required parameter: 'input'.")
+	}
+	return nil
+}
+
+// streamed reads the member stream, which may be null.
+func (r *request) streamed() (bool, error) {
+	if r.stream == nil || string(r.stream) == "null" {
+		return false, nil
+	}
+	stream, ok := jsonscan.Bool(r.stream)
+	if !ok {
+		return false, refuse("Invalid type for 'stream': expected a boolean.")
+	}
+	return stream, nil
+}
+
+// most is the request's own bound on its answer, by whichever name it has; 0 for none.
+func (r *request) most() int64 {
+	for _, raw := range [...][]byte{r.maxOutput, r.maxCompletion, r.maxTokens} {
+		if n, ok := jsonscan.Int(raw); ok && n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// CodexCLI is the client that Client recognises.
+const CodexCLI = "codex"
+
+// Client recognises Codex, in any of its forms, by what it says of itself (protocols.md, H.2). Who may use a key is not
+// decided by this alone: anybody can say it.
+func Client(h provider.Header) string {
+	product, version, _ := strings.Cut(h.Get("user-agent"), "/")
+	if version == "" || version[0] < '0' || version[0] > '9' || h.Get("originator") != product {
+		return ""
+	}
+	switch product {
+	case "codex_cli_rs", "codex_vscode", "codex_exec", "codex-tui", "codex_sdk_ts", "Codex Desktop":
+		return CodexCLI
+	}
+	return ""
+}

@@ -1,0 +1,262 @@
+package bedrock
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"crs/internal/jsonscan"
+	"crs/internal/model"
+	"crs/proxyengine/provider"
+)
+
+// body is a Messages request on its way to what InvokeModel takes (protocols.md, C.3): some members go, some are changed,
+// and every other byte stays as it came.
+type body struct {
+	text     []byte
+	models   *catalog
+	entry    *entry
+	counting bool // for CountTokens: max_tokens may be missing
+
+	edits     []edit
+	betas     []string
+	maxTokens []byte
+	thinking  span
+}
+
+// edit puts with in the place of text[from:to].
+type edit struct {
+	from, to int
+	with     string
+}
+
+// span is a raw value and where it begins.
+type span struct {
+	raw []byte
+	at  int
+}
+
+func (s span) end() int { return s.at + len(s.raw) }
+
+const bedrockVersion = `"anthropic_version":"bedrock-2023-05-31"`
+
+// rewrite gives the parts of the new body; they point into the old one.
+func (b *body) rewrite(client provider.Header) ([][]byte, error) {
+	for _, list := range client.Values("anthropic-beta") {
+		b.betas = append(b.betas, strings.Split(list, ",")...)
+	}
+	open := bytes.IndexByte(b.text, '{') + 1
+	kept, err := b.walk(open)
+	if err != nil {
+		return nil, err
+	}
+	added := bedrockVersion + b.betaMember()
+	if b.maxTokens == nil && !b.counting {
+		return nil, fault("max_tokens: Field required")
+	}
+	added += b.think()
+	if kept {
+		added += ","
+	}
+	b.edits = slices.Insert(b.edits, 0, edit{from: open, to: open, with: added})
+	return b.splice(), nil
+}
+
+// walk looks at the members. A member goes with the comma before it; what is put in front needs no comma behind it then. It
+// reports whether the first one stays.
+func (b *body) walk(open int) (kept bool, err error) {
+	end := open
+	s := jsonscan.Top(b.text)
+	for s.Next() {
+		value := span{s.Value, s.Offset}
+		stays, err := b.member(string(name(s.Key)), value)
+		if err != nil {
+			return false, err
+		}
+		if !stays {
+			b.edits = append(b.edits, edit{from: end, to: value.end()})
+		}
+		kept = kept || stays && end == open
+		end = value.end()
+	}
+	if err := s.Err(); err != nil {
+		return false, fault(err.Error())
+	}
+	return kept, nil
+}
+
+// name is what a key says, escapes or not.
+func name(key []byte) []byte {
+	if !jsonscan.Escaped(key) {
+		return key
+	}
+	plain, _ := jsonscan.Canonical(key)
+	return plain
+}
+
+// member reports whether a member stays.
+func (b *body) member(name string, v span) (stays bool, err error) {
+	switch name {
+	case "model", "stream", "anthropic_version", "context_management", "speed", "diagnostics", "service_tier", "container", "mcp_servers":
+		return false, nil
+	case "output_config":
+		return b.entry.OutputConfig, nil
+	case "anthropic_beta":
+		for _, beta := range gjson.ParseBytes(v.raw).Array() {
+			b.betas = append(b.betas, beta.String())
+		}
+		return false, nil
+	case "max_tokens":
+		b.maxTokens = v.raw
+	case "thinking":
+		b.thinking = v
+	case "cache_control":
+		b.cacheControl(v)
+	case "system":
+		b.blocks(v, blockDepth)
+	case "messages":
+		b.messages(v)
+	case "tools":
+		return true, b.tools(v)
+	}
+	return true, nil
+}
+
+// betaMember is the header anthropic-beta as a member: what Bedrock knows of it.
+func (b *body) betaMember() string {
+	var known []string
+	for _, beta := range b.betas {
+		beta = strings.TrimSpace(beta)
+		if model.MatchAny(b.models.betas, beta) && !slices.Contains(known, beta) {
+			known = append(known, beta)
+		}
+	}
+	if known == nil {
+		return ""
+	}
+	list, err := json.Marshal(known)
+	if err != nil {
+		return "" // cannot be: it holds only text
+	}
+	return `,"anthropic_beta":` + string(list)
+}
+
+// leastBudget is the least that may be thought.
+const leastBudget = 1024
+
+// think has an older model, which knows no adaptive thinking, think as much as it may; not at all where there is no room
+// for it, which adaptive leaves open. It gives the max_tokens that a count of tokens needs beside it.
+func (b *body) think() string {
+	budget, given := jsonscan.Int(at(b.thinking.raw, "budget_tokens"))
+	if jsonscan.Equal(at(b.thinking.raw, "type"), "adaptive") && !b.entry.Adaptive {
+		if most, ok := jsonscan.Int(b.maxTokens); !given && ok {
+			budget = most - 1
+		} else if !given {
+			budget = leastBudget
+		}
+		with := `{"type":"disabled"}`
+		if budget >= leastBudget {
+			with = `{"type":"enabled","budget_tokens":` + strconv.FormatInt(budget, 10) + `}`
+		}
+		b.edits = append(b.edits, edit{from: b.thinking.at, to: b.thinking.end(), with: with})
+	}
+	if b.maxTokens != nil {
+		return ""
+	}
+	return `,"max_tokens":` + strconv.FormatInt(min(max(budget, 0), 1<<40)+1, 10)
+}
+
+// tools looks for those that only Anthropic's own servers run, and for cache_control.
+func (b *body) tools(v span) error {
+	if !b.mentioned(v.raw) && !bytes.Contains(v.raw, []byte("cache_control")) {
+		return nil
+	}
+	var refused error
+	elements(v, func(i int, tool span) {
+		kind, _ := jsonscan.String(at(tool.raw, "type"))
+		if kind != "" && refused == nil && model.MatchAny(b.models.serverTools, kind) {
+			refused = fault(fmt.Sprintf("tools.%d.type: %s runs on Anthropic's servers; Bedrock does not have it", i, kind))
+		}
+		b.cacheControl(within(tool, "cache_control"))
+	})
+	return refused
+}
+
+// mentioned reports whether tools may hold one of the servers': clients send many, and hardly ever one of those.
+func (b *body) mentioned(tools []byte) bool {
+	return slices.ContainsFunc(b.models.serverTools, func(pattern string) bool {
+		return bytes.Contains(tools, []byte(strings.TrimSuffix(pattern, "*")))
+	})
+}
+
+func (b *body) messages(v span) {
+	if !bytes.Contains(v.raw, []byte("cache_control")) {
+		return
+	}
+	elements(v, func(_ int, message span) { b.blocks(within(message, "content"), blockDepth) })
+}
+
+// blockDepth is how deep blocks hold blocks: a tool's result is one that does.
+const blockDepth = 2
+
+func (b *body) blocks(v span, depth int) {
+	if depth == 0 || !bytes.Contains(v.raw, []byte("cache_control")) {
+		return
+	}
+	elements(v, func(_ int, block span) {
+		b.blocks(within(block, "content"), depth-1)
+		b.cacheControl(within(block, "cache_control"))
+	})
+}
+
+// cacheControl leaves of it what Bedrock takes: the type, and how long to keep it where the model knows that.
+func (b *body) cacheControl(v span) {
+	var kind, ttl []byte
+	other := false
+	s := jsonscan.Top(v.raw)
+	for s.Next() {
+		switch string(name(s.Key)) {
+		case "type":
+			kind = s.Value
+		case "ttl":
+			ttl = s.Value
+		default:
+			other = true
+		}
+	}
+	if s.Err() != nil || kind == nil || !other && (ttl == nil || b.entry.TTL) {
+		return
+	}
+	with := `{"type":` + string(kind)
+	if ttl != nil && b.entry.TTL {
+		with += `,"ttl":` + string(ttl)
+	}
+	b.edits = append(b.edits, edit{from: v.at, to: v.end(), with: with + "}"})
+}
+
+// splice makes the edits.
+func (b *body) splice() [][]byte {
+	slices.SortStableFunc(b.edits, func(x, y edit) int { return x.from - y.from })
+	parts := make([][]byte, 0, 2*len(b.edits)+1)
+	done := 0
+	for _, e := range b.edits {
+		if e.from > done {
+			parts = append(parts, b.text[done:e.from])
+		}
+		if e.with != "" {
+			parts = append(parts, []byte(e.with))
+		}
+		done = e.to
+	}
+	return append(parts, b.text[done:])
+}
+
+func fault(message string) error {
+	return &provider.Fault{Status: http.StatusBadRequest, Kind: provider.BadRequest, Message: message}
+}

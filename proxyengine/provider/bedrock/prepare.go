@@ -1,0 +1,78 @@
+package bedrock
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+
+	"crs/internal/account"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/provider"
+)
+
+// Prepare implements provider.Provider.
+func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *account.Account) (*provider.Outbound, error) {
+	endpoint, err := p.endpoint(acc)
+	if err != nil {
+		return nil, err
+	}
+	counting := want.Service == anthropic.CountTokens
+	id, known := p.models.find(acc, want.Model)
+	b := body{text: in.Body, models: p.models, entry: known, counting: counting}
+	parts, err := b.rewrite(in.Header)
+	if err != nil {
+		return nil, err
+	}
+	operation := "/invoke"
+	switch {
+	case counting:
+		id, operation, parts = bare(id, known), "/count-tokens", counted{}.question(parts)
+	case want.Stream:
+		operation = "/invoke-with-response-stream"
+	}
+	out := &provider.Outbound{
+		Endpoint: endpoint, Method: http.MethodPost, Target: endpoint.Path + "/model/" + encode(id) + operation,
+		Header: header(in.Header, want.Stream && !counting), Body: parts,
+	}
+	return out, p.authorize(out, acc)
+}
+
+// header is what the operation takes. Of the client's own, the protocol's fields are in the body or mean nothing here.
+func header(client provider.Header, stream bool) provider.Header {
+	h := make(provider.Header, 0, 8)
+	h = append(h, provider.Field{Name: "content-type", Value: "application/json"})
+	if stream {
+		h = append(h, provider.Field{Name: "x-amzn-bedrock-accept", Value: "application/json"})
+	} else {
+		h = append(h, provider.Field{Name: "accept", Value: "application/json"})
+	}
+	if agent := client.Get("user-agent"); agent != "" {
+		h = append(h, provider.Field{Name: "user-agent", Value: agent})
+	}
+	return append(h, provider.Field{Name: "accept-encoding", Value: "identity"})
+}
+
+// question wraps a request for InvokeModel into one for CountTokens.
+func (counted) question(parts [][]byte) [][]byte {
+	const before, behind = `{"input":{"invokeModel":{"body":"`, `"}}}`
+	inner := bytes.Join(parts, nil)
+	text := make([]byte, 0, len(before)+base64.StdEncoding.EncodedLen(len(inner))+len(behind))
+	text = append(text, before...)
+	text = base64.StdEncoding.AppendEncode(text, inner)
+	return [][]byte{append(text, behind...)}
+}
+
+// encode puts a model's id into a path: everything that is not unreserved is escaped, the colon and an ARN's slashes too.
+func encode(id string) string {
+	out := make([]byte, 0, len(id)+8)
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			out = append(out, c)
+		default:
+			out = fmt.Appendf(out, "%%%02X", c)
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,191 @@
+package bedrock
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"crs/internal/jsonscan"
+	"crs/internal/sse"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/provider"
+)
+
+// stream makes Anthropic's events of Bedrock's frames. The meter within counts what the client gets.
+type stream struct {
+	provider.Meter
+	frames frames
+
+	out     []byte
+	taken   bool // Output has given out
+	lost    bool // nobody took it, and it grew too large
+	err     error
+	decoded []byte
+	changed []byte
+}
+
+var _ provider.Reshaper = (*stream)(nil)
+
+func newStream() *stream {
+	s := &stream{Meter: anthropic.NewMeter(provider.Header{{Name: "content-type", Value: eventStream}})}
+	s.frames.on = s.frame
+	return s
+}
+
+const eventStream = "text/event-stream; charset=utf-8"
+
+// ContentType implements provider.Reshaper.
+func (*stream) ContentType() string { return eventStream }
+
+// Feed implements provider.Meter.
+func (s *stream) Feed(p []byte) {
+	if s.taken {
+		s.out, s.taken = reusable(s.out), false
+	}
+	if s.err == nil {
+		s.err = s.frames.feed(p)
+	}
+}
+
+// Output implements provider.Reshaper. Beside an error it gives the events that came before it.
+func (s *stream) Output() ([]byte, error) {
+	s.taken = true
+	if s.lost {
+		return nil, errors.New("the events were not taken")
+	}
+	return s.out, s.err
+}
+
+// Finish implements provider.Reshaper.
+func (s *stream) Finish() ([]byte, error) {
+	switch {
+	case s.err != nil:
+		return nil, s.err
+	case len(s.frames.rest) > 0:
+		return nil, fmt.Errorf("%w: it ends within a frame", errFrame)
+	case !s.Whole() && s.Failure() == nil:
+		return nil, errors.New("the event stream ends without message_stop")
+	}
+	return nil, nil
+}
+
+// mostUntaken bounds what is kept for a client that has gone: the figures are still read, the events go nowhere.
+const mostUntaken = 32 << 20
+
+func (s *stream) frame(f frame) error {
+	from := len(s.out)
+	if err := s.append(f); err != nil {
+		return err
+	}
+	s.Meter.Feed(s.out[from:])
+	if s.lost = s.lost || len(s.out) > mostUntaken; s.lost {
+		s.out = reusable(s.out)
+	}
+	return nil
+}
+
+func (s *stream) append(f frame) error {
+	switch string(f.kind) {
+	case "event":
+		if string(f.event) != "chunk" {
+			return nil // nothing else is Anthropic's
+		}
+		return s.chunk(f.payload)
+	case "exception":
+		message, _ := jsonscan.String(at(f.payload, "message"))
+		s.failure(string(f.exception), message)
+	case "error":
+		s.failure(string(f.code), string(f.message))
+	}
+	return nil
+}
+
+// chunk is {"bytes":"BASE64"}, of the data of one event.
+func (s *stream) chunk(payload []byte) error {
+	raw := at(payload, "bytes")
+	if len(raw) < 2 || raw[0] != '"' {
+		return fmt.Errorf("%w: a chunk without bytes", errFrame)
+	}
+	text := raw[1 : len(raw)-1]
+	if jsonscan.Escaped(text) { // a slash may be
+		plain, _ := jsonscan.String(raw)
+		text = []byte(plain)
+	}
+	var err error
+	if s.decoded, err = base64.StdEncoding.AppendDecode(s.decoded[:0], text); err != nil {
+		return fmt.Errorf("%w: the bytes of a chunk are not base64", errFrame)
+	}
+	err = s.event(s.decoded)
+	s.decoded, s.changed = reusable(s.decoded), reusable(s.changed)
+	return err
+}
+
+// event writes one event, by its type's name: all of it as it came, but for the model's name and Bedrock's own figures.
+func (s *stream) event(data []byte) error {
+	var kind, message span
+	metrics := false
+	scan := jsonscan.Top(data)
+	for scan.Next() {
+		switch string(scan.Key) {
+		case "type":
+			kind = span{scan.Value, scan.Offset}
+		case "message":
+			message = span{scan.Value, scan.Offset}
+		case invocationMetrics:
+			metrics = true
+		}
+	}
+	if scan.Err() != nil || len(kind.raw) < 2 || kind.raw[0] != '"' {
+		return fmt.Errorf("%w: the bytes of a chunk are no event", errFrame)
+	}
+	switch {
+	case message.raw != nil:
+		data = s.renamed(data, within(message, "model"))
+	case metrics:
+		s.changed = without(s.changed[:0], data, invocationMetrics)
+		data = s.changed
+	}
+	s.out = sse.AppendEvent(s.out, string(kind.raw[1:len(kind.raw)-1]), data)
+	return nil
+}
+
+const invocationMetrics = "amazon-bedrock-invocationMetrics"
+
+// renamed gives data with Anthropic's name in the place of Bedrock's.
+func (s *stream) renamed(data []byte, model span) []byte {
+	id, ok := jsonscan.String(model.raw)
+	if !ok || plain(id) == id {
+		return data
+	}
+	name, err := json.Marshal(plain(id))
+	if err != nil {
+		return data // cannot be: it is text
+	}
+	s.changed = append(s.changed[:0], data[:model.at]...)
+	s.changed = append(s.changed, name...)
+	s.changed = append(s.changed, data[model.end():]...)
+	return s.changed
+}
+
+// failure writes an error in Anthropic's words.
+func (s *stream) failure(code, message string) {
+	if message == "" {
+		message = code
+	}
+	b, err := json.Marshal(failure{Type: "error", Error: failureText{Type: errorType(code), Message: message}})
+	if err != nil {
+		return // cannot be: it holds only text
+	}
+	s.out = sse.AppendEvent(s.out, "error", b)
+}
+
+type failure struct {
+	Type  string      `json:"type"`
+	Error failureText `json:"error"`
+}
+
+type failureText struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+}

@@ -1,0 +1,120 @@
+// Package droid is Factory's API, which serves the models of several vendors, each in its vendor's protocol: the platform
+// droid, with a login by OAuth or an API key. Facts: protocols.md, G.
+package droid
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"crs/internal/account"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/protocol/factory"
+	"crs/proxyengine/protocol/openai"
+	"crs/proxyengine/provider"
+)
+
+// Platform is the platform's name.
+const Platform = "droid"
+
+// Options are what an operator can set: every address the provider has.
+type Options struct {
+	APIURL   string // of the models; empty means https://api.factory.ai/api/llm
+	AppURL   string // where organizations are listed; empty means https://app.factory.ai
+	AuthURL  string // base of where tokens are issued (token_url in the configuration); empty means https://api.workos.com
+	ClientID string // of the OAuth client; empty means Factory's CLI's
+	Now      func() time.Time
+}
+
+// Provider serves the platform.
+type Provider struct {
+	api, app, auth provider.Endpoint
+	clientID       string
+	now            func() time.Time
+	bases          sync.Map // base URL → provider.Endpoint
+}
+
+// New makes the provider. An address that makes no sense is an error.
+func New(o Options) (*Provider, error) {
+	p := &Provider{clientID: cmp.Or(o.ClientID, "client_01HNM792M5G5G1A2THWPXKFMXB"), now: o.Now}
+	for _, a := range []struct {
+		to                  *provider.Endpoint
+		setting, set, usual string
+	}{
+		{&p.api, "api_url", o.APIURL, "https://api.factory.ai/api/llm"},
+		{&p.app, "app_url", o.AppURL, "https://app.factory.ai"},
+		{&p.auth, "token_url", o.AuthURL, "https://api.workos.com"},
+	} {
+		var err error
+		if *a.to, err = provider.ParseEndpoint(cmp.Or(a.set, a.usual)); err != nil {
+			return nil, fmt.Errorf("providers.droid.%s: %w", a.setting, err)
+		}
+	}
+	return p, nil
+}
+
+// Name implements provider.Provider.
+func (*Provider) Name() string { return Platform }
+
+// Platforms implements provider.Provider. The account is asked for only where Factory was named by the path: its models
+// have the names of their vendors' own.
+func (*Provider) Platforms() map[string]account.Platform {
+	const only = "@" + Platform
+	return map[string]account.Platform{Platform: {
+		Services: []string{
+			anthropic.Messages + only, anthropic.CountTokens + only, openai.Responses + only, openai.Chat + only,
+		},
+		OwnClient: factory.Droid, Permission: Platform,
+	}}
+}
+
+// oneKey is what an API key looks like: one word that fits into a header.
+var oneKey = regexp.MustCompile(`^[!-+\--~]+$`)
+
+// Check implements provider.Checker.
+func (*Provider) Check(acc *account.Account) error {
+	c := &acc.Credential
+	switch {
+	case c.Kind == account.SetupToken:
+		return errors.New("platform droid takes a login or an API key, no setup token")
+	case c.Kind != account.APIKey || oneKey.MatchString(strings.TrimSpace(c.Secret.Reveal())):
+		return nil
+	}
+	return errors.New("an account has one API key, and this is more or less than one: " +
+		"add an account for each key, and put them into a group (--group) that is used as one")
+}
+
+// Windows implements provider.Provider: Factory shows no gauges.
+func (*Provider) Windows(provider.Header, time.Time) []account.Window { return nil }
+
+// Meter implements provider.Provider.
+func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provider.Header) provider.Meter {
+	if isAnthropic(want) {
+		return anthropic.NewMeter(header)
+	}
+	return openai.NewMeter(want, header)
+}
+
+func isAnthropic(want *provider.Intent) bool {
+	return want.Service == anthropic.Messages || want.Service == anthropic.CountTokens
+}
+
+// endpoint is where an account's requests go. A base URL is taken apart once.
+func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
+	if acc.BaseURL == "" {
+		return p.api, nil
+	}
+	if known, ok := p.bases.Load(acc.BaseURL); ok {
+		return known.(provider.Endpoint), nil
+	}
+	e, err := provider.ParseEndpoint(acc.BaseURL)
+	if err != nil {
+		return e, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
+	}
+	p.bases.Store(acc.BaseURL, e)
+	return e, nil
+}

@@ -1,0 +1,124 @@
+package droid
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"crs/internal/account"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/protocol/factory"
+	"crs/proxyengine/protocol/openai"
+	"crs/proxyengine/provider"
+)
+
+// Prepare implements provider.Provider: the client's own body and headers. Nothing is said of a client that it does not say
+// of itself.
+func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *account.Account) (*provider.Outbound, error) {
+	endpoint, err := p.endpoint(acc)
+	if err != nil {
+		return nil, err
+	}
+	path := pathOf(want.Service)
+	if path == "" {
+		return nil, fmt.Errorf("platform droid does not serve %s", want.Service)
+	}
+	name := acc.Upstream(want.Model)
+	// Messages name their model where the other protocols do, so one way of writing it in does for all.
+	body, err := openai.Body(in, want, name)
+	if err != nil {
+		return nil, err
+	}
+	target := endpoint.Path + path
+	if in.Query != "" {
+		target += "?" + in.Query
+	}
+	return &provider.Outbound{
+		Endpoint: endpoint, Method: http.MethodPost, Target: target, Header: header(in.Header, want, name, acc), Body: body,
+	}, nil
+}
+
+func pathOf(service string) string {
+	switch service {
+	case anthropic.Messages:
+		return "/a/v1/messages"
+	case anthropic.CountTokens:
+		return "/a/v1/messages/count_tokens"
+	case openai.Responses:
+		return "/o/v1/responses"
+	case openai.Chat:
+		return "/o/v1/chat/completions"
+	}
+	return ""
+}
+
+// header forwards what is about the request, and adds what Factory asks for.
+func header(client provider.Header, want *provider.Intent, name string, acc *account.Account) provider.Header {
+	h := make(provider.Header, 0, len(client)+7)
+	for _, f := range client {
+		var buf [64]byte
+		if forwarded(provider.Lower(&buf, f.Name), want) {
+			h = append(h, f)
+		}
+	}
+	add := func(name, value string) {
+		if h.Get(name) == "" {
+			h = append(h, provider.Field{Name: name, Value: value})
+		}
+	}
+	add("content-type", "application/json")
+	if factory.Client(client) == factory.Droid {
+		add("x-factory-client", "cli") // it says so by its user agent
+	}
+	if own := client.Get("x-api-provider"); own != "" && name == want.Model {
+		add("x-api-provider", own)
+	} else {
+		add("x-api-provider", vendor(want, name))
+	}
+	if isAnthropic(want) {
+		add("anthropic-version", "2023-06-01")
+		h = append(h, provider.Field{Name: "x-api-key", Value: "placeholder"})
+	}
+	// Decoding costs more than it saves on the way from a provider, and holds events back.
+	return append(h, provider.Field{Name: "accept-encoding", Value: "identity"},
+		provider.Field{Name: "authorization", Value: "Bearer " + strings.TrimSpace(acc.Credential.Secret.Reveal())})
+}
+
+func forwarded(name []byte, want *provider.Intent) bool {
+	switch string(name) {
+	case "accept", "accept-language", "user-agent", "content-type", "x-session-id", "x-client-request-id", "idempotency-key",
+		"x-factory-client":
+		return true
+	}
+	family := "openai-beta"
+	if isAnthropic(want) {
+		family = "anthropic-"
+	}
+	return strings.HasPrefix(string(name), family) || strings.HasPrefix(string(name), "x-stainless-")
+}
+
+// vendor is whom Factory gets a model from.
+func vendor(want *provider.Intent, name string) string {
+	name = strings.ToLower(name)
+	switch want.Service {
+	case openai.Responses:
+		if strings.HasSuffix(name, "-max") {
+			return "openai"
+		}
+		return "azure_openai"
+	case openai.Chat:
+		return vendorOfChat(name)
+	}
+	return "anthropic"
+}
+
+func vendorOfChat(name string) string {
+	for _, v := range [...]struct{ family, vendor string }{
+		{"gemini", "google"}, {"claude", "anthropic"}, {"gpt", "azure_openai"}, {"glm", "fireworks"},
+	} {
+		if strings.HasPrefix(name, v.family) {
+			return v.vendor
+		}
+	}
+	return "baseten"
+}

@@ -1,0 +1,169 @@
+// Package openai is OpenAI's own API and every endpoint that speaks it: the platforms openai-responses (API keys, any base
+// URL) and openai (Codex by a ChatGPT subscription). Facts: protocols.md, E.
+package openai
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"crs/internal/account"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/protocol/openai"
+	"crs/proxyengine/provider"
+)
+
+// The platforms.
+const (
+	Subscription = "openai"
+	API          = "openai-responses"
+)
+
+// Options are what an operator can set: every address the provider has. An empty one means the provider's own.
+type Options struct {
+	APIURL     string // https://api.openai.com
+	ChatGPTURL string // https://chatgpt.com/backend-api/codex
+	AuthURL    string // the page to log in: https://auth.openai.com/oauth/authorize
+	TokenURL   string // https://auth.openai.com/oauth/token
+	DeviceURL  string // of logins on another device, with /api/accounts/deviceauth/… and /codex/device below it: https://auth.openai.com
+	ClientID   string // of the OAuth client; empty means Codex's
+	Now        func() time.Time
+}
+
+// Provider serves the two platforms.
+type Provider struct {
+	api, chatgpt, token, device provider.Endpoint
+	authPage, devicePage        string
+	clientID                    string
+	now                         func() time.Time
+	bases                       sync.Map // baseURL → provider.Endpoint
+}
+
+// New makes the provider. An address that makes no sense is an error.
+func New(o Options) (*Provider, error) {
+	p := &Provider{
+		clientID: cmp.Or(o.ClientID, "app_EMoamEEZ73f0CkXaXp7hrann"), now: o.Now,
+		authPage:   cmp.Or(o.AuthURL, "https://auth.openai.com/oauth/authorize"),
+		devicePage: strings.TrimRight(cmp.Or(o.DeviceURL, "https://auth.openai.com"), "/"),
+	}
+	if p.now == nil {
+		p.now = time.Now
+	}
+	var page provider.Endpoint
+	for _, a := range []struct {
+		setting, text string
+		to            *provider.Endpoint
+	}{
+		{"api_url", cmp.Or(o.APIURL, "https://api.openai.com"), &p.api},
+		{"chatgpt_url", cmp.Or(o.ChatGPTURL, "https://chatgpt.com/backend-api/codex"), &p.chatgpt},
+		{"token_url", cmp.Or(o.TokenURL, "https://auth.openai.com/oauth/token"), &p.token},
+		{"device_url", p.devicePage, &p.device},
+		{"authorize_url", p.authPage, &page},
+	} {
+		var err error
+		if *a.to, err = provider.ParseEndpoint(a.text); err != nil {
+			return nil, fmt.Errorf("providers.openai.%s: %w", a.setting, err)
+		}
+	}
+	p.api.Path = base(p.api.Path)
+	return p, nil
+}
+
+// Name implements provider.Provider.
+func (*Provider) Name() string { return "openai" }
+
+// Platforms implements provider.Provider.
+func (*Provider) Platforms() map[string]account.Platform {
+	foreign := []string{"claude-*", "gemini-*"}
+	return map[string]account.Platform{
+		API: {
+			Services:   []string{openai.Responses, openai.Compact, openai.Chat, openai.Completions, openai.Embeddings, openai.Images},
+			Translated: map[string]account.Translation{anthropic.Messages: {To: openai.Chat}},
+			Foreign:    foreign, Permission: "openai", Catalog: "openai",
+		},
+		Subscription: {
+			Services:   []string{openai.Responses, openai.Compact, openai.Images},
+			Translated: map[string]account.Translation{anthropic.Messages: {To: openai.Responses}},
+			Foreign:    foreign, OwnClient: openai.CodexCLI, Permission: "openai", Catalog: "openai",
+		},
+	}
+}
+
+// Check implements provider.Checker.
+func (*Provider) Check(acc *account.Account) error {
+	switch {
+	case acc.Platform == Subscription && acc.Credential.Kind == account.APIKey:
+		return errors.New("platform openai takes a ChatGPT subscription's tokens: use crs account login or crs account import, or platform openai-responses for an API key")
+	case acc.Platform == Subscription && acc.Options[accountID] == "":
+		return errors.New("the id of the ChatGPT account (option account_id) is missing; log in, or import ~/.codex/auth.json")
+	case acc.Platform == API && acc.Credential.Kind != account.APIKey:
+		return errors.New("platform openai-responses takes an API key")
+	}
+	for _, name := range []string{organization, project, accountID} {
+		if value := acc.Options[name]; !headerValue.MatchString(value) {
+			return fmt.Errorf("option %s: %q cannot stand in a header", name, value)
+		}
+	}
+	return nil
+}
+
+var headerValue = regexp.MustCompile(`^[\x21-\x7e]*$`)
+
+// The options of an account.
+const (
+	organization = "organization" // of openai-responses: whom OpenAI bills, when the key belongs to several
+	project      = "project"      // of openai-responses
+	accountID    = "account_id"   // of openai: the ChatGPT account; logins and imports set it
+	plan         = "plan"         // of openai: what it subscribes to, for people; logins and imports set it
+)
+
+// Meter implements provider.Provider.
+func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provider.Header) provider.Meter {
+	return openai.NewMeter(want, header)
+}
+
+// baseURL is where an account was told to send, and what for.
+type baseURL struct {
+	platform, text string
+}
+
+// endpoint is where an account's requests go. A base URL is taken apart once: there are as many as accounts.
+func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
+	switch {
+	case acc.BaseURL == "" && acc.Platform == Subscription:
+		return p.chatgpt, nil
+	case acc.BaseURL == "":
+		return p.api, nil
+	}
+	key := baseURL{acc.Platform, acc.BaseURL}
+	if known, ok := p.bases.Load(key); ok {
+		return known.(provider.Endpoint), nil
+	}
+	e, err := provider.ParseEndpoint(acc.BaseURL)
+	if err != nil {
+		return e, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
+	}
+	if acc.Platform == API {
+		e.Path = base(e.Path)
+	}
+	p.bases.Store(key, e)
+	return e, nil
+}
+
+var version = regexp.MustCompile(`/v[0-9]+[a-z0-9]*(/|$)`)
+
+// base is the path that an API's own paths are below: one that names a version somewhere is taken as it is, such as /v1 or
+// /v1beta/openai, any other one has its API below /v1. Some operators paste the whole path of an endpoint.
+func base(path string) string {
+	for _, endpoint := range []string{"/chat/completions", "/responses", "/completions", "/embeddings"} {
+		path = strings.TrimSuffix(path, endpoint)
+	}
+	if version.MatchString(path) {
+		return path
+	}
+	return path + "/v1"
+}

@@ -1,0 +1,92 @@
+package proxyengine
+
+import (
+	"fmt"
+
+	"crs/internal/account"
+	"crs/proxyengine/provider"
+	"crs/proxyengine/translate"
+)
+
+// said is the client's request in the words of an account's own service: the request itself, or a translation.
+type said struct {
+	in    *provider.Inbound
+	want  *provider.Intent
+	codec translate.Codec // nil when nothing was translated
+}
+
+// sayFor puts the request into words that the account's platform understands.
+func (x *exchange) sayFor(acc *account.Account) (said, error) {
+	facts := x.e.platforms[acc.Platform]
+	to, translated := facts.Translated[x.route.service]
+	if !translated {
+		return said{in: &x.in, want: &x.intent}, nil
+	}
+	codec, ok := translate.Find(x.route.Service, to.To)
+	if !ok {
+		return said{}, fmt.Errorf("%s cannot be translated to %s", x.route.Service, to.To)
+	}
+	in, want, err := codec.Request(&x.in, &x.intent, acc.Upstream(x.intent.Model))
+	return said{in, want, codec}, err
+}
+
+// meter has what the client gets translated back. Figures are taken from the account's own answer.
+func (s *said) meter(own provider.Meter, client *provider.Intent) provider.Meter {
+	if s.codec == nil {
+		return own
+	}
+	t := &translated{Meter: own, answer: s.codec.Answer(client, s.want), stream: client.Stream}
+	t.own, _ = own.(provider.Reshaper)
+	return t
+}
+
+// translated is a Meter that gives the client its own protocol's words.
+type translated struct {
+	provider.Meter
+	own    provider.Reshaper // the meter itself, when what it counts has another shape on the wire
+	answer translate.Answer
+	stream bool
+	out    []byte
+	err    error
+}
+
+// Feed implements provider.Meter.
+func (t *translated) Feed(p []byte) {
+	t.Meter.Feed(p)
+	if t.own != nil {
+		p, t.err = t.own.Output()
+	}
+	if t.err == nil {
+		t.out, t.err = t.answer.Feed(t.out, p)
+	}
+}
+
+// Output implements provider.Reshaper.
+func (t *translated) Output() ([]byte, error) {
+	out := t.out
+	t.out = t.out[:0]
+	return out, t.err
+}
+
+// Finish implements provider.Reshaper.
+func (t *translated) Finish() ([]byte, error) {
+	t.out = t.out[:0]
+	if t.own != nil {
+		rest, err := t.own.Finish()
+		if err != nil {
+			return nil, err
+		}
+		if t.out, err = t.answer.Feed(t.out, rest); err != nil {
+			return nil, err
+		}
+	}
+	return t.answer.Finish(t.out)
+}
+
+// ContentType implements provider.Reshaper.
+func (t *translated) ContentType() string {
+	if t.stream {
+		return "text/event-stream; charset=utf-8"
+	}
+	return "application/json"
+}

@@ -1,0 +1,256 @@
+package translate
+
+import (
+	"bytes"
+	"errors"
+	"iter"
+	"math"
+	"strconv"
+
+	"github.com/tidwall/gjson"
+
+	"crs/internal/jsonscan"
+)
+
+// value is one JSON value as it was written: a part of a text that has been found valid. Nothing is decoded that need not
+// be, so that numbers, escapes and the order of members arrive as they were sent.
+type value []byte
+
+// object takes a text that must be one JSON object.
+func object(raw []byte) (value, error) {
+	s := jsonscan.Top(raw)
+	for s.Next() {
+		continue // it bounds the depth, which gjson does not, and says where an error is
+	}
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	if !gjson.ValidBytes(raw) {
+		return nil, errors.New("invalid JSON")
+	}
+	return bytes.TrimSpace(raw), nil
+}
+
+// given reports whether there is a value, and it is not null.
+func (v value) given() bool { return len(v) > 0 && v[0] != 'n' }
+
+func (v value) isText() bool   { return len(v) > 0 && v[0] == '"' }
+func (v value) isObject() bool { return len(v) > 0 && v[0] == '{' }
+func (v value) isArray() bool  { return len(v) > 0 && v[0] == '[' }
+
+// bare reports whether a value is no object with anything in it.
+func (v value) bare() bool {
+	for range v.members() {
+		return false
+	}
+	return true
+}
+
+// get gives a member of an object, nil when there is none.
+func (v value) get(name string) value {
+	for key, member := range v.members() {
+		if string(key) == name {
+			return member
+		}
+	}
+	return nil
+}
+
+// members walks the members of an object; anything else has none.
+func (v value) members() iter.Seq2[[]byte, value] {
+	return func(yield func([]byte, value) bool) {
+		if !v.isObject() {
+			return
+		}
+		s := jsonscan.Top(v)
+		for s.Next() {
+			key := s.Key
+			if jsonscan.Escaped(key) {
+				key, _ = jsonscan.Canonical(key)
+			}
+			if !yield(key, s.Value) {
+				return
+			}
+		}
+	}
+}
+
+// items walks the elements of an array; anything else has none.
+func (v value) items() iter.Seq2[int, value] {
+	return func(yield func(int, value) bool) {
+		if !v.isArray() {
+			return
+		}
+		at := skipSpace(v, 1)
+		for n := 0; at < len(v) && v[at] != ']'; n++ {
+			end := valueEnd(v, at)
+			if end == at || !yield(n, v[at:end]) {
+				return
+			}
+			if at = skipSpace(v, end); at < len(v) && v[at] == ',' {
+				at = skipSpace(v, at+1)
+			}
+		}
+	}
+}
+
+// first gives the first element of an array, nil when there is none.
+func (v value) first() value {
+	for _, item := range v.items() {
+		return item
+	}
+	return nil
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// valueEnd gives the end of the value at i of a valid text.
+func valueEnd(b []byte, i int) int {
+	depth := 0
+	for ; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			i = stringEnd(b, i)
+			if depth == 0 {
+				return i
+			}
+			i--
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // of the array that a number stands in
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\n', '\r', '\t':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// stringEnd gives the end of the string whose opening quote is at i.
+func stringEnd(b []byte, i int) int {
+	for i++; i < len(b); {
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			return len(b)
+		}
+		escapes := 0
+		for n-1-escapes >= 0 && b[i+n-1-escapes] == '\\' {
+			escapes++
+		}
+		if i += n + 1; escapes%2 == 0 {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// text gives what is between the quotes of a string, nil for anything else.
+func (v value) text() text {
+	if !v.isText() {
+		return nil
+	}
+	return text(v[1 : len(v)-1])
+}
+
+// word reads a short string; "" for anything else.
+func (v value) word() string {
+	s, _ := jsonscan.String(v)
+	return s
+}
+
+// whole reads a whole number, however it is written (1000, 1e3, 1000.0).
+func (v value) whole() (int64, bool) {
+	if n, ok := jsonscan.Int(v); ok {
+		return n, true
+	}
+	if f, ok := v.number(); ok && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return int64(f), true
+	}
+	return 0, false
+}
+
+// count reads a figure of a usage; 0 for anything that is none.
+func (v value) count() int64 {
+	n, _ := v.whole()
+	return max(n, 0)
+}
+
+func (v value) number() (float64, bool) {
+	if len(v) == 0 || v[0] != '-' && (v[0] < '0' || v[0] > '9') {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	return f, err == nil
+}
+
+func (v value) flag() bool {
+	is, _ := jsonscan.Bool(v)
+	return is
+}
+
+// text is what stands between the quotes of a JSON string, escapes and all. nil means that there is none.
+type text []byte
+
+// plain decodes it.
+func (t text) plain() string {
+	raw := make([]byte, 0, len(t)+2)
+	s, _ := jsonscan.String(append(append(append(raw, '"'), t...), '"'))
+	return s
+}
+
+// blank reports whether there is nothing to see.
+func (t text) blank() bool {
+	for rest := []byte(t); len(rest) > 0; {
+		switch {
+		case rest[0] == ' ':
+			rest = rest[1:]
+		case len(rest) > 1 && rest[0] == '\\' && (rest[1] == 'n' || rest[1] == 'r' || rest[1] == 't'):
+			rest = rest[2:]
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// escaped makes a text of plain bytes.
+func escaped(plain []byte) text { return appendEscaped(make([]byte, 0, len(plain)+16), plain) }
+
+// appendEscaped writes plain bytes as they stand between quotes. Only what must be is escaped: all the rest, broken UTF-8
+// included, stays as it is.
+func appendEscaped(dst, plain []byte) []byte {
+	const hex = "0123456789abcdef"
+	begin := 0
+	for i, c := range plain {
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, plain[begin:i]...)
+		begin = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(dst, plain[begin:]...)
+}

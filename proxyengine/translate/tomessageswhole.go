@@ -1,0 +1,95 @@
+package translate
+
+// messagesWhole tells an answer as one message of Anthropic's.
+type messagesWhole struct {
+	w       *writer
+	head    head
+	content writer // the blocks that are whole
+	open    string // the type of the block that is coming together
+	said    []byte // its text, or its arguments
+	id      string // of a call
+	name    []byte
+}
+
+func (v *messagesWhole) begin(h head) { v.head = h.clone() }
+
+func (v *messagesWhole) text(t text)  { v.add("text", t) }
+func (v *messagesWhole) think(t text) { v.add("thinking", t) }
+func (v *messagesWhole) args(t text)  { v.said = append(v.said, t...) }
+
+func (v *messagesWhole) add(kind string, t text) {
+	if v.open != kind {
+		v.close(nil)
+		v.open = kind
+	}
+	v.said = append(v.said, t...)
+}
+
+func (v *messagesWhole) seal(s seal) {
+	sign := s.signature()
+	if sign != nil {
+		v.add("thinking", nil)
+	}
+	if v.open == "thinking" {
+		v.close(sign)
+	}
+}
+
+func (v *messagesWhole) call(id string, name, sign text) {
+	if len(sign) > 0 {
+		v.seal(seal{by: byGemini, sign: sign})
+	}
+	v.close(nil)
+	v.open, v.id, v.name = "tool_use", wrapID(id), append(v.name[:0], name...)
+}
+
+func (v *messagesWhole) picture(mime string, data text) { v.text(noPicture(mime, data)) }
+
+// close adds the block that has come together.
+func (v *messagesWhole) close(sign text) {
+	if v.open == "" {
+		return
+	}
+	w := &v.content
+	w.item(func() {
+		w.set("type", v.open)
+		switch v.open {
+		case "text":
+			w.setText("text", v.said)
+		case "thinking":
+			w.setText("thinking", v.said)
+			w.setText("signature", sign)
+		case "tool_use":
+			w.set("id", v.id)
+			w.setText("name", v.name)
+			w.key("input")
+			w.value(arguments(v.said))
+		}
+	})
+	v.open, v.said = "", v.said[:0]
+}
+
+func (v *messagesWhole) end(e ending) {
+	v.close(nil)
+	w := &writer{}
+	w.item(func() {
+		messageHead(w, v.head)
+		w.array("content", func() {
+			if len(v.content.b) > 0 {
+				w.value(v.content.b)
+			}
+		})
+		messageStop(w, stopReason(e.stop), e.sequence)
+		w.object("usage", func() { messageUsage(w, e.used) })
+	})
+	v.w.b = append(v.w.b, w.b...)
+}
+
+func (v *messagesWhole) fail(f failure) {
+	w := &writer{}
+	w.item(func() {
+		w.set("type", "error")
+		writeAnthropicError(w, f)
+	})
+	v.w.b = append(v.w.b, w.b...)
+}
