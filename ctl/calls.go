@@ -70,6 +70,33 @@ func (c *Client) RemoveAccount(ctx context.Context, name string) error {
 
 func done(_ struct{}, err error) error { return err }
 
+// BeginLogin begins a login in a browser or on another device. With the name of an account that there is, it replaces that
+// account's credential.
+func (c *Client) BeginLogin(ctx context.Context, l NewLogin) (Login, error) {
+	return call[Login](ctx, c, http.MethodPost, "/logins", l)
+}
+
+// Login gives a login that has begun and not ended.
+func (c *Client) Login(ctx context.Context, id string) (Login, error) {
+	return call[Login](ctx, c, http.MethodGet, "/logins/"+ref(id), nil)
+}
+
+// FinishLogin ends a login in a browser with what was pasted: the code, or the address where the browser ended. After an
+// error with the code BadRequest another one can be pasted.
+func (c *Client) FinishLogin(ctx context.Context, id, code string) (LoggedIn, error) {
+	return call[LoggedIn](ctx, c, http.MethodPost, "/logins/"+ref(id)+"/finish", LoginCode{code})
+}
+
+// PollLogin asks whether a login on another device is done. An error ends the login, or the account could not be kept.
+func (c *Client) PollLogin(ctx context.Context, id string) (LoginPoll, error) {
+	return call[LoginPoll](ctx, c, http.MethodPost, "/logins/"+ref(id)+"/poll", nil)
+}
+
+// CancelLogin gives a login up.
+func (c *Client) CancelLogin(ctx context.Context, id string) error {
+	return done(call[struct{}](ctx, c, http.MethodDelete, "/logins/"+ref(id), nil))
+}
+
 // Groups lists the groups, by name.
 func (c *Client) Groups(ctx context.Context) ([]Group, error) {
 	return call[[]Group](ctx, c, http.MethodGet, "/groups", nil)
@@ -237,6 +264,11 @@ func (c *Client) Price(ctx context.Context, model string) (Price, error) {
 // SetPrice overrides what a model costs, from now on.
 func (c *Client) SetPrice(ctx context.Context, model string, p PriceEdit) (Price, error) {
 	return call[Price](ctx, c, http.MethodPut, "/prices/"+ref(model), p)
+}
+
+// UpdatePrices has the daemon take another price table. The operator's own prices stay over it.
+func (c *Client) UpdatePrices(ctx context.Context, u PriceUpdate) (PriceChanges, error) {
+	return call[PriceChanges](ctx, c, http.MethodPost, "/prices/update", u)
 }
 
 // Config gives the configuration the daemon runs with.

@@ -61,12 +61,14 @@ type Daemon struct {
 	gate      *limit.Gate
 	ledger    *usage.Ledger
 	prices    *prices
+	source    *proxyengine.TokenSource
 	tokens    *oauth.Keeper
 	client    upstream.Client
 	engine    *proxyengine.Engine
 	requests  event.Bus[*usage.Record]
 	providers []provider.Provider
 	platforms map[string]provider.Provider
+	facts     map[string]account.Platform
 	listener  net.Listener
 	control   *control.Server
 
@@ -190,7 +192,8 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	}
 	opt := poolOptions(&d.cfg)
 	opt.Now, opt.Changed = d.opt.Now, d.accountChanged
-	opt.Platforms, d.platforms = platforms(d.providers)
+	d.facts, d.platforms = platforms(d.providers)
+	opt.Platforms = d.facts
 	d.pool = account.NewPool(opt)
 	if d.roster, err = account.LoadRoster(ctx, d.store, sealing, d.pool, d.opt.Now); err != nil {
 		return err
@@ -230,14 +233,12 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 func (d *Daemon) openEngine(context.Context) error {
 	d.client = newClient(&d.cfg)
 	d.opens("upstream", func(context.Context) error { d.client.Close(); return nil })
-	d.tokens = oauth.NewKeeper(oauth.Options{
-		Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed,
-		Source: &proxyengine.TokenSource{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)},
-	})
+	d.source = &proxyengine.TokenSource{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)}
+	d.tokens = oauth.NewKeeper(oauth.Options{Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed, Source: d.source})
 	d.opens("tokens", func(ctx context.Context) error { d.tokens.Wait(ctx); return nil })
 	engine, err := proxyengine.New(proxyengine.Options{
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
-		Protocols: mounts(), Providers: d.providers, Models: models(d.roster, d.prices.Table), Upstream: d.client,
+		Protocols: mounts(), Providers: d.providers, Models: d.catalog().models, Upstream: d.client,
 		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.closed,
 	})
 	if err != nil {
@@ -246,6 +247,10 @@ func (d *Daemon) openEngine(context.Context) error {
 	d.engine = engine
 	d.opens("engine", d.stopEngine)
 	return nil
+}
+
+func (d *Daemon) catalog() *catalog {
+	return &catalog{roster: d.roster, platforms: d.facts, table: d.prices.Table}
 }
 
 func newClient(cfg *config.Config) upstream.Client {
@@ -284,7 +289,7 @@ func (d *Daemon) openSockets(context.Context) (err error) {
 func (d *Daemon) handler() *control.Handler {
 	return control.NewHandler(control.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
-		Tokens: d.tokens, Prices: d.prices, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Zone: d.zone,
+		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Zone: d.zone,
 		Now: d.opt.Now, Started: d.started, Log: d.log,
 		About: ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), Store: "local " + d.cfg.Data},
 	})

@@ -13,35 +13,51 @@ import (
 	"crs/internal/store"
 )
 
-// prices is the built-in table with the operator's own prices over it, which are kept in the store.
+// prices are, one over the other, the built-in table, one that it was updated with, and the operator's own prices. The
+// latter two are kept in the store.
 type prices struct {
 	docs  store.Documents
-	base  *pricing.Table
 	table atomic.Pointer[pricing.Table]
 
-	mu      sync.Mutex // guards the fields below
-	own     map[string]json.RawMessage
-	version int64
+	changing sync.Mutex // held by whoever changes prices; taken before mu
+	mu       sync.Mutex // guards the fields below; never held while the store works
+	own      ownPrices
+	taken    takenTable
 }
 
-// ownPrices is the id of the document that holds them.
-const ownPrices = "prices"
+// ownPrices are the operator's, in the table's format.
+type ownPrices struct {
+	models  map[string]json.RawMessage
+	version int64 // of the document
+}
+
+// The ids of the documents that hold them.
+const (
+	ownDoc   = "prices"
+	takenDoc = "price-table"
+)
 
 func loadPrices(ctx context.Context, docs store.Documents) (*prices, error) {
-	p := &prices{docs: docs, base: pricing.Embedded(), own: map[string]json.RawMessage{}}
+	p := &prices{docs: docs, own: ownPrices{models: map[string]json.RawMessage{}}}
 	all, err := docs.All(ctx, store.Setting)
 	if err != nil {
 		return nil, err
 	}
+	p.taken = builtIn(0)
 	for _, d := range all {
-		if d.ID == ownPrices {
-			p.version = d.Version
-			if err := json.Unmarshal(d.Body, &p.own); err != nil {
+		switch d.ID {
+		case ownDoc:
+			p.own.version = d.Version
+			if err := json.Unmarshal(d.Body, &p.own.models); err != nil {
 				return nil, fmt.Errorf("%w: the operator's prices: %w", store.ErrDamaged, err)
+			}
+		case takenDoc:
+			if p.taken, err = decodeTaken(d); err != nil {
+				return nil, fmt.Errorf("%w: the price table: %w", store.ErrDamaged, err)
 			}
 		}
 	}
-	table, err := p.over(p.own)
+	table, err := p.own.over(p.taken.base())
 	if err != nil {
 		return nil, fmt.Errorf("%w: the operator's prices: %w", store.ErrDamaged, err)
 	}
@@ -49,11 +65,11 @@ func loadPrices(ctx context.Context, docs store.Documents) (*prices, error) {
 	return p, nil
 }
 
-func (p *prices) over(own map[string]json.RawMessage) (*pricing.Table, error) {
-	if len(own) == 0 {
-		return p.base, nil
+func (o *ownPrices) over(base *pricing.Table) (*pricing.Table, error) {
+	if len(o.models) == 0 {
+		return base, nil
 	}
-	doc, err := json.Marshal(own)
+	doc, err := json.Marshal(o.models)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +77,7 @@ func (p *prices) over(own map[string]json.RawMessage) (*pricing.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.base.With(over), nil
+	return base.With(over), nil
 }
 
 // Table is the table in use.
@@ -71,7 +87,7 @@ func (p *prices) Table() *pricing.Table { return p.table.Load() }
 func (p *prices) Overridden(model string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.own[model] != nil
+	return p.own.models[model] != nil
 }
 
 // Set overrides a model's price.
@@ -80,27 +96,32 @@ func (p *prices) Set(ctx context.Context, model string, in ctl.PriceEdit) error 
 	if err != nil {
 		return fmt.Errorf("encode the price of %s: %w", model, err)
 	}
-	p.mu.Lock()
-	own, version := maps.Clone(p.own), p.version
-	p.mu.Unlock()
-	own[model] = entry
-	table, err := p.over(own)
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	own := ownPrices{models: maps.Clone(p.own.models), version: p.own.version}
+	own.models[model] = entry
+	table, err := own.over(p.taken.base())
 	if err != nil {
 		return ctl.Errorf(ctl.BadRequest, "%s", err)
 	}
-	body, err := json.Marshal(own)
+	body, err := json.Marshal(own.models)
 	if err != nil {
 		return fmt.Errorf("encode the operator's prices: %w", err)
 	}
-	version, err = p.docs.Put(ctx, store.Doc{Kind: store.Setting, ID: ownPrices, Version: version, Body: body})
+	own.version, err = p.docs.Put(ctx, store.Doc{Kind: store.Setting, ID: ownDoc, Version: own.version, Body: body})
 	if err != nil {
 		return err
 	}
+	p.use(own, p.taken, table)
+	return nil
+}
+
+// use is called with changing held.
+func (p *prices) use(own ownPrices, taken takenTable, table *pricing.Table) {
 	p.mu.Lock()
-	p.own, p.version = own, version
+	p.own, p.taken = own, taken
 	p.mu.Unlock()
 	p.table.Store(table)
-	return nil
 }
 
 // priceEntry is a price in the table's format: dollars for one token.

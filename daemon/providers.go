@@ -1,37 +1,88 @@
 package daemon
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"crs/internal/account"
 	"crs/internal/config"
+	"crs/internal/secret"
 	"crs/proxyengine"
 	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/protocol/gemini"
+	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
+	"crs/proxyengine/provider/azure"
+	"crs/proxyengine/provider/bedrock"
 	"crs/proxyengine/provider/claude"
+	"crs/proxyengine/provider/droid"
+	openais "crs/proxyengine/provider/openai"
 )
 
 // providers is the one list of upstream families: a new one is a folder of its own and a line here.
-func providers(cfg map[string]config.Provider, now func() time.Time) ([]provider.Provider, error) {
-	var all []provider.Provider
-	add := func(p provider.Provider, err error) error {
-		all = append(all, p)
-		return err
+func providers(all map[string]config.Provider, now func() time.Time) (list []provider.Provider, err error) {
+	set := settings{all: all}
+	add := func(p provider.Provider, failed error) {
+		list, err = append(list, p), errors.Join(err, failed)
 	}
-	c := cfg["claude"]
-	if err := add(claude.New(claude.Options{APIURL: c.APIURL, TokenURL: c.TokenURL, ClientID: c.Settings["client_id"], Now: now})); err != nil {
-		return nil, err
-	}
-	return all, nil
+	c := set.of("claude", "client_id")
+	add(claude.New(claude.Options{APIURL: c.APIURL, AuthorizeURL: c.AuthorizeURL, TokenURL: c.TokenURL, ClientID: c.Settings["client_id"], Now: now}))
+	c = set.of("bedrock")
+	add(bedrock.New(bedrock.Options{APIURL: c.APIURL, Now: now}))
+	c = set.of("openai", "client_id", "chatgpt_url", "device_url")
+	add(openais.New(openais.Options{
+		APIURL: c.APIURL, ChatGPTURL: c.Settings["chatgpt_url"], AuthURL: c.AuthorizeURL, TokenURL: c.TokenURL, DeviceURL: c.Settings["device_url"],
+		ClientID: c.Settings["client_id"], Now: now,
+	}))
+	add(azure.New(), nil)
+	c = set.of("droid", "client_id", "app_url")
+	add(droid.New(droid.Options{APIURL: c.APIURL, AppURL: c.Settings["app_url"], AuthURL: c.TokenURL, ClientID: c.Settings["client_id"], Now: now}))
+	return list, errors.Join(err, set.unknown)
 }
 
 // ProviderNames are the names that may stand in the configuration's providers.NAME.
-func ProviderNames() []string { return []string{"claude"} }
+func ProviderNames() []string { return []string{"claude", "bedrock", "openai", "gemini", "droid"} }
+
+// settings are what was configured of providers.
+type settings struct {
+	all     map[string]config.Provider
+	unknown error
+}
+
+// of gives what was set for a provider. A setting that it does not know is an error: it would be thought to work.
+func (s *settings) of(name string, known ...string) config.Provider {
+	c := s.all[name]
+	for _, unknown := range append(others(c.Settings, known), others(c.Secrets, known)...) {
+		s.unknown = errors.Join(s.unknown, errors.New("providers."+name+"."+unknown+" is not a setting of this provider"))
+	}
+	return c
+}
+
+func others[V string | secret.String](set map[string]V, known []string) []string {
+	var rest []string
+	for name := range set {
+		if !slices.Contains(known, name) {
+			rest = append(rest, name)
+		}
+	}
+	slices.Sort(rest)
+	return rest
+}
 
 // mounts are the protocols that clients may speak, and where.
 func mounts() []proxyengine.Mount {
 	return []proxyengine.Mount{
 		{Protocol: anthropic.Protocol{}, Prefixes: []string{"/api", "/claude"}},
+		{Protocol: openai.Protocol{}, Prefixes: []string{"/openai"}},
+		{Protocol: openai.Protocol{Part: openai.ChatBesideRest}, Prefixes: []string{"/api", "/claude"}},
+		{Protocol: openai.Protocol{Part: openai.ChatByModel}, Prefixes: []string{"/openai/claude"}, Only: "claude"},
+		{Protocol: openai.Protocol{Part: openai.ChatByModel}, Prefixes: []string{"/openai/gemini"}, Only: "gemini"},
+		{Protocol: gemini.Protocol{}, Prefixes: []string{"/gemini"}},
+		{Protocol: openai.Protocol{Part: openai.AzurePaths}, Prefixes: []string{"/azure"}, Only: "azure"},
+		{Protocol: anthropic.Protocol{}, Prefixes: []string{"/droid/claude"}, Only: "droid"},
+		{Protocol: openai.Protocol{Part: openai.ResponsesOnly}, Prefixes: []string{"/droid/openai"}, Only: "droid"},
+		{Protocol: openai.Protocol{Part: openai.ChatOnly}, Prefixes: []string{"/droid/comm"}, Only: "droid"},
 	}
 }
 

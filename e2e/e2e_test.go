@@ -108,7 +108,7 @@ func (r *relay) serve() {
 	r.log = log
 	r.process = exec.CommandContext(context.Background(), binary(r.t), "serve", "--listen", r.addr, "--data", r.dir)
 	r.process.Stdout, r.process.Stderr = log, log
-	r.process.Env = append(os.Environ(), "CRS_PROVIDERS_CLAUDE_API_URL="+r.sim, "CRS_PROVIDERS_CLAUDE_TOKEN_URL="+r.sim+"/v1/oauth/token")
+	r.process.Env = append(os.Environ(), r.simulated()...)
 	if err := r.process.Start(); err != nil {
 		r.t.Fatal(err)
 	}
@@ -117,6 +117,20 @@ func (r *relay) serve() {
 		_, err := r.Status(context.Background())
 		return err == nil
 	})
+}
+
+// simulated points every provider to the simulator.
+func (r *relay) simulated() []string {
+	var env []string
+	for name, path := range map[string]string{
+		"CLAUDE_API_URL": "", "CLAUDE_AUTHORIZE_URL": "/oauth/authorize", "CLAUDE_TOKEN_URL": "/v1/oauth/token",
+		"OPENAI_API_URL": "/v1", "OPENAI_CHATGPT_URL": "/backend-api/codex", "OPENAI_AUTHORIZE_URL": "/oauth/authorize", "OPENAI_TOKEN_URL": "/oauth/token",
+		"OPENAI_DEVICE_URL": "", "GEMINI_API_URL": "", "GEMINI_CODE_ASSIST_URL": "", "GEMINI_AUTHORIZE_URL": "/o/oauth2/v2/auth", "GEMINI_TOKEN_URL": "/token",
+		"BEDROCK_API_URL": "", "DROID_API_URL": "/api/llm", "DROID_APP_URL": "", "DROID_TOKEN_URL": "",
+	} {
+		env = append(env, "CRS_PROVIDERS_"+name+"="+r.sim+path)
+	}
+	return append(env, "CRS_PROVIDERS_GEMINI_CLIENT_ID=simulated", "CRS_PROVIDERS_GEMINI_CLIENT_SECRET=simulated")
 }
 
 func (r *relay) until(what string, ok func() bool) {

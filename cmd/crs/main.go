@@ -13,6 +13,7 @@ import (
 	"crs/daemon"
 	"crs/internal/demo"
 	"crs/internal/simulator"
+	"crs/tui"
 )
 
 func main() {
@@ -37,6 +38,9 @@ func programs() cli.Programs {
 				return nil, err
 			}
 			return &cli.DemoRun{URL: d.URL, Socket: d.Socket, Key: d.Key, Play: d.Play, Wait: d.Wait, Close: d.Close}, nil
+		},
+		Dashboard: func(ctx context.Context, o cli.DashboardOptions) error {
+			return tui.Run(ctx, tui.Options{Daemon: o.Client, NoColours: o.NoColor, Fail: o.Fail})
 		},
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 func (a *app) accountCommand() *cobra.Command {
 	return a.noun("account", "The accounts that requests are served from", []*cobra.Command{
-		a.accountAddCommand(), a.accountImportCommand(), a.accountListCommand(), a.accountShowCommand(), a.accountEditCommand(),
+		a.accountAddCommand(), a.accountLoginCommand(), a.accountImportCommand(), a.accountListCommand(), a.accountShowCommand(), a.accountEditCommand(),
 		a.accountChange("enable", "Take an account into use", "is in use", (*ctl.Client).EnableAccount),
 		a.accountChange("disable", "Take an account out of use; what it is serving goes on", "is out of use", (*ctl.Client).DisableAccount),
 		a.accountChange("thaw", "End every cool-down of an account, and what was held against it", "is thawed", (*ctl.Client).ThawAccount),

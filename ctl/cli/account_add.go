@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,13 +17,15 @@ func (a *app) accountAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add PLATFORM NAME [--api-key-file FILE]", Short: "Add an account that has an API key", Args: takes("PLATFORM", "NAME"),
 		Long: "Adds an account that has an API key. The key is read from a file, with - from standard input, or it is asked for; never from\n" +
-			"the command line, which other users of the machine can see.",
+			"the command line, which other users of the machine can see. For bedrock the file has a Bedrock API key, or\n" +
+			"ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN], or those as lines of an AWS credentials file.",
 		Example: "crs account add claude-console work --api-key-file key.txt\n" +
 			"  pass show anthropic | crs account add claude-console work --api-key-file - --max-concurrency 4\n" +
-			"  crs account add claude-console other --api-key-file key.txt --base-url https://api.example.com/anthropic --auth bearer",
-		ValidArgsFunction: completions(a.platforms),
+			"  crs account add claude-console other --api-key-file key.txt --base-url https://api.example.com/anthropic --auth bearer\n" +
+			"  crs account add bedrock cloud --api-key-file aws.txt --region eu-central-1",
+		ValidArgsFunction: completions(platformsThat(func(p *platform) bool { return p.key })),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			key, err := a.apiKey(cmd.Context(), keyFile, flags.proxyFile)
+			key, err := a.apiKey(cmd.Context(), args[0], keyFile, flags.proxyFile)
 			if err != nil {
 				return err
 			}
@@ -36,21 +39,34 @@ func (a *app) accountAddCommand() *cobra.Command {
 }
 
 // apiKey reads the key from a file, or asks for it.
-func (a *app) apiKey(ctx context.Context, file, proxyFile string) (secret.String, error) {
-	const what = "the API key"
+func (a *app) apiKey(ctx context.Context, platform, file, proxyFile string) (secret.String, error) {
 	switch {
 	case file == "-" && proxyFile == "-":
 		return secret.String{}, ctl.Errorf(ctl.BadRequest, "the API key and the proxy cannot both come from standard input")
 	case file != "":
-		return a.readSecret(what, file)
+		return a.readKey(platform, file)
 	case a.io.Somebody:
-		return a.askSecret(ctx, what)
+		return a.askSecret(ctx, theKey)
 	}
 	return secret.String{}, ctl.Errorf(ctl.BadRequest, "the API key is missing").
 		WithHint("name a file that has it: --api-key-file FILE, or - for standard input")
 }
 
-// termsNote is said when a subscription is imported.
+const theKey = "the API key"
+
+// readKey reads an API key. Those of AWS may be several lines.
+func (a *app) readKey(platform, file string) (secret.String, error) {
+	if platform != "bedrock" {
+		return a.readSecret(theKey, file)
+	}
+	text, err := a.readFile(theKey, file)
+	if err == nil && strings.TrimSpace(string(text)) == "" {
+		err = ctl.Errorf(ctl.BadRequest, "%s is empty", theKey)
+	}
+	return secret.New(string(text)), err
+}
+
+// termsNote is said when a subscription is added.
 const termsNote = "note: a provider's terms may forbid sharing a subscription; that risk is yours"
 
 func (a *app) accountImportCommand() *cobra.Command {
@@ -58,10 +74,11 @@ func (a *app) accountImportCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use: "import PLATFORM NAME --file PATH", Short: "Add an account from what a client saved when it logged in", Args: takes("PLATFORM", "NAME"),
-		Long: "Adds an account from the file that a client saved when it logged in: for platform claude, the .credentials.json of Claude\n" +
-			"Code. From then on crs renews the tokens, so that the client that saved them may have to log in again.",
-		Example:           "crs account import claude max --file ~/.claude/.credentials.json",
-		ValidArgsFunction: completions(a.platforms),
+		Long: "Adds an account from the file that a client saved when it logged in:\n\n" + savedFiles() +
+			"\nFrom then on crs renews the tokens, so that the client that saved them may have to log in again.",
+		Example: "crs account import claude max --file ~/.claude/.credentials.json\n" +
+			"  crs account import openai plus --file ~/.codex/auth.json --proxy-file proxy.txt",
+		ValidArgsFunction: completions(platformsThat(func(p *platform) bool { return p.saved != "" })),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file == "" {
 				return ctl.Errorf(ctl.BadRequest, "the file to import is missing").WithHint("name it: --file PATH, or - for standard input")
@@ -82,6 +99,17 @@ func (a *app) accountImportCommand() *cobra.Command {
 	return cmd
 }
 
+// savedFiles lists what can be imported.
+func savedFiles() string {
+	var b strings.Builder
+	for _, p := range platforms() {
+		if p.saved != "" {
+			_, _ = fmt.Fprintf(&b, "  %-8s %s\n", p.name, p.saved)
+		}
+	}
+	return b.String()
+}
+
 // addAccount adds what flags say to an account that has its credential, and has the daemon take it.
 func (a *app) addAccount(cmd *cobra.Command, flags *accountFlags, x ctl.NewAccount) error {
 	if err := flags.fill(a, cmd, &x); err != nil {
@@ -91,13 +119,20 @@ func (a *app) addAccount(cmd *cobra.Command, flags *accountFlags, x ctl.NewAccou
 	if err != nil {
 		return err
 	}
-	if added.Credential != "api-key" {
+	a.noteTerms(&added)
+	return a.show(added, func() { a.sayAdded(&added, "is added") })
+}
+
+// noteTerms says whose risk a subscription is.
+func (a *app) noteTerms(x *ctl.Account) {
+	if x.Credential != "api-key" {
 		_, _ = fmt.Fprintln(a.io.Err, termsNote)
 	}
-	return a.show(added, func() {
-		a.say("account %s is added; its state: %s", added.Name, added.State)
-		a.say("see whether it works: crs account test %s", quoted(added.Name))
-	})
+}
+
+func (a *app) sayAdded(x *ctl.Account, did string) {
+	a.say("account %s %s; its state: %s", x.Name, did, x.State)
+	a.say("see whether it works: crs account test %s", quoted(x.Name))
 }
 
 func (a *app) accountEditCommand() *cobra.Command {
@@ -114,11 +149,15 @@ func (a *app) accountEditCommand() *cobra.Command {
 			if err := changesSomething(cmd); err != nil {
 				return err
 			}
-			edit, err := flags.edit(a, cmd, args[0])
+			old, err := a.client().Account(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			if err := a.editRest(&edit, keyFile, ends); err != nil {
+			edit, err := flags.edit(a, cmd, &old)
+			if err != nil {
+				return err
+			}
+			if err := a.editRest(&edit, old.Platform, keyFile, ends); err != nil {
 				return err
 			}
 			x, err := a.client().EditAccount(cmd.Context(), args[0], edit)
@@ -135,9 +174,9 @@ func (a *app) accountEditCommand() *cobra.Command {
 }
 
 // editRest adds what only an old account can be given: another key, and the end of its subscription. Empty is not given.
-func (a *app) editRest(edit *ctl.AccountEdit, keyFile, ends string) error {
+func (a *app) editRest(edit *ctl.AccountEdit, platform, keyFile, ends string) error {
 	if keyFile != "" {
-		key, err := a.readSecret("the API key", keyFile)
+		key, err := a.readKey(platform, keyFile)
 		if err != nil {
 			return err
 		}

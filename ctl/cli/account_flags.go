@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"maps"
-
 	"github.com/spf13/cobra"
 
 	"crs/ctl"
@@ -10,10 +8,11 @@ import (
 
 // accountFlags are what can be said of an account, however it got its credential.
 type accountFlags struct {
-	baseURL, proxy, proxyFile, auth string
-	priority, maxConcurrency        int
-	groups, models, renames         []string
-	anyClient                       bool
+	baseURL, proxy, proxyFile string
+	priority, maxConcurrency  int
+	groups, models, renames   []string
+	anyClient                 bool
+	options                   optionFlags
 }
 
 func (f *accountFlags) addTo(a *app, cmd *cobra.Command) {
@@ -26,9 +25,8 @@ func (f *accountFlags) addTo(a *app, cmd *cobra.Command) {
 	flags.BoolVar(&f.anyClient, "any-client", false, "let a subscription serve clients other than its provider's own")
 	flags.StringSliceVar(&f.models, "models", nil, "`LIST` of the models it serves, with * for any text; all without it")
 	flags.StringSliceVar(&f.renames, "map", nil, "`FROM=TO`: ask for model TO where clients ask for FROM; repeatable")
-	flags.StringVar(&f.auth, "auth", "", "`HOW` its API key is sent: auto, x-api-key, bearer or both")
+	f.options.addTo(cmd)
 	complete(cmd, "models", a.modelNames)
-	complete(cmd, "auth", fixed("auto", "x-api-key", "bearer", "both"))
 }
 
 // addGroups adds what can only be said of a new account.
@@ -52,14 +50,14 @@ func (f *accountFlags) fill(a *app, cmd *cobra.Command, x *ctl.NewAccount) error
 	}
 	x.BaseURL, x.MaxConcurrency, x.AnyClient = f.baseURL, f.maxConcurrency, f.anyClient
 	x.Priority, x.Groups, x.Models, x.Map = given(cmd.Flags(), "priority", f.priority), words(f.groups), words(f.models), renames
-	if f.auth != "" {
-		x.Options = map[string]string{"auth": f.auth}
+	if f.options.given(cmd.Flags()) {
+		x.Options, err = f.options.over(nil, cmd.Flags(), x.Platform)
 	}
-	return nil
+	return err
 }
 
 // edit says it of an old one: what was given, and nothing else.
-func (f *accountFlags) edit(a *app, cmd *cobra.Command, name string) (ctl.AccountEdit, error) {
+func (f *accountFlags) edit(a *app, cmd *cobra.Command, old *ctl.Account) (ctl.AccountEdit, error) {
 	flags := cmd.Flags()
 	renames, err := parsePairs("map", f.renames)
 	if err != nil {
@@ -70,26 +68,12 @@ func (f *accountFlags) edit(a *app, cmd *cobra.Command, name string) (ctl.Accoun
 		MaxConcurrency: given(flags, "max-concurrency", f.maxConcurrency), AnyClient: given(flags, "any-client", f.anyClient),
 		Models: given(flags, "models", words(f.models)), Map: given(flags, "map", renames),
 	}
-	if edit.Proxy, err = f.readProxy(a, cmd); err != nil || !flags.Changed("auth") {
+	if edit.Proxy, err = f.readProxy(a, cmd); err != nil || !f.options.given(flags) {
 		return edit, err
 	}
-	edit.Options, err = f.options(a, cmd, name)
+	options, err := f.options.over(old.Options, flags, old.Platform) // the contract knows them only as a whole
+	edit.Options = &options
 	return edit, err
-}
-
-// options are the account's with another auth: the contract knows them only as a whole.
-func (f *accountFlags) options(a *app, cmd *cobra.Command, name string) (*map[string]string, error) {
-	old, err := a.client().Account(cmd.Context(), name)
-	if err != nil {
-		return nil, err
-	}
-	options := map[string]string{}
-	maps.Copy(options, old.Options)
-	options["auth"] = f.auth
-	if f.auth == "" {
-		delete(options, "auth")
-	}
-	return &options, nil
 }
 
 // readProxy is nil when none was given, and empty to take an old one away.

@@ -44,7 +44,9 @@ func (a *app) confirm(ctx context.Context, yes bool, format string, args ...any)
 const largest = 1 << 20
 
 // readFile reads the file at path, or what comes on standard input for -. what says what it holds.
-func (a *app) readFile(what, path string) ([]byte, error) {
+func (a *app) readFile(what, path string) ([]byte, error) { return a.readUpTo(what, path, largest) }
+
+func (a *app) readUpTo(what, path string, most int) ([]byte, error) {
 	in := a.io.In
 	if path != "-" {
 		file, err := os.Open(path)
@@ -54,12 +56,12 @@ func (a *app) readFile(what, path string) ([]byte, error) {
 		defer func() { _ = file.Close() }()
 		in = file
 	}
-	text, err := io.ReadAll(io.LimitReader(in, largest+1))
+	text, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", what, err)
-	case len(text) > largest:
-		return nil, ctl.Errorf(ctl.BadRequest, "%s cannot be larger than 1 MiB", what)
+	case len(text) > most:
+		return nil, ctl.Errorf(ctl.BadRequest, "%s cannot be larger than %d MiB", what, most>>20)
 	}
 	return text, nil
 }

@@ -85,16 +85,16 @@ func TestAnAPIKeyIsAskedForWhenThereIsSomebody(t *testing.T) {
 	t.Parallel()
 	a, out := printing()
 	a.io.Hidden = func(context.Context) ([]byte, error) { return []byte("sk-typed "), nil }
-	if _, err := a.apiKey(t.Context(), "", ""); ctl.CodeOf(err) != ctl.BadRequest || out.Len() > 0 {
+	if _, err := a.apiKey(t.Context(), "claude-console", "", ""); ctl.CodeOf(err) != ctl.BadRequest || out.Len() > 0 {
 		t.Errorf("nobody was asked, and yet: %v %s", err, out)
 	}
 	a.io.Somebody = true
-	key, err := a.apiKey(t.Context(), "", "")
+	key, err := a.apiKey(t.Context(), "claude-console", "", "")
 	if err != nil || key.Reveal() != "sk-typed" || !strings.HasPrefix(out.String(), "the API key") || strings.Contains(out.String(), "sk-") {
 		t.Errorf("%v; it printed %q", err, out)
 	}
 	a.io.Hidden = func(context.Context) ([]byte, error) { return nil, context.Canceled }
-	if _, err := a.apiKey(t.Context(), "", ""); !errors.Is(err, context.Canceled) {
+	if _, err := a.apiKey(t.Context(), "claude-console", "", ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
 }

@@ -44,13 +44,21 @@ func printing() (*app, *bytes.Buffer) {
 	return &app{io: IO{In: strings.NewReader(""), Out: out, Err: out, Now: func() time.Time { return noon }}}, out
 }
 
-// fake serves routes on a socket as a daemon does, and gives its path. Routes are as in http.ServeMux, without /v1.
+// fake serves routes on a socket as a daemon does, and gives its path. Routes are as in http.ServeMux, without /v1. An answer
+// may be a function of what was sent.
 func fake(t *testing.T, routes map[string]any) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	for route, answer := range routes {
 		method, path, _ := strings.Cut(route, " ")
-		mux.HandleFunc(method+" /v1"+path, func(w http.ResponseWriter, _ *http.Request) { reply(w, answer) })
+		mux.HandleFunc(method+" /v1"+path, func(w http.ResponseWriter, r *http.Request) {
+			if answers, ok := answer.(func(sent string) any); ok {
+				body, _ := io.ReadAll(r.Body)
+				reply(w, answers(string(body)))
+				return
+			}
+			reply(w, answer)
+		})
 	}
 	dir, err := os.MkdirTemp("", "cli") // short enough for a socket
 	if err != nil {

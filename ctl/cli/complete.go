@@ -51,15 +51,6 @@ func fixed(words ...string) completer {
 	return func(context.Context) []string { return words }
 }
 
-// platforms are those that the daemon serves.
-func (a *app) platforms(ctx context.Context) []string {
-	s, err := a.client().Status(ctx)
-	if err != nil {
-		return nil
-	}
-	return s.Platforms
-}
-
 func (a *app) accountNames(ctx context.Context) []string {
 	all, err := a.client().Accounts(ctx)
 	return names(all, err, func(x *ctl.Account) string { return x.Name + "\t" + x.Platform + ", " + x.State })

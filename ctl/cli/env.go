@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,14 +11,6 @@ import (
 	"crs/ctl"
 	"crs/internal/secret"
 )
-
-// variable is one of an environment.
-type variable struct{ name, value string }
-
-// claudeCode is what Claude Code wants to be told. It adds the path of a request to the URL.
-func claudeCode(url, key string) []variable {
-	return []variable{{"ANTHROPIC_BASE_URL", url + "/api/"}, {"ANTHROPIC_AUTH_TOKEN", key}}
-}
 
 // relayURL is where a client on the same machine finds what listens on an address.
 func relayURL(listen string) string {
@@ -35,19 +28,29 @@ func relayURL(listen string) string {
 type settings struct {
 	Client string            `json:"client"`
 	Key    string            `json:"key"` // its name
+	URL    string            `json:"url"` // of the relay, without a path
 	Env    map[string]string `json:"env"`
 	Unset  []string          `json:"unset"`
+	Files  []settingsFile    `json:"files"`
+}
+
+// settingsFile is what a file is to hold, next to what it holds already.
+type settingsFile struct {
+	Path    string `json:"path"`
+	Content string `json:"content"`
 }
 
 func (a *app) envCommand() *cobra.Command {
-	var client, url, keyFile string
+	var name, url, keyFile string
 	cmd := &cobra.Command{
 		Use: "env KEY_NAME --client CLIENT", Short: "Print what to paste into a client", Args: takes("KEY_NAME"), ValidArgsFunction: completions(a.keyNames),
 		Long: "Prints what a client has to be told. crs keeps only a key's hash, so that cr_… stands for the key unless a file has it.",
 		Example: "crs env alice --client claude-code\n" +
-			"  crs env alice --client claude-code --key-file alice.key --url https://relay.example.com",
+			"  crs env alice --client codex --key-file alice.key --url https://relay.example.com\n" +
+			"  crs env alice --client gemini -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := served(client); err != nil {
+			c, err := findClient(name)
+			if err != nil {
 				return err
 			}
 			k, err := a.client().Key(cmd.Context(), args[0])
@@ -61,35 +64,33 @@ func (a *app) envCommand() *cobra.Command {
 			if url, err = a.urlOr(cmd.Context(), url); err != nil {
 				return err
 			}
-			return a.printEnv(&k, url, key)
+			return a.printEnv(c, &k, url, key)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&client, "client", "", "the `CLIENT`: claude-code")
+	flags.StringVar(&name, "client", "", "the `CLIENT`: "+strings.Join(clientNames(), ", "))
 	flags.StringVar(&url, "url", "", "`URL` at which the client finds the relay, without a path; the address it listens on if none is given")
 	flags.StringVar(&keyFile, "key-file", "", "`FILE` that has the key; - for standard input")
-	complete(cmd, "client", fixed("claude-code"))
+	complete(cmd, "client", fixed(clientNames()...))
 	return cmd
 }
 
 // urlOr is the URL that was given, or that of what the daemon listens on.
 func (a *app) urlOr(ctx context.Context, given string) (string, error) {
 	if given != "" {
-		return strings.TrimSuffix(given, "/"), nil
+		return checkedURL(given)
 	}
 	s, err := a.client().Status(ctx)
 	return relayURL(s.Listen), err
 }
 
-// served checks that a client is one whose requests this version relays.
-func served(client string) error {
-	switch client {
-	case "claude-code":
-		return nil
-	case "":
-		return ctl.Errorf(ctl.BadRequest, "the client is missing").WithHint("name it: --client claude-code")
+// checkedURL is a URL that can stand in a client's settings and have a path put after it.
+func checkedURL(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(text, "\"'`$\\ ") {
+		return "", ctl.Errorf(ctl.BadRequest, "--url: %q is not a URL such as https://relay.example.com", text)
 	}
-	return ctl.Errorf(ctl.BadRequest, "client %q is not served by this version", client).WithHint("these are: claude-code")
+	return strings.TrimRight(text, "/"), nil
 }
 
 // keyFrom reads the key from a file; empty without one.
@@ -106,27 +107,55 @@ func (a *app) keyFrom(file string, k *ctl.Key) (secret.String, error) {
 
 const placeholder = "cr_…"
 
-func (a *app) printEnv(k *ctl.Key, url string, key secret.String) error {
+func (a *app) printEnv(c *client, k *ctl.Key, url string, key secret.String) error {
 	text := placeholder
 	if !key.Empty() {
 		text = key.Reveal()
 	}
-	vars := claudeCode(url, text)
-	s := settings{Client: "claude-code", Key: k.Name, Env: map[string]string{}, Unset: []string{"ANTHROPIC_API_KEY"}}
+	vars := c.env(url, text)
+	s := settings{Client: c.name, Key: k.Name, URL: url, Env: map[string]string{}, Unset: list(c.unset), Files: []settingsFile{}}
 	for _, v := range vars {
 		s.Env[v.name] = v.value
 	}
+	if c.path != "" {
+		s.Files = append(s.Files, settingsFile{c.path, c.text(url)})
+	}
 	return a.show(s, func() {
-		a.say("# Claude Code with key %s. Paste this into a shell, or put the values under \"env\" in ~/.claude/settings.json.", k.Name)
-		if key.Empty() {
-			a.say("# crs keeps only the key's hash: put the key (%s) where %s stands.", k.Hint, placeholder)
+		a.say("# %s with key %s.", c.title, k.Name)
+		a.sayOfKey(k, !key.Empty())
+		for _, f := range s.Files {
+			a.say("# %s %s:\n\n%s", c.merge, f.Path, f.Content)
 		}
-		if k.State != "active" {
-			a.say("# This key is %s now: requests with it are refused.", k.State)
+		if c.note != "" {
+			a.say("# %s", c.note)
 		}
+		a.say("# Paste this into the shell that starts it%s.", c.or)
 		for _, v := range vars {
 			a.say("export %s=%s", v.name, v.value)
 		}
-		a.say("unset ANTHROPIC_API_KEY")
+		if len(c.unset) > 0 {
+			a.say("unset %s", strings.Join(c.unset, " "))
+		}
 	})
+}
+
+// sayOfKey says what is to be known of a key before it is pasted.
+func (a *app) sayOfKey(k *ctl.Key, whole bool) {
+	if !whole {
+		a.say("# crs keeps only the key's hash: put the key (%s) where %s stands.", k.Hint, placeholder)
+	}
+	if k.State != "active" {
+		a.say("# This key is %s now: requests with it are refused.", k.State)
+	}
+	if len(k.Limits.Permissions) > 0 {
+		a.say("# This key may use accounts of these only: %s.", strings.Join(k.Limits.Permissions, ", "))
+	}
+}
+
+// list is never null in JSON.
+func list(items []string) []string {
+	if items == nil {
+		return []string{}
+	}
+	return items
 }

@@ -28,6 +28,8 @@ type IO struct {
 	Hidden func(ctx context.Context) ([]byte, error)
 	// Terminal reports that Out is one, which can show colours.
 	Terminal bool
+	// Height is how many lines that terminal has now; 0 when that is not known.
+	Height func() int
 }
 
 // Process is what surrounds this process.
@@ -35,6 +37,10 @@ func Process() IO {
 	return IO{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ(), UID: os.Getuid(), Now: time.Now,
 		Somebody: isatty.IsTerminal(os.Stdin.Fd()), Terminal: isatty.IsTerminal(os.Stdout.Fd()), Hidden: hidden,
+		Height: func() int {
+			_, height, _ := term.GetSize(int(os.Stdout.Fd())) // 0 when it has none
+			return height
+		},
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,7 @@ func (a *app) issued(ctx context.Context, k *ctl.IssuedKey, did string) error {
 		for _, v := range claudeCode(url, k.Secret) {
 			a.say("  export %s=%s", v.name, v.value)
 		}
+		a.say("\nfor others: crs env %s --client %s", quoted(k.Name), strings.Join(clientNames()[1:], "|"))
 	})
 }
 

@@ -22,7 +22,7 @@ type keyFlags struct {
 
 func (f *keyFlags) addTo(a *app, cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.permissions, "permissions", nil, "`LIST` of the services it may use, such as claude")
+	flags.StringSliceVar(&f.permissions, "permissions", nil, "`LIST` of whose accounts it may use: claude, openai, gemini, droid")
 	flags.Int64Var(&f.rpm, "rpm", 0, "`N` requests a minute")
 	flags.Int64Var(&f.tpm, "tpm", 0, "`N` tokens a minute")
 	flags.IntVar(&f.concurrency, "concurrency", 0, "`N` requests at once")
@@ -44,8 +44,8 @@ func (f *keyFlags) addTo(a *app, cmd *cobra.Command) {
 	complete(cmd, "group", a.groupNames)
 	complete(cmd, "allow-models", a.modelNames)
 	complete(cmd, "deny-models", a.modelNames)
-	complete(cmd, "clients", fixed("claude-code"))
-	complete(cmd, "permissions", fixed("claude"))
+	complete(cmd, "clients", fixed("claude-code", "codex", "gemini-cli", "droid"))
+	complete(cmd, "permissions", fixed("claude", "openai", "gemini", "droid"))
 }
 
 // edit is what was given, and nothing else.

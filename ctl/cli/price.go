@@ -8,7 +8,7 @@ import (
 
 func (a *app) priceCommand() *cobra.Command {
 	return a.noun("price", "What models cost, in US dollars for a million tokens", []*cobra.Command{
-		a.priceListCommand(), a.priceShowCommand(), a.priceSetCommand(),
+		a.priceListCommand(), a.priceShowCommand(), a.priceSetCommand(), a.priceUpdateCommand(),
 	})
 }
 

@@ -23,6 +23,8 @@ type Programs struct {
 	Mock func(context.Context, MockOptions, io.Writer) error
 	// Demo starts a demonstration. The caller closes it.
 	Demo func(context.Context, DemoOptions) (*DemoRun, error)
+	// Dashboard shows the dashboard until its user leaves it, or ctx ends.
+	Dashboard func(context.Context, DashboardOptions) error
 }
 
 // Run does what args say and gives the exit code. An end of ctx is an interrupt.
@@ -54,6 +56,7 @@ type app struct {
 	noColor bool
 
 	json       bool // what is printed is JSON
+	quiet      bool // nothing is said while something is waited for
 	understood bool // the arguments make sense; whatever goes wrong from here on is not about them
 }
 
@@ -63,7 +66,7 @@ func (a *app) root() *cobra.Command {
 		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),
-		a.group("look", a.statusCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.priceCommand(), a.versionCommand()),
+		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.priceCommand(), a.versionCommand()),
 	)
 	root.Long = "crs relays AI provider APIs: it holds your accounts, issues keys to people and tools, picks an account for each\n" +
 		"request, and writes down what it cost."

@@ -50,14 +50,21 @@ func (a *app) printStatus(ctx context.Context, s *ctl.Status) error {
 	if err != nil {
 		return err
 	}
-	troubles := troublesOf(s)
+	keys, err := a.someKeys(ctx, s)
+	if err != nil {
+		return err
+	}
+	troubles := append(troublesOf(s), a.accountTroubles(accounts)...)
+	notes := append(a.accountNotes(accounts), keyNotes(keys)...)
 	headline := a.paint(yellow, "crs runs, but:")
 	if len(troubles) == 0 {
 		headline = a.paint(green, "crs is well")
 	}
 	_, _ = fmt.Fprintln(a.io.Out, headline)
-	for _, t := range troubles {
-		a.say("  %s\n    %s", t.what, t.remedy)
+	a.remedies(troubles)
+	if len(notes) > 0 {
+		a.say("\nworth knowing:")
+		a.remedies(notes)
 	}
 	a.say("")
 	a.statusFacts(s)
@@ -66,24 +73,14 @@ func (a *app) printStatus(ctx context.Context, s *ctl.Status) error {
 	return nil
 }
 
-// trouble is something that is not well, and what to do about it.
-type trouble struct{ what, remedy string }
+// mostKeys is how many keys are looked at: with more of them that would take a while.
+const mostKeys = 1000
 
-func troublesOf(s *ctl.Status) []trouble {
-	var all []trouble
-	if s.LedgerError != "" {
-		all = append(all, trouble{"the ledger cannot be written: " + s.LedgerError, "make room on the disk of the data directory, or make it writable; what waits is not lost"})
+func (a *app) someKeys(ctx context.Context, s *ctl.Status) ([]ctl.Key, error) {
+	if s.Keys > mostKeys {
+		return nil, nil
 	}
-	switch {
-	case s.Accounts == 0:
-		all = append(all, trouble{"there are no accounts to serve requests from", "add one: crs account add claude-console NAME --api-key-file FILE"})
-	case s.AccountsReady == 0:
-		all = append(all, trouble{"no account is ready", "what stands against each is below; more: crs account show NAME"})
-	}
-	if s.Keys == 0 {
-		all = append(all, trouble{"there are no keys for clients", "make one: crs key create NAME"})
-	}
-	return all
+	return a.client().Keys(ctx)
 }
 
 func (a *app) statusFacts(s *ctl.Status) {
@@ -114,15 +111,21 @@ func (a *app) unready(all []ctl.Account) {
 	}
 }
 
-// liveTable lists what is in flight.
+// mostLive is how many requests in flight are listed.
+const mostLive = 20
+
+// liveTable lists what is in flight, the oldest first.
 func (a *app) liveTable(all []ctl.Live) {
 	if len(all) == 0 {
 		return
 	}
 	var rows [][]string
-	for _, x := range all {
+	for _, x := range all[:min(len(all), mostLive)] {
 		rows = append(rows, []string{x.ID, x.Key, x.Model, x.Account, x.Phase, rough(a.io.Now().Sub(x.At))})
 	}
 	a.say("")
 	a.table([]column{left("IN FLIGHT"), left("KEY"), left("MODEL"), left("ACCOUNT"), left("PHASE"), right("FOR")}, rows, nil)
+	if more := len(all) - mostLive; more > 0 {
+		a.say("and %d more: crs top, or crs tui", more)
+	}
 }

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -99,7 +101,7 @@ func (h *Handler) addAccount(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := h.newAccount(&in)
+	a, err := h.newAccount(r.Context(), &in)
 	if err != nil {
 		return nil, err
 	}
@@ -110,18 +112,37 @@ func (h *Handler) addAccount(r *http.Request) (any, error) {
 	return h.show(added), nil
 }
 
-func (h *Handler) newAccount(in *ctl.NewAccount) (*account.Account, error) {
-	p := h.opt.Platforms[in.Platform]
-	if p == nil {
-		return nil, ctl.Errorf(ctl.BadRequest, "there is no platform %q", in.Platform).WithHint("the platforms are: %s", strings.Join(h.platforms(), ", "))
+func (h *Handler) newAccount(ctx context.Context, in *ctl.NewAccount) (*account.Account, error) {
+	p, err := h.provider(in.Platform)
+	if err != nil {
+		return nil, err
 	}
+	a, err := h.draft(in)
+	if err != nil {
+		return nil, err
+	}
+	if in.File != nil {
+		return a, h.importInto(ctx, p, in.File, a)
+	}
+	a.Credential = account.Credential{Kind: account.APIKey, Secret: secret.New(strings.TrimSpace(in.APIKey))}
+	return a, h.check(p, a)
+}
+
+func (h *Handler) provider(platform string) (provider.Provider, error) {
+	p := h.opt.Platforms[platform]
+	if p == nil {
+		return nil, ctl.Errorf(ctl.BadRequest, "there is no platform %q", platform).WithHint("the platforms are: %s", strings.Join(h.platforms(), ", "))
+	}
+	return p, nil
+}
+
+// draft is an account without a credential.
+func (h *Handler) draft(in *ctl.NewAccount) (*account.Account, error) {
 	a := &account.Account{
 		Name: in.Name, Platform: in.Platform, BaseURL: in.BaseURL, Proxy: secret.New(in.Proxy), Priority: account.DefaultPriority,
 		MaxConcurrency: in.MaxConcurrency, AnyClient: in.AnyClient, Models: in.Models, Map: in.Map, Options: in.Options,
 	}
-	if in.Priority != nil {
-		a.Priority = *in.Priority
-	}
+	assign(&a.Priority, in.Priority)
 	for _, ref := range in.Groups {
 		g, err := h.opt.Roster.Group(ref)
 		if err != nil {
@@ -129,47 +150,54 @@ func (h *Handler) newAccount(in *ctl.NewAccount) (*account.Account, error) {
 		}
 		a.Groups = append(a.Groups, g.ID)
 	}
-	if err := h.credential(p, in, a); err != nil {
-		return nil, err
-	}
-	return a, h.check(p, a)
+	return a, nil
 }
 
 func (h *Handler) platforms() []string {
-	var all []string
-	for name := range h.opt.Platforms {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
+	return slices.Sorted(maps.Keys(h.opt.Platforms))
 }
 
-func (h *Handler) credential(p provider.Provider, in *ctl.NewAccount, a *account.Account) error {
-	if in.File == nil {
-		a.Credential = account.Credential{Kind: account.APIKey, Secret: secret.New(strings.TrimSpace(in.APIKey))}
-		return nil
-	}
+// importInto gives an account the credential that is in a file. What may refuse the account does so before a token of the
+// file is used up.
+func (h *Handler) importInto(ctx context.Context, p provider.Provider, file []byte, a *account.Account) error {
 	importer, ok := p.(provider.Importer)
 	if !ok {
-		return ctl.Errorf(ctl.BadRequest, "platform %s has no file to import", in.Platform)
+		return ctl.Errorf(ctl.BadRequest, "platform %s has no file to import", a.Platform)
 	}
-	if err := importer.Import(in.Platform, in.File, a); err != nil {
+	if err := importer.Import(a.Platform, file, a); err != nil {
 		return ctl.Errorf(ctl.BadRequest, "%s", err)
 	}
-	return nil
+	if err := a.Validate(); err != nil {
+		return invalid(err)
+	}
+	if err := checkProxy(a); err != nil {
+		return err
+	}
+	if _, err := h.opt.Roster.Get(a.Name); err == nil {
+		return &account.Taken{What: "account", Name: a.Name}
+	}
+	return h.complete(ctx, a)
 }
 
 // check has everybody who will work with an account look at it before it is kept.
 func (h *Handler) check(p provider.Provider, a *account.Account) error {
-	if !a.Proxy.Empty() {
-		if _, err := upstream.ParseProxy(a.Proxy); err != nil {
-			return ctl.Errorf(ctl.BadRequest, "%s", err)
-		}
+	if err := checkProxy(a); err != nil {
+		return err
 	}
 	if checker, ok := p.(provider.Checker); ok && !a.Credential.Secret.Empty() {
 		if err := checker.Check(a); err != nil {
 			return ctl.Errorf(ctl.BadRequest, "%s", err)
 		}
+	}
+	return nil
+}
+
+func checkProxy(a *account.Account) error {
+	if a.Proxy.Empty() {
+		return nil
+	}
+	if _, err := upstream.ParseProxy(a.Proxy); err != nil {
+		return ctl.Errorf(ctl.BadRequest, "%s", err)
 	}
 	return nil
 }

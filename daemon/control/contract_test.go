@@ -77,7 +77,11 @@ func callEverything(t *testing.T, client *ctl.Client) {
 			args = append(args, arg)
 		}
 		out := v.Method(i).Call(args)
-		if seq, ok := out[0].Interface().(iter.Seq2[ctl.Request, error]); ok {
+		switch seq := out[0].Interface().(type) {
+		case iter.Seq2[ctl.Request, error]:
+			for range seq {
+			}
+		case iter.Seq2[*ctl.Update, error]:
 			for range seq {
 			}
 		}

@@ -119,6 +119,7 @@ func TestWhatMakesNoSenseIsRefusedWithItsCode(t *testing.T) {
 		"a key without a name":   {func() error { return err1(b.CreateKey(ctx, ctl.NewKey{})) }, ctl.BadRequest, "empty"},
 		"a queue for nothing":    {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Queue: ptr(3)})) }, ctl.BadRequest, "concurrency"},
 		"a negative multiplier":  {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Multiplier: ptr(-1.0)})) }, ctl.BadRequest, "multiplier"},
+		"a permission of nobody": {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Permissions: ptr([]string{"codex"})})) }, ctl.BadRequest, "is none of claude"},
 		"no such key":            {func() error { return err1(b.EditKey(ctx, "nobody", ctl.KeyEdit{})) }, ctl.NotFound, "nobody"},
 		"bound to nobody":        {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Account: ptr("nobody")})) }, ctl.NotFound, "nobody"},
 		"restoring a living key": {func() error { return err1(b.RestoreKey(ctx, "k")) }, ctl.BadRequest, "not deleted"},

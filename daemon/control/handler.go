@@ -14,6 +14,7 @@ import (
 	"crs/internal/event"
 	"crs/internal/key"
 	"crs/internal/limit"
+	"crs/internal/oauth"
 	"crs/internal/pricing"
 	"crs/internal/store"
 	"crs/internal/usage"
@@ -23,15 +24,17 @@ import (
 
 // Options are what the handler works with.
 type Options struct {
-	Roster    *account.Roster
-	Pool      *account.Pool
-	Keys      *key.Ring
-	Gate      *limit.Gate
-	Ledger    *usage.Ledger
-	Rollups   usage.Rollups
-	Engine    engine
-	Tokens    renewer
-	Prices    prices
+	Roster  *account.Roster
+	Pool    *account.Pool
+	Keys    *key.Ring
+	Gate    *limit.Gate
+	Ledger  *usage.Ledger
+	Rollups usage.Rollups
+	Engine  engine
+	Tokens  renewer
+	Prices  prices
+	// Caller gives what logins of an account talk to its provider with.
+	Caller    func(*account.Account) provider.Call
 	Requests  *event.Bus[*usage.Record] // every request as it ends
 	Platforms map[string]provider.Provider
 	Settings  func() []config.Entry
@@ -45,6 +48,7 @@ type Options struct {
 type engine interface {
 	InFlight() int
 	Live() []proxyengine.Live
+	Disconnect(id string) bool
 	RetainedBytes() int64
 	Test(ctx context.Context, acc *account.Account, model string) (proxyengine.Tested, error)
 }
@@ -58,18 +62,27 @@ type prices interface {
 	Table() *pricing.Table
 	Overridden(model string) bool
 	Set(ctx context.Context, model string, p ctl.PriceEdit) error
+	Update(ctx context.Context, u ctl.PriceUpdate) (TableChange, error)
+}
+
+// TableChange is a price table that was taken, or would be. The operator's own prices are in neither.
+type TableChange struct {
+	From          string
+	Before, After *pricing.Table
+	Applied       bool
 }
 
 // Handler answers ctl's calls.
 type Handler struct {
 	opt      Options
 	mux      *http.ServeMux
+	logins   *oauth.Logins[*pending]
 	stopping chan struct{} // closed when the server is shut down: answers without an end must end
 }
 
 // NewHandler makes a handler.
 func NewHandler(opt Options) *Handler {
-	h := &Handler{opt: opt, mux: http.NewServeMux(), stopping: make(chan struct{})}
+	h := &Handler{opt: opt, mux: http.NewServeMux(), logins: oauth.NewLogins[*pending](opt.Now), stopping: make(chan struct{})}
 	for _, r := range h.routes() {
 		h.mux.HandleFunc(r.method+" /"+ctl.Version+r.path, h.guard(r))
 	}
@@ -128,12 +141,18 @@ func notPermitted(needs right) error {
 	return e.WithHint("only root, the user the daemon runs as, and members of the group %s may", Group)
 }
 
+// made is an answer that tells of an account that a login has made, or renewed.
+type made struct{ ctl.LoggedIn }
+
 func respond(w http.ResponseWriter, out any) {
 	if out == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if m, ok := out.(made); ok && !m.Renewed {
+		w.WriteHeader(http.StatusCreated)
+	}
 	_ = json.NewEncoder(w).Encode(out) // the caller has gone if this fails
 }
 
@@ -167,6 +186,8 @@ func errorOf(err error) *ctl.Error {
 		noAcc    *account.NotFound
 		accTaken *account.Taken
 		conflict *store.Conflict
+		noLogin  *oauth.NoLogin
+		notOpen  *oauth.NotOpen
 	)
 	switch {
 	case errors.As(err, &own):
@@ -177,6 +198,10 @@ func errorOf(err error) *ctl.Error {
 		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", noAcc.What)
 	case errors.As(err, &keyTaken), errors.As(err, &accTaken):
 		return ctl.Errorf(ctl.Conflict, "%s", err)
+	case errors.As(err, &noLogin):
+		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("it may be long over, or the daemon was started anew since; begin another: crs account login PLATFORM NAME")
+	case errors.As(err, &notOpen):
+		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
 	case errors.As(err, &conflict):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
 	}
@@ -184,8 +209,10 @@ func errorOf(err error) *ctl.Error {
 }
 
 // read takes a request's JSON.
-func read[T any](r *http.Request) (in T, err error) {
-	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 4<<20))
+func read[T any](r *http.Request) (in T, err error) { return readUpTo[T](r, 4<<20) }
+
+func readUpTo[T any](r *http.Request, most int64) (in T, err error) {
+	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, most))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&in); err != nil {
 		return in, ctl.Errorf(ctl.BadRequest, "the request is not as the contract has it: %v", err)

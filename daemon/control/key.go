@@ -3,7 +3,11 @@ package control
 import (
 	"math"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/agnivade/levenshtein"
 
 	"crs/ctl"
 	"crs/internal/key"
@@ -107,6 +111,11 @@ const usualWait = 30 * time.Second
 // editKeyBy sets what was given.
 func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 	p := &k.Policy
+	if in.Permissions != nil {
+		if err := h.checkPermissions(*in.Permissions); err != nil {
+			return err
+		}
+	}
 	assign(&k.Tags, in.Tags)
 	assign(&p.RequestsPerMinute, in.RequestsPerMinute)
 	assign(&p.TokensPerMinute, in.TokensPerMinute)
@@ -136,6 +145,36 @@ func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 		k.ActivateFor, k.ActivatedAt = time.Duration(*in.ActivateFor)*time.Second, time.Time{}
 	}
 	return h.bind(p, in)
+}
+
+// checkPermissions finds a word that permits nothing, which would shut its key out.
+func (h *Handler) checkPermissions(given []string) error {
+	known := []string{"claude", "openai", "gemini", "droid"}
+	for _, word := range given {
+		if slices.Contains(known, word) {
+			continue
+		}
+		e := ctl.Errorf(ctl.BadRequest, "permission %q is none of %s", word, strings.Join(known, ", "))
+		if meant := h.meantBy(word, known); meant != "" {
+			e = e.WithHint("did you mean %s?", meant)
+		}
+		return e
+	}
+	return nil
+}
+
+// meantBy gives the permission that a word comes near, or that of the platform that it names.
+func (h *Handler) meantBy(word string, known []string) string {
+	word = strings.ToLower(word)
+	if p := h.opt.Platforms[word]; p != nil {
+		return p.Platforms()[word].Permission
+	}
+	for _, k := range known {
+		if levenshtein.ComputeDistance(word, k) <= 2 {
+			return k
+		}
+	}
+	return ""
 }
 
 // bind ties a key to an account or a group; naming one unties it from the other.

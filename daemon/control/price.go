@@ -51,3 +51,26 @@ func (h *Handler) setPrice(r *http.Request) (any, error) {
 	}
 	return h.price(r)
 }
+
+// updatePrices takes another table, or only tells what it would change.
+func (h *Handler) updatePrices(r *http.Request) (any, error) {
+	in, err := readUpTo[ctl.PriceUpdate](r, 32<<20)
+	if err != nil {
+		return nil, err
+	}
+	done, err := h.opt.Prices.Update(r.Context(), in)
+	if err != nil {
+		return nil, err
+	}
+	found := done.Before.Changes(done.After)
+	out := ctl.PriceChanges{
+		From: done.From, Applied: done.Applied, Version: done.After.Version(), Models: len(done.After.Models()),
+		Added: list(found.Added), Removed: list(found.Removed), Changed: []ctl.PriceChange{}, Rejected: list(done.After.Rejected()),
+	}
+	for _, name := range found.Changed {
+		before, _ := done.Before.Lookup(name)
+		after, _ := done.After.Lookup(name)
+		out.Changed = append(out.Changed, ctl.PriceChange{Model: name, Before: h.showPrice(name, before), After: h.showPrice(name, after)})
+	}
+	return out, nil
+}

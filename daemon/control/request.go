@@ -94,7 +94,9 @@ func (h *Handler) followRequests(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	line := lines{json.NewEncoder(w), http.NewResponseController(w).Flush}
+	conn := http.NewResponseController(w)
+	defer h.unblock(r, conn)()
+	line := lines{json.NewEncoder(w), conn.Flush}
 	told := map[string]bool{}
 	for _, rec := range newest {
 		told[rec.ID] = true

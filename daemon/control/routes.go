@@ -9,6 +9,9 @@ func (h *Handler) routes() []route {
 		{method: get, path: "/status", needs: operate, serve: h.status},
 		{method: get, path: "/config", needs: operate, serve: h.config},
 
+		{method: get, path: "/live", needs: operate, stream: h.watch},
+		{method: del, path: "/live/{ref}", needs: operate, serve: h.disconnect},
+
 		{method: get, path: "/accounts", needs: operate, serve: h.accounts},
 		{method: post, path: "/accounts", needs: write, serve: h.addAccount},
 		{method: get, path: "/accounts/{ref}", needs: operate, serve: h.account},
@@ -19,6 +22,12 @@ func (h *Handler) routes() []route {
 		{method: post, path: "/accounts/{ref}/thaw", needs: operate, serve: h.thawAccount},
 		{method: post, path: "/accounts/{ref}/refresh", needs: operate, serve: h.refreshAccount},
 		{method: post, path: "/accounts/{ref}/test", needs: operate, serve: h.testAccount},
+
+		{method: post, path: "/logins", needs: write, serve: h.beginLogin},
+		{method: get, path: "/logins/{ref}", needs: write, serve: h.login},
+		{method: del, path: "/logins/{ref}", needs: write, serve: h.cancelLogin},
+		{method: post, path: "/logins/{ref}/finish", needs: write, serve: h.finishLogin},
+		{method: post, path: "/logins/{ref}/poll", needs: write, serve: h.pollLogin},
 
 		{method: get, path: "/groups", needs: operate, serve: h.groups},
 		{method: post, path: "/groups", needs: write, serve: h.createGroup},
@@ -47,5 +56,6 @@ func (h *Handler) routes() []route {
 		{method: get, path: "/prices", needs: operate, serve: h.prices},
 		{method: get, path: "/prices/{ref}", needs: operate, serve: h.price},
 		{method: put, path: "/prices/{ref}", needs: write, serve: h.setPrice},
+		{method: post, path: "/prices/update", needs: write, serve: h.updatePrices},
 	}
 }

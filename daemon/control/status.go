@@ -4,9 +4,20 @@ import (
 	"net/http"
 
 	"crs/ctl"
+	"crs/proxyengine"
 )
 
 func (h *Handler) status(*http.Request) (any, error) {
+	s := h.figures()
+	s.Live = []ctl.Live{}
+	for _, x := range h.opt.Engine.Live() {
+		s.Live = append(s.Live, showLive(&x))
+	}
+	return s, nil
+}
+
+// figures are the status without the requests in flight.
+func (h *Handler) figures() ctl.Status {
 	s := h.opt.About
 	s.Running = true
 	s.UptimeSeconds = h.opt.Now().Sub(h.opt.Started).Seconds()
@@ -19,14 +30,15 @@ func (h *Handler) status(*http.Request) (any, error) {
 	if err != nil {
 		s.LedgerError = err.Error()
 	}
-	s.Platforms, s.Live = h.platforms(), []ctl.Live{}
-	for _, x := range h.opt.Engine.Live() {
-		s.Live = append(s.Live, ctl.Live{
-			ID: x.ID, At: x.At, Key: x.Key, Model: x.Model, Stream: x.Stream, Client: x.Client, Phase: x.Phase.String(),
-			Account: x.Account, Attempts: x.Attempts, FirstByteMS: x.FirstByte.Milliseconds(),
-		})
+	s.Platforms = h.platforms()
+	return s
+}
+
+func showLive(x *proxyengine.Live) ctl.Live {
+	return ctl.Live{
+		ID: x.ID, At: x.At, Key: x.Key, Model: x.Model, Stream: x.Stream, Client: x.Client, Phase: x.Phase.String(),
+		Account: x.Account, Attempts: x.Attempts, FirstByteMS: x.FirstByte.Milliseconds(),
 	}
-	return s, nil
 }
 
 func (h *Handler) config(*http.Request) (any, error) {

@@ -15,6 +15,7 @@ import (
 	"crs/ctl"
 	"crs/daemon"
 	"crs/internal/config"
+	"crs/internal/secret"
 	"crs/internal/simulator"
 )
 
@@ -98,13 +99,31 @@ func (b *Box) Boot() {
 
 // configure is what tests want otherwise than operators: no waiting, and providers that are simulated.
 func (b *Box) configure(c *config.Config) {
-	c.Providers = map[string]config.Provider{"claude": {APIURL: b.Sim.URL(), TokenURL: b.Sim.URL() + "/v1/oauth/token"}}
+	c.Providers = Simulated(b.Sim.URL())
 	c.TimeZone = "UTC"
 	c.Retry.Backoff, c.Cooldown.Jitter = time.Millisecond, 0
 	c.Timeouts.Shutdown = 5 * time.Second
 	c.Usage.Commit = 5 * time.Millisecond
 	for _, change := range b.change {
 		change(c)
+	}
+}
+
+// Simulated points every provider to the simulator at url.
+func Simulated(url string) map[string]config.Provider {
+	return map[string]config.Provider{
+		"claude": {APIURL: url, AuthorizeURL: url + "/oauth/authorize", TokenURL: url + "/v1/oauth/token"},
+		"openai": {
+			APIURL: url, AuthorizeURL: url + "/oauth/authorize", TokenURL: url + "/oauth/token",
+			Settings: map[string]string{"chatgpt_url": url + "/backend-api/codex", "device_url": url},
+		},
+		"gemini": {
+			APIURL: url, AuthorizeURL: url + "/o/oauth2/v2/auth", TokenURL: url + "/token",
+			Settings: map[string]string{"code_assist_url": url, "client_id": "simulated"},
+			Secrets:  map[string]secret.String{"client_secret": secret.New("simulated")},
+		},
+		"bedrock": {APIURL: url},
+		"droid":   {APIURL: url + "/api/llm", TokenURL: url, Settings: map[string]string{"app_url": url}},
 	}
 }
 

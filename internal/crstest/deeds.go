@@ -16,7 +16,19 @@ import (
 // it.
 func (b *Box) Account(name string, change ...func(*ctl.NewAccount)) ctl.Account {
 	b.t.Helper()
-	a := ctl.NewAccount{Platform: "claude-console", Name: name, APIKey: Secret(name)}
+	return b.AccountOn("claude-console", name, change...)
+}
+
+// AccountOn is the same for any platform that takes API keys.
+func (b *Box) AccountOn(platform, name string, change ...func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	a := ctl.NewAccount{Platform: platform, Name: name, APIKey: Secret(name)}
+	switch platform {
+	case "azure-openai":
+		a.BaseURL = b.Sim.URL()
+	case "bedrock":
+		a.Options = map[string]string{"region": "us-east-1", "auth": "bearer"}
+	}
 	for _, c := range change {
 		c(&a)
 	}

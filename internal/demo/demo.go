@@ -1,5 +1,5 @@
 // Package demo is a demonstration of crs that needs no account and no network: a daemon with a simulated provider behind it,
-// both in this process, in a temporary directory, with an account and a key; and a user who has conversations through it.
+// both in this process, in a temporary directory, with accounts and a key; and a user who has conversations through it.
 package demo
 
 import (
@@ -35,7 +35,7 @@ type Demo struct {
 // Start starts a demonstration. When a step fails, what was started before it is stopped again.
 func Start(ctx context.Context, o Options) (*Demo, error) {
 	d := &Demo{ended: make(chan struct{})}
-	for _, step := range []func(context.Context, Options) error{d.makeDir, d.startProvider, d.startDaemon, d.addAccount, d.issueKey} {
+	for _, step := range []func(context.Context, Options) error{d.makeDir, d.startProvider, d.startDaemon, d.addAccounts, d.issueKey} {
 		if err := step(ctx, o); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the demonstration: %w", err), d.Close())
 		}
@@ -70,7 +70,7 @@ func (d *Demo) startDaemon(ctx context.Context, o Options) error {
 	running, err := daemon.Start(ctx, daemon.Options{
 		Source: config.Source{UID: os.Getuid(), Flags: map[string]string{
 			"data": d.Dir, "listen": "127.0.0.1:0",
-			"providers.claude.api_url": d.sim.URL(), "providers.claude.token_url": d.sim.URL() + "/v1/oauth/token",
+			"providers.claude.api_url": d.sim.URL(), "providers.openai.api_url": d.sim.URL(), "providers.gemini.api_url": d.sim.URL(),
 		}},
 		Version: o.Version, Log: log,
 	})
@@ -92,9 +92,13 @@ func (d *Demo) startDaemon(ctx context.Context, o Options) error {
 	return nil
 }
 
-func (d *Demo) addAccount(ctx context.Context, _ Options) error {
-	_, err := d.client.AddAccount(ctx, ctl.NewAccount{Platform: "claude-console", Name: "simulated", APIKey: "sk-ant-simulated"})
-	return err
+func (d *Demo) addAccounts(ctx context.Context, _ Options) error {
+	for name, platform := range map[string]string{"claude": "claude-console", "openai": "openai-responses", "gemini": "gemini-api"} {
+		if _, err := d.client.AddAccount(ctx, ctl.NewAccount{Platform: platform, Name: name, APIKey: "sk-ant-simulated-" + name}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *Demo) issueKey(ctx context.Context, _ Options) error {

@@ -27,7 +27,7 @@ func TestTheDemonstrationRelaysAndLeavesNothing(t *testing.T) {
 		}
 	}
 	u, err := d.client.Usage(t.Context(), ctl.UsageQuery{})
-	if err != nil || u.Total.Requests != int64(len(conversations())) || u.Total.InputTokens != 1200 || u.Total.Cost == 0 {
+	if err != nil || u.Total.Requests != int64(len(conversations())) || u.Total.InputTokens != int64(1200*len(conversations())) || u.Total.Cost == 0 {
 		t.Errorf("used %+v, %v", u.Total, err)
 	}
 	if err := d.Close(); err != nil {
@@ -65,7 +65,8 @@ func TestTheTextOfAMessageIsReadAsItComes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			said := ""
-			err := readMessage(strings.NewReader(test.stream), func(text string) { said += text + "|" })
+			c := conversations()[0]
+			err := c.read(strings.NewReader(test.stream), func(text string) { said += text + "|" })
 			if said != test.said || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 				t.Errorf("said %q, %v", said, err)
 			}

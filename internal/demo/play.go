@@ -7,20 +7,6 @@ import (
 	"time"
 )
 
-// conversation is a question that a user asks in one protocol.
-type conversation struct {
-	protocol string
-	question string
-	ask      func(ctx context.Context, d *Demo, question string, say func(text string)) error
-}
-
-// conversations has one for each protocol that clients may speak.
-func conversations() []conversation {
-	return []conversation{
-		{"Anthropic Messages", "What does a relay do for me?", askMessages},
-	}
-}
-
 // script has the provider answer slowly enough to be seen.
 func script() string {
 	return fmt.Sprintf("loop:ok(gap=60ms,events=%d,text=%q,input=1200,output=180,cache_read=24000,cache_write=3000,cache_write_1h=0)", len(answer)/9, answer)
@@ -35,7 +21,7 @@ func (d *Demo) Play(ctx context.Context, out io.Writer) error {
 	for _, c := range conversations() {
 		_, _ = fmt.Fprintf(out, "%s\n  you:    %s\n  answer: ", c.protocol, c.question)
 		said := 0
-		err := c.ask(ctx, d, c.question, func(text string) {
+		err := c.ask(ctx, d, func(text string) {
 			said += len(text)
 			_, _ = io.WriteString(out, text)
 		})

@@ -1,0 +1,132 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"crs/ctl"
+	"crs/internal/account"
+	"crs/internal/oauth"
+	"crs/proxyengine/provider"
+)
+
+// finish keeps the account of a login that has its credential, and ends the login.
+func (h *Handler) finish(ctx context.Context, try *oauth.Try[*pending]) (made, error) {
+	kept, err := h.keep(ctx, try.Of)
+	if err != nil {
+		return made{}, h.unfinished(try, err)
+	}
+	try.Over("was used already")
+	return made{ctl.LoggedIn{Account: h.show(kept), Renewed: try.Of.told.Renews}}, nil
+}
+
+// keep asks for what the account still lacks, and adds it or renews the one that there is. Whatever goes wrong is nothing
+// that another code would mend.
+func (h *Handler) keep(ctx context.Context, x *pending) (kept *account.Account, err error) {
+	acc := cloned(x.got)
+	if err = h.complete(ctx, acc); err == nil {
+		kept, err = h.enter(ctx, x, acc)
+	}
+	if e := errorOf(err); err != nil && e.Code == ctl.BadRequest {
+		return nil, ctl.Errorf(ctl.Failed, "%s", e.Message).WithHint("%s", e.Hint)
+	}
+	return kept, err
+}
+
+func (h *Handler) enter(ctx context.Context, x *pending, acc *account.Account) (*account.Account, error) {
+	if !x.told.Renews {
+		return h.opt.Roster.Add(ctx, *acc)
+	}
+	return h.opt.Roster.Relogin(ctx, acc.ID, func(now *account.Account) { graft(now, x.draft, acc) })
+}
+
+// graft puts onto an account what a login has changed since it was begun.
+func graft(onto, before, after *account.Account) {
+	onto.Credential = after.Credential
+	onto.Options = maps.Clone(onto.Options)
+	for name, value := range after.Options {
+		if before.Options[name] != value {
+			if onto.Options == nil {
+				onto.Options = map[string]string{}
+			}
+			onto.Options[name] = value
+		}
+	}
+	maps.DeleteFunc(onto.Options, func(name, _ string) bool { return before.Options[name] != "" && after.Options[name] == "" })
+	if !after.SubscriptionEnds.Equal(before.SubscriptionEnds) {
+		onto.SubscriptionEnds = after.SubscriptionEnds
+	}
+}
+
+// complete has the provider ask its upstream for what an account lacks that was logged into or imported, and checks the
+// whole.
+func (h *Handler) complete(ctx context.Context, a *account.Account) error {
+	p := h.opt.Platforms[a.Platform]
+	if f, ok := p.(provider.Finisher); ok {
+		call := h.opt.Caller(a)
+		if err := h.freshen(ctx, call, p, a); err != nil {
+			return err
+		}
+		if err := f.Finish(ctx, call, a); err != nil {
+			return fmt.Errorf("finish the login of account %s: %w", a.Name, err)
+		}
+	}
+	return h.check(p, a)
+}
+
+// freshen refreshes a token that has ended: one that was imported mostly has.
+func (h *Handler) freshen(ctx context.Context, call provider.Call, p provider.Provider, a *account.Account) error {
+	renewer, ok := p.(provider.Renewer)
+	if !ok || a.Credential.Refresh.Empty() || !a.Credential.Stale(h.opt.Now()) {
+		return nil
+	}
+	out, err := renewer.RenewRequest(a)
+	if err != nil {
+		return err
+	}
+	reply, err := call(ctx, out)
+	if err != nil {
+		return fmt.Errorf("refresh the token of account %s: %w", a.Name, err)
+	}
+	fresh, err := renewer.Renewed(a, reply)
+	var gone *provider.NeedsLogin
+	if errors.As(err, &gone) {
+		return ctl.Errorf(ctl.BadRequest, "the login is no longer good: %s", gone).WithHint("log in anew: crs account login %s %s", a.Platform, a.Name)
+	}
+	if err == nil {
+		a.Credential = fresh
+	}
+	return err
+}
+
+// unfinished says what came of a try that failed, and what can be done now.
+func (h *Handler) unfinished(try *oauth.Try[*pending], err error) error {
+	x, left := try.Of, try.Failed()
+	e := *errorOf(err)
+	var bad *provider.BadCode
+	if errors.As(err, &bad) {
+		e.Code, e.Message = ctl.BadRequest, bad.Why
+	}
+	switch {
+	case left == 0:
+		e.Code, e.Message, e.Hint = ctl.Conflict, fmt.Sprintf("%s; that was the last of %d tries", e.Message, oauth.LoginTries), beginAgain(x)
+	case bad != nil:
+		e.Hint = fmt.Sprintf("paste it once more (%d of %d tries are left), or %s", left, oauth.LoginTries, beginAgain(x))
+	case e.Hint == "":
+		e.Hint = fmt.Sprintf("the login is open for %s more: %s", try.Ends.Sub(h.opt.Now()).Round(time.Second), finishAgain(x))
+		if proxy := lookAtProxy(x.draft); proxy != "" {
+			e.Hint = proxy + "; " + e.Hint
+		}
+	}
+	return &e
+}
+
+func finishAgain(x *pending) string {
+	if x.device != nil {
+		return "crs account login --finish " + x.told.ID
+	}
+	return "crs account login --finish " + x.told.ID + " --code CODE"
+}

@@ -1,0 +1,221 @@
+//go:build e2e && bench && linux
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	flood "crs/internal/bench/load"
+	"crs/internal/bench/process"
+)
+
+const (
+	streams     = 1000
+	watchedFor  = 20 * time.Second
+	keysPressed = 60
+)
+
+// TestTheDashboardUnderLoad measures what the dashboard costs, and fails when that is too much: with 1,000 streams of 20
+// events a second in flight it draws at most 10 frames a second, uses at most 5 % of a core and answers a key within 100 ms.
+// It and the next one take a while and a machine that does nothing else, so that they run only when they are asked for:
+// CRS_TEST_BIN=bin/crs go test -tags e2e,bench -count=1 -v -run UnderLoad ./e2e
+func TestTheDashboardUnderLoad(t *testing.T) {
+	if err := process.RaiseFiles(8192); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t)
+	r.account("work")
+	key := r.key("alice")
+
+	r.script("loop:ok(events=1000000,gap=50ms)")
+	requests := make([][]byte, streams)
+	for i := range requests {
+		requests[i] = prompt(r.addr, key, true, 0)
+	}
+	crowd := flood.Crowd{Addr: r.addr, Requests: requests, Ramp: 2 * time.Second}.Start(t.Context())
+	for crowd.Begun() < streams {
+		if err := crowd.Sleep(10 * time.Millisecond); err != nil {
+			t.Fatalf("only %d streams flow: %v", crowd.Begun(), err)
+		}
+	}
+	x, pid := r.dashboard(t)
+	x.see(t, "1000\x1b[0m", 0)
+	watched(t, x, pid, crowd)
+	answered(t, x)
+	crowd.Cancel()
+	x.end(t)
+}
+
+// TestBeingWatchedUnderLoad: the daemon's CPU for a request is within 3 % of what it is without a dashboard.
+func TestBeingWatchedUnderLoad(t *testing.T) {
+	r := start(t)
+	r.account("work")
+	r.costOfBeingWatched(t, r.key("alice"))
+}
+
+// prompt is a request with a prompt of some size.
+func prompt(addr, key string, stream bool, size int) []byte {
+	body := fmt.Sprintf(`{"model":"claude-opus-4-8","max_tokens":64,"stream":%v,"messages":[{"role":"user","content":"say ping %s"}]}`, stream, strings.Repeat("x", size))
+	return fmt.Appendf(nil, "POST /api/v1/messages HTTP/1.1\r\nHost: %s\r\nx-api-key: %s\r\nanthropic-version: 2023-06-01\r\ncontent-type: application/json\r\nContent-Length: %d\r\n\r\n%s", addr, key, len(body), body)
+}
+
+// screen is a dashboard on a line.
+type screen struct {
+	*line
+	cmd *exec.Cmd
+}
+
+func (r *relay) dashboard(t *testing.T) (*screen, int) {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), binary(t), "tui")
+	cmd.Env = append(os.Environ(), "CRS_SOCKET="+r.Socket(), "TERM=xterm-256color", "COLORTERM=truecolor")
+	l := onLine(t, 40, 120, cmd)
+	return &screen{l, cmd}, cmd.Process.Pid
+}
+
+// see waits for a text among what was written from a place on, and tells when it came.
+func (x *screen) see(t *testing.T, text string, from int) time.Time {
+	t.Helper()
+	timeout := time.After(10 * time.Second)
+	for {
+		all, more := x.written()
+		if strings.Contains(all[from:], text) {
+			return time.Now()
+		}
+		select {
+		case <-more:
+		case <-timeout:
+			t.Fatalf("never saw %s; the last that came: %.2000q", text, all[max(0, len(all)-2000):])
+		}
+	}
+}
+
+func (x *screen) end(t *testing.T) {
+	t.Helper()
+	if _, err := x.keys.WriteString("q"); err != nil {
+		t.Fatal(err)
+	}
+	<-x.done
+}
+
+// frame begins each frame that is written.
+const frame = "\x1b[H"
+
+func watched(t *testing.T, x *screen, pid int, crowd *flood.Running) {
+	t.Helper()
+	if err := crowd.Sleep(3 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := x.written()
+	used, events, begun := cpu(t, pid), crowd.Events(), time.Now()
+	if err := crowd.Sleep(watchedFor); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(begun).Seconds()
+	after, _ := x.written()
+	frames := float64(strings.Count(after[len(before):], frame)) / took
+	share := (cpu(t, pid) - used).Seconds() / took * 100
+	memory, err := process.MemoryOf(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d streams, %.0f events/s: %.1f frames/s, %.1f KB/s to the terminal, %.2f %% of a core, %.1f MB resident", streams, float64(crowd.Events()-events)/took,
+		frames, float64(len(after)-len(before))/took/1000, share, float64(memory.RSS)/1e6)
+	if frames > 10 || share > 5 {
+		t.Errorf("%.1f frames/s (at most 10), %.2f %% of a core (at most 5)", frames, share)
+	}
+}
+
+func cpu(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	used, err := process.CPU(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return used
+}
+
+// answered presses keys, and takes the time until the screen that was wanted has been written.
+func answered(t *testing.T, x *screen) {
+	t.Helper()
+	var all []time.Duration
+	for i := range keysPressed {
+		time.Sleep(time.Duration(150+37*(i%9)) * time.Millisecond)
+		before, _ := x.written()
+		key, text := "2", "QUOTA WINDOWS"
+		if i%2 == 1 {
+			key, text = "1", "PHASE"
+		}
+		pressed := time.Now()
+		if _, err := x.keys.WriteString(key); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, x.see(t, text, len(before)).Sub(pressed))
+	}
+	slices.Sort(all)
+	most := all[len(all)-1]
+	t.Logf("%d keys were answered within %v in the middle, %v at most", len(all), all[len(all)/2].Round(100*time.Microsecond), most.Round(100*time.Microsecond))
+	if most > 100*time.Millisecond {
+		t.Errorf("a key was answered after %v", most)
+	}
+}
+
+const (
+	rounds     = 20
+	roundLasts = 3 * time.Second
+)
+
+// costOfBeingWatched compares the daemon's CPU for a request with a dashboard and without, in turns.
+func (r *relay) costOfBeingWatched(t *testing.T, key string) {
+	t.Helper()
+	request := prompt(r.addr, key, false, 4000)
+	length, err := flood.LengthOf(t.Context(), r.addr, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ratios []float64
+	for round := range rounds {
+		each := map[bool]float64{}
+		for _, open := range []bool{round%2 == 0, round%2 == 1} {
+			each[open] = r.perRequest(t, open, flood.Loop{Addr: r.addr, Requests: [][]byte{request}, Conns: 8, Want: flood.Want{Length: length}})
+		}
+		ratios = append(ratios, each[true]/each[false])
+		t.Logf("round %2d: %.2f µs a request with a dashboard, %.2f without", round+1, each[true]*1e6, each[false]*1e6)
+	}
+	slices.Sort(ratios)
+	ratio := (ratios[rounds/2-1] + ratios[rounds/2]) / 2
+	t.Logf("a request costs the daemon %.3f times as much with a dashboard open as without (the middle of %d rounds; %.3f to %.3f)", ratio, rounds, ratios[0], ratios[rounds-1])
+	if ratio > 1.03 {
+		t.Errorf("%.3f times; at most 1.03", ratio)
+	}
+}
+
+// perRequest is the daemon's CPU for a request, in seconds.
+func (r *relay) perRequest(t *testing.T, open bool, loop flood.Loop) float64 {
+	t.Helper()
+	if open {
+		x, _ := r.dashboard(t)
+		x.see(t, "in flight", 0)
+		defer x.end(t)
+	}
+	running := loop.Start(t.Context())
+	if err := running.Sleep(500 * time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	used, done := cpu(t, r.process.Process.Pid), running.Done()
+	if err := running.Sleep(roundLasts); err != nil {
+		t.Fatal(err)
+	}
+	used, done = cpu(t, r.process.Process.Pid)-used, running.Done()-done
+	if err := running.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	return used.Seconds() / float64(done)
+}
