@@ -1,0 +1,180 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"crs/ctl"
+	"crs/tui/draw"
+)
+
+// accountsScreen shows every account, and how it is doing.
+type accountsScreen struct{ sheet[ctl.Account] }
+
+func newAccounts() *accountsScreen {
+	s := &accountsScreen{}
+	s.id = func(a *ctl.Account) string { return a.ID }
+	s.empty = "There are no accounts. Press a to add one: an API key, or a login in the browser."
+	s.columns = []column[ctl.Account]{
+		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, a *ctl.Account) draw.Cell { return said1(a.Name) }, func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) }},
+		{draw.Column{Name: "PLATFORM", Width: 14, Most: 16, Rank: 3}, func(_ *Model, a *ctl.Account) draw.Cell { return draw.Cell{Text: a.Platform} }, func(x, y *ctl.Account) int { return cmp.Compare(x.Platform, y.Platform) }},
+		{draw.Column{Name: "STATE", Width: 11}, accountState, func(x, y *ctl.Account) int { return cmp.Compare(stateRank(x), stateRank(y)) }},
+		{draw.Column{Name: "SLOTS", Width: 5, Right: true}, slots, func(x, y *ctl.Account) int { return cmp.Compare(y.InUse, x.InUse) }},
+		{draw.Column{Name: "QUOTA WINDOWS", Width: 27, Most: 44, Rank: 1}, windows, func(x, y *ctl.Account) int { return cmp.Compare(mostUsed(y), mostUsed(x)) }},
+		{draw.Column{Name: "USED", Width: 6, Right: true, Rank: 4}, lastUsed, nil},
+		{draw.Column{Name: "PRIO", Width: 4, Right: true, Rank: 5}, func(_ *Model, a *ctl.Account) draw.Cell { return draw.Cell{Text: strconv.Itoa(a.Priority)} }, func(x, y *ctl.Account) int { return cmp.Compare(x.Priority, y.Priority) }},
+		{draw.Column{Name: "GROUPS", Width: 8, Most: 14, Rank: 7}, func(_ *Model, a *ctl.Account) draw.Cell { return said1(strings.Join(a.Groups, ",")) }, nil},
+		{draw.Column{Name: "WHY", Width: 14, Most: 80, Rank: 2}, why, nil},
+	}
+	return s
+}
+
+func stateInk(t *draw.Theme, state string) draw.Ink {
+	switch gradeOf(state) {
+	case notable:
+		return t.Warn
+	case bad:
+		return t.Bad
+	}
+	if state == "disabled" {
+		return t.Faint
+	}
+	return t.Good
+}
+
+// accountState tells what no state tells: that some models rest, or that it is being drained.
+func accountState(m *Model, a *ctl.Account) draw.Cell {
+	switch {
+	case a.State == "ready" && len(a.Rests) > 0:
+		return draw.Cell{Text: "ready, part", Ink: m.t.Warn}
+	case a.State == "disabled" && a.InUse > 0:
+		return draw.Cell{Text: "draining", Ink: m.t.Warn}
+	}
+	return draw.Cell{Text: a.State, Ink: stateInk(m.t, a.State)}
+}
+
+// stateRank sorts what needs somebody to the front.
+func stateRank(a *ctl.Account) int {
+	switch a.State {
+	case "needs-login", "blocked", "expired":
+		return 0
+	case "cooling":
+		return 1
+	case "disabled":
+		return 3
+	}
+	return 2
+}
+
+// slots is how many are taken, and of how many.
+func slots(m *Model, a *ctl.Account) draw.Cell {
+	if a.MaxConcurrency == 0 {
+		return draw.Cell{Text: strconv.Itoa(a.InUse)}
+	}
+	c := draw.Cell{Text: fmt.Sprintf("%d/%d", a.InUse, a.MaxConcurrency)}
+	if a.InUse >= a.MaxConcurrency {
+		c.Ink = m.t.Warn
+	}
+	return c
+}
+
+// windows are how much of each quota window is used up, with gauges where there is room.
+func windows(m *Model, a *ctl.Account) draw.Cell {
+	write := func(gauge int) string {
+		parts := make([]string, len(a.Windows))
+		for i := range a.Windows {
+			w := &a.Windows[i]
+			parts[i] = draw.Clean(w.Name) + " "
+			if gauge > 0 {
+				parts[i] += draw.Gauge(m.t, w.Used, gauge) + " "
+			}
+			parts[i] += m.t.Level(w.Used).Paint(fmt.Sprintf("%.0f%%", w.Used*100))
+		}
+		return strings.Join(parts, "  ")
+	}
+	return draw.Cell{Text: draw.Bare(write(0)), Draw: func(width int) string {
+		room := (width - draw.Width(write(0))) / max(len(a.Windows), 1)
+		if room < 4 {
+			return write(0)
+		}
+		return write(min(room-1, 12))
+	}}
+}
+
+func mostUsed(a *ctl.Account) float64 {
+	most := 0.0
+	for i := range a.Windows {
+		most = max(most, a.Windows[i].Used)
+	}
+	return most
+}
+
+func lastUsed(m *Model, a *ctl.Account) draw.Cell {
+	if a.LastUsed == nil {
+		return draw.Cell{Text: "never", Ink: m.t.Faint}
+	}
+	return draw.Cell{Text: lasts(m.now().Sub(*a.LastUsed))}
+}
+
+// why is what stands against it, and until when.
+func why(m *Model, a *ctl.Account) draw.Cell {
+	switch {
+	case a.Until != nil:
+		return draw.Cell{Text: draw.Clean("until " + until(a.Until, m.now()) + ": " + a.Why), Ink: m.t.Warn}
+	case a.Why != "":
+		return draw.Cell{Text: draw.Clean(a.Why), Ink: m.t.Bad}
+	case len(a.Rests) > 0:
+		r := &a.Rests[0]
+		return draw.Cell{Text: draw.Clean(r.Scope + " until " + until(&r.Until, m.now()) + ": " + r.Evidence), Ink: m.t.Warn}
+	case a.LastError != "" && a.LastErrAt != nil:
+		return draw.Cell{Text: draw.Clean(ago(a.LastErrAt, m.now()) + ": " + a.LastError), Ink: m.t.Faint}
+	}
+	return draw.Cell{}
+}
+
+func (s *accountsScreen) name() string { return "Accounts" }
+
+func (s *accountsScreen) enter(*Model) tea.Cmd { return nil }
+
+func (s *accountsScreen) key(m *Model, k tea.KeyMsg) tea.Cmd {
+	s.sheet.key(k, len(s.rows(m, m.b.accounts())))
+	return nil
+}
+
+func (s *accountsScreen) view(m *Model, width, height int) []string {
+	all := m.b.accounts()
+	if a := s.pick(m, all); a != nil && height >= splitAt {
+		return split(m, s.sheet.view(m, all, width, height/2), draw.Clean(a.Name), accountText(m, a, width-2), width, height)
+	}
+	return s.sheet.view(m, all, width, height)
+}
+
+func (s *accountsScreen) bindings() []binding {
+	on := func(do func(*Model, *ctl.Account) tea.Cmd) func(*Model) tea.Cmd {
+		return func(m *Model) tea.Cmd {
+			if a := s.pick(m, m.b.accounts()); a != nil {
+				return do(m, a)
+			}
+			return nil
+		}
+	}
+	return append([]binding{
+		{keys: "a", short: "add", long: "add an account, or log into one", do: func(m *Model) tea.Cmd { return m.addAccount() }},
+		{keys: "enter", short: "show", long: "everything about an account, with its last errors", do: on((*Model).showAccount)},
+		{keys: "t", short: "test", long: "ask it for a few tokens", do: on((*Model).testAccount)},
+		{keys: "d", short: "on/off", long: "take it out of use, or into use again", do: on((*Model).switchAccount)},
+		{keys: "u", short: "thaw", long: "end its cool-downs, and what is held against it", do: on((*Model).thawAccount)},
+		{keys: "w", short: "drain", long: "take it out of use and wait until it serves nothing", do: on((*Model).drainAccount)},
+		{keys: "r", short: "refresh", long: "renew its token now", do: on((*Model).refreshAccount)},
+		{keys: "l", short: "login", long: "log in again, for new tokens", do: on((*Model).loginAgain)},
+		{keys: "e", short: "edit", long: "change its priority, slots, models, proxy …", do: on((*Model).editAccount)},
+		{keys: "m", short: "groups", long: "put it into groups, or take it out", do: on((*Model).joinGroups)},
+		{keys: "n", long: "make a group", do: func(m *Model) tea.Cmd { return m.newGroup() }},
+		{keys: "N", long: "delete a group", do: func(m *Model) tea.Cmd { return m.deleteGroup() }},
+		{keys: "D", long: "remove it and its credential", do: on((*Model).removeAccount)},
+	}, sheetBindings()...)
+}

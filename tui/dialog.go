@@ -1,0 +1,175 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"crs/ctl"
+	"crs/tui/draw"
+)
+
+// dialog lies over the screen and has the keys until it is closed.
+type dialog interface {
+	title() string
+	// size is how wide and how high it would like to be inside; 0 is as much as there is.
+	size() (width, height int)
+	view(m *Model, width, height int) []string
+	take(m *Model, msg tea.Msg) tea.Cmd
+	// busy reports whether something spins in it.
+	busy() bool
+	bindings() []binding
+}
+
+// dialog is the one on top, nil when there is none.
+func (m *Model) dialog() dialog {
+	if len(m.dialogs) == 0 {
+		return nil
+	}
+	return m.dialogs[len(m.dialogs)-1]
+}
+
+// push opens a dialog over those that are open. One that has something to begin with does so.
+func (m *Model) push(d dialog) tea.Cmd {
+	m.dialogs = append(m.dialogs, d)
+	cmds := []tea.Cmd{m.keepSpinning()}
+	if b, ok := d.(interface{ begin(m *Model) tea.Cmd }); ok {
+		cmds = append(cmds, b.begin(m))
+	}
+	return tea.Batch(cmds...)
+}
+
+// close closes a dialog, wherever it lies.
+func (m *Model) close(d dialog) {
+	m.dialogs = slices.DeleteFunc(m.dialogs, func(o dialog) bool { return o == d })
+}
+
+// inside is how much room a dialog has within its border.
+func (m *Model) inside(d dialog, room int) (width, height int) {
+	width, height = d.size()
+	mostWide, mostHigh := max(m.width-4, 1), max(room-2, 1)
+	if width == 0 {
+		width = mostWide
+	}
+	if height == 0 {
+		height = mostHigh
+	}
+	return min(width, mostWide), min(height, mostHigh)
+}
+
+// overlay lays the dialog on top over the body.
+func (m *Model) overlay(body []string, room int) []string {
+	d := m.dialog()
+	width, height := m.inside(d, room)
+	box := draw.Box(m.t, d.title(), d.view(m, width, height), width+4, height+2)
+	box = box[:min(len(box), room)]
+	return draw.Over(m.t, body, box, max((m.width-width-4)/2, 0), max((room-len(box))/2, 0), m.width)
+}
+
+// room is how many lines there are for the screens.
+func (m *Model) room() int {
+	if m.height < low {
+		return max(m.height-2, 0)
+	}
+	return m.height - 4
+}
+
+// question is what is to be confirmed, and then done.
+type question struct {
+	title, text string
+	yes         string // the word for doing it
+	did         string // what to say afterwards; "" says nothing
+	do          func(context.Context) (any, error)
+}
+
+// confirm asks it.
+func (m *Model) confirm(q question) tea.Cmd {
+	q.text = cleanLines(q.text)
+	return m.push(&confirmation{q})
+}
+
+func cleanLines(text string) string {
+	all := strings.Split(text, "\n")
+	for i := range all {
+		all[i] = draw.Clean(all[i])
+	}
+	return strings.Join(all, "\n")
+}
+
+// confirmation is the dialog of a question.
+type confirmation struct{ question }
+
+func (c *confirmation) title() string { return c.question.title }
+func (c *confirmation) busy() bool    { return false }
+
+func (c *confirmation) bindings() []binding {
+	return []binding{{keys: "y", short: c.yes}, {keys: "n", short: "leave it"}}
+}
+
+const questionWidth = 56
+
+func (c *confirmation) size() (int, int) {
+	return questionWidth, len(draw.Wrap(c.text, questionWidth)) + 2
+}
+
+func (c *confirmation) view(m *Model, width, height int) []string {
+	lines := draw.Wrap(c.text, width)
+	lines = lines[:min(len(lines), max(height-1, 0))]
+	for len(lines) < height-1 {
+		lines = append(lines, "")
+	}
+	return append(lines, m.t.Accent.Paint("y")+" "+c.yes+"   "+m.t.Accent.Paint("n")+" leave it")
+}
+
+func (c *confirmation) take(m *Model, msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyMsg)
+	if !ok {
+		return nil
+	}
+	switch k.String() {
+	case "y", "Y", "enter":
+		m.close(c)
+		q := c.question
+		return m.job(func(ctx context.Context) tea.Msg {
+			got, err := q.do(ctx)
+			return done{got, err, q.did}
+		})
+	case "n", "N", "esc", "q":
+		m.close(c)
+	}
+	return nil
+}
+
+// done is what came of doing something that was confirmed.
+type done struct {
+	got any
+	err error
+	did string
+}
+
+func (d done) take(m *Model) tea.Cmd {
+	if d.err != nil {
+		m.fail(d.err)
+		return nil
+	}
+	if d.did != "" {
+		m.say(fine, d.did)
+	}
+	switch got := d.got.(type) {
+	case *ctl.Account:
+		m.b.setAccount(got)
+	case *ctl.Key:
+		m.b.setKey(got)
+	case *ctl.IssuedKey:
+		m.b.setKey(&got.Key)
+		return m.push(newIssued(got))
+	case verdict:
+		got.tell(m)
+	case draining:
+		m.b.setAccount(got.account)
+		return m.push(&drain{got.account.ID, draw.Clean(got.account.Name)})
+	}
+	return m.screen().enter(m)
+}

@@ -1,0 +1,349 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"crs/ctl"
+	"crs/tui/draw"
+)
+
+// fact is a line that says one thing. One that says nothing is left out.
+type fact struct{ name, value string }
+
+const factName = 15
+
+func facts(t *draw.Theme, width int, all ...fact) []string {
+	var lines []string
+	for _, f := range all {
+		if f.value == "" {
+			continue
+		}
+		for i, text := range draw.Wrap(draw.Clean(f.value), max(width-factName, 8)) {
+			name := ""
+			if i == 0 {
+				name = f.name
+			}
+			lines = append(lines, t.Faint.Paint(draw.Fit(name, factName))+text)
+		}
+	}
+	return lines
+}
+
+func heading(t *draw.Theme, text string) []string { return []string{"", t.Strong.Paint(text)} }
+
+// newFlightDetail shows a request in flight, and which accounts would do for one like it.
+func newFlightDetail(_ *Model, f *ctl.Flight) *detail {
+	var e *ctl.Explanation
+	n := f.N
+	d := newDetail("Request "+f.ID, func(m *Model, width int) []string {
+		if now := m.b.scene.Flights[n]; now != nil && now.ID == f.ID {
+			f = now
+		} else if l := m.b.find(f.ID); l != nil {
+			return requestText(m, l.request, e, width)
+		}
+		return append(flightText(m, f, width), sights(m, e, width)...)
+	})
+	d.load = func(m *Model, d *detail) tea.Cmd {
+		q := ctl.ExplainQuery{Key: f.Key, Model: f.Model, Client: f.Client}
+		return m.ask(func(ctx context.Context) tea.Msg {
+			got, err := m.opt.Daemon.ExplainWant(ctx, q)
+			return explained{d, &e, &got, err}
+		})
+	}
+	return d
+}
+
+// explained puts an explanation where it is shown.
+type explained struct {
+	detail *detail
+	into   **ctl.Explanation
+	got    *ctl.Explanation
+	err    error
+}
+
+func (x explained) take(*Model) tea.Cmd {
+	x.detail.loaded(x.err)
+	if x.err == nil {
+		*x.into = x.got
+	}
+	return nil
+}
+
+// find gives the line of a request that has ended.
+func (b *board) find(id string) *line {
+	for i := range slices.Backward(b.log) {
+		if r := b.log[i].request; r != nil && r.ID == id {
+			return &b.log[i]
+		}
+	}
+	return nil
+}
+
+func flightText(m *Model, f *ctl.Flight, width int) []string {
+	now := m.now()
+	fl := m.b.flows[f.N]
+	lines := facts(m.t, width,
+		fact{"key", f.Key}, fact{"account", cmp.Or(f.Account, "none yet")}, fact{"model", f.Model}, fact{"client", f.Client},
+		fact{"phase", f.Phase}, fact{"for", lasts(now.Sub(f.At))}, fact{"first byte", took(f.FirstByteMS)}, fact{"sent", bytes(float64(f.Sent))},
+	)
+	if pause := silent(f, now); pause >= stalledAfter {
+		lines = append(lines, m.t.Warn.Paint("Nothing has come for "+lasts(pause)+"."))
+	}
+	if f.Attempts > 0 {
+		lines = append(lines, m.t.Warn.Paint(plural(f.Attempts, "account")+" failed before."))
+	}
+	if fl != nil && f.Sent > 0 {
+		lines = append(lines, "", m.t.Faint.Paint(draw.Fit("bytes/s", factName))+m.t.Accent.Paint(draw.Spark(fl.past(now), min(flowLen-1, max(width-factName-8, 0))))+" "+short(fl.rate(now)))
+	}
+	return lines
+}
+
+// newRequestDetail shows a request that has ended, and why it went where it went.
+func newRequestDetail(_ *Model, r *ctl.Request) *detail {
+	var e *ctl.Explanation
+	d := newDetail("Request "+r.ID, func(m *Model, width int) []string { return requestText(m, r, e, width) })
+	d.load = func(m *Model, d *detail) tea.Cmd {
+		return m.ask(func(ctx context.Context) tea.Msg {
+			got, err := m.opt.Daemon.Explain(ctx, r.ID)
+			return explained{d, &e, &got, err}
+		})
+	}
+	return d
+}
+
+func requestText(m *Model, r *ctl.Request, e *ctl.Explanation, width int) []string {
+	status := strconv.Itoa(r.Status)
+	if r.Status == 0 {
+		status = "none: the client left, or the daemon ended"
+	}
+	lines := facts(m.t, width,
+		fact{"began", clock(r.At, m.now())}, fact{"key", r.Key}, fact{"account", r.Account}, fact{"platform", r.Platform}, fact{"model", r.Model},
+		fact{"asked for as", different(r.Upstream, r.Model)}, fact{"client", r.Client}, fact{"status", status}, fact{"error", r.Error},
+		fact{"first byte", took(r.FirstByteMS)}, fact{"took", took(r.TotalMS)},
+		fact{"tokens", fmt.Sprintf("%s in, %s out, %s read from cache, %s written", whole(r.InputTokens), whole(r.OutputTokens), whole(r.CacheRead), whole(r.CacheWrite5m+r.CacheWrite1h))},
+		fact{"counted by", r.Source}, fact{"cost", r.Cost.String()}, fact{"charged", different(r.Charged.String(), r.Cost.String())},
+	)
+	if len(r.Attempts) > 0 {
+		lines = append(lines, heading(m.t, "Accounts that failed before")...)
+		for _, a := range r.Attempts {
+			lines = append(lines, draw.Wrap(draw.Clean(fmt.Sprintf("%s after %s: %s", a.Account, took(max(a.AfterMS, 1)), a.Error)), width)...)
+		}
+	}
+	return append(lines, sights(m, e, width)...)
+}
+
+func different(text, from string) string {
+	if text == from {
+		return ""
+	}
+	return text
+}
+
+// sights is what an explanation says of each account.
+func sights(m *Model, e *ctl.Explanation, width int) []string {
+	if e == nil {
+		return nil
+	}
+	title := "Why " + cmp.Or(draw.Clean(e.Chosen), "no account")
+	if e.Why != "" {
+		title += ": " + draw.Clean(e.Why)
+	}
+	lines := append([]string{""}, paintAll(m.t.Strong, draw.Wrap(title, width))...)
+	for i := range e.Accounts {
+		lines = append(lines, sight(m, &e.Accounts[i], width)...)
+	}
+	return lines
+}
+
+func sight(m *Model, s *ctl.Sight, width int) []string {
+	mark, ink := "✗", m.t.Faint
+	if s.Eligible {
+		mark, ink = "●", m.t.Good
+	}
+	text := s.Reason
+	if s.Detail != "" {
+		text += ": " + s.Detail
+	}
+	if s.Until != nil {
+		text += ", until " + until(s.Until, m.now())
+	}
+	var lines []string
+	for i, part := range draw.Wrap(draw.Clean(text), max(width-factName, 8)) {
+		name := ""
+		if i == 0 {
+			name = mark + " " + draw.Clean(s.Account)
+		}
+		lines = append(lines, ink.Paint(draw.Fit(name, factName))+part)
+	}
+	return lines
+}
+
+// lastErrors are the requests of a key or an account that went wrong lately.
+type lastErrors struct {
+	detail *detail
+	into   *[]ctl.Request
+	got    []ctl.Request
+	err    error
+}
+
+func (e lastErrors) take(*Model) tea.Cmd {
+	e.detail.loaded(e.err)
+	for _, r := range slices.Backward(e.got) {
+		if len(*e.into) < mostErrors && (r.Error != "" || r.Status >= 400 || len(r.Attempts) > 0) {
+			*e.into = append(*e.into, r)
+		}
+	}
+	return nil
+}
+
+const (
+	mostErrors   = 10
+	searchErrors = 500
+)
+
+// loadErrors asks for them, newest first.
+func loadErrors(q ctl.RequestQuery, into *[]ctl.Request) func(*Model, *detail) tea.Cmd {
+	q.Limit = searchErrors
+	return func(m *Model, d *detail) tea.Cmd {
+		return m.ask(func(ctx context.Context) tea.Msg {
+			got, err := m.opt.Daemon.Requests(ctx, q)
+			return lastErrors{d, into, got, err}
+		})
+	}
+}
+
+func errorLines(m *Model, all []ctl.Request, width int) []string {
+	if len(all) == 0 {
+		return nil
+	}
+	lines := heading(m.t, "Last errors")
+	for i := range all {
+		r := &all[i]
+		l := requestLine(r)
+		head := draw.Fit(clock(l.at, m.now()), 12) + draw.Fit(strconv.Itoa(r.Status), 4)
+		lines = append(lines, m.t.Faint.Paint(head)+gradeInk(m.t, l.grade).Paint(draw.Cut(draw.Clean(cmp.Or(r.Error, remark(r))), max(width-16, 8))))
+	}
+	return lines
+}
+
+func (m *Model) showAccount(a *ctl.Account) tea.Cmd {
+	id := a.ID
+	var errors []ctl.Request
+	d := newDetail("Account "+draw.Clean(a.Name), func(m *Model, width int) []string {
+		if now := m.b.scene.Accounts[id]; now != nil {
+			a = now
+		}
+		return append(accountText(m, a, width), errorLines(m, errors, width)...)
+	})
+	d.load = loadErrors(ctl.RequestQuery{Account: id}, &errors)
+	return m.push(d)
+}
+
+func accountText(m *Model, a *ctl.Account, width int) []string {
+	now := m.now()
+	lines := facts(m.t, width, fact{"platform", a.Platform}, fact{"credential", a.Credential})
+	lines = append(lines, m.t.Faint.Paint(draw.Fit("state", factName))+stateInk(m.t, a.State).Paint(a.State))
+	lines = append(lines, facts(m.t, width,
+		fact{"until", until(a.Until, now)}, fact{"why", a.Why}, fact{"serves now", slots(m, a).Text}, fact{"last used", ago(a.LastUsed, now)},
+		fact{"token ends", until(a.TokenExpiresAt, now)}, fact{"plan ends", until(a.EndsAt, now)}, fact{"priority", strconv.Itoa(a.Priority)},
+		fact{"groups", strings.Join(a.Groups, ", ")}, fact{"models", strings.Join(a.Models, ", ")}, fact{"map", pairs(a.Map)}, fact{"options", pairs(a.Options)},
+		fact{"base URL", a.BaseURL}, fact{"proxy", a.Proxy}, fact{"clients", word(a.AnyClient, "any")}, fact{"added", clock(a.CreatedAt, now)},
+		fact{"failures", word(a.Failures > 0, strconv.Itoa(a.Failures)+" in a row")},
+	)...)
+	if a.LastError != "" {
+		lines = append(lines, facts(m.t, width, fact{"last error", ago(a.LastErrAt, now) + ": " + a.LastError})...)
+	}
+	if len(a.Windows) > 0 {
+		lines = append(lines, heading(m.t, "Quota windows")...)
+	}
+	for i := range a.Windows {
+		w := &a.Windows[i]
+		line := draw.Fit(draw.Clean(w.Name), 6) + draw.Gauge(m.t, w.Used, min(24, max(width-36, 4))) + draw.FitRight(fmt.Sprintf("%.0f%%", w.Used*100), 5)
+		if w.ResetsAt != nil {
+			line += m.t.Faint.Paint("  resets " + until(w.ResetsAt, now))
+		}
+		lines = append(lines, line)
+	}
+	if len(a.Rests) > 0 {
+		lines = append(lines, heading(m.t, "Rests")...)
+	}
+	for i := range a.Rests {
+		r := &a.Rests[i]
+		lines = append(lines, draw.Wrap(draw.Clean(cmp.Or(r.Scope, "everything")+" until "+until(&r.Until, now)+": "+r.Evidence), width)...)
+	}
+	return lines
+}
+
+func word(yes bool, text string) string {
+	if yes {
+		return text
+	}
+	return ""
+}
+
+func pairs(all map[string]string) string {
+	var text []string
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		text = append(text, k+"="+all[k])
+	}
+	return strings.Join(text, ", ")
+}
+
+func (m *Model) showKey(k *ctl.Key) tea.Cmd {
+	name, shown := k.ID, *k
+	var errors []ctl.Request
+	d := newDetail("Key "+draw.Clean(k.Name), func(m *Model, width int) []string {
+		for i := range m.b.keys {
+			if m.b.keys[i].ID == name {
+				shown = m.b.keys[i]
+			}
+		}
+		return append(keyText(m, &shown, width), errorLines(m, errors, width)...)
+	})
+	d.load = loadErrors(ctl.RequestQuery{Key: name}, &errors)
+	return m.push(d)
+}
+
+func keyText(m *Model, k *ctl.Key, width int) []string {
+	l, u, now := &k.Limits, &k.Use, m.now()
+	lines := facts(m.t, width,
+		fact{"key", k.Hint}, fact{"state", k.State}, fact{"tags", strings.Join(k.Tags, ", ")}, fact{"made", clock(k.CreatedAt, now)},
+		fact{"first used", ago(k.ActivatedAt, now)}, fact{"ends", cmp.Or(until(k.ExpiresAt, now), ends(m, k).Text)}, fact{"bound to", boundTo(k)},
+		fact{"permissions", strings.Join(l.Permissions, ", ")}, fact{"clients", strings.Join(l.Clients, ", ")},
+		fact{"allowed models", strings.Join(l.AllowModels, ", ")}, fact{"denied models", strings.Join(l.DenyModels, ", ")},
+		fact{"multiplier", word(l.Multiplier != 1, strconv.FormatFloat(l.Multiplier, 'g', -1, 64))},
+		fact{"queue", word(l.Queue > 0, fmt.Sprintf("%s, %s each", plural(l.Queue, "request"), lasts(time.Duration(l.QueueWaitSeconds*float64(time.Second)))))},
+	)
+	lines = append(lines, heading(m.t, "Use of its limits")...)
+	for _, x := range []struct {
+		name         string
+		value, limit float64
+		write        func(float64) string
+	}{
+		{"at once", float64(u.InFlight), float64(l.Concurrency), short},
+		{"requests/min", float64(u.RequestsInMinute), float64(l.RequestsPerMinute), short},
+		{"tokens/min", float64(u.TokensInMinute), float64(l.TokensPerMinute), short},
+		{"cost today", float64(u.DayCost), float64(l.DailyCost), dollars},
+		{"this week", float64(u.WeekCost), float64(l.WeeklyCost), dollars},
+		{"in all", float64(u.TotalCost), float64(l.TotalCost), dollars},
+		{"reserved", float64(u.Reserved), 0, dollars},
+	} {
+		line := m.t.Faint.Paint(draw.Fit(x.name, factName))
+		if x.limit > 0 {
+			line += draw.Gauge(m.t, x.value/x.limit, min(20, max(width-36, 4))) + " " + x.write(x.value) + " of " + x.write(x.limit)
+		} else {
+			line += x.write(x.value)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}

@@ -1,0 +1,140 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/huh"
+
+	"crs/tui/draw"
+)
+
+// form is a dialog with fields to fill in. What was filled in stays when the daemon does not take it.
+type form struct {
+	name string
+	high int // lines of the highest page
+	// build makes the fields anew. They keep what they hold in variables of the caller's.
+	build func() *huh.Form
+	// send is called when all is filled in, and then, if that went well, what comes after.
+	send func(context.Context) (any, error)
+	then func(m *Model, got any) tea.Cmd
+
+	fields  *huh.Form
+	sending bool
+	failed  string
+}
+
+const formWidth = 66
+
+func (f *form) title() string    { return f.name }
+func (f *form) size() (int, int) { return formWidth, f.high }
+func (f *form) busy() bool       { return f.sending }
+
+func (f *form) bindings() []binding {
+	return []binding{{keys: "enter", short: "next"}, {keys: "shift+tab", short: "back"}, {keys: "esc", short: "give up"}}
+}
+
+func (f *form) begin(m *Model) tea.Cmd {
+	f.fields = f.build().WithTheme(formTheme(m.t)).WithKeyMap(formKeys()).WithShowHelp(false)
+	return f.fields.Init()
+}
+
+func (f *form) view(m *Model, width, height int) []string {
+	if f.sending {
+		return []string{"", " " + m.spinner() + " asking the daemon…"}
+	}
+	var lines []string
+	if f.failed != "" {
+		lines = paintAll(m.t.Bad, draw.Wrap(f.failed, width))
+		lines = lines[:min(len(lines), max(height/2, 1))]
+	}
+	room := height - len(lines)
+	if len(f.fields.Errors()) > 0 {
+		room-- // huh leaves a line free above them, and does not count it
+	}
+	text := f.fields.WithWidth(width).WithHeight(max(room, 1)).View()
+	if field := f.fields.GetFocusedField(); field != nil && field.GetKey() == secretKey {
+		text = strings.ReplaceAll(text, "*", "•")
+	}
+	return append(lines, strings.Split(text, "\n")...)
+}
+
+func (f *form) take(m *Model, msg tea.Msg) tea.Cmd {
+	if f.sending {
+		return nil
+	}
+	if k, ok := msg.(tea.KeyMsg); ok && k.String() == "esc" && !f.filtering() {
+		m.close(f)
+		return nil
+	}
+	_, cmd := f.fields.Update(msg)
+	switch f.fields.State {
+	case huh.StateAborted:
+		m.close(f)
+	case huh.StateCompleted:
+		f.sending = true
+		return tea.Batch(cmd, m.keepSpinning(), m.ask(func(ctx context.Context) tea.Msg {
+			got, err := f.send(ctx)
+			return formSent{f, got, err}
+		}))
+	}
+	return cmd
+}
+
+// filtering reports whether a list is being searched, which esc ends.
+func (f *form) filtering() bool {
+	field, ok := f.fields.GetFocusedField().(interface{ GetFiltering() bool })
+	return ok && field.GetFiltering()
+}
+
+// formSent is what the daemon said to a form.
+type formSent struct {
+	form *form
+	got  any
+	err  error
+}
+
+func (s formSent) take(m *Model) tea.Cmd {
+	s.form.sending = false
+	if s.err != nil {
+		s.form.failed = sentence(s.err)
+		return s.form.begin(m)
+	}
+	m.close(s.form)
+	return s.form.then(m, s.got)
+}
+
+// secretKey marks the field that has a secret: it shows dots.
+const secretKey = "secret"
+
+const titleWidth = 18
+
+// text is a field for a line of text.
+func text(title string, value *string, valid func(string) error) *huh.Input {
+	in := huh.NewInput().Title(draw.Fit(title, titleWidth)).Inline(true).Prompt("").CharLimit(0).Value(value)
+	if valid != nil {
+		in.Validate(valid)
+	}
+	return in
+}
+
+// choice is a field for one of several words.
+func choice(title string, value *string, options ...huh.Option[string]) *huh.Select[string] {
+	return huh.NewSelect[string]().Title(title).Options(options...).Value(value)
+}
+
+// switched is a field for yes or no.
+func switched(title string, value *bool) *huh.Confirm {
+	return huh.NewConfirm().Title(title).Inline(true).Affirmative("yes").Negative("no").Value(value)
+}
+
+// formKeys lets the arrows go from field to field too.
+func formKeys() *huh.KeyMap {
+	k := huh.NewDefaultKeyMap()
+	k.Input.Next.SetKeys("enter", "tab", "down")
+	k.Input.Prev.SetKeys("shift+tab", "up")
+	k.Confirm.Next.SetKeys("enter", "tab", "down")
+	k.Confirm.Prev.SetKeys("shift+tab", "up")
+	return k
+}

@@ -1,0 +1,346 @@
+package tui
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"crs/ctl"
+	"crs/tui/draw"
+)
+
+// js writes something down whole, so that it can be compared.
+func js(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// choose walks down a list to the n-th entry and takes it.
+func (r *rig) choose(n int) {
+	r.t.Helper()
+	for range n {
+		r.press("down")
+	}
+	r.press("enter")
+}
+
+// submit goes through all pages of the form on top.
+func (r *rig) submit() {
+	r.t.Helper()
+	f, ok := r.m.dialog().(*form)
+	if !ok {
+		r.t.Fatalf("there is no form to submit:\n%s", draw.Bare(r.view()))
+	}
+	for fields, n := f.fields, 0; r.m.dialog() == dialog(f) && f.fields == fields; n++ {
+		if n > 30 {
+			r.t.Fatalf("the form does not end:\n%s", draw.Bare(r.view()))
+		}
+		r.press("enter")
+	}
+}
+
+func TestAnAccountIsAddedWithAKeyThatIsNeverShown(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("2", "a")
+		r.see("On which platform?", "a Claude subscription")
+		r.choose(2) // claude-console
+		r.see("Add an account: claude-console")
+		r.press("enter")
+		r.see("the name is missing")
+		r.press("spare-key", "enter")
+		r.see("It is shown as dots")
+		r.paste("sk-ant-hush\n")
+		r.see("•••••••••••")
+		r.miss("hush")
+		r.press("enter")
+		r.see("Of claude-console", "auto")
+		r.press("right", "enter") // x-api-key
+		r.see("All of this can stay as it is")
+		r.press("ftp://x", "enter")
+		r.see("an address begins with https://")
+		for range len("ftp://x") {
+			r.press("backspace")
+		}
+		r.press("https://api.example.com", "enter", "down", "8", "enter", "enter", "claude-*, other", "enter", "space", "enter")
+		r.did("add claude-console spare-key")
+		r.miss("hush", "Add an account")
+		r.see("account spare-key is added; its state: ready", "spare-key")
+		want := `{"platform":"claude-console","name":"spare-key","api_key":"sk-ant-hush","base_url":"https://api.example.com","priority":50,"max_concurrency":8,` +
+			`"groups":["team"],"models":["claude-*","other"],"options":{"auth":"x-api-key"}}`
+		if got := js(r.t, r.d.added[0]); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+func TestWhatWasFilledInStaysWhenTheDaemonRefusesIt(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("3", "a", "alice", "enter", "enter", "enter")
+		r.d.err = ctl.Errorf(ctl.Conflict, "another key is named %q already", "alice")
+		r.submit()
+		r.see(`another key is named "alice" already`, "Make a key")
+		r.press("-2")
+		r.see("alice-2")
+		r.submit()
+		r.did("create alice", "create alice-2")
+		r.see("This is the key. It is shown this once")
+	})
+}
+
+func TestANewKeyIsShownOnceAndCanBeCopied(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("3", "a", "night-shift", "enter", "team night", "enter", "30d", "enter")
+		r.see("Limits; nothing is no limit")
+		r.press("60", "enter", "enter", "4", "enter", "enter", "2.50", "enter", "enter", "enter")
+		r.see("What it may use", "all accounts")
+		r.press("right", "enter", "enter", "claude-sonnet-*", "enter", "enter", "enter", "enter")
+		r.did("create night-shift")
+		r.see("cr_the_secret_of_night-shift", "crs env night-shift")
+		r.press("enter", "q") // keys too many do not end it
+		r.see("cr_the_secret_of_night-shift")
+		r.press("c")
+		r.see("it is copied")
+		if len(r.clip) != 1 || r.clip[0] != "cr_the_secret_of_night-shift" {
+			t.Errorf("%q", r.clip)
+		}
+		r.press("esc")
+		for _, screen := range []string{"1", "2", "3", "4", "5", "?"} {
+			r.press(screen)
+			r.miss("cr_the_secret")
+		}
+		r.press("esc", "3")
+		r.see("night-shift")
+		k := r.d.made[0]
+		if k.ExpiresAt == nil || k.ExpiresAt.Sub(noon).Round(24*time.Hour) != 30*24*time.Hour {
+			t.Errorf("it ends %v", k.ExpiresAt)
+		}
+		k.ExpiresAt = nil
+		want := `{"name":"night-shift","tags":["team","night"],"rpm":60,"tpm":0,"concurrency":4,"queue":0,"daily_cost_usd":2.5,"weekly_cost_usd":0,"total_cost_usd":0,` +
+			`"allow_models":["claude-sonnet-*"],"deny_models":[],"clients":[],"permissions":[],"account":"","group":"team","multiplier":1}`
+		if got := js(r.t, k); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+func TestEditingAKeySendsWhatHasChanged(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("3", "j", "e")
+		r.see("Edit key bob")
+		r.press("enter", "enter") // tags, end
+		r.see("100000", "2.00")
+		r.press("9")
+		r.submit()
+		r.did("edit key_bob")
+		if got := js(r.t, r.d.edits[0]); got != `{"rpm":9}` {
+			t.Error(got)
+		}
+		r.see("key bob is changed")
+	})
+}
+
+func TestARotatedKeyIsShownOnce(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("3", "r")
+		r.see("Give key alice a new secret?")
+		r.press("y")
+		r.did("rotate key_alice")
+		r.see("cr_rotated")
+		r.press("esc", "5")
+		r.miss("cr_rotated")
+	})
+}
+
+func TestEditingAnAccountSendsWhatHasChanged(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("2", "jjjj", "e")
+		r.see("Edit account work", "50", "8")
+		r.press("enter", "backspace", "backspace", "7", "enter", "enter", "enter", "enter", "a=b c=d", "enter")
+		r.see("Nothing keeps the present one")
+		r.press("enter")
+		r.did("edit acc_work")
+		if got := js(r.t, r.d.accEdits[0]); got != `{"priority":7,"map":{"a":"b","c":"d"}}` {
+			t.Error(got)
+		}
+	})
+}
+
+func TestGroupsAreMadeJoinedAndDeleted(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("2", "n", "day", "enter", "enter")
+		r.did("group day")
+		r.see("group day is made")
+		r.press("jjjj", "m") // work is in team
+		r.see("Groups of work", "[x] team", "[ ] night")
+		r.press("space", "down", "space", "enter")
+		r.did("join night acc_work", "leave team acc_work", "account acc_work")
+		r.press("N", "down", "enter")
+		r.did("delete group night")
+	})
+}
+
+const address = "https://claude.example/oauth/authorize?client_id=9d1c250a-e61b-44d9-88ed-5944d1962f5e&response_type=code&code=true&state=abc"
+
+func TestALoginInTheBrowser(t *testing.T) {
+	in(t, func(r *rig) {
+		r.d.login = ctl.Login{ID: "login_1", URL: address, ExpiresAt: noon.Add(10 * time.Minute)}
+		r.press("2", "a")
+		r.choose(1) // claude
+		r.see("that risk is yours", "log in in the browser", "import what its client saved")
+		r.press("max2")
+		r.submit()
+		r.did("login claude max2")
+		r.see("Log into max2", "client_id=9d1c250a")
+		if len(r.clip) != 1 || r.clip[0] != address {
+			t.Errorf("copied is %q", r.clip)
+		}
+		r.press("ctrl+y")
+		if len(r.clip) != 2 {
+			t.Error("it is not copied again")
+		}
+		r.press("enter")
+		r.see("Nothing was pasted yet.")
+		r.d.err = ctl.Errorf(ctl.BadRequest, "the code is another login's")
+		r.paste("wrong#abc")
+		r.see("wrong#abc")
+		r.press("enter")
+		r.did("finish login_1 wrong#abc")
+		r.see("the code is another login's")
+		r.miss("wrong#abc")
+		r.paste("right#abc")
+		r.press("enter")
+		r.did("finish login_1 right#abc")
+		r.miss("Log into")
+		r.see("account max is added; its state: ready")
+	})
+}
+
+func TestALoginOnAnotherDevice(t *testing.T) {
+	in(t, func(r *rig) {
+		r.d.login = ctl.Login{ID: "login_2", URL: "https://openai.example/codex/device", Device: &ctl.DeviceLogin{URL: "https://openai.example/codex/device", Code: "SIMO-1234", IntervalSeconds: 5}, ExpiresAt: noon.Add(10 * time.Minute)}
+		account := ctl.LoggedIn{Account: ctl.Account{ID: "acc_plus", Name: "plus", State: "ready"}}
+		r.d.polls = []ctl.LoginPoll{{IntervalSeconds: 5}, {IntervalSeconds: 10, Trouble: "the provider answers 500"}, {Done: true, Account: &account}}
+		r.press("2", "a")
+		r.choose(3) // openai
+		r.press("plus", "enter", "down")
+		r.submit()
+		r.see("SIMO-1234", "https://openai.example/codex/device", "asked 0 times")
+		r.pass(5100 * time.Millisecond)
+		r.see("asked 1 time")
+		r.pass(5 * time.Second)
+		r.see("trouble, which may pass: the provider answers 500")
+		r.pass(9 * time.Second)
+		r.see("SIMO-1234")
+		r.pass(time.Second)
+		r.miss("SIMO-1234")
+		r.see("account plus is added")
+		r.did("login openai plus", "poll login_2", "poll login_2", "poll login_2")
+	})
+}
+
+func TestALoginThatIsGivenUpIsCancelled(t *testing.T) {
+	in(t, func(r *rig) {
+		r.d.login = ctl.Login{ID: "login_3", URL: address, ExpiresAt: noon.Add(10 * time.Minute)}
+		r.press("2", "jj", "l") // old needs one
+		r.see("Log into old")
+		r.press("enter")
+		r.see("client_id")
+		r.press("esc")
+		r.miss("client_id")
+		r.did("login claude old", "cancel login_3")
+		if got := js(r.t, r.d.added[0]); got != `{"platform":"claude","name":"old"}` {
+			t.Errorf("a renewal says more than the name: %s", got)
+		}
+		r.press("jj", "l") // work has a key
+		r.see("has an API key and no login")
+	})
+}
+
+func TestAnAccountIsImportedFromAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "credentials.json")
+	if err := os.WriteFile(file, []byte(`{"hush":1}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in(t, func(r *rig) {
+		r.press("2", "a")
+		r.choose(1)
+		r.press("mine", "enter", "down", "down", "enter")
+		r.see("~/.claude/.credentials.json")
+		for range len("~/.claude/.credentials.json") {
+			r.press("backspace")
+		}
+		r.press("/nowhere")
+		r.submit()
+		r.see("no such file")
+		r.press("enter", "enter")
+		for range len("/nowhere") {
+			r.press("backspace")
+		}
+		r.press(file)
+		r.submit()
+		r.did("add claude mine")
+		if got := string(r.d.added[0].File); got != `{"hush":1}` {
+			t.Error(got)
+		}
+	})
+}
+
+func TestAPlatformThatIsNotKnownHereCanBeAddedTo(t *testing.T) {
+	t.Parallel()
+	p := findPlatform("brand-new")
+	if len(p.ways) < 3 || p.name != "brand-new" {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestTimesAreReadAsPeopleSayThem(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Time{
+		"": {}, "never": {}, "30d": noon.AddDate(0, 0, 30), "12h": noon.Add(12 * time.Hour), "2026-12-31": time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
+		" 2026-12-31T10:00:00Z ": time.Date(2026, 12, 31, 10, 0, 0, 0, time.UTC),
+	} {
+		if got, err := parseEnd(text, noon); err != nil || !got.Equal(want) {
+			t.Errorf("%q is %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"soon", "-3d", "d", "0d", "-1h"} {
+		if got, err := parseEnd(text, noon); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"0": short(0), "999": short(999), "1.0K": short(1000), "9.9K": short(9_940), "10K": short(9_960), "1.0M": short(999_600), "12M": short(12_345_678), "1.2G": short(1_234_567_890),
+		"5B": bytes(5), "1,234,567": whole(1234567), "-1,234": whole(-1234), "123": whole(123), "59s": lasts(59 * time.Second), "9m59": lasts(599 * time.Second), "10m": lasts(630 * time.Second),
+		"2h05": lasts(125 * time.Minute), "3d": lasts(75 * time.Hour), "0s": lasts(-time.Hour), "999ms": took(999), "": took(0), "1.5s": took(1500), "1m01": took(61_000), "$0": money(0), "<$0.01": money(1),
+		"$1.23": money(1_230_000_000), "$12,346": money(12_345_678_000_000),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestAClipGoesThroughWhatIsInBetween(t *testing.T) {
+	t.Parallel()
+	plain := clipping("hello", false, false)
+	if plain != "\x1b]52;c;aGVsbG8=\x07" {
+		t.Errorf("%q", plain)
+	}
+	if got := clipping("hello", true, true); !strings.HasPrefix(got, plain) || !strings.Contains(got, "\x1bPtmux;") {
+		t.Errorf("%q", got)
+	}
+	if got := clipping("hello", false, true); !strings.HasPrefix(got, "\x1bP") {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,79 @@
+package tui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// key handles one that was pressed: dialogs come first, then whatever is being typed, then what holds everywhere.
+func (m *Model) key(k tea.KeyMsg) tea.Cmd {
+	switch k.String() {
+	case "ctrl+c":
+		return tea.Quit
+	case "ctrl+z":
+		return tea.Suspend
+	case "ctrl+l":
+		return tea.ClearScreen
+	case "f12":
+		return m.failForTest()
+	}
+	if d := m.dialog(); d != nil {
+		return d.take(m, k)
+	}
+	if m.screen().typing() {
+		return m.screen().key(m, k)
+	}
+	if b := find(m.bindings(), k.String()); b != nil {
+		return b.do(m)
+	}
+	if b := find(m.screen().bindings(), k.String()); b != nil {
+		return b.do(m)
+	}
+	return m.screen().key(m, k)
+}
+
+func find(all []binding, key string) *binding {
+	for i := range all {
+		if all[i].do != nil && slices.Contains(strings.Fields(all[i].keys), key) {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// bindings are what holds on every screen.
+func (m *Model) bindings() []binding {
+	return []binding{
+		{keys: "1 2 3 4 5", long: "the screens"}, // see below
+		{keys: "tab right", long: "the next screen", do: func(m *Model) tea.Cmd { return m.show1(m.open + 1) }},
+		{keys: "shift+tab left", long: "the one before", do: func(m *Model) tea.Cmd { return m.show1(m.open - 1) }},
+		{keys: "?", short: "help", long: "what the keys do", do: func(m *Model) tea.Cmd { return m.push(newHelp(m)) }},
+		{keys: "q", short: "quit", long: "leave the dashboard; ctrl+c does so from anywhere", do: func(*Model) tea.Cmd { return tea.Quit }},
+		{keys: "1", do: func(m *Model) tea.Cmd { return m.show1(0) }},
+		{keys: "2", do: func(m *Model) tea.Cmd { return m.show1(1) }},
+		{keys: "3", do: func(m *Model) tea.Cmd { return m.show1(2) }},
+		{keys: "4", do: func(m *Model) tea.Cmd { return m.show1(3) }},
+		{keys: "5", do: func(m *Model) tea.Cmd { return m.show1(4) }},
+	}
+}
+
+// show1 opens a screen.
+func (m *Model) show1(n int) tea.Cmd {
+	m.open = (n + len(m.screens)) % len(m.screens)
+	return m.screen().enter(m)
+}
+
+// tab is what a screen's tab says: less where there is less room.
+func tab(n int, s screen, room int) string {
+	number := strconv.Itoa(n + 1)
+	switch {
+	case room >= 80:
+		return " " + number + " " + s.name() + " "
+	case room >= 56:
+		return number + " " + s.name()
+	}
+	return number + s.name()[:2]
+}

@@ -1,0 +1,216 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/bubbles/textinput"
+	tea "github.com/charmbracelet/bubbletea"
+
+	"crs/ctl"
+	"crs/tui/draw"
+)
+
+// login is the dialog of a login that has begun: in a browser, or on another device.
+type login struct {
+	*ctl.Login
+	code    textinput.Model // what is pasted
+	sending bool
+	failed  string
+	asked   int    // how often the daemon was asked whether it is done
+	trouble string // that may pass
+	over    bool
+}
+
+func newLogin(l *ctl.Login) *login {
+	in := textinput.New()
+	in.Prompt = ""
+	in.Placeholder = "the code, or the address where the browser ended"
+	return &login{Login: l, code: in}
+}
+
+func (l *login) title() string    { return "Log into " + draw.Clean(l.Name) }
+func (l *login) size() (int, int) { return 0, 17 }
+func (l *login) busy() bool       { return l.sending || l.Device != nil && !l.over }
+
+func (l *login) bindings() []binding {
+	if l.Device != nil {
+		return []binding{{keys: "c", short: "copy the address"}, {keys: "esc", short: "give up"}}
+	}
+	return []binding{{keys: "enter", short: "finish"}, {keys: "ctrl+y", short: "copy the address"}, {keys: "esc", short: "give up"}}
+}
+
+// begin copies the address, and begins to ask whether the owner has agreed.
+func (l *login) begin(m *Model) tea.Cmd {
+	cmds := []tea.Cmd{m.copy(l.address()), l.code.Focus()}
+	if l.Device != nil {
+		cmds = append(cmds, l.later(l.Device.IntervalSeconds))
+	}
+	return tea.Batch(cmds...)
+}
+
+// address is what is to be opened.
+func (l *login) address() string {
+	if l.Device != nil && l.Device.Direct != "" {
+		return l.Device.Direct
+	}
+	return l.URL
+}
+
+func (l *login) view(m *Model, width, height int) []string {
+	var tail []string
+	if l.Device != nil {
+		tail = l.deviceLines(m, width)
+	} else {
+		tail = l.codeLines(m, width)
+	}
+	if l.failed != "" {
+		tail = append(tail, paintAll(m.t.Bad, draw.Wrap(l.failed, width))...)
+	}
+	head := []string{"Open this address in a browser and log in as the account's owner:"}
+	if l.Device != nil {
+		head[0] = "Open this address on any device and log in as the account's owner:"
+	}
+	head = draw.Wrap(head[0], width)
+	room := max(height-len(head)-len(tail)-2, 1)
+	address := draw.Break(l.address(), width)
+	if len(address) > room {
+		address = append(address[:room-1], "… copied whole: paste it into the browser")
+	}
+	lines := append(head, "")
+	for _, part := range address {
+		lines = append(lines, m.t.Accent.Paint(m.t.Link(l.address(), part)))
+	}
+	return append(append(lines, ""), tail...)
+}
+
+func (l *login) codeLines(m *Model, width int) []string {
+	if l.sending {
+		return []string{m.spinner() + " exchanging the code…"}
+	}
+	l.code.Width = max(width-3, 1)
+	return []string{"Then paste the code that the page shows, or where it ended:", m.t.Accent.Paint("▸ ") + l.code.View()}
+}
+
+func (l *login) deviceLines(m *Model, width int) []string {
+	lines := []string{"The code to type there:  " + m.t.Strong.Paint(draw.Clean(l.Device.Code)), ""}
+	switch {
+	case l.over:
+	case l.trouble != "":
+		lines = append(lines, paintAll(m.t.Warn, draw.Wrap(m.spinner()+" there is trouble, which may pass: "+l.trouble, width))...)
+	default:
+		lines = append(lines, m.spinner()+" waiting until "+l.ExpiresAt.In(m.b.zone).Format(time.TimeOnly)+"; asked "+plural(l.asked, "time"))
+	}
+	return lines
+}
+
+func (l *login) take(m *Model, msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyMsg)
+	if !ok {
+		var cmd tea.Cmd
+		l.code, cmd = l.code.Update(msg) // its cursor blinks
+		return cmd
+	}
+	switch {
+	case k.String() == "esc":
+		m.close(l)
+		return l.cancel(m)
+	case k.String() == "ctrl+y", k.String() == "c" && l.Device != nil:
+		m.said = said{text: "the address is copied", until: m.opt.Now().Add(3 * time.Second)}
+		return m.copy(l.address())
+	case l.sending, l.Device != nil:
+		return nil
+	case k.String() == "enter":
+		return l.finish(m)
+	}
+	var cmd tea.Cmd
+	l.code, cmd = l.code.Update(k)
+	return cmd
+}
+
+// finish hands in what was pasted.
+func (l *login) finish(m *Model) tea.Cmd {
+	code := strings.TrimSpace(l.code.Value())
+	if code == "" {
+		l.failed = "Nothing was pasted yet."
+		return nil
+	}
+	l.sending, l.failed = true, ""
+	return tea.Batch(m.keepSpinning(), m.ask(func(ctx context.Context) tea.Msg {
+		got, err := m.opt.Daemon.FinishLogin(ctx, l.ID, code)
+		return loggedIn{l, &got, err}
+	}))
+}
+
+// loggedIn is what came of a login.
+type loggedIn struct {
+	login *login
+	got   *ctl.LoggedIn
+	err   error
+}
+
+func (x loggedIn) take(m *Model) tea.Cmd {
+	l := x.login
+	l.sending = false
+	if x.err != nil {
+		l.failed, l.over = sentence(x.err), ctl.CodeOf(x.err) != ctl.BadRequest
+		l.code.SetValue("")
+		return nil
+	}
+	m.close(l)
+	return m.added(&x.got.Account, x.got.Renewed)
+}
+
+// later asks after a while whether a login on another device is done.
+func (l *login) later(seconds float64) tea.Cmd {
+	wait := max(time.Duration(seconds*float64(time.Second)), 100*time.Millisecond)
+	return tea.Tick(wait, func(time.Time) tea.Msg { return pollNow{l} })
+}
+
+type pollNow struct{ login *login }
+
+func (p pollNow) take(m *Model) tea.Cmd {
+	l := p.login
+	if l.over || !m.has(l) {
+		return nil
+	}
+	l.asked++
+	return m.ask(func(ctx context.Context) tea.Msg {
+		got, err := m.opt.Daemon.PollLogin(ctx, l.ID)
+		return polled{l, got, err}
+	})
+}
+
+type polled struct {
+	login *login
+	got   ctl.LoginPoll
+	err   error
+}
+
+func (p polled) take(m *Model) tea.Cmd {
+	l := p.login
+	switch {
+	case p.err != nil:
+		l.failed, l.over = sentence(p.err), true
+		return nil
+	case p.got.Account != nil:
+		l.over = true
+		m.close(l)
+		return m.added(&p.got.Account.Account, p.got.Account.Renewed)
+	}
+	l.trouble = draw.Clean(p.got.Trouble)
+	return l.later(p.got.IntervalSeconds)
+}
+
+// cancel tells the daemon that nobody will finish a login. If it does not hear that, the login expires.
+func (l *login) cancel(m *Model) tea.Cmd {
+	if l.over {
+		return nil
+	}
+	l.over = true
+	return m.ask(func(ctx context.Context) tea.Msg {
+		_ = m.opt.Daemon.CancelLogin(ctx, l.ID)
+		return nil
+	})
+}

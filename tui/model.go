@@ -1,0 +1,259 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"crs/tui/draw"
+)
+
+// Model is the dashboard: what is known, which screen is open, and the dialogs over it.
+type Model struct {
+	opt    Options
+	ctx    context.Context //nolint:containedctx // commands outlive the call that makes them, not the program
+	t      *draw.Theme
+	b      *board
+	link   link
+	feed   *feed
+	width  int
+	height int
+
+	screens []screen
+	open    int // which of them
+	dialogs []dialog
+	said    said
+	jobs    int // under way
+	spins   bool
+
+	pace    pace
+	frame   string
+	waiting bool // for the time to draw
+}
+
+// screen is one of those that fill the dashboard.
+type screen interface {
+	// name is what its tab says.
+	name() string
+	// enter is called when it is opened, and every few seconds while it is.
+	enter(m *Model) tea.Cmd
+	// typing reports whether it wants all keys: something is being typed.
+	typing() bool
+	// key handles one that is not the dashboard's own.
+	key(m *Model, k tea.KeyMsg) tea.Cmd
+	// view draws it; it changes nothing but how far it is scrolled.
+	view(m *Model, width, height int) []string
+	bindings() []binding
+}
+
+// binding is what a key does.
+type binding struct {
+	keys  string // that do it, with a space between: the first is shown
+	short string // for the last line; "" keeps it out of there
+	long  string // for the help
+	do    func(*Model) tea.Cmd
+}
+
+// said is what came of something that was done.
+type said struct {
+	text  string
+	grade grade
+	until time.Time
+}
+
+// The messages that the dashboard sends itself.
+type (
+	drawNow  struct{}
+	tick     struct{}
+	spin     struct{}
+	finished struct { // a job
+		msg tea.Msg
+	}
+)
+
+func newModel(ctx context.Context, opt Options) *Model {
+	m := &Model{
+		opt: opt, ctx: ctx, t: draw.NewTheme(opt.Colours), b: newBoard(opt.Now().Location()),
+		feed: &feed{daemon: opt.Daemon, news: make(chan tea.Msg)},
+	}
+	m.screens = []screen{newTraffic(), newAccounts(), newKeys(), newUsage(), newLog()}
+	return m
+}
+
+// Init implements tea.Model.
+func (m *Model) Init() tea.Cmd {
+	watch := func() tea.Msg {
+		m.feed.run(m.ctx)
+		return nil
+	}
+	return tea.Batch(watch, m.feed.next(m.ctx), m.everySecond(), m.loadToday(), m.loadLog())
+}
+
+func (m *Model) everySecond() tea.Cmd {
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return tick{} })
+}
+
+// Update implements tea.Model.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if _, ok := msg.(drawNow); ok {
+		m.waiting = false
+		return m, m.show()
+	}
+	cmd := m.take(msg)
+	return m, tea.Batch(cmd, m.show())
+}
+
+// show draws the screen if it may be drawn already; else it comes back when it may.
+func (m *Model) show() tea.Cmd {
+	if m.waiting {
+		return nil
+	}
+	if m.pace.take(time.Now()) {
+		m.frame = m.draw()
+		return nil
+	}
+	m.waiting = true
+	return tea.Tick(m.pace.wait(), func(time.Time) tea.Msg { return drawNow{} })
+}
+
+// View implements tea.Model.
+func (m *Model) View() string { return m.frame }
+
+// now is the daemon's time.
+func (m *Model) now() time.Time { return m.b.now(m.opt.Now()) }
+
+func (m *Model) take(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+		return m.toDialog(msg)
+	case tea.KeyMsg:
+		return m.key(msg)
+	case updated:
+		return m.updated(msg)
+	case lost:
+		m.lost(msg.err)
+		return m.feed.next(m.ctx)
+	case tick:
+		return tea.Batch(m.everySecond(), m.ticked())
+	case spin:
+		m.spins = false
+		return m.keepSpinning()
+	case finished:
+		m.jobs--
+		if msg.msg == nil {
+			return nil
+		}
+		return m.take(msg.msg)
+	case result:
+		return msg.take(m)
+	}
+	return m.toDialog(msg)
+}
+
+// result is what came of a job. It knows what to do with it.
+type result interface{ take(m *Model) tea.Cmd }
+
+// toDialog hands on what only the one on top can understand.
+func (m *Model) toDialog(msg tea.Msg) tea.Cmd {
+	if d := m.dialog(); d != nil {
+		return d.take(m, msg)
+	}
+	return nil
+}
+
+func (m *Model) updated(u updated) tea.Cmd {
+	local := m.opt.Now()
+	if u.All && m.link.was {
+		m.b.note(line{at: u.At, text: "the daemon is back"})
+	}
+	m.b.apply(u.Update, local)
+	again := !m.link.up && m.link.was
+	m.link = link{up: true, was: true, at: local}
+	next := m.feed.next(m.ctx)
+	if again {
+		return tea.Batch(next, m.loadToday(), m.loadLog(), m.screen().enter(m))
+	}
+	return next
+}
+
+func (m *Model) lost(err error) {
+	now := m.opt.Now()
+	if m.link.up {
+		m.b.note(line{at: m.now(), grade: bad, text: "the daemon is gone"})
+		m.link.gone = now
+	}
+	m.link.up, m.link.why = false, draw.Clean(err.Error())
+}
+
+// ticked is called every second.
+func (m *Model) ticked() tea.Cmd {
+	now := m.opt.Now()
+	if m.said.text != "" && now.After(m.said.until) {
+		m.said = said{}
+	}
+	var cmds []tea.Cmd
+	if m.link.up && now.Second()%30 == 0 {
+		cmds = append(cmds, m.loadToday())
+	}
+	if m.link.up && now.Second()%5 == 0 {
+		cmds = append(cmds, m.screen().enter(m))
+	}
+	return tea.Batch(cmds...)
+}
+
+func (m *Model) screen() screen { return m.screens[m.open] }
+
+// job does something that takes time. What it gives comes back as a message.
+func (m *Model) job(do func(context.Context) tea.Msg) tea.Cmd {
+	m.jobs++
+	return tea.Batch(m.keepSpinning(), m.ask(func(ctx context.Context) tea.Msg { return finished{do(ctx)} }))
+}
+
+// mostTime is how long the daemon may take over anything.
+const mostTime = 90 * time.Second
+
+// ask asks the daemon for something, without showing that anything is under way.
+func (m *Model) ask(do func(context.Context) tea.Msg) tea.Cmd {
+	return func() tea.Msg {
+		ctx, stop := context.WithTimeout(m.ctx, mostTime)
+		defer stop()
+		return do(ctx)
+	}
+}
+
+// keepSpinning moves the spinner while something is under way.
+func (m *Model) keepSpinning() tea.Cmd {
+	busy := m.jobs > 0
+	if d := m.dialog(); d != nil {
+		busy = busy || d.busy()
+	}
+	if !busy || m.spins {
+		return nil
+	}
+	m.spins = true
+	return tea.Tick(spinStep, func(time.Time) tea.Msg { return spin{} })
+}
+
+const (
+	spinStep = 150 * time.Millisecond
+	spinner  = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+)
+
+// spinner is how it looks now.
+func (m *Model) spinner() string {
+	all := []rune(spinner)
+	return string(all[int(m.opt.Now().UnixMilli()/spinStep.Milliseconds())%len(all)])
+}
+
+// say shows in the last line what came of something, and keeps it in the log.
+func (m *Model) say(g grade, text string) {
+	text = draw.Clean(strings.ReplaceAll(text, "\n", " "))
+	m.said = said{text: text, grade: g, until: m.opt.Now().Add(8 * time.Second)}
+	m.b.note(line{at: m.now(), grade: g, text: text})
+}
+
+// fail says what went wrong.
+func (m *Model) fail(err error) { m.say(bad, sentence(err)) }

@@ -1,0 +1,254 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"crs/tui/draw"
+)
+
+// sheet is a table of things that can be walked through, filtered and sorted.
+type sheet[T any] struct {
+	columns []column[T]
+	id      func(*T) string
+	empty   string // what to say when there is nothing
+	// free, if not nil, gives the text of a row that has no columns, "" for one that has.
+	free func(m *Model, x *T) (text string, ink draw.Ink)
+
+	chosen  string // the id of the one that is chosen
+	place   int    // where it stood
+	offset  int    // of the first row that is shown
+	filter  string
+	asks    bool // the filter is being typed
+	by      int  // 1 for the first column that can be sorted by; 0: the order that things come in
+	reverse bool
+}
+
+// column is one of a sheet's.
+type column[T any] struct {
+	draw.Column
+	cell func(m *Model, x *T) draw.Cell
+	// order is nil for one that cannot be sorted by.
+	order func(x, y *T) int
+}
+
+func (s *sheet[T]) typing() bool { return s.asks }
+
+// key handles what all tables do, and reports whether it did.
+func (s *sheet[T]) key(k tea.KeyMsg, count int) bool {
+	if s.asks {
+		s.typed(k)
+		return true
+	}
+	switch k.String() {
+	case "up", "k":
+		s.place--
+	case "down", "j":
+		s.place++
+	case "pgup", "ctrl+b":
+		s.place -= 10
+	case "pgdown", "ctrl+f":
+		s.place += 10
+	case "home", "g":
+		s.place = 0
+	case "end", "G":
+		s.place = count - 1
+	case "/":
+		s.asks = true
+		return true
+	case "s":
+		s.by, s.reverse = s.nextOrder(), false
+		return true
+	case "S":
+		s.reverse = !s.reverse
+		return true
+	case "esc":
+		s.filter = ""
+		return true
+	default:
+		return false
+	}
+	s.chosen = "" // by its place, from here on
+	return true
+}
+
+func (s *sheet[T]) typed(k tea.KeyMsg) {
+	switch k.Type {
+	case tea.KeyEnter:
+		s.asks = false
+	case tea.KeyEsc:
+		s.asks, s.filter = false, ""
+	case tea.KeyBackspace:
+		if all := []rune(s.filter); len(all) > 0 {
+			s.filter = string(all[:len(all)-1])
+		}
+	case tea.KeyCtrlU:
+		s.filter = ""
+	case tea.KeyRunes, tea.KeySpace:
+		s.filter += draw.Clean(string(k.Runes))
+	}
+}
+
+// nextOrder is the next column to sort by, or the order that things come in after the last.
+func (s *sheet[T]) nextOrder() int {
+	n := 0
+	for i := range s.columns {
+		if s.columns[i].order != nil {
+			n++
+		}
+	}
+	return (s.by + 1) % (n + 1)
+}
+
+// sortedBy is the column that is sorted by, nil for none.
+func (s *sheet[T]) sortedBy() *column[T] {
+	n := 0
+	for i := range s.columns {
+		if s.columns[i].order != nil {
+			if n++; n == s.by {
+				return &s.columns[i]
+			}
+		}
+	}
+	return nil
+}
+
+// rows are the things that the filter lets through, in order, and finds where the chosen one is among them.
+func (s *sheet[T]) rows(m *Model, all []*T) []*T {
+	if s.filter != "" {
+		words := strings.Fields(strings.ToLower(s.filter))
+		all = slices.DeleteFunc(slices.Clone(all), func(x *T) bool { return !s.matches(m, x, words) })
+	}
+	if c := s.sortedBy(); c != nil {
+		all = slices.Clone(all)
+		slices.SortStableFunc(all, c.order)
+	}
+	if s.reverse {
+		all = slices.Clone(all)
+		slices.Reverse(all)
+	}
+	s.find(all)
+	return all
+}
+
+// matches reports whether a thing has every word somewhere, and none of those with a minus.
+func (s *sheet[T]) matches(m *Model, x *T, words []string) bool {
+	var b strings.Builder
+	for i := range s.columns {
+		b.WriteString(strings.ToLower(s.columns[i].cell(m, x).Text))
+		b.WriteByte('\n')
+	}
+	text := b.String()
+	for _, word := range words {
+		not, found := strings.CutPrefix(word, "-")
+		if found && not != "" && strings.Contains(text, not) || !found && !strings.Contains(text, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// find keeps the chosen one chosen wherever it has gone, and chooses the one at its place when it is no more.
+func (s *sheet[T]) find(all []*T) {
+	if s.chosen != "" {
+		if i := slices.IndexFunc(all, func(x *T) bool { return s.id(x) == s.chosen }); i >= 0 {
+			s.place = i
+		}
+	}
+	s.place = max(min(s.place, len(all)-1), 0)
+	s.chosen = ""
+	if len(all) > 0 {
+		s.chosen = s.id(all[s.place])
+	}
+}
+
+// pick is the chosen one, nil when there is nothing.
+func (s *sheet[T]) pick(m *Model, all []*T) *T {
+	rows := s.rows(m, all)
+	if len(rows) == 0 {
+		return nil
+	}
+	return rows[s.place]
+}
+
+// view draws the sheet: its head, and as many rows as there is room for.
+func (s *sheet[T]) view(m *Model, all []*T, width, height int) []string {
+	rows := s.rows(m, all)
+	lines := make([]string, 0, max(height, 0)+1)
+	if s.asks || s.filter != "" {
+		lines = append(lines, s.filterLine(m, len(rows), len(all), width))
+	}
+	layout := draw.Place(s.all(), width-2)
+	lines = append(lines, m.t.Faint.Paint("  "+layout.Row(s.head(), nil)))
+	room := max(height-len(lines), 0)
+	s.offset = max(min(s.offset, s.place, len(rows)-room), s.place-room+1, 0)
+	for i := s.offset; i < len(rows) && i < s.offset+room; i++ {
+		lines = append(lines, s.row(m, layout, rows[i], i == s.place))
+	}
+	if len(rows) == 0 && s.empty != "" && s.filter == "" {
+		lines = append(lines, "")
+		for _, text := range draw.Wrap(s.empty, max(width-4, 1)) {
+			lines = append(lines, m.t.Faint.Paint("  "+text))
+		}
+	}
+	return draw.Sized(lines, width, height)
+}
+
+func (s *sheet[T]) all() []draw.Column {
+	columns := make([]draw.Column, len(s.columns))
+	for i := range s.columns {
+		columns[i] = s.columns[i].Column
+	}
+	return columns
+}
+
+func (s *sheet[T]) row(m *Model, layout *draw.Layout, x *T, chosen bool) string {
+	if s.free != nil {
+		if text, ink := s.free(m, x); text != "" {
+			text = draw.Fit(text, layout.Width())
+			if chosen {
+				return m.t.Marked.Paint("▸ " + text)
+			}
+			return "  " + ink.Paint(text)
+		}
+	}
+	cells := func(i int) draw.Cell { return s.columns[i].cell(m, x) }
+	if chosen {
+		return m.t.Marked.Paint("▸ ") + layout.Row(cells, &m.t.Marked)
+	}
+	return "  " + layout.Row(cells, nil)
+}
+
+// head is the columns' names; an arrow stands by the one that is sorted by.
+func (s *sheet[T]) head() func(int) draw.Cell {
+	by := s.sortedBy()
+	return func(i int) draw.Cell {
+		name := s.columns[i].Name
+		if &s.columns[i] == by {
+			if s.reverse {
+				return draw.Cell{Text: "▼" + name}
+			}
+			return draw.Cell{Text: "▲" + name}
+		}
+		return draw.Cell{Text: name}
+	}
+}
+
+func (s *sheet[T]) filterLine(m *Model, found, all, width int) string {
+	text := " / " + s.filter
+	if s.asks {
+		text += "▏"
+	}
+	return m.t.Accent.Paint(draw.Ends(text, whole(int64(found))+" of "+whole(int64(all))+" ", width))
+}
+
+// sheetBindings are what all tables do, for the help.
+func sheetBindings() []binding {
+	return []binding{
+		{keys: "↑ ↓ j k", long: "up and down; pgup, pgdown, g and G go further"},
+		{keys: "/", short: "filter", long: "show only rows with these words; -word: without it; esc: all"},
+		{keys: "s", short: "sort", long: "sort by the next column; S: the other way round"},
+	}
+}
