@@ -64,7 +64,7 @@ func recordedOf(service string) map[string]Recording {
 		"openai/images":            {"images.json": {Tokens: usage.Tokens{Input: 12, Output: 34}}},
 		"gemini/generate":          {"generate.sse": {Stream: true, Tokens: geminiTokens, Model: gemini}, "generate.json": {Tokens: geminiTokens, Model: gemini}},
 		"gemini/count":             {"count.json": {Free: true}},
-		"gemini/embed":             {"embed.json": {}},
+		"gemini/embed":             {"embed.json": {Free: true}},
 		"codeassist/generate":      {"codeassist.sse": {Stream: true, Tokens: geminiTokens, Model: gemini}, "codeassist.json": {Tokens: geminiTokens, Model: gemini}},
 		"codeassist/count":         {"codeassist-count.json": {Free: true}},
 	}[service]
