@@ -91,6 +91,8 @@ func (p *Provider) Import(platform string, file []byte, acc *account.Account) er
 		return errors.New("the file is not JSON as Gemini CLI writes it; it keeps its login in ~/.gemini/oauth_creds.json")
 	case saved.Access == "" && saved.Refresh == "":
 		return errors.New("the file holds no Google login (access_token, refresh_token); log in with Gemini CLI first, then import ~/.gemini/oauth_creds.json")
+	case saved.Access != "" && saved.Expires == 0 && !strings.HasPrefix(saved.Access, "ya29."):
+		return errors.New("the file holds another provider's login, not Google's; log in with Gemini CLI first, then import ~/.gemini/oauth_creds.json")
 	case saved.Client != "":
 		return errors.New("the file is another program's login (it names its own client_id), and crs cannot renew it; log in with Gemini CLI, then import ~/.gemini/oauth_creds.json")
 	case saved.Refresh == "":

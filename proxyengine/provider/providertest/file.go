@@ -14,6 +14,7 @@ func others() map[string]string {
 		"Claude Code's": `{"claudeAiOauth":{"accessToken":"sk-ant-oat01-hush","refreshToken":"sk-ant-ort01-hush","expiresAt":4102444800000,"scopes":["user:inference"]}}`,
 		"Codex's":       `{"OPENAI_API_KEY":null,"tokens":{"id_token":"hush.hush.hush","access_token":"hush","refresh_token":"hush","account_id":"acct-hush"},"last_refresh":"2026-01-01T00:00:00Z"}`,
 		"Gemini CLI's":  `{"access_token":"ya29.hush","refresh_token":"1//hush","scope":"openid","token_type":"Bearer","expiry_date":4102444800000}`,
+		"Droid's":       `{"access_token":"eyJhbGciOiJub25lIn0.hush.hush","refresh_token":"hush","organization_id":"org_hush"}`,
 		"Google's ADC":  `{"client_id":"hush.apps","client_secret":"hush","refresh_token":"1//hush","type":"authorized_user"}`,
 		"a key":         "sk-hush-0123456789\n", "nothing": "", "null": "null", "an array": `["hush"]`, "a number": "7", "half a file": `{"tokens":{"access_token":"hush`,
 		"strings":   `{"claudeAiOauth":"hush","tokens":"hush","access_token":7,"refresh_token":{"hush":1},"OPENAI_API_KEY":["hush"]}`,
@@ -68,7 +69,7 @@ func (s *Suite) foreign(t *testing.T, p provider.Importer, platform, own string)
 
 // mine reports whether a file of that name is this provider's own.
 func (s *Suite) mine(name string) bool {
-	return map[string]string{"Claude Code's": "claude", "Codex's": "openai", "Gemini CLI's": "gemini"}[name] == s.Provider.Name()
+	return map[string]string{"Claude Code's": "claude", "Codex's": "openai", "Gemini CLI's": "gemini", "Droid's": "droid"}[name] == s.Provider.Name()
 }
 
 // halves cuts a good file at every byte: it is refused, and nothing of it is shown.

@@ -80,7 +80,9 @@ func shapeless(protocol string, body []byte, status int, says string) string {
 	if e.Get("message").String() != says {
 		return fmt.Sprintf("the message is %q", e.Get("message").String())
 	}
-	word := func(in gjson.Result, name string) bool { return in.Get(name).Type == gjson.String && in.Get(name).String() != "" }
+	word := func(in gjson.Result, name string) bool {
+		return in.Get(name).Type == gjson.String && in.Get(name).String() != ""
+	}
 	switch {
 	case protocol == "anthropic" && (gjson.GetBytes(body, "type").String() != "error" || !word(e, "type") || gjson.GetBytes(body, "request_id").String() != "req_1"):
 		return "no error of Anthropic's"
