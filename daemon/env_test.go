@@ -61,7 +61,7 @@ func TestWhatEnvPrintsLeadsToAnswers(t *testing.T) {
 	for _, m := range models.All {
 		below := map[string]string{"anthropic": "/v1/messages", "openai": "/responses", "generic-chat-completion-api": "chat/completions"}[m.Provider]
 		k := droids[m.Provider]
-		k.body = regexp.MustCompile(`"model":"[^"]*"`).ReplaceAllString(k.body, `"model":"`+m.Model+`"`)
+		k.named(m.Model)
 		served(t, b, "droid, "+m.Provider, m.BaseURL+below, droid.Env["CRS_KEY"], &k)
 	}
 }
