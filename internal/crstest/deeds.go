@@ -3,6 +3,7 @@ package crstest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -50,6 +51,40 @@ func (b *Box) Subscription(name string, life time.Duration) ctl.Account {
 	file := fmt.Sprintf(`{"claudeAiOauth":{"accessToken":%q,"refreshToken":%q,"expiresAt":%d,"scopes":["user:inference"],"subscriptionType":"max"}}`,
 		access, refresh, expires.UnixMilli())
 	added, err := b.AddAccount(b.t.Context(), ctl.NewAccount{Platform: "claude", Name: name, File: []byte(file)})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return added
+}
+
+// Codex adds an account of platform openai, as Codex saves its login.
+func (b *Box) Codex(name string, life time.Duration, change ...func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	expires := b.Clock.Now().Add(life)
+	enc := base64.RawURLEncoding.EncodeToString
+	claims := fmt.Sprintf(`{"exp":%d,"https://api.openai.com/auth":{"chatgpt_account_id":"acct-%s"}}`, expires.Unix(), name)
+	access, refresh := enc([]byte(`{"alg":"none"}`))+"."+enc([]byte(claims))+"."+enc([]byte(name)), "rt-"+name
+	b.Sim.AddOAuth(access, refresh, expires)
+	file := fmt.Sprintf(`{"tokens":{"id_token":%q,"access_token":%q,"refresh_token":%q,"account_id":"acct-%s"}}`, access, access, refresh, name)
+	return b.imported("openai", name, file, change)
+}
+
+// CodeAssist adds an account of platform gemini, as Gemini CLI saves its login.
+func (b *Box) CodeAssist(name string, life time.Duration, change ...func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	expires := b.Clock.Now().Add(life)
+	b.Sim.AddOAuth("ya29."+name, "1//"+name, expires)
+	file := fmt.Sprintf(`{"access_token":"ya29.%s","refresh_token":"1//%s","scope":"openid","token_type":"Bearer","expiry_date":%d}`, name, name, expires.UnixMilli())
+	return b.imported("gemini", name, file, change)
+}
+
+func (b *Box) imported(platform, name, file string, change []func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	a := ctl.NewAccount{Platform: platform, Name: name, File: []byte(file)}
+	for _, c := range change {
+		c(&a)
+	}
+	added, err := b.AddAccount(b.t.Context(), a)
 	if err != nil {
 		b.t.Fatal(err)
 	}
