@@ -32,7 +32,7 @@ func TestAFaultIsInGooglesWords(t *testing.T) {
 func TestAWaitIsInTheDetails(t *testing.T) {
 	t.Parallel()
 	event := string(gemini.Protocol{}.FaultEvent(&provider.Fault{Status: 429, Kind: provider.RateLimited, Message: "m", RetryAfter: 1500 * time.Millisecond}))
-	const want = "data: " + `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2s"}]}}` + "\n\n"
+	const want = "data: " + `{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2s"}]}}` + "\r\n\r\n"
 	if event != want {
 		t.Errorf("%s", event)
 	}

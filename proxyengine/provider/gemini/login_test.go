@@ -139,7 +139,7 @@ func TestWithoutAClientTheLoginSaysWhereItIsPublished(t *testing.T) {
 	}
 	_, begun := p.Authorize(gemini.Subscription, false)
 	_, renewed := p.RenewRequest(login())
-	imported := p.Import(gemini.Subscription, []byte(`{"access_token":"a","refresh_token":"r"}`), new(account.Account))
+	imported := p.Import(gemini.Subscription, []byte(`{"access_token":"ya29.a","refresh_token":"r"}`), new(account.Account))
 	for _, err := range []error{begun, renewed, imported} {
 		for _, want := range []string{"providers.gemini.client_id", "providers.gemini.client_secret", "github.com/google-gemini/gemini-cli", "packages/core/src/code_assist/oauth2.ts"} {
 			if err == nil || !strings.Contains(err.Error(), want) {
@@ -222,10 +222,12 @@ func TestAFileWithoutALoginIsRefused(t *testing.T) {
 		`not json leak`:  "not JSON",
 		`["leak"]`:       "not JSON",
 		`{"expiry":"1"}`: "no Google login",
-		`{"tokens":{"access_token":"leak","refresh_token":"leak"}}`: "no Google login",
-		`{"claudeAiOauth":{"accessToken":"leak"}}`:                  "no Google login",
-		`{"access_token":"leak"}`:                                   "no refresh token",
-		`{"access_token":7,"refresh_token":"leak"}`:                 "not JSON",
+		`{"tokens":{"access_token":"leak","refresh_token":"leak"}}`:                                   "no Google login",
+		`{"claudeAiOauth":{"accessToken":"leak"}}`:                                                    "no Google login",
+		`{"access_token":"leak","refresh_token":"leak"}`:                                              "another provider's",
+		`{"client_id":"leak","client_secret":"leak","refresh_token":"leak","type":"authorized_user"}`: "another program's",
+		`{"access_token":"ya29.leak"}`:                                                                "no refresh token",
+		`{"access_token":7,"refresh_token":"leak"}`:                                                   "not JSON",
 	} {
 		a := new(account.Account)
 		if err := newProvider(t).Import(gemini.Subscription, []byte(file), a); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "leak") {

@@ -58,13 +58,15 @@ func reshapings() map[string]reshaping {
 	const sse, json = "text/event-stream", "application/json; charset=UTF-8"
 	toPublic, toAssist := objects, wrap(objects)
 	return map[string]reshaping{
-		"events unwrapped": {login(), protocol.Generate, sse, events("\r\n", traced()), events("\n", toPublic), sse},
+		"events unwrapped": {login(), protocol.Generate, sse, events("\r\n", traced()), events("\r\n", toPublic), sse},
 		"array unwrapped":  {login(), protocol.GenerateArray, json, array("\n, ", traced()), array(",\r\n", toPublic), json},
 		"one unwrapped":    {login(), protocol.Generate, json, traced()[2] + "\n", objects[2], json},
-		"no wrapper":       {login(), protocol.Generate, sse, events("\n", objects), events("\n", objects), sse},
-		"events wrapped":   {key(), protocol.CodeAssist, sse, events("\n", objects), events("\n", toAssist), sse},
-		"array wrapped":    {key(), protocol.CodeAssist, json, array(",", objects), array(",\r\n", toAssist), json},
-		"one wrapped":      {key(), protocol.CodeAssist, "application/json", objects[2], toAssist[2], json},
+		"in many lines": {login(), protocol.Generate, sse, "data: {\"response\":{\ndata:  \"candidates\":\ndata: [{\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":10,\"cachedContentTokenCount\":4,\"candidatesTokenCount\":5,\"thoughtsTokenCount\":2}}}\n\n",
+			events("\r\n", []string{`{ "candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":10,"cachedContentTokenCount":4,"candidatesTokenCount":5,"thoughtsTokenCount":2}}`}), sse},
+		"no wrapper":     {login(), protocol.Generate, sse, events("\n", objects), events("\r\n", objects), sse},
+		"events wrapped": {key(), protocol.CodeAssist, sse, events("\r\n", objects), events("\r\n", toAssist), sse},
+		"array wrapped":  {key(), protocol.CodeAssist, json, array(",", objects), array(",\r\n", toAssist), json},
+		"one wrapped":    {key(), protocol.CodeAssist, "application/json", objects[2], toAssist[2], json},
 	}
 }
 
@@ -125,7 +127,7 @@ func TestAnAnswerThatIsCutOffIsNotPassedForWhole(t *testing.T) {
 			if err == nil {
 				t.Fatalf("%s, cut at %d: it passes for whole: %s", name, cut, got)
 			}
-			if strings.HasPrefix(r.to, "data:") && !strings.HasPrefix(r.to, got) || strings.Count(got, "data:") != strings.Count(got, "\n\n") {
+			if strings.HasPrefix(r.to, "data:") && !strings.HasPrefix(r.to, got) || strings.Count(got, "data:") != strings.Count(got, "\r\n\r\n") {
 				t.Fatalf("%s, cut at %d: %q", name, cut, got)
 			}
 		}
@@ -139,7 +141,7 @@ func TestAnErrorWithinAnAnswerIsPassed(t *testing.T) {
 		from := failure
 		switch r.from[0] {
 		case 'd':
-			from = events("\n", []string{failure})
+			from = events("\r\n", []string{failure})
 		case '[':
 			from = array(",", []string{failure})
 		}
