@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/simulator"
 )
 
 // Account adds an account of platform claude-console whose key is sk-ant-NAME, so that a script of the simulator can name
@@ -64,7 +65,7 @@ func (b *Box) Codex(name string, life time.Duration, change ...func(*ctl.NewAcco
 	enc := base64.RawURLEncoding.EncodeToString
 	claims := fmt.Sprintf(`{"exp":%d,"https://api.openai.com/auth":{"chatgpt_account_id":"acct-%s"}}`, expires.Unix(), name)
 	access, refresh := enc([]byte(`{"alg":"none"}`))+"."+enc([]byte(claims))+"."+enc([]byte(name)), "rt-"+name
-	b.Sim.AddOAuth(access, refresh, expires)
+	b.Sim.AddLogin(simulator.OpenAI, simulator.Login{Access: access, Refresh: refresh, Expires: expires, Owner: simulator.Owner{Account: "acct-" + name}})
 	file := fmt.Sprintf(`{"tokens":{"id_token":%q,"access_token":%q,"refresh_token":%q,"account_id":"acct-%s"}}`, access, access, refresh, name)
 	return b.imported("openai", name, file, change)
 }
@@ -73,7 +74,7 @@ func (b *Box) Codex(name string, life time.Duration, change ...func(*ctl.NewAcco
 func (b *Box) CodeAssist(name string, life time.Duration, change ...func(*ctl.NewAccount)) ctl.Account {
 	b.t.Helper()
 	expires := b.Clock.Now().Add(life)
-	b.Sim.AddOAuth("ya29."+name, "1//"+name, expires)
+	b.Sim.AddLogin(simulator.Google, simulator.Login{Access: "ya29." + name, Refresh: "1//" + name, Expires: expires})
 	file := fmt.Sprintf(`{"access_token":"ya29.%s","refresh_token":"1//%s","scope":"openid","token_type":"Bearer","expiry_date":%d}`, name, name, expires.UnixMilli())
 	return b.imported("gemini", name, file, change)
 }
