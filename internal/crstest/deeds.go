@@ -79,6 +79,16 @@ func (b *Box) CodeAssist(name string, life time.Duration, change ...func(*ctl.Ne
 	return b.imported("gemini", name, file, change)
 }
 
+// Droid adds an account of platform droid, as Droid saves its login.
+func (b *Box) Droid(name string, life time.Duration, change ...func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	expires := b.Clock.Now().Add(life)
+	enc := base64.RawURLEncoding.EncodeToString
+	access := enc([]byte(`{"alg":"none"}`)) + "." + enc([]byte(fmt.Sprintf(`{"exp":%d}`, expires.Unix()))) + "." + enc([]byte(name))
+	b.Sim.AddLogin(simulator.WorkOS, simulator.Login{Access: access, Refresh: "wr-" + name, Expires: expires, Owner: simulator.Owner{Organization: "org_" + name}})
+	return b.imported("droid", name, fmt.Sprintf(`{"access_token":%q,"refresh_token":"wr-%s","organization_id":"org_%s"}`, access, name, name), change)
+}
+
 func (b *Box) imported(platform, name, file string, change []func(*ctl.NewAccount)) ctl.Account {
 	b.t.Helper()
 	a := ctl.NewAccount{Platform: platform, Name: name, File: []byte(file)}
