@@ -43,6 +43,7 @@ type Options struct {
 	About     ctl.Status // what does not change: version, pid, listen, store
 	Started   time.Time
 	Log       *slog.Logger
+	Metrics   metrics
 }
 
 type engine interface {
