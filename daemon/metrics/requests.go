@@ -134,7 +134,7 @@ func statusText(status int) string {
 	return strconv.Itoa(status)
 }
 
-// sources of usage that are counted.
+// countSources makes the counters of how tokens are known.
 func (m *Metrics) countSources() {
 	records := m.counter("crs_usage_records_total")
 	m.sources = map[usage.Source]prometheus.Counter{}
