@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"crs/ctl"
+	"crs/daemon/alert"
 	"crs/daemon/control"
 	"crs/daemon/metrics"
 	"crs/internal/account"
@@ -75,6 +76,8 @@ type Daemon struct {
 	metrics   *metrics.Metrics
 	// metricsListener is nil unless metrics are served over TCP.
 	metricsListener net.Listener
+	webhook         *alert.Webhook // nil, as is alerts, unless somebody is to be told of trouble
+	alerts          *alert.Watcher
 
 	settingsMu sync.Mutex // guards loaded, which a reload changes
 	opened     []step     // what close undoes, in reverse
@@ -93,7 +96,7 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 	}
 	d := &Daemon{opt: opt, level: new(slog.LevelVar), started: opt.Now()}
 	for _, open := range []func(context.Context) error{
-		d.openConfig, d.openData, d.openSockets, d.openStore, d.openDomain, d.openMetrics, d.openLedger, d.openEngine,
+		d.openConfig, d.openData, d.openSockets, d.openStore, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(err, d.close(context.WithoutCancel(ctx)))
@@ -295,7 +298,7 @@ func (d *Daemon) handler() *control.Handler {
 	return control.NewHandler(control.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Zone: d.zone,
-		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics,
+		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert,
 		About: ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), Store: "local " + d.cfg.Data},
 	})
 }
@@ -320,6 +323,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	g.Go(func() error { return d.control.Serve(d.handler()) })
 	g.Go(func() error { return d.tokens.Run(running) })
 	g.Go(func() error { return d.serveMetrics(running) })
+	g.Go(func() error { return d.watchTrouble(running) })
 	g.Go(func() error { return d.housekeep(running) })
 	g.Go(func() error {
 		<-running.Done()

@@ -44,6 +44,8 @@ type Options struct {
 	Started   time.Time
 	Log       *slog.Logger
 	Metrics   metrics
+	// TestAlert sends an alert that says that it is a test.
+	TestAlert func(context.Context) error
 }
 
 type engine interface {

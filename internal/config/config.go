@@ -33,6 +33,7 @@ type Config struct {
 	Usage      Usage      `koanf:"usage"`
 	Cooldown   Cooldown   `koanf:"cooldown"`
 	Metrics    Metrics    `koanf:"metrics"`
+	Alert      Alert      `koanf:"alert"`
 
 	// Providers holds providers.NAME by NAME. It has only the providers for which something was set, and may be nil.
 	Providers map[string]Provider `koanf:"-"`
@@ -127,4 +128,11 @@ type Metrics struct {
 	Keys     int    `koanf:"keys" default:"100" min:"0" max:"10000" doc:"How many keys get metrics of their own; the rest share those of other."`
 	Accounts int    `koanf:"accounts" default:"100" min:"0" max:"10000" doc:"How many accounts get metrics of their own; the rest share those of other."`
 	Models   int    `koanf:"models" default:"100" min:"0" max:"10000" doc:"How many models, each on each platform, get metrics of their own; the rest, and those without a price, share those of other."`
+}
+
+// Alert says who is told when somebody has to mend something.
+type Alert struct {
+	URLFile string        `koanf:"url_file" default:"" check:"path-or-none" doc:"File with the URL of a webhook that is told when somebody has to mend something (an account needs a login, none of a platform is ready, usage cannot be written) and when that is over; empty tells nobody."`
+	Format  string        `koanf:"format" default:"json" oneof:"json slack discord lark wecom" doc:"What the webhook reads: json has everything in it; slack also suits Mattermost, Google Chat and Telegram, lark Feishu, wecom DingTalk."`
+	After   time.Duration `koanf:"after" default:"1m" min:"0s" max:"1d" doc:"How long something must last before it is told."`
 }

@@ -93,6 +93,7 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 			Jitter: 30 * time.Second,
 		},
 		Metrics: config.Metrics{Keys: 100, Accounts: 100, Models: 100},
+		Alert:   config.Alert{Format: "json", After: time.Minute},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
