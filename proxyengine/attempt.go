@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )
@@ -196,6 +197,7 @@ var (
 func (x *exchange) begin(p provider.Provider, s said, acc *account.Account, answer *upstream.Answer) attempt {
 	meter := s.meter(p.Meter(s.want, acc, answer.Header), &x.intent)
 	h := newHeld(answer, meter, clocks(x.settings, s.want.Stream, 0).FirstByte, x.settings)
+	h.flows = h.flows || s.want.Service == gemini.GenerateArray
 	err := h.read()
 	x.waited += answer.Waited()
 	if err != nil {
