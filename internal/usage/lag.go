@@ -25,9 +25,9 @@ func (l *Ledger) Lag() Lag {
 		s.Unwritten += len(w.lines)
 		oldest = w.since
 	}
-	s.Disk, s.Rollups = ageOf(oldest), ageOf(l.lag.owedSince)
-	if l.lag.owedSince.IsZero() {
-		s.Rollups = s.Disk
+	s.Disk = ageOf(oldest)
+	for _, since := range []time.Time{l.lag.givenSince, l.lag.owedSince, oldest} {
+		s.Rollups = max(s.Rollups, ageOf(since))
 	}
 	return s
 }
@@ -39,12 +39,13 @@ func ageOf(since time.Time) time.Duration {
 	return time.Since(since)
 }
 
-// lag is what Lag is told of. It is guarded by the ledger's mu, not by work, which is held while a disk or a store works.
+// lag is what Lag is told of. It is guarded by the ledger's mu, which is never held while a disk or a store works.
 type lag struct {
 	writing *batch // the batch that is being written; nil when none is
-	// owedSince is when the oldest entry was made that is durable and not added up; zero when all are.
-	owedSince time.Time
-	late      bool // the last adding up failed
+	// owedSince is when the oldest entry was made that is durable and not on its way into the roll-ups, givenSince of those
+	// that are on their way; zero when there are none.
+	owedSince, givenSince time.Time
+	late                  bool // the last adding up failed
 }
 
 // durable notes that a batch has been written. It is called with mu held.
@@ -55,11 +56,21 @@ func (g *lag) durable(b *batch) {
 	}
 }
 
-// addedUp notes how adding up everything that is durable went. Nothing becomes durable meanwhile, for both hold work.
-func (l *Ledger) addedUp(err error) {
+// giving notes that everything that is durable is given to the store now, together with what it has not taken yet.
+func (l *Ledger) giving() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lag.givenSince.IsZero() {
+		l.lag.givenSince = l.lag.owedSince
+	}
+	l.lag.owedSince = time.Time{}
+}
+
+// taken notes whether the store has taken all that it was given.
+func (l *Ledger) taken(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.lag.late = err != nil; err == nil {
-		l.lag.owedSince = time.Time{}
+		l.lag.givenSince = time.Time{}
 	}
 }

@@ -288,8 +288,9 @@ func (l *Ledger) addUp(ctx context.Context) error {
 	for _, s := range l.sums {
 		list = append(list, *s)
 	}
+	l.giving()
 	err := l.opt.Rollups.AddUp(ctx, l.opt.Node, list, l.at)
-	l.addedUp(err)
+	l.taken(err)
 	if failed := err != nil; failed != l.late {
 		l.late = failed
 		l.report(err)
