@@ -18,9 +18,9 @@ import (
 
 // asker is a client of a platform's own protocol.
 type asker struct {
-	path, body, stream string // stream is how the body or the path says it: what is replaced, and by what
-	header             []string
-	event              string // by which a stream's client knows a failure
+	path, body string
+	header     []string
+	event      string // by which a stream's client knows a failure
 }
 
 func askers() map[string]asker {

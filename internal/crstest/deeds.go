@@ -203,7 +203,7 @@ func (b *Box) Newest(n int) []ctl.Request {
 	return all
 }
 
-// Idle waits until nothing is in flight, and gives the status then. It fails the test when that takes a second.
+// Idle waits until nothing is in flight, and gives the status then. It fails the test when that takes far too long.
 func (b *Box) Idle() ctl.Status {
 	b.t.Helper()
 	return b.Until("nothing is in flight", func(s ctl.Status) bool { return s.InFlight == 0 && s.LedgerOpen == 0 })
@@ -212,7 +212,7 @@ func (b *Box) Idle() ctl.Status {
 // Until waits for a status.
 func (b *Box) Until(what string, ok func(ctl.Status) bool) ctl.Status {
 	b.t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	for {
 		s, err := b.Status(b.t.Context())
 		if err != nil {

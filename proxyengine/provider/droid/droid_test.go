@@ -43,19 +43,6 @@ func loggedIn() *account.Account {
 	}}
 }
 
-func inspect(t *testing.T, service string, in *provider.Inbound) provider.Intent {
-	t.Helper()
-	var protocol provider.Protocol = openai.Protocol{}
-	if strings.HasPrefix(service, "anthropic/") {
-		protocol = anthropic.Protocol{}
-	}
-	want, err := protocol.Inspect(service, in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return want
-}
-
 func TestVendors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ service, model, vendor string }{

@@ -67,7 +67,7 @@ func (p *Provider) Redeem(ctx context.Context, call provider.Call, l *provider.L
 	case err != nil:
 		return err
 	case fresh.Refresh.Empty():
-		return errors.New("Google gave no refresh token: take the app's access away at https://myaccount.google.com/connections and log in again")
+		return errors.New("no refresh token came from Google: take the app's access away at https://myaccount.google.com/connections and log in again")
 	}
 	acc.Credential = fresh
 	return nil

@@ -78,7 +78,7 @@ func eachObject(body string, change func(string) string) string {
 	var b strings.Builder
 	for line := range strings.Lines(strings.ReplaceAll(body, "\r\n", "\n")) {
 		if data, ok := strings.CutPrefix(line, "data: "); ok {
-			b.WriteString("data: " + change(strings.TrimSpace(data)) + "\n\n")
+			b.WriteString("data: " + change(strings.TrimSpace(data)) + "\r\n\r\n")
 		}
 	}
 	return b.String()
