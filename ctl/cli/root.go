@@ -17,6 +17,8 @@ type Programs struct {
 	Version string
 	// Providers are the names that may stand in the configuration's providers.NAME. Empty allows every name.
 	Providers []string
+	// CheckProviders finds settings in providers.NAME that are no settings, or make no sense. It may be nil.
+	CheckProviders func(map[string]config.Provider) error
 	// Serve runs a daemon until ctx ends.
 	Serve func(context.Context, ServeOptions) error
 	// Mock runs simulated providers until ctx ends, after telling where they are.
