@@ -16,12 +16,12 @@ const Path = "/metrics"
 
 // ServeHTTP answers with the metrics in the text format.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}).ServeHTTP(w, r)
+	promhttp.HandlerFor(m, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}).ServeHTTP(w, r)
 }
 
 // All gives the metrics as ctl has them, by name.
 func (m *Metrics) All() ([]ctl.Metric, error) {
-	families, err := m.registry.Gather()
+	families, err := m.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("gather the metrics: %w", err)
 	}

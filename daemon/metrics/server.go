@@ -29,7 +29,7 @@ type Server struct {
 func (m *Metrics) NewServer(addr string, log *slog.Logger) *Server {
 	mux := http.NewServeMux()
 	// What scrapes cost is bounded by few of them going on at once.
-	limited := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError, MaxRequestsInFlight: 4})
+	limited := promhttp.HandlerFor(m, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError, MaxRequestsInFlight: 4})
 	mux.Handle("GET "+Path, limited)
 	return &Server{addr: addr, log: log, wake: make(chan struct{}, 1), http: &http.Server{
 		Handler:           mux,
