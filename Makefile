@@ -43,7 +43,7 @@ fuzz: ## run each fuzz target, for 20 seconds or 5 (FUZZ_S and FUZZ_REST_S chang
 	@.ci/fuzz
 
 .PHONY: e2e
-e2e: build ## tests of the real binary: real clients, kill -9 (needs node and npm)
+e2e: build ## tests of the real binary: real clients, kill -9 (needs node, npm and nginx)
 	@echo "== e2e"
 	@CRS_TEST_BIN=$(CURDIR)/bin/crs $(GO) test -tags e2e -count=1 -timeout 10m ./e2e/...
 

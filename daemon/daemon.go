@@ -74,10 +74,9 @@ type Daemon struct {
 	listener  net.Listener
 	control   *control.Server
 	metrics   *metrics.Metrics
-	// metricsListener is nil unless metrics are served over TCP.
-	metricsListener net.Listener
-	webhook         *alert.Webhook // nil, as is alerts, unless somebody is to be told of trouble
-	alerts          *alert.Watcher
+	scrapes   *metrics.Server // nil unless metrics are served over TCP
+	webhook   *alert.Webhook  // nil, as is alerts, unless somebody is to be told of trouble
+	alerts    *alert.Watcher
 
 	settingsMu sync.Mutex // guards loaded, which a reload changes
 	opened     []step     // what close undoes, in reverse
