@@ -38,11 +38,13 @@ type Options struct {
 	Requests  *event.Bus[*usage.Record] // every request as it ends
 	Platforms map[string]provider.Provider
 	Settings  func() []config.Entry
-	Zone      *time.Location
-	Now       func() time.Time
-	About     ctl.Status // what does not change: version, pid, listen, store
-	Started   time.Time
-	Log       *slog.Logger
+	// Checkup looks at what the daemon depends on.
+	Checkup func(context.Context) []ctl.Check
+	Zone    *time.Location
+	Now     func() time.Time
+	About   ctl.Status // what does not change: version, pid, listen, store
+	Started time.Time
+	Log     *slog.Logger
 }
 
 type engine interface {
@@ -50,6 +52,7 @@ type engine interface {
 	Live() []proxyengine.Live
 	Disconnect(id string) bool
 	RetainedBytes() int64
+	Canary() (token string, until time.Time)
 	Test(ctx context.Context, acc *account.Account, model string) (proxyengine.Tested, error)
 }
 

@@ -85,6 +85,7 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/charmbracelet", []string{"tui"}, nil, "a move to another version must be one folder's work"},
 		{"github.com/kardianos/service", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"github.com/knadh/koanf", []string{"internal/config"}, nil, "the rest takes a plain Config"},
+		{"golang.org/x/crypto/x509roots", []string{"daemon/checkup"}, nil, "requests trust what the system trusts; only the checkup asks what browsers would"},
 		{"modernc.org/sqlite", []string{"internal/store/local"}, nil, "the store's interface is operations, not SQL"},
 	}
 	for _, f := range project(t) {
