@@ -3,6 +3,7 @@
 package canary
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,8 @@ type Options struct {
 	Token string
 	// Silence is how long a stream is to pause; 0 leaves that out. It takes as long.
 	Silence time.Duration
+	// Beat is the time between two events of a stream; 0 is a quarter of a second.
+	Beat time.Duration
 	// Client sends the requests; nil is one that does as the system says.
 	Client *http.Client
 }
@@ -58,18 +61,22 @@ func newFlock(o *Options) (*flock, error) {
 	if o.Client == nil {
 		o.Client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
+	o.Beat = cmp.Or(o.Beat, beat)
 	at.Path += ctl.CanaryPath
 	return &flock{o, at}, nil
 }
 
 // check begins one that is well until something is found.
-func (f *flock) check(name string) ctl.Check { return ctl.Check{Name: name, Subject: f.URL, State: ctl.OK} }
+func (f *flock) check(name string) ctl.Check {
+	return ctl.Check{Name: name, Subject: f.URL, State: ctl.OK}
+}
 
 // underscored is a field that Codex says with which conversation it is, and without which every turn may go to another
 // account.
 const underscored = "session_id"
 
-// send sends a canary; the caller closes the answer.
+// send sends a canary; the caller closes the answer. As clients do, it offers to take answers that are compressed: what
+// compresses a stream holds it back.
 func (f *flock) send(ctx context.Context, query string, body io.Reader) (*http.Response, error) {
 	at := *f.at
 	at.RawQuery = query
@@ -79,7 +86,6 @@ func (f *flock) send(ctx context.Context, query string, body io.Reader) (*http.R
 	}
 	req.Header.Set("X-Api-Key", f.Token)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept-Encoding", "identity")
 	req.Header[underscored] = []string{"canary"}
 	return f.Client.Do(req)
 }

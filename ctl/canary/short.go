@@ -28,7 +28,7 @@ func (f *flock) reach(ctx context.Context) (c ctl.Check, ok bool) {
 	var no *refused
 	switch {
 	case err == nil:
-		c.Detail = fmt.Sprintf("this daemon answers there in %s", took.Round(time.Millisecond))
+		c.Detail = fmt.Sprintf("this daemon answers there in %s", max(took.Round(time.Millisecond), time.Millisecond))
 		return c, true
 	case ctx.Err() != nil:
 		c.Detail, c.Hint = fmt.Sprintf("nothing answered within %s", patience), "does the address lead to this machine, and is its port let through?"

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	beats   = 6
-	beatGap = 250 * time.Millisecond
+	beats = 6
+	beat  = 250 * time.Millisecond
 )
 
 // buffering finds out whether events come as they are sent, or all at the end. It asks twice before it says so: this machine
@@ -25,7 +25,7 @@ func (f *flock) buffering(ctx context.Context) ctl.Check {
 	c := f.check("buffering")
 	var err error
 	for try := range 2 {
-		gap := time.Duration(1+2*try) * beatGap
+		gap := time.Duration(1+2*try) * f.Beat
 		var s stream
 		if s, err = f.stream(ctx, beats, 0, gap, patience); err != nil {
 			break
@@ -37,7 +37,7 @@ func (f *flock) buffering(ctx context.Context) ctl.Check {
 	}
 	c.State = ctl.Bad
 	if err != nil {
-		c.Detail = "a stream does not arrive: " + err.Error()
+		c.Detail, c.Hint = "a stream does not arrive: "+err.Error(), "what refuses or cuts it is before the daemon: its own log says more"
 		return c
 	}
 	c.Detail = "streams are held back and come in one piece when they have ended: people wait for the first word until the last is there"
@@ -50,7 +50,7 @@ func (f *flock) buffering(ctx context.Context) ctl.Check {
 func (f *flock) silence(ctx context.Context) ctl.Check {
 	c := f.check("silence")
 	if f.Silence <= 0 {
-		c.State, c.Detail, c.Hint = ctl.Skipped, "whether something cuts answers that pause takes as long to find out as they pause", "--wait 70s"
+		c.State, c.Detail, c.Hint = ctl.Skipped, "whether something cuts answers that pause takes as long to find out as they pause", "crs doctor --through "+f.URL+" --wait 70s"
 		return c
 	}
 	first, within := make(chan error, 1), make(chan error, 1)

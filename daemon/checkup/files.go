@@ -57,6 +57,7 @@ func dataCheck(dir string) ctl.Check {
 	switch {
 	case err != nil:
 		c.State, c.Detail = ctl.Bad, "the data directory cannot be found: "+reason(err)
+		c.Hint = "somebody removed it from under the daemon; restore it from a backup, then restart the daemon"
 	case bits() && info.Mode().Perm()&0o077 != 0:
 		c.State, c.Detail = ctl.Warning, fmt.Sprintf("others than its owner may look into the data directory (mode %#o)", info.Mode().Perm())
 		c.Hint = "chmod 700 " + quote(dir)

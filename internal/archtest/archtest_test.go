@@ -82,6 +82,7 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/redis/go-redis", []string{"internal/store/redis"}, nil, "the store's interface is operations, not commands"},
 		{"github.com/spf13/cobra", []string{"ctl/cli"}, nil, "commands are one front end among others"},
 		{"github.com/jedib0t/go-pretty", []string{"ctl/cli"}, nil, "tables are the command line's business"},
+		{"github.com/schollz/progressbar", []string{"ctl/cli"}, nil, "progress is shown to people, by what they called"},
 		{"github.com/charmbracelet", []string{"tui"}, nil, "a move to another version must be one folder's work"},
 		{"github.com/kardianos/service", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"github.com/knadh/koanf", []string{"internal/config"}, nil, "the rest takes a plain Config"},
