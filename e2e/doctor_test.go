@@ -125,7 +125,7 @@ func TestTheDoctorFindsWhatNginxDoes(t *testing.T) {
 		}},
 		"told to hold streams back": {"underscores_in_headers on; client_max_body_size 64m; proxy_ignore_headers X-Accel-Buffering; gzip on; gzip_types text/event-stream;", nil, map[string]string{"buffering": "gzip off"}},
 		// What comes in chunks nginx passes on as it comes even so.
-		"told to buffer": {"underscores_in_headers on; client_max_body_size 64m; proxy_ignore_headers X-Accel-Buffering; proxy_buffering on;", nil, nil},
+		"told to buffer":            {"underscores_in_headers on; client_max_body_size 64m; proxy_ignore_headers X-Accel-Buffering; proxy_buffering on;", nil, nil},
 		"told to hold nothing back": {"underscores_in_headers on; client_max_body_size 64m; proxy_ignore_headers X-Accel-Buffering; proxy_buffering off;", nil, nil},
 		"impatient":                 {"underscores_in_headers on; client_max_body_size 64m; proxy_read_timeout 1s; proxy_http_version 1.1;", []string{"--wait", "3s"}, map[string]string{"silence": "proxy_read_timeout"}},
 	} {
