@@ -43,14 +43,24 @@ fuzz: ## run each fuzz target for 20 seconds (FUZZ_S to change that)
 	@.ci/fuzz
 
 .PHONY: e2e
-e2e: build ## tests of the real binary: real clients, kill -9 (needs node and npm)
+e2e: build ## tests of the real binary: real clients, kill -9 (needs node, npm, tmux and nginx)
 	@echo "== e2e"
 	@CRS_TEST_BIN=$(CURDIR)/bin/crs $(GO) test -tags e2e -count=1 -timeout 10m ./e2e/...
+
+.PHONY: pictures
+pictures: build ## draw the dashboard's screens into docs/pictures, from the real program (needs tmux)
+	@echo "== pictures"
+	@CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_PICTURES=$(CURDIR)/docs/pictures $(GO) test -tags e2e -count=1 -run '^TestPictures$$' ./e2e
 
 .PHONY: bench
 bench: build ## measure CPU, memory and latency against a bare proxy; writes the table of docs/performance.md
 	@echo "== bench"
 	@$(GO) run ./internal/bench -crs bin/crs -write docs/performance.md
+
+.PHONY: bench-dashboard
+bench-dashboard: build ## measure what the dashboard costs itself and the daemon; writes its table of docs/performance.md
+	@echo "== bench-dashboard"
+	@CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_WRITE=$(CURDIR)/docs/performance.md $(GO) test -tags e2e,bench -count=1 -v -timeout 20m -run UnderLoad ./e2e
 
 .PHONY: clean
 clean: ## remove what was built
