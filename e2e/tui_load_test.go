@@ -69,12 +69,6 @@ func (f *figures) ofTheDaemon(t *testing.T) {
 	f.costOfBeingWatched(t, r, r.key("alice"))
 }
 
-// prompt is a request with a prompt of some size.
-func prompt(addr, key string, stream bool, size int) []byte {
-	body := fmt.Sprintf(`{"model":"claude-opus-4-8","max_tokens":64,"stream":%v,"messages":[{"role":"user","content":"say ping %s"}]}`, stream, strings.Repeat("x", size))
-	return fmt.Appendf(nil, "POST /api/v1/messages HTTP/1.1\r\nHost: %s\r\nx-api-key: %s\r\nanthropic-version: 2023-06-01\r\ncontent-type: application/json\r\nContent-Length: %d\r\n\r\n%s", addr, key, len(body), body)
-}
-
 // screen is a dashboard on a line.
 type screen struct {
 	*line

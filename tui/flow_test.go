@@ -321,6 +321,27 @@ func TestUsageIsChartedInEveryWay(t *testing.T) {
 	})
 }
 
+// TestKeysThatComeAtOnceAreAllTaken: a terminal that was busy gives what was pressed meanwhile in one piece.
+func TestKeysThatComeAtOnceAreAllTaken(t *testing.T) {
+	in(t, func(r *rig) {
+		r.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("4vb")})
+		r.settle()
+		r.see("tokens of the last 24 hours by key")
+		r.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("1/opus -carol")})
+		r.settle()
+		r.see("/ opus -carol", "of 5")
+		r.press("enter", "?")
+		r.see("Everywhere")
+		r.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("2"), Alt: true}) // esc and 2
+		r.settle()
+		r.see("QUOTA WINDOWS")
+		r.miss("Everywhere")
+		r.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("3aa b")})
+		r.settle()
+		r.see("Make a key")
+	})
+}
+
 func TestManySeriesBecomeFew(t *testing.T) {
 	t.Parallel()
 	s := newUsage()
