@@ -379,6 +379,20 @@ func TestTokensASecondAreLearntFromStreamsThatHaveEnded(t *testing.T) {
 	})
 }
 
+func TestGroupsAndWhoIsInThem(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("2", "o")
+		r.see("Groups", "team", "accounts       work", "keys bound     bob")
+		r.press("n")
+		r.see("Make a group")
+		r.press("esc", "esc")
+		r.miss("keys bound")
+		r.d.groups = nil
+		r.press("o")
+		r.see("There are no groups")
+	})
+}
+
 func TestManySeriesBecomeFew(t *testing.T) {
 	t.Parallel()
 	s := newUsage()
