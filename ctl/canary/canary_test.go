@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,6 +123,28 @@ func TestWhatAReverseProxyMayDoToRequests(t *testing.T) {
 			wants(t, run(t, b, address, 0), c.not)
 		})
 	}
+}
+
+// TestDaemonsThatShareAnAddress: each gets its turn, and only one knows the token.
+func TestDaemonsThatShareAnAddress(t *testing.T) {
+	t.Parallel()
+	other := crstest.Start(t)
+	to, err := url.Parse(other.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := httputil.NewSingleHostReverseProxy(to)
+	var turn atomic.Int64
+	b, address := before(t, func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if turn.Add(1)%3 != 0 {
+				elsewhere.ServeHTTP(w, r)
+				return
+			}
+			h.ServeHTTP(w, r)
+		})
+	})
+	wants(t, run(t, b, address, 200*time.Millisecond), nil)
 }
 
 // holdBack gives an answer when it is whole.

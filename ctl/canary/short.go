@@ -32,7 +32,7 @@ func (f *flock) reach(ctx context.Context) (c ctl.Check, ok bool) {
 		return c, true
 	case ctx.Err() != nil:
 		c.Detail, c.Hint = fmt.Sprintf("nothing answered within %s", patience), "does the address lead to this machine, and is its port let through?"
-	case errors.As(err, &no) && no.status == http.StatusUnauthorized && strings.Contains(no.text, "crs doctor"):
+	case errors.As(err, &no) && no.status == http.StatusUnauthorized && stranger(no.text):
 		c.Detail, c.Hint = "another crs daemon than this one answers there", "look at that one: run crs doctor on its machine, or name its socket with --socket"
 	case errors.As(err, &no) && no.status/100 == 3:
 		c.Detail, c.Hint = fmt.Sprintf("the answer is a redirect (%d), which clients do not follow with their keys", no.status), "give clients the address that it leads to; https:// instead of http://, as a rule"
@@ -91,7 +91,7 @@ func (f *flock) length(ctx context.Context) ctl.Check {
 	ctx, stop := context.WithTimeout(ctx, 3*patience)
 	defer stop()
 	c := f.check("length")
-	got, err := f.ask(ctx, "", bytes.NewReader(bytes.Repeat([]byte{' '}, longPrompt)))
+	got, err := f.ask(ctx, "", bytes.Repeat([]byte{' '}, longPrompt))
 	var no *refused
 	switch {
 	case errors.As(err, &no) && no.status == http.StatusRequestEntityTooLarge && strings.Contains(no.text, "limits.body_max"):
