@@ -100,8 +100,8 @@ type Engine struct {
 	watcher   *hangup.Watcher
 	server    *fasthttp.Server
 	bodies    *budget
-	proxies   sync.Map // by URL, *upstream.Proxy
 	canaries  canaries
+	proxies   sync.Map     // by URL, *upstream.Proxy
 	listed    atomic.Int64 // when a refusal last named every account, unix nanoseconds
 
 	mu     sync.Mutex // guards live

@@ -38,16 +38,16 @@ type Options struct {
 	Requests  *event.Bus[*usage.Record] // every request as it ends
 	Platforms map[string]provider.Provider
 	Settings  func() []config.Entry
-	// Checkup looks at what the daemon depends on.
-	Checkup func(context.Context) []ctl.Check
-	Zone    *time.Location
-	Now     func() time.Time
-	About   ctl.Status // what does not change: version, pid, listen, store
-	Started time.Time
-	Log     *slog.Logger
-	Metrics metrics
+	Zone      *time.Location
+	Now       func() time.Time
+	About     ctl.Status // what does not change: version, pid, listen, store
+	Started   time.Time
+	Log       *slog.Logger
+	Metrics   metrics
 	// TestAlert sends an alert that says that it is a test.
 	TestAlert func(context.Context) error
+	// Checkup looks at what the daemon depends on.
+	Checkup func(context.Context) []ctl.Check
 }
 
 type engine interface {
