@@ -132,7 +132,7 @@ func TestTheDoctorFindsWhatNginxDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			all, code := r.doctor(t, append([]string{"--through", r.nginx(t, c.told) + "/api"}, c.args...)...)
-			for _, name := range []string{"daemon", "exit", "clock", "socket", "key-file", "data", "prices", "through", "encryption", "headers", "length", "buffering", "silence"} {
+			for _, name := range []string{"daemon", "exit", "clock", "socket", "key-file", "data", "through", "encryption", "headers", "length", "buffering", "silence"} {
 				says, bad := c.bad[name]
 				switch got := all[name]; {
 				case bad && (got.State != ctl.Bad || !strings.Contains(got.Hint, says)):
