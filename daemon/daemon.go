@@ -296,7 +296,7 @@ func (d *Daemon) openSockets(context.Context) (err error) {
 func (d *Daemon) handler() *control.Handler {
 	return control.NewHandler(control.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
-		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Zone: d.zone,
+		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
 		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert,
 		About: ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), Store: "local " + d.cfg.Data},
 	})

@@ -100,6 +100,7 @@ type Engine struct {
 	watcher   *hangup.Watcher
 	server    *fasthttp.Server
 	bodies    *budget
+	canaries  canaries
 	proxies   sync.Map     // by URL, *upstream.Proxy
 	listed    atomic.Int64 // when a refusal last named every account, unix nanoseconds
 
