@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"crs/ctl"
@@ -35,7 +36,13 @@ func Serve(ctx context.Context, opt Options) error {
 			}
 		}
 	}()
-	return d.Run(ctx)
+	var told sync.WaitGroup
+	ended := make(chan struct{})
+	told.Go(func() { d.tellSystem(ctx, ended) })
+	err = d.Run(ctx)
+	close(ended)
+	told.Wait()
+	return err
 }
 
 // conflict says what to do when another daemon is in the way.
