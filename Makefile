@@ -1,6 +1,10 @@
 # crs: build, test, measure. `make` lists the targets.
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# Who publishes releases sets these: a minisign public key, and where crs update looks.
+RELEASE_KEY ?=
+RELEASE_FROM ?=
+LDFLAGS = -s -w -X main.version=$(VERSION) -X main.releaseKey=$(RELEASE_KEY) -X main.releaseFrom=$(RELEASE_FROM)
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -11,7 +15,7 @@ help: ## list the targets
 .PHONY: build
 build: ## build bin/crs
 	@echo "== build bin/crs $(VERSION)"
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/crs ./cmd/crs
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/crs ./cmd/crs
 
 .PHONY: demo
 demo: build ## see it work: a relay with a simulated provider answers, and counts what it cost

@@ -15,6 +15,8 @@ import (
 // Programs is what the command line starts but must not import.
 type Programs struct {
 	Version string
+	// ReleaseKey verifies releases and ReleaseFrom is where they are read from; both are the build's, and may be empty.
+	ReleaseKey, ReleaseFrom string
 	// Providers are the names that may stand in the configuration's providers.NAME. Empty allows every name.
 	Providers []string
 	// Serve runs a daemon until ctx ends.
