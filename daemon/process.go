@@ -52,5 +52,5 @@ func conflict(err error) error {
 	if errors.As(err, &dir) || errors.As(err, &socket) {
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it with: crs status; or give this one a directory of its own: --data DIR")
 	}
-	return err
+	return explained(err)
 }

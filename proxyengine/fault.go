@@ -127,7 +127,7 @@ func (x *exchange) fail(err error) {
 	if f.Status >= 500 {
 		level = slog.LevelWarn
 	}
-	x.log(level, "refused", "status", f.Status, "error", logged(err, f), "path", string(x.ctx.Path()))
+	x.log(level, "refused", "status", f.Status, "error", logged(err, f), "path", string(x.ctx.Path()), "from", x.origin())
 }
 
 // logged is the error for the log: what an internal one says is not for the client, but for the operator.

@@ -20,11 +20,15 @@ type check struct {
 const maxSocketPath = 103
 
 var checks = map[string]check{
-	"listen": {"an address and port such as 127.0.0.1:3000", isListenAddress},
-	"path":   {"an absolute path", isPath},
-	"socket": {"an absolute path of at most " + strconv.Itoa(maxSocketPath) + " bytes", isSocketPath},
-	"zone":   {"a time zone such as Europe/Berlin, or nothing", isZone},
-	"url":    {"a URL such as https://api.example.com, without user, query or fragment", isURL},
+	"listen":   {"an address and port such as 127.0.0.1:3000", isListenAddress},
+	"path":     {"an absolute path", isPath},
+	"socket":   {"an absolute path of at most " + strconv.Itoa(maxSocketPath) + " bytes", isSocketPath},
+	"zone":     {"a time zone such as Europe/Berlin, or nothing", isZone},
+	"pem":      {"an absolute path, or nothing", isOptionalPath},
+	"networks": {"addresses and networks such as 10.0.0.1,192.168.0.0/16, or nothing", isNetworks},
+	"domains":  {"domains such as relay.example.com, in small letters, with commas between them, or nothing", isDomains},
+	"email":    {"an address such as me@example.com, or nothing", isEmail},
+	"url":      {"a URL such as https://api.example.com, without user, query or fragment", isURL},
 }
 
 func isListenAddress(text string) bool {
