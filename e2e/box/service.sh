@@ -73,12 +73,49 @@ exits 3 crs status
 grep -q 'address already in use' /tmp/out || fail "status does not say why: $(cat /tmp/out)"
 kill $taken
 echo 'listen = 7' >/tmp/bad; cat /etc/crs/config.toml >>/tmp/bad; cp /etc/crs/config.toml /tmp/good; cat /tmp/bad >/etc/crs/config.toml
-crs stop
+exits 0 crs stop
 exits 1 crs start
 grep -q 'listen = 7' /tmp/out || fail "a bad configuration: $(cat /tmp/out)"
 [ "$(systemctl show -P ActiveState crs)" = failed ] || fail "it tries again and again with a bad configuration"
 cat /tmp/good >/etc/crs/config.toml
 exits 0 crs start
+
+exits 0 crs stop
+exits 5 crs serve
+grep -q 'belongs to user crs' /tmp/out && grep -q 'sudo crs start' /tmp/out || fail "root in the data of crs: $(cat /tmp/out)"
+long=/tmp/$(printf 'x%.0s' $(seq 110))
+exits 2 crs serve --data /tmp/d --socket "$long"
+grep -q 'at most 103 bytes' /tmp/out && grep -q -- '--socket PATH' /tmp/out || fail "a long socket: $(cat /tmp/out)"
+exits 2 crs status --socket "$long"
+
+step TLS, and limits by address
+ip address add 10.9.9.9/32 dev lo
+mkdir -p /etc/crs/tls
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=relay -addext subjectAltName=IP:10.9.9.9 -keyout /etc/crs/tls/key.pem -out /etc/crs/tls/cert.pem 2>/dev/null
+chgrp crs /etc/crs/tls/key.pem; chmod 640 /etc/crs/tls/key.pem
+cat >>/etc/crs/config.toml <<'TOML'
+[limits]
+connections_per_ip = 2
+failed_auth = 3
+[tls]
+certificate = "/etc/crs/tls/cert.pem"
+key = "/etc/crs/tls/key.pem"
+TOML
+sed -i '1i listen = "10.9.9.9:443"' /etc/crs/config.toml
+exits 0 crs start
+ask() { curl -sS -m 20 -o /tmp/answer -w '%{http_code}' --cacert /etc/crs/tls/cert.pem "https://10.9.9.9${1:-/health}" "${@:2}"; }
+[ "$(ask)" = 200 ] || fail "over TLS: $(cat /tmp/answer)"
+exec 7<>/dev/tcp/10.9.9.9/443 8<>/dev/tcp/10.9.9.9/443
+sleep 0.3
+[ "$(ask /api/v1/models)" = 429 ] || fail "a third connection: $(cat /tmp/answer)"
+grep -q rate_limit_error /tmp/answer || fail "not in the client's words: $(cat /tmp/answer)"
+exec 7>&- 8>&-
+for i in $(seq 50); do [ "$(ask)" = 200 ] && break; sleep 0.1; done
+for i in 1 2 3; do [ "$(ask /api/v1/models -H "x-api-key: cr_wrong")" = 401 ] || fail "failure $i: $(cat /tmp/answer)"; done
+[ "$(ask /api/v1/models -H "x-api-key: $key")" = 429 ] || fail "after three failures: $(cat /tmp/answer)"
+crs logs -n 20 | grep -q 'from=10.9.9.9' || fail "the log does not say where they came from"
+cat /tmp/good >/etc/crs/config.toml
+exits 0 crs restart
 
 step the unit is right, and exposes little
 systemd-analyze verify /etc/systemd/system/crs.service
