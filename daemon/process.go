@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
+
 	"crs/ctl"
 	"crs/daemon/control"
 )
@@ -21,6 +23,7 @@ func Serve(ctx context.Context, opt Options) error {
 	if err != nil {
 		return conflict(err)
 	}
+	d.boundMemory(memlimit.FromCgroup)
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)

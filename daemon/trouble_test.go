@@ -1,87 +1,74 @@
-package daemon
+package daemon_test
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+	"time"
 
 	"crs/ctl"
 	"crs/internal/config"
+	"crs/internal/crstest"
 )
 
-func TestAPortThatIsTakenIsAConflict(t *testing.T) {
+func TestSomebodyIsToldWhenAnAccountNeedsThem(t *testing.T) {
 	t.Parallel()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	told := make(chan string, 10)
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		told <- string(b)
+	}))
+	defer srv.Close()
+	file := filepath.Join(t.TempDir(), "url")
+	if err := os.WriteFile(file, []byte(srv.URL), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ln.Close() }()
-	err = Serve(t.Context(), Options{Log: io.Discard, Source: config.Source{UID: 1000, Flags: map[string]string{"listen": ln.Addr().String(), "data": t.TempDir(), "socket": short(t) + "/s"}}})
-	var e *ctl.Error
-	if !errors.As(err, &e) || e.Code != ctl.Conflict || !strings.Contains(e.Message, ln.Addr().String()) || !strings.Contains(e.Hint, "--listen") {
-		t.Errorf("%+v", err)
-	}
-}
-
-func short(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "crs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
-func TestWhatKeepsADaemonFromStartingIsExplained(t *testing.T) {
-	t.Parallel()
-	listen := func(errno syscall.Errno) error {
-		return fmt.Errorf("listen for clients on :443: %w", &net.OpError{Op: "listen", Net: "tcp", Err: os.NewSyscallError("bind", errno)})
-	}
-	for _, c := range []struct {
-		err  error
-		code ctl.Code
-		hint string
-	}{
-		{listen(syscall.EADDRINUSE), ctl.Conflict, "ss -ltnp"},
-		{listen(syscall.EACCES), ctl.NotPermitted, "setcap"},
-		{listen(syscall.EADDRNOTAVAIL), ctl.Failed, "ip address"},
-		{fmt.Errorf("make the data directory: %w", &fs.PathError{Op: "mkdir", Path: "/var/lib/crs", Err: syscall.EACCES}), ctl.NotPermitted, "--data DIR"},
-		{fmt.Errorf("write: %w", syscall.ENOSPC), ctl.Failed, "disk is full"},
-	} {
-		var e *ctl.Error
-		if got := explained(c.err); !errors.As(got, &e) || e.Code != c.code || !strings.Contains(e.Hint, c.hint) || e.Message != c.err.Error() {
-			t.Errorf("%v: %+v", c.err, got)
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Alert = config.Alert{URLFile: file, Format: "slack"} }))
+	hears := func(words ...string) {
+		t.Helper()
+		var got string
+		select {
+		case got = <-told:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("nobody was told of %v", words)
+		}
+		for _, w := range words {
+			if !strings.Contains(got, w) {
+				t.Errorf("%q is not in %s", w, got)
+			}
+		}
+		if strings.Contains(got, "sk-ant") {
+			t.Errorf("a secret is told: %s", got)
 		}
 	}
-	if other := errors.New("other"); explained(other) != other {
-		t.Error("it explains what it does not know")
-	}
-}
-
-func TestRootDoesNotWriteIntoAnothersData(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	if err := errors.Join(rightUser(dir, 1000), rightUser("/nowhere/at/all", 0)); err != nil {
-		t.Error(err)
-	}
-	if os.Getuid() != 0 {
-		t.Skip("only root can give a directory away")
-	}
-	if err := rightUser(dir, 0); err != nil {
-		t.Error(err)
-	}
-	if err := os.Chown(dir, 12345, 12345); err != nil {
+	if err := b.TestAlert(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var e *ctl.Error
-	if err := rightUser(dir, 0); !errors.As(err, &e) || e.Code != ctl.NotPermitted || !strings.Contains(e.Message, "belongs to user 12345") || !strings.Contains(e.Hint, "sudo crs start") {
-		t.Errorf("%+v", err)
+	hears("this is a test")
+	b.Subscription("my own", time.Hour)
+	b.Script("/v1/oauth/token=400*9")
+	if _, err := b.RefreshAccount(t.Context(), "my own"); err == nil {
+		t.Fatal("the refresh went well")
+	}
+	hears("Account my own needs a login", "crs account login claude 'my own'", "No account of platform claude is ready")
+	if _, err := b.ThawAccount(t.Context(), "my own"); err != nil {
+		t.Fatal(err)
+	}
+	hears("Over: Account my own needs a login", "Over: No account of platform claude is ready")
+}
+
+func TestAnAlertThatCannotBeSentSaysWhy(t *testing.T) {
+	t.Parallel()
+	b := crstest.Start(t)
+	if err := b.TestAlert(t.Context()); ctl.CodeOf(err) != ctl.BadRequest || !strings.Contains(err.Error(), "nowhere to send") {
+		t.Errorf("%v", err)
+	}
+	missing := filepath.Join(t.TempDir(), "url")
+	if _, err := start(t, t.TempDir(), map[string]string{"alert.url_file": missing}); err == nil || !strings.Contains(err.Error(), missing) {
+		t.Errorf("%v", err)
 	}
 }

@@ -43,6 +43,9 @@ type Options struct {
 	About     ctl.Status // what does not change: version, pid, listen, store
 	Started   time.Time
 	Log       *slog.Logger
+	Metrics   metrics
+	// TestAlert sends an alert that says that it is a test.
+	TestAlert func(context.Context) error
 }
 
 type engine interface {

@@ -55,7 +55,6 @@ type Artefact struct {
 	SHA256 string `json:"sha256"` // in hex
 }
 
-
 type noBinary struct {
 	version, platform string
 	has               []string
