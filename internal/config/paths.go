@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 )
@@ -70,7 +71,7 @@ func xdg(getenv func(string) string, variable, fallback string) string {
 	if base := getenv(variable); filepath.IsAbs(base) {
 		return filepath.Join(base, "crs")
 	}
-	home := getenv("HOME")
+	home := cmp.Or(getenv("HOME"), getenv("USERPROFILE")) // the latter on Windows
 	if !filepath.IsAbs(home) {
 		return ""
 	}
