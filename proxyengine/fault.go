@@ -125,8 +125,12 @@ func (x *exchange) fail(err error) {
 	x.skipBody()
 	x.say(f)
 	level := slog.LevelInfo
-	if f.Status >= 500 {
+	var many flood
+	switch {
+	case f.Status >= 500:
 		level = slog.LevelWarn
+	case errors.As(err, &many):
+		level = slog.LevelDebug
 	}
 	x.log(level, "refused", "status", f.Status, "error", logged(err, f), "path", string(x.ctx.Path()), "from", x.origin())
 }

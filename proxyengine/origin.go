@@ -43,8 +43,8 @@ func (x *exchange) seat() error {
 		return nil
 	}
 	x.ctx.SetConnectionClose()
-	return fault(fasthttp.StatusTooManyRequests, provider.RateLimited,
-		"this address has too many connections open already; it may have %d at once (limits.connections_per_ip)", x.settings.ConnectionsPerIP)
+	return flood{fault(fasthttp.StatusTooManyRequests, provider.RateLimited,
+		"this address has too many connections open already; it may have %d at once (limits.connections_per_ip)", x.settings.ConnectionsPerIP)}
 }
 
 // patience refuses an address whose requests had no good key too often, before its next key is looked at.
@@ -59,14 +59,20 @@ func (x *exchange) patience() error {
 	f := fault(fasthttp.StatusTooManyRequests, provider.RateLimited,
 		"too many requests from this address had no good key; after %d within a minute it is refused for the rest of that minute (limits.failed_auth)", x.settings.FailedAuth)
 	f.RetryAfter = wait
-	return f
+	return flood{f}
 }
 
 // unknown counts a key that opens nothing against the address that it came from.
 func (x *exchange) unknown(err error) error {
 	var refused *key.Refused
-	if errors.As(err, &refused) {
-		x.e.failures.Failed(x.origin())
+	if errors.As(err, &refused) && x.e.failures.Failed(x.origin()) {
+		x.e.opt.Log.Warn("an address is refused for the rest of a minute: too many of its requests have no good key", "from", x.origin(), "failures", x.settings.FailedAuth)
 	}
 	return err
 }
+
+// flood is a refusal of which there may be any number, from who is refused already: it is not worth a line of the log each.
+type flood struct{ error }
+
+// Unwrap gives the refusal itself.
+func (f flood) Unwrap() error { return f.error }

@@ -47,6 +47,9 @@ func TestAnAddressThatKeepsFailingIsRefusedInItsOwnProtocol(t *testing.T) {
 	if seen := b.Sim.Requests(); seen[0].Header.Get("X-Forwarded-For") != "" {
 		t.Error("the address went upstream")
 	}
+	if told, each := b.Log.Lines("an address is refused", "from=203.0.113.9"), b.Log.Lines("level=INFO", "status=429"); len(told) != 1 || len(each) > 0 {
+		t.Errorf("the log has %d lines on the address, and %d on its requests", len(told), len(each))
+	}
 	b.Clock.Advance(61 * time.Second)
 	if got := b.Post(good, crstest.Hello, "X-Forwarded-For", "203.0.113.9"); got.Status != 200 {
 		t.Errorf("a minute later: %+v", got)

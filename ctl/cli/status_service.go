@@ -33,12 +33,17 @@ type absence struct {
 	Service   ctl.Service `json:"service"`
 }
 
+// askingManager is how long the system's manager of services has to answer: the daemon's own answer does not wait for more.
+const askingManager = 5 * time.Second
+
 // theService is the one that is meant: the system's, or the user's own where only that one is installed. What cannot be
 // asked about is as if it were not there.
 func (a *app) theService(ctx context.Context, user bool) ctl.Service {
 	if a.programs.Service == nil {
 		return ctl.Service{}
 	}
+	ctx, stop := context.WithTimeout(ctx, askingManager)
+	defer stop()
 	var is ctl.Service
 	if !user {
 		is, _ = a.programs.Service(false).State(ctx)

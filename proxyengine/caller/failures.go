@@ -56,11 +56,11 @@ func (f *Failures) Refused(addr netip.Addr) time.Duration {
 	return 0
 }
 
-// Failed counts a request without a good key.
-func (f *Failures) Failed(addr netip.Addr) {
+// Failed counts a request without a good key, and reports whether it was the one after which addr is refused.
+func (f *Failures) Failed(addr netip.Addr) (enough bool) {
 	most := int(f.most.Load())
 	if most == 0 || exempt(addr) {
-		return
+		return false
 	}
 	addr = whole(addr)
 	now := f.now()
@@ -73,10 +73,12 @@ func (f *Failures) Failed(addr netip.Addr) {
 		f.seen[addr] = one
 		f.order = append(f.order, addr)
 	}
-	if one.n++; one.n >= most && !one.blocked {
-		one.blocked = true
-		f.blocked.Add(1)
+	if one.n++; one.n < most || one.blocked {
+		return false
 	}
+	one.blocked = true
+	f.blocked.Add(1)
+	return true
 }
 
 // forget drops what is older than the window, and the oldest when there is no room.
