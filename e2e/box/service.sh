@@ -130,6 +130,7 @@ for i in $(seq 50); do [ -S "/run/user/$me/systemd/private" ] && break; sleep 0.
 as_alice() { su alice -c "export XDG_RUNTIME_DIR=/run/user/$me; $*"; }
 as_alice 'mkdir -p ~/.config/crs && echo "listen = \"127.0.0.1:3001\"" >~/.config/crs/config.toml'
 exits 0 as_alice 'crs install --user --now'
+exits 0 as_alice 'systemd-analyze --user verify ~/.config/systemd/user/crs.service'
 exits 0 as_alice 'crs status --user'
 grep -q '127.0.0.1:3001' /tmp/out || fail "another daemon: $(cat /tmp/out)"
 exits 0 as_alice 'crs restart --user'
