@@ -1,6 +1,10 @@
 # crs: build, test, measure. `make` lists the targets.
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# Who publishes releases sets these: a minisign public key, and where crs update looks.
+RELEASE_KEY ?=
+RELEASE_FROM ?=
+LDFLAGS = -s -w -X main.version=$(VERSION) -X main.releaseKey=$(RELEASE_KEY) -X main.releaseFrom=$(RELEASE_FROM)
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -11,7 +15,7 @@ help: ## list the targets
 .PHONY: build
 build: ## build bin/crs
 	@echo "== build bin/crs $(VERSION)"
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/crs ./cmd/crs
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/crs ./cmd/crs
 
 .PHONY: demo
 demo: build ## see it work: a relay with a simulated provider answers, and counts what it cost
@@ -61,6 +65,12 @@ bench: build ## measure CPU, memory and latency against a bare proxy; writes the
 bench-dashboard: build ## measure what the dashboard costs itself and the daemon; writes its table of docs/performance.md
 	@echo "== bench-dashboard"
 	@CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_WRITE=$(CURDIR)/docs/performance.md $(GO) test -tags e2e,bench -count=1 -v -timeout 20m -run UnderLoad ./e2e
+
+RELEASE_TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+.PHONY: release
+release: ## build a release into dist/: binaries, packages, SBOMs, checksums, signatures, manifest
+	@echo "== release $(VERSION)"
+	@VERSION="$(VERSION)" RELEASE_TARGETS="$(RELEASE_TARGETS)" RELEASE_FROM="$(RELEASE_FROM)" GO="$(GO)" packaging/release
 
 .PHONY: clean
 clean: ## remove what was built

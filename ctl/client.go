@@ -81,7 +81,11 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 
 // unreachable says what keeps the client from its daemon, and what to do about it.
 func (c *Client) unreachable(err error) error {
+	const longest = 103 // of what a socket's address holds, on the strictest system
 	switch {
+	case len(c.socket) > longest:
+		return Errorf(BadRequest, "the path of the socket has %d bytes, and a socket's address holds %d: %s", len(c.socket), longest, c.socket).
+			WithHint("name a shorter one with --socket or CRS_SOCKET, for the daemon as well")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return Errorf(NotRunning, "no crs daemon listens on %s", c.socket).
 			WithHint("start one with: crs serve; or name another socket with --socket or CRS_SOCKET")

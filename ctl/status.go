@@ -14,6 +14,7 @@ type Status struct {
 	PID           int      `json:"pid"`
 	UptimeSeconds float64  `json:"uptime_seconds"`
 	Listen        string   `json:"listen"`
+	TLS           bool     `json:"tls"`   // clients are served over HTTPS
 	Store         string   `json:"store"` // its kind and place
 	InFlight      int      `json:"in_flight"`
 	Accounts      int      `json:"accounts"`

@@ -122,8 +122,10 @@ func (d *Daemon) openConfig(context.Context) error {
 		d.opt.Change(&d.cfg)
 	}
 	d.log = newLog(d.opt.Log, &d.cfg, d.level)
-	d.zone, err = d.cfg.Location()
-	return err
+	if d.zone, err = d.cfg.Location(); err != nil {
+		return err
+	}
+	return rightUser(d.cfg.Data, os.Getuid())
 }
 
 func newLog(w io.Writer, cfg *config.Config, level *slog.LevelVar) *slog.Logger {
@@ -242,7 +244,12 @@ func (d *Daemon) openEngine(context.Context) error {
 	d.source = &proxyengine.TokenSource{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)}
 	d.tokens = oauth.NewKeeper(oauth.Options{Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed, Source: d.source})
 	d.opens("tokens", func(ctx context.Context) error { d.tokens.Wait(ctx); return nil })
+	secured, err := d.secured(&d.cfg)
+	if err != nil {
+		return err
+	}
 	engine, err := proxyengine.New(proxyengine.Options{
+		TLS:  secured,
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
 		Protocols: mounts(), Providers: d.providers, Models: d.catalog().models, Upstream: d.client,
 		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.closed, Ended: d.metrics.Ended,
@@ -298,7 +305,7 @@ func (d *Daemon) handler() *control.Handler {
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
 		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert,
-		About: ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), Store: "local " + d.cfg.Data},
+		About: ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: "local " + d.cfg.Data},
 	})
 }
 

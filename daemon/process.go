@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -40,7 +41,13 @@ func Serve(ctx context.Context, opt Options) error {
 			}
 		}
 	}()
-	return d.Run(ctx)
+	var told sync.WaitGroup
+	ended := make(chan struct{})
+	told.Go(func() { d.tellSystem(ctx, ended) })
+	err = d.Run(ctx)
+	close(ended)
+	told.Wait()
+	return err
 }
 
 // conflict says what to do when another daemon is in the way.
@@ -50,5 +57,5 @@ func conflict(err error) error {
 	if errors.As(err, &dir) || errors.As(err, &socket) {
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it with: crs status; or give this one a directory of its own: --data DIR")
 	}
-	return err
+	return explained(err)
 }

@@ -6,6 +6,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/config"
 	"crs/proxyengine"
+	"crs/proxyengine/caller"
 	"crs/proxyengine/upstream"
 )
 
@@ -19,6 +20,8 @@ func engineSettings(c *config.Config) proxyengine.Settings {
 		WriteStall: c.Timeouts.WriteStall, KeepAlive: c.Timeouts.KeepAlive,
 		MaxAttempts: c.Retry.MaxAttempts, Ambiguous: c.Retry.Ambiguous, Backoff: c.Retry.Backoff, Hold: c.Retry.Hold,
 	}
+	s.ConnectionsPerIP, s.FailedAuth = c.Limits.ConnectionsPerIP, c.Limits.FailedAuth
+	s.Proxies, _ = caller.ParseTrust(c.Limits.TrustedProxies) // which the configuration has checked
 	if c.Disconnect.Policy == "drain" {
 		s.Drain = c.Disconnect.Drain
 	}

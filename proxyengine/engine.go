@@ -4,6 +4,7 @@ package proxyengine
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -18,12 +19,13 @@ import (
 	"crs/internal/limit"
 	"crs/internal/pricing"
 	"crs/internal/usage"
+	"crs/proxyengine/caller"
 	"crs/proxyengine/hangup"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )
 
-// Options are what an engine works with. All of it must be set but Closed and Ended.
+// Options are what an engine works with. All of it must be set but TLS, Closed and Ended.
 type Options struct {
 	Keys      keys
 	Gate      gate
@@ -39,6 +41,8 @@ type Options struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Settings Settings
+	// TLS, if not nil, is what clients are served with.
+	TLS *tls.Config
 	// Closed is told of every request that has ended, admitted or refused. It must not block nor keep the record.
 	Closed func(*usage.Record)
 	// Ended is told of the same requests, and of those that presented no good key, on the same terms.
@@ -80,6 +84,8 @@ type Settings struct {
 	BodyMax, BodyBudget                     int64
 	BodyWait                                time.Duration
 	HeaderMax, Connections                  int
+	ConnectionsPerIP, FailedAuth            int           // of one address; 0 is any number
+	Proxies                                 caller.Trust  // who are believed on whom they forward for
 	Header, Body                            time.Duration // clocks of the client's request
 	Connect, FirstByte, FirstByteJSON, Idle time.Duration // clocks of the upstream's answer
 	WriteStall, KeepAlive                   time.Duration
@@ -101,6 +107,8 @@ type Engine struct {
 	server    *fasthttp.Server
 	bodies    *budget
 	canaries  canaries
+	conns     *caller.Connections
+	failures  *caller.Failures
 	proxies   sync.Map     // by URL, *upstream.Proxy
 	listed    atomic.Int64 // when a refusal last named every account, unix nanoseconds
 
@@ -119,13 +127,14 @@ func New(opt Options) (*Engine, error) {
 		opt: opt, routes: newRoutes(opt.Protocols), providers: map[string]provider.Provider{},
 		platforms: map[string]account.Platform{},
 		watcher:   watcher, bodies: newBudget(opt.Settings.BodyBudget), live: map[*exchange]struct{}{},
+		conns: caller.NewConnections(), failures: caller.NewFailures(opt.Now),
 	}
 	for _, p := range opt.Providers {
 		for platform, facts := range p.Platforms() {
 			e.providers[platform], e.platforms[platform] = p, facts
 		}
 	}
-	e.settings.Store(&opt.Settings)
+	e.Apply(opt.Settings)
 	e.server = e.newServer(&opt.Settings)
 	return e, nil
 }
@@ -153,7 +162,11 @@ func (e *Engine) newServer(s *Settings) *fasthttp.Server {
 
 // Serve takes requests from ln until Shutdown.
 func (e *Engine) Serve(ln net.Listener) error {
-	if err := e.server.Serve(e.watcher.Listen(ln)); err != nil {
+	watched := net.Listener(e.watcher.Listen(e.conns.Listen(ln)))
+	if e.opt.TLS != nil {
+		watched = tls.NewListener(watched, e.opt.TLS)
+	}
+	if err := e.server.Serve(watched); err != nil {
 		return fmt.Errorf("serve clients on %s: %w", ln.Addr(), err)
 	}
 	return nil
@@ -163,6 +176,8 @@ func (e *Engine) Serve(ln net.Listener) error {
 func (e *Engine) Apply(s Settings) {
 	e.settings.Store(&s)
 	e.bodies.resize(s.BodyBudget)
+	e.conns.Set(s.ConnectionsPerIP, s.Proxies)
+	e.failures.Set(s.FailedAuth)
 }
 
 // Shutdown stops taking requests, lets those in flight end until ctx does, and then cuts them. Every record is closed

@@ -125,10 +125,14 @@ func (x *exchange) fail(err error) {
 	x.skipBody()
 	x.say(f)
 	level := slog.LevelInfo
-	if f.Status >= 500 {
+	var many flood
+	switch {
+	case f.Status >= 500:
 		level = slog.LevelWarn
+	case errors.As(err, &many):
+		level = slog.LevelDebug
 	}
-	x.log(level, "refused", "status", f.Status, "error", logged(err, f), "path", string(x.ctx.Path()))
+	x.log(level, "refused", "status", f.Status, "error", logged(err, f), "path", string(x.ctx.Path()), "from", x.origin())
 }
 
 // logged is the error for the log: what an internal one says is not for the client, but for the operator.

@@ -30,6 +30,9 @@ func (x *exchange) relay() error {
 	if err != nil {
 		return err
 	}
+	if err := x.seat(); err != nil {
+		return err
+	}
 	if x.route.Local == provider.Hello || x.route.Local == provider.Discard {
 		return x.answerOpen()
 	}
@@ -96,9 +99,12 @@ func noUpgrade() error {
 
 // identify finds whose key it is. From here on the request is in flight, and its client's leaving is noticed.
 func (x *exchange) identify(presented string) error {
+	if err := x.patience(); err != nil {
+		return err
+	}
 	k, err := x.e.opt.Keys.Verify(x.life, presented)
 	if err != nil {
-		return err
+		return x.unknown(err)
 	}
 	x.key = k
 	x.record.Key, x.record.KeyName = k.ID, k.Name

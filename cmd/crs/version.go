@@ -5,8 +5,12 @@ import (
 	"runtime/debug"
 )
 
-// version is set by the linker: -ldflags "-X main.version=1.2.3".
-var version string
+// These are set by the linker: -ldflags "-X main.version=1.2.3 -X main.releaseKey=RW… -X main.releaseFrom=https://…".
+var (
+	version     string
+	releaseKey  string // the minisign public key that releases are verified with
+	releaseFrom string // the directory that crs update reads unless it is told another
+)
 
 // versionOf is what was set, else the commit that the build was made from, else dev.
 func versionOf() string {

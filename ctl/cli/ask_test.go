@@ -105,8 +105,11 @@ func TestAClientFindsTheRelay(t *testing.T) {
 		"127.0.0.1:3000": "http://127.0.0.1:3000", "0.0.0.0:3000": "http://127.0.0.1:3000", "[::]:3000": "http://127.0.0.1:3000",
 		":3000": "http://127.0.0.1:3000", "[::1]:3000": "http://[::1]:3000", "relay.lan:80": "http://relay.lan:80",
 	} {
-		if got := relayURL(listen); got != want {
+		if got := relayURL(listen, false); got != want {
 			t.Errorf("relayURL(%s) = %s, want %s", listen, got, want)
 		}
+	}
+	if got := relayURL(":443", true); got != "https://127.0.0.1:443" {
+		t.Errorf("over TLS it is %s", got)
 	}
 }

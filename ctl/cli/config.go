@@ -160,5 +160,8 @@ func mistaken(code ctl.Code, err error) error {
 	if mistakes := strings.Split(err.Error(), "\n"); len(mistakes) > 1 {
 		e.Message = fmt.Sprintf("the configuration has %d mistakes:\n  %s", len(mistakes), strings.Join(mistakes, "\n  "))
 	}
+	if strings.HasPrefix(err.Error(), "socket = ") {
+		return e.WithHint("a socket's address holds no more; name a shorter path, for the daemon and its clients alike: --socket PATH, or CRS_SOCKET")
+	}
 	return e.WithHint("see where it is: crs config path")
 }

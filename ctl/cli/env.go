@@ -13,15 +13,19 @@ import (
 )
 
 // relayURL is where a client on the same machine finds what listens on an address.
-func relayURL(listen string) string {
+func relayURL(listen string, tls bool) string {
+	scheme := "http://"
+	if tls {
+		scheme = "https://"
+	}
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return "http://" + listen
+		return scheme + listen
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }
 
 // settings is what a client is to be told, as JSON.
@@ -81,7 +85,7 @@ func (a *app) urlOr(ctx context.Context, given string) (string, error) {
 		return checkedURL(given)
 	}
 	s, err := a.client().Status(ctx)
-	return relayURL(s.Listen), err
+	return relayURL(s.Listen, s.TLS), err
 }
 
 // checkedURL is a URL that can stand in a client's settings and have a path put after it.

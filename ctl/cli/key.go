@@ -50,7 +50,7 @@ func (a *app) issued(ctx context.Context, k *ctl.IssuedKey, did string) error {
 		a.say("key %s %s; it will not be shown again:\n\n  %s\n", k.Name, did, k.Secret)
 		url := "http://HOST:PORT"
 		if s, err := a.client().Status(ctx); err == nil {
-			url = relayURL(s.Listen)
+			url = relayURL(s.Listen, s.TLS)
 		}
 		a.say("for Claude Code:\n")
 		for _, v := range claudeCode(url, k.Secret) {

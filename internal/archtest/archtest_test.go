@@ -85,8 +85,11 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/schollz/progressbar", []string{"ctl/cli"}, nil, "progress is shown to people, by what they called"},
 		{"github.com/charmbracelet", []string{"tui"}, nil, "a move to another version must be one folder's work"},
 		{"github.com/kardianos/service", []string{"daemon"}, nil, "only the process knows that it is a service"},
+		{"golang.org/x/crypto/acme", []string{"daemon/certificate"}, nil, "how clients are served is one folder's business"},
+		{"github.com/coreos/go-systemd", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"github.com/knadh/koanf", []string{"internal/config"}, nil, "the rest takes a plain Config"},
 		{"golang.org/x/crypto/x509roots", []string{"daemon/checkup"}, nil, "requests trust what the system trusts; only the checkup asks what browsers would"},
+		{"aead.dev/minisign", []string{"internal/release"}, nil, "what is signed is a release, and nothing else is"},
 		{"github.com/KimMachineGun/automemlimit", []string{"daemon"}, nil, "how much memory there is, is the process's business"},
 		{"github.com/prometheus", []string{"daemon/metrics"}, nil, "the rest tells what happened, and does not know who counts it"},
 		{"modernc.org/sqlite", []string{"internal/store/local"}, nil, "the store's interface is operations, not SQL"},
@@ -110,7 +113,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 		except []string // dirs below from, and imports below to
 		why    string
 	}{
-		{[]string{"ctl/cli", "tui"}, []string{"crs/daemon", "crs/proxyengine", "crs/internal"}, []string{"crs/internal/config", "crs/internal/secret"}, "front ends see a daemon only through ctl, so that the contract is enough for everybody"},
+		{[]string{"ctl/cli", "tui"}, []string{"crs/daemon", "crs/proxyengine", "crs/internal"}, []string{"crs/internal/config", "crs/internal/secret", "crs/internal/release"}, "front ends see a daemon only through ctl, so that the contract is enough for everybody"},
 		{[]string{"internal"}, []string{"crs/daemon", "crs/proxyengine", "crs/ctl", "crs/tui"}, []string{"internal/crstest", "internal/bench", "internal/demo", "internal/archtest"}, "the domain knows nothing of how it is served"},
 		{[]string{"proxyengine"}, []string{"crs/daemon", "crs/ctl", "crs/tui", "crs/internal/store"}, nil, "the engine is given what it works with"},
 		{[]string{"daemon/control"}, []string{"crs/internal/store/local", "crs/internal/store/redis", "crs/internal/simulator"}, nil, "control does not care where things are stored"},

@@ -27,6 +27,9 @@ var checks = map[string]check{
 	"socket":       {"an absolute path of at most " + strconv.Itoa(maxSocketPath) + " bytes", isSocketPath},
 	"zone":         {"a time zone such as Europe/Berlin, or nothing", isZone},
 	"url":          {"a URL such as https://api.example.com, without user, query or fragment", isURL},
+	"networks":     {"addresses and networks such as 10.0.0.1,192.168.0.0/16, or nothing", isNetworks},
+	"domains":      {"domains such as relay.example.com, in small letters, with commas between them, or nothing", isDomains},
+	"email":        {"an address such as me@example.com, or nothing", isEmail},
 }
 
 func isListenAddress(text string) bool {

@@ -23,6 +23,7 @@ type Config struct {
 	Socket   string `koanf:"socket" default:"/run/crs/crs.sock" check:"socket" doc:"Unix socket on which the daemon is controlled. A user's default is XDG_RUNTIME_DIR/crs/crs.sock, or crs.sock in the default data directory where that variable is not set."`
 	TimeZone string `koanf:"time_zone" default:"" check:"zone" doc:"Time zone in which a key's day and week begin, such as Europe/Berlin; empty means the host's."`
 
+	TLS        TLS        `koanf:"tls"`
 	Log        Log        `koanf:"log"`
 	Limits     Limits     `koanf:"limits"`
 	Timeouts   Timeouts   `koanf:"timeouts"`
@@ -64,6 +65,10 @@ type Limits struct {
 	BodyWait    time.Duration `koanf:"body_wait" default:"10s" min:"0s" max:"10m" doc:"How long a request waits for room in limits.body_budget before it gets 503."`
 	HeaderMax   Size          `koanf:"header_max" default:"8KiB" min:"1KiB" max:"1MiB" doc:"Largest head (request line and headers) of a request."`
 	Connections int           `koanf:"connections" default:"20000" min:"1" max:"1000000" doc:"Client connections that may be open at once."`
+
+	ConnectionsPerIP int    `koanf:"connections_per_ip" default:"1000" min:"0" max:"1000000" doc:"Connections that one address may have open at once; one more gets 429. 0 is any number. Addresses of this machine and trusted proxies may have any number."`
+	FailedAuth       int    `koanf:"failed_auth" default:"100" min:"0" max:"1000000" doc:"Requests without a good key after which an address gets 429 for the rest of a minute. 0 is any number. Addresses of this machine are never refused."`
+	TrustedProxies   string `koanf:"trusted_proxies" default:"" check:"networks" doc:"Addresses and networks of reverse proxies, with commas between them, whose X-Forwarded-For says which client a request is from. Nobody else's is believed."`
 }
 
 // Timeouts are the clocks of a connection's phases. None of them limits how long an answer may take as a whole.

@@ -151,7 +151,7 @@ func (l *layers) checkTogether(cfg Config) error {
 		return fmt.Errorf("limits.body_max = %s (%s) is more than limits.body_budget = %s (%s): the largest body would never fit",
 			cfg.Limits.BodyMax, l.origins["limits.body_max"], cfg.Limits.BodyBudget, l.origins["limits.body_budget"])
 	}
-	return nil
+	return cfg.TLS.check()
 }
 
 // entries describes what lies on top.

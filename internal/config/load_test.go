@@ -72,8 +72,10 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 		Listen: "127.0.0.1:3000",
 		Data:   "/var/lib/crs",
 		Socket: "/run/crs/crs.sock",
+		TLS:    config.TLS{MinVersion: "1.2", ACMEURL: "https://acme-v02.api.letsencrypt.org/directory"},
 		Log:    config.Log{Level: slog.LevelInfo, Format: "text"},
 		Limits: config.Limits{
+			ConnectionsPerIP: 1000, FailedAuth: 100,
 			BodyMax: 32 << 20, BodyBudget: 512 << 20, BodyWait: 10 * time.Second, HeaderMax: 8 << 10, Connections: 20000,
 		},
 		Timeouts: config.Timeouts{
