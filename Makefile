@@ -38,7 +38,7 @@ lint: ## gofmt, vet, staticcheck, a tidy go.mod, and that every system we ship f
 	@for os in darwin windows; do echo "   $$os" && GOOS=$$os CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/crs || exit 1; done
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for 20 seconds (FUZZ_S to change that)
+fuzz: ## run each fuzz target, for 20 seconds or 5 (FUZZ_S and FUZZ_REST_S change that)
 	@echo "== fuzz"
 	@.ci/fuzz
 
