@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,10 @@ var checks = map[string]check{
 	"socket": {"an absolute path of at most " + strconv.Itoa(maxSocketPath) + " bytes", isSocketPath},
 	"zone":   {"a time zone such as Europe/Berlin, or nothing", isZone},
 	"url":    {"a URL such as https://api.example.com, without user, query or fragment", isURL},
+	"file":   {"an absolute path, or nothing", func(text string) bool { return text == "" || isPath(text) }},
+	"prefix": {"1 to 32 letters, digits, - and _", isPrefix},
+	"user":   {"a name without spaces, or nothing", func(text string) bool { return !strings.ContainsAny(text, " \t\r\n") }},
+	"redis":  {"a URL such as redis://127.0.0.1:6379/0, without a password (that goes into redis.password_file), or nothing", isRedisURL},
 }
 
 func isListenAddress(text string) bool {
@@ -58,4 +63,24 @@ func isURL(text string) bool {
 	}
 	_, err = strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16)
 	return err == nil && u.User == nil && !strings.ContainsAny(text, "?#")
+}
+
+func isPrefix(text string) bool {
+	return text != "" && len(text) <= 32 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
+}
+
+// isRedisURL refuses what would be shown with its secrets. Whether the rest makes sense the store says.
+func isRedisURL(text string) bool {
+	if text == "" {
+		return true
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok || !slices.Contains([]string{"redis", "redis-sentinel", "redis-cluster", "rediss", "rediss-sentinel", "rediss-cluster"}, scheme) {
+		return false
+	}
+	user, hosts, named := strings.Cut(rest, "@")
+	if !named {
+		user, hosts = "", rest
+	}
+	return hosts != "" && !strings.ContainsAny(user, ":/") && !strings.ContainsAny(hosts, "@?# ")
 }
