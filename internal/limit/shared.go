@@ -100,3 +100,19 @@ func (b *budget) raise(known usage.Charges) {
 	b.spent.Week = max(b.spent.Week, known.Week)
 	b.spent.Total = max(b.spent.Total, known.Total)
 }
+
+// UseOn tells what a key uses on all nodes; on this one where it has no limits, or others cannot be asked.
+func (g *Gate) UseOn(ctx context.Context, k *key.Key) (Use, error) {
+	mine := g.Use(k.ID)
+	if g.shared == nil || !k.Policy.Limited() || g.shared.Away() != nil {
+		return mine, nil
+	}
+	all, err := g.shared.Use(ctx, k)
+	if err != nil {
+		return mine, err
+	}
+	if all.Spent == (usage.Charges{}) {
+		all.Spent = mine.Spent
+	}
+	return all, nil
+}

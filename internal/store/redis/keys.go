@@ -25,6 +25,19 @@ import (
 //	PREFIX:{log}:marks            hash    for good            each node: how far its records are in the log
 //	PREFIX:{log}:chunks           stream  usage.keep, and     each node: records that were closed within a second or so
 //	                                      redis.log_bytes
+//	PREFIX:{key ID}:inside        zset    150 s unrenewed     each node: requests in flight, NODE.N:TOKENS:COST → when the lease ends
+//	PREFIX:{key ID}:queue, :alive zset    150 s unrenewed     each node: requests that wait → since when; until when unless renewed
+//	PREFIX:{key ID}:rate          hash    150 s unrenewed     each node: the last minute by seconds, requests (r…) and tokens (t…), and
+//	                                                          what requests in flight hold back (xt tokens, xc nano-USD)
+//	PREFIX:{key ID}:budget        hash    40 days unused      each node: nano-USD of the day, the week and in total; where the first two end
+//	PREFIX:{key ID}:nodes         hash    2 days unused       each node: its id → the last settlement that was counted, and when
+//	PREFIX:{acc}:slots:ID         zset    84 s unrenewed      each node: requests on an account with a limit → when the lease ends
+//	PREFIX:{acc}:wanted:ID        string  1 s                 a node that found no slot
+//	PREFIX:{acc}:lock:NAME        string  28 s unrenewed      the node that does what only one may, such as refreshing a token
+//	PREFIX:{acc}:news             stream  last 100,000        each node: conversations that moved, what was learnt of accounts
+//
+// And channels: PREFIX:turn:NODE calls requests of that node that wait, PREFIX:freed names accounts with a slot that somebody
+// wants.
 type names struct{ prefix string }
 
 func (n names) in(slot, rest string) string { return n.prefix + ":{" + slot + "}:" + rest }
@@ -52,3 +65,21 @@ func (n names) hours() string         { return n.in(usageSlot, "hours") }
 func (n names) days() string          { return n.in(usageSlot, "days") }
 func (n names) charged() string       { return n.in(usageSlot, "charged") }
 func (n names) chunks() string        { return n.in(logSlot, "chunks") }
+
+// accountSlot is the hash slot of all accounts: a request that several would do for asks for them at once.
+const accountSlot = "acc"
+
+// ofKey gives the names that each script of a key takes, in order.
+func (n names) ofKey(id string) []string {
+	in := n.prefix + ":{key " + id + "}:"
+	return []string{in + "inside", in + "queue", in + "alive", in + "rate", in + "budget", in + "nodes"}
+}
+
+func (n names) slots(account string) string  { return n.in(accountSlot, "slots:"+account) }
+func (n names) wanted(account string) string { return n.in(accountSlot, "wanted:"+account) }
+func (n names) lock(name string) string      { return n.in(accountSlot, "lock:"+name) }
+func (n names) news() string                 { return n.in(accountSlot, "news") }
+
+// The channels.
+func (n names) turn(node string) string { return n.prefix + ":turn:" + node }
+func (n names) freed() string           { return n.prefix + ":freed" }
