@@ -47,10 +47,18 @@ func gates(t testing.TB, s *redis.Store, n int, change ...func(*redis.NodeOption
 	t.Helper()
 	var all []*limit.Gate
 	for range n {
-		all = append(all, limit.NewSharedGate(limit.SharedOptions{Now: time.Now, Zone: time.UTC, Shared: join(t, s, change...).Counts()}))
+		all = append(all, shared(join(t, s, change...)).Gate)
 	}
 	return all
 }
+
+type gate struct{ *limit.Gate }
+
+func shared(n *redis.Node) gate {
+	return gate{limit.NewSharedGate(limit.SharedOptions{Now: time.Now, Zone: time.UTC, Shared: n.Counts()})}
+}
+
+func policy(concurrency int) key.Policy { return key.Policy{Concurrency: concurrency} }
 
 // everywhere runs a test on every kind of Redis there is here.
 func everywhere(t *testing.T, test func(t *testing.T, url string)) {
