@@ -28,6 +28,8 @@ type Options struct {
 	Prefix string
 	// Shared allows the database to hold keys of others.
 	Shared bool
+	// Dir is the node's data directory, which remembers the store. Empty remembers nothing.
+	Dir string
 	// Wait is how long Redis may take for anything. Zero means two seconds.
 	Wait time.Duration
 	// KeepHours and KeepDays are the lifetimes of roll-ups. Zero means 90 and 800 days.

@@ -11,8 +11,9 @@ import (
 // have the same. PREFIX is redis.prefix.
 //
 //	name                          type    lives               who writes, and what
-//	PREFIX:{doc}:store            hash    for good            the first node: id, created, schema, seal; every write: changes
-//	PREFIX:{doc}:KIND             hash    for good            whoever edits: id → "VERSION BODY"; KIND is account, group, key, setting
+//	PREFIX:{doc}:store            hash    for good            the first node: id, created, schema, fact:…; each edit: changes
+//	PREFIX:{doc}:KIND             hash    for good            whoever edits: id → "VERSION LENGTH NAMEBODY"; KIND is account, group, key, setting
+//	PREFIX:{doc}:names:KIND       hash    for good            with each edit: name → id
 //	PREFIX:{doc}:feed             stream  last 10,000         with each edit: ID "CHANGES-0", kind and id of what was changed
 //	PREFIX:{state}:NAME           string  90 days             the node whose state it is
 //	PREFIX:{usage}:store          hash    for good            the first node: id, the same as in {doc}
@@ -49,12 +50,16 @@ const (
 	logSlot   = "log"
 )
 
+// slots are those that hold what must not be lost. The order is that in which a new store is made.
+var slots = []string{usageSlot, logSlot, docSlot}
+
 // store holds what identifies the store; every slot that must not begin anew has one.
 func (n names) store(slot string) string { return n.in(slot, "store") }
 
-func (n names) docs(kind store.Kind) string { return n.in(docSlot, string(kind)) }
-func (n names) feed() string                { return n.in(docSlot, "feed") }
-func (n names) state(name string) string    { return n.in("state", name) }
+func (n names) docs(kind store.Kind) string     { return n.in(docSlot, string(kind)) }
+func (n names) docNames(kind store.Kind) string { return n.in(docSlot, "names:"+string(kind)) }
+func (n names) feed() string                    { return n.in(docSlot, "feed") }
+func (n names) state(name string) string        { return n.in("state", name) }
 
 func (n names) marks(slot string) string { return n.in(slot, "marks") }
 func (n names) hour(hour time.Time) string {

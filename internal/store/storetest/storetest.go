@@ -39,6 +39,17 @@ func Run(t *testing.T, start func(t *testing.T) Opener) {
 		"sums of one batch for the same row are all counted":         sameRowTwice,
 		"documents of one kind do not show among those of another":   kindsAreApart,
 		"a day that differs from its hour's UTC day is kept as told": daysAreTold,
+		"a name has one owner and is free when that lets go":         namesAreUnique,
+		"of many who want a name one gets it":                        namesRace,
+		"a fact is what the first one claimed":                       factsAreClaimed,
+		"many documents come back whole and in order":                manyDocuments,
+		"a batch that begins elsewhere than the mark adds nothing":   batchesAreInOrder,
+		"counts are exact to the last digit":                         largeCounts,
+		"names of models may hold anything":                          oddModels,
+		"days cannot be grouped by hour":                             daysHaveNoHours,
+		"nodes that add up at once lose nothing":                     nodesRace,
+		"a context that has ended is an error":                       endedContexts,
+		"it says where it is":                                        placesAreSaid,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -205,7 +216,11 @@ func sum(hour time.Time, key, account, model string, n int64) usage.Sum {
 
 func addUp(t *testing.T, s store.Store, node string, segment, offset int64, sums ...usage.Sum) {
 	t.Helper()
-	if err := s.AddUp(t.Context(), node, sums, usage.Mark{Segment: segment, Offset: offset}); err != nil {
+	from, err := s.MarkOf(t.Context(), node)
+	if err == nil {
+		err = s.AddUp(t.Context(), node, sums, from, usage.Mark{Segment: segment, Offset: offset})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
