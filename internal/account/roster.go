@@ -183,30 +183,30 @@ func (r *Roster) insist(ctx context.Context, ref string, change func(*Account) e
 		if !errors.As(err, &conflict) || ctx.Err() != nil {
 			return a, err
 		}
-		if err := r.reread(ctx, conflict.ID); err != nil {
+		if _, err := r.Reread(ctx, conflict.ID); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// reread takes an account as another process has written it.
-func (r *Roster) reread(ctx context.Context, id string) error {
+// Reread takes an account as another process has written it.
+func (r *Roster) Reread(ctx context.Context, id string) (*Account, error) {
 	all, err := r.docs.All(ctx, store.Account)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	i := slices.IndexFunc(all, func(d store.Doc) bool { return d.ID == id })
 	if i < 0 {
-		return &NotFound{"account", id}
+		return nil, &NotFound{"account", id}
 	}
 	a, err := r.decode(all[i])
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.install(a)
-	return nil
+	return r.accounts[id], nil
 }
 
 // Remove deletes an account. What it served stays in the roll-ups.

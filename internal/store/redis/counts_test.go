@@ -16,10 +16,10 @@ import (
 
 const dollar = 1_000_000_000
 
-// open gives a store on a server.
-func open(t testing.TB, url string) *redis.Store {
+// connect gives a store on a server.
+func connect(t testing.TB, url string) *redis.Store {
 	t.Helper()
-	s, err := redis.Open(context.Background(), redis.Options{URL: url, Wait: 5 * time.Second})
+	s, err := redis.Open(context.Background(), redis.Options{URL: url, Dir: t.TempDir(), Wait: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func soon(t testing.TB, what string, ok func() bool) {
 
 func TestNodesShareAKeysConcurrency(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		g := gates(t, open(t, url), 2)
+		g := gates(t, connect(t, url), 2)
 		a := ask(key.Policy{Concurrency: 2, RequestsPerMinute: 3})
 		one, two := admit(t, g[0], a), admit(t, g[1], a)
 		for _, gate := range g {
@@ -123,7 +123,7 @@ func TestNodesShareAKeysConcurrency(t *testing.T) {
 
 func TestNodesShareTokensAndBudgets(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		g := gates(t, open(t, url), 2)
+		g := gates(t, connect(t, url), 2)
 		a := ask(key.Policy{TokensPerMinute: 1000, DailyCost: 10 * dollar, TotalCost: 12 * dollar})
 		a.Tokens, a.Cost = 600, 6*dollar
 		one, two := admit(t, g[0], a), admit(t, g[1], a)
@@ -160,7 +160,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 
 func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		g := gates(t, open(t, url), 3)
+		g := gates(t, connect(t, url), 3)
 		a := ask(key.Policy{Concurrency: 1, Queue: 6, QueueWait: time.Minute})
 		inside := admit(t, g[0], a)
 		var mu sync.Mutex
@@ -203,7 +203,7 @@ func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 
 func TestWhatTheRollupsKnowIsWhatAKeyHasSpent(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := connect(t, url)
 		g := gates(t, s, 1, func(o *redis.NodeOptions) {
 			o.Charged = func(context.Context, string, string) (map[string]usage.Charges, error) {
 				return map[string]usage.Charges{"key_k": {Day: dollar, Week: 2 * dollar, Total: 3 * dollar}}, nil

@@ -142,12 +142,12 @@ func (n *Node) settled(id string, b *keyPost) {
 	n.owed.keys[id] = b.next
 }
 
-// atOnce is how many accounts one script is told of.
-const atOnce = 500
+// accountsAtOnce is how many accounts one script is told of.
+const accountsAtOnce = 500
 
 func (n *Node) packFreed() (list []parcel) {
 	for left := n.owed.freed; len(left) > 0; {
-		some := left[:min(len(left), atOnce)]
+		some := left[:min(len(left), accountsAtOnce)]
 		left = left[len(some):]
 		slots, wanted, args := []string{}, []string{}, []any{n.keys.freed()}
 		for _, f := range some {
@@ -189,7 +189,7 @@ func (n *Node) packLeases(of map[leaseKind]map[string][]*lease, now time.Time, b
 		held = append(held, leases...)
 	}
 	for len(held) > 0 {
-		some := held[:min(len(held), atOnce)]
+		some := held[:min(len(held), accountsAtOnce)]
 		held = held[len(some):]
 		keys, args := []string{}, []any{n.opt.Lease.Milliseconds(), back}
 		for _, l := range some {

@@ -52,7 +52,7 @@ const (
 	// newsAtOnce is how many entries are read at once.
 	newsAtOnce = 2000
 	// newsWait is how long a node waits for news before it asks again.
-	newsWait = 2 * time.Second
+	newsWait = 500 * time.Millisecond
 )
 
 // Pool is what hears what other nodes have learnt.

@@ -52,7 +52,7 @@ func newScripts() *scripts {
 	return &scripts{
 		admit: newScript(clockLua, keyLua, admitLua), settle: newScript(clockLua, keyLua, settleLua),
 		raise: newScript(clockLua, keyLua, raiseLua), renew: newScript(clockLua, keyLua, renewLua), use: newScript(clockLua, keyLua, useLua),
-		take: newScript(clockLua, takeLua), free: newScript(freeLua), hold: newScript(clockLua, holdLua), lock: newScript(lockLua),
+		take: newScript(clockLua, takeLua), free: newScript(freeLua), hold: newScript(clockLua, holdLua), lock: newScript(clockLua, lockLua),
 	}
 }
 

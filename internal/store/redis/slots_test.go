@@ -62,7 +62,7 @@ func pick(t testing.TB, p *account.Pool, w *account.Want) *account.Lease {
 
 func TestNodesShareAnAccountsSlots(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		p := pools(t, open(t, url), 2, acc("a", 1), acc("b", 2))
+		p := pools(t, connect(t, url), 2, acc("a", 1), acc("b", 2))
 		var leases []*account.Lease
 		got := map[string]int{}
 		for i := range 3 {
@@ -89,7 +89,7 @@ func TestNodesShareAnAccountsSlots(t *testing.T) {
 
 func TestNoAccountServesMoreThanItMayWhoeverAsks(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		p := pools(t, open(t, url), 3, acc("a", 2), acc("b", 3))
+		p := pools(t, connect(t, url), 3, acc("a", 2), acc("b", 3))
 		var mu sync.Mutex
 		in, most := map[string]int{}, map[string]int{}
 		var wg sync.WaitGroup
@@ -119,7 +119,7 @@ func TestNoAccountServesMoreThanItMayWhoeverAsks(t *testing.T) {
 
 func TestWhatOneNodeLearnsTheOthersKnow(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := connect(t, url)
 		p := pools(t, s, 2, acc("a", 0), acc("b", 0))
 		l := pick(t, p[0], want("talk"))
 		name := l.Account().ID
@@ -153,7 +153,7 @@ func TestWhatOneNodeLearnsTheOthersKnow(t *testing.T) {
 
 func TestAConversationIsOnOneAccountWhicheverNodeIsAsked(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := connect(t, url)
 		accounts := []account.Account{acc("a", 0), acc("b", 0), acc("c", 0), acc("d", 0)}
 		p := pools(t, s, 2, accounts...)
 		on := map[string]string{}
@@ -181,7 +181,7 @@ func TestAConversationIsOnOneAccountWhicheverNodeIsAsked(t *testing.T) {
 
 func TestADeadNodesSlotsAreFreeAndALivingOnesAreNot(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
-		s := open(t, url)
+		s := connect(t, url)
 		short := func(o *redis.NodeOptions) { o.Lease, o.Renew = 1500*time.Millisecond, 100*time.Millisecond }
 		dead, alive := join(t, s, short), join(t, s, short)
 		p := []*account.Pool{pool(t, dead, acc("a", 2)), pool(t, alive, acc("a", 2))}
