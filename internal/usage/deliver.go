@@ -20,16 +20,28 @@ func (l *Ledger) adder(ctx context.Context) {
 	defer l.done.Done()
 	adding := time.NewTicker(l.opt.AddUp)
 	defer adding.Stop()
+	var rested time.Time // when figures may be added up again
 	for {
 		select {
-		case <-adding.C:
+		case now := <-adding.C:
+			if now.Before(rested) {
+				continue
+			}
 			_ = l.addUp(ctx) // it has told Failed
+			rested = time.Now().Add(min(addUpPart*time.Since(now), addUpRest))
 			_ = l.share(ctx)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
+
+// Adding up many keys' figures takes a store a while. It has at most one part in addUpPart of the time, and figures are
+// never older than addUpRest; whoever wants them newer calls Flush.
+const (
+	addUpPart = 20
+	addUpRest = 10 * time.Second
+)
 
 // addUp hands to the store what has been committed, with the marks between which it stands.
 func (l *Ledger) addUp(ctx context.Context) error {

@@ -198,14 +198,18 @@ func (l *Ledger) commit() error {
 	return l.rotate()
 }
 
-// reusable is how large a buffer may be to be worth keeping.
-const reusable = 1 << 20
+// A buffer is kept for the next batch up to a size that holds a commit's worth of heavy traffic, as long as batches fill a
+// fair part of it: growing one anew for each commit would be most of what the relay allocates.
+const (
+	reusable = 8 << 20
+	usedPart = 16
+)
 
 func newBatch() *batch { return &batch{sums: map[sumKey]*Sum{}} }
 
 // emptied makes a batch that was written ready for use again; nil when it is not worth it.
 func (b *batch) emptied() *batch {
-	if cap(b.lines) > reusable {
+	if c := cap(b.lines); c > reusable || c > reusable/usedPart && len(b.lines) < c/usedPart {
 		return nil
 	}
 	b.lines, b.opened = b.lines[:0], b.opened[:0]
