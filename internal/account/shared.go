@@ -205,7 +205,7 @@ func (p *Pool) settleTake(l *Lease, w *Want, list []offer, caps []Cap, slot Slot
 // rank gives the accounts that would do, the best first, as far as it may take several: until one has no limit. It is
 // called with mu held.
 func (p *Pool) rank(w *Want, l *Lease, now time.Time) (list []offer, full bool) {
-	shelves := p.shelves[shelfKey{service: w.Service, group: groupOf(w), account: w.Account}]
+	shelves := p.shelved(w)
 	bound, next := p.boundTo(w, now), *w
 	next.Tried = slices.Clone(w.Tried)
 	for len(list) < offers {

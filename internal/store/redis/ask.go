@@ -61,6 +61,7 @@ func (n *Node) lose(why error) error {
 	e := &outage.Error{Why: why}
 	if n.away.CompareAndSwap(nil, e) {
 		n.raised.Clear() // it may come back with less than it knew
+		n.charges.stale.Store(true)
 		if n.opt.Changed != nil {
 			n.opt.Changed(why)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crs/internal/limit"
@@ -17,6 +18,8 @@ type charges struct {
 	at        time.Time
 	day, week time.Time // the ends of the day and week that they are of
 	known     map[string]usage.Charges
+
+	stale atomic.Bool // what is known must be read anew
 }
 
 const chargesFor = time.Second
@@ -26,7 +29,7 @@ func (n *Node) charged(ctx context.Context, id string) (c usage.Charges, dayEnds
 	m := &n.charges
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.known == nil || time.Since(m.at) > chargesFor {
+	if m.stale.Swap(false) || m.known == nil || time.Since(m.at) > chargesFor {
 		now := n.opt.Now()
 		day, week := limit.Days(now, n.opt.Zone)
 		known, err := n.opt.Charged(ctx, day, week)
