@@ -11,6 +11,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/key"
+	"crs/internal/store"
 )
 
 func (h *Handler) keys(*http.Request) (any, error) {
@@ -36,7 +37,7 @@ func (h *Handler) shown(k *key.Key, err error) (any, error) {
 func (h *Handler) showKey(k *key.Key) ctl.Key {
 	u := h.opt.Gate.Use(k.ID)
 	return ctl.Key{
-		ID: k.ID, Name: k.Name, Hint: k.Hint + "…", State: h.keyState(k), Tags: list(k.Tags), CreatedAt: k.CreatedAt,
+		ID: k.ID, Name: k.Name, Hint: k.Hint + "…", State: h.keyState(k), Version: k.Version, Tags: list(k.Tags), CreatedAt: k.CreatedAt,
 		ExpiresAt: moment(k.ExpiresAt), ActivatedAt: moment(k.ActivatedAt), DeletedAt: moment(k.DeletedAt), Limits: h.limits(k),
 		Use: ctl.KeyUse{
 			InFlight: u.InFlight, Queued: u.Queued, RequestsInMinute: u.RequestsInMinute, TokensInMinute: u.TokensInMinute,
@@ -98,7 +99,12 @@ func (h *Handler) editKey(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := h.opt.Keys.Edit(r.Context(), r.PathValue("ref"), func(k *key.Key) error { return h.editKeyBy(k, &in) })
+	k, err := h.opt.Keys.Edit(r.Context(), r.PathValue("ref"), func(k *key.Key) error {
+		if in.Version != nil && *in.Version != k.Version {
+			return &store.Conflict{Kind: store.Key, ID: k.ID, Want: *in.Version, Got: k.Version}
+		}
+		return h.editKeyBy(k, &in)
+	})
 	if err != nil {
 		return nil, invalid(err)
 	}

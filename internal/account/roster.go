@@ -219,10 +219,8 @@ func (r *Roster) Remove(ctx context.Context, ref string) error {
 		return err
 	}
 	r.mu.Lock()
-	delete(r.accounts, a.ID)
-	delete(r.names, a.Name)
-	r.mu.Unlock()
-	r.pool.Drop(a.ID)
+	defer r.mu.Unlock()
+	r.drop(a.ID)
 	return nil
 }
 
@@ -231,7 +229,11 @@ func (r *Roster) save(ctx context.Context, a Account) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Account, ID: a.ID, Version: a.Version, Body: body})
+	a.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Account, ID: a.ID, Version: a.Version, Name: a.Name, Body: body})
+	var taken *store.Taken
+	if errors.As(err, &taken) {
+		return nil, &Taken{"account", a.Name}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -96,3 +96,7 @@ type Store interface {
 // ErrDamaged means that what was stored cannot be read, or is not there any more. The daemon must stop and say so:
 // starting without it would lose it.
 var ErrDamaged = errors.New("the store is damaged")
+
+// ErrAway means that the store cannot be reached just now. What was to be written was perhaps written. It comes back by
+// itself.
+var ErrAway = errors.New("the store is away")

@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
+
+// ErrNotCounted means that the store did not take what is in the ledger. It stays there and is given again.
+var ErrNotCounted = errors.New("usage is not added up yet")
 
 // delivery is what the store is given at once. It stays the same until the store has taken it: whether a batch was counted
 // whose answer was lost, the store can tell by its marks only.
@@ -27,9 +31,10 @@ func (l *Ledger) adder(ctx context.Context) {
 			if now.Before(rested) {
 				continue
 			}
-			_ = l.addUp(ctx) // it has told Failed
-			rested = time.Now().Add(min(addUpPart*time.Since(now), addUpRest))
-			_ = l.share(ctx)
+			if l.addUp(ctx) == nil {
+				rested = time.Now().Add(min(addUpPart*time.Since(now), addUpRest))
+			}
+			_ = l.share(ctx) // it is tried again, and its reason is addUp's, which has told it
 		case <-ctx.Done():
 			return
 		}
@@ -53,6 +58,9 @@ func (l *Ledger) addUp(ctx context.Context) error {
 			return nil
 		}
 		err := l.deliver(ctx, d)
+		if err != nil {
+			err = fmt.Errorf("%w: %w", ErrNotCounted, err)
+		}
 		if failed := err != nil; failed != l.late {
 			l.late = failed
 			l.report(err)

@@ -2,11 +2,13 @@ package redis
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -42,6 +44,7 @@ type Options struct {
 //
 // Nothing is sent twice behind our backs: whether a script that got no answer may be repeated, its caller knows.
 func dial(a address, opt *Options) (redis.UniversalClient, error) {
+	hush()
 	secured, err := opt.tls(a)
 	if err != nil {
 		return nil, err
@@ -57,6 +60,13 @@ func dial(a address, opt *Options) (redis.UniversalClient, error) {
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}), nil
 }
+
+// hush keeps the library from writing to standard error on its own; what is wrong its callers are told.
+var hush = sync.OnceFunc(func() { redis.SetLogger(silent{}) })
+
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
 
 func (o *Options) tls(a address) (*tls.Config, error) {
 	if !a.tls {

@@ -17,8 +17,8 @@ import (
 // schema is the version of what is in Redis. A crs that knows only an older one leaves it alone.
 const schema = 1
 
-// markerFile stands in the data directory of each node.
-const markerFile = "redis-store.json"
+// MarkerFile stands in the data directory of each node and remembers the store.
+const MarkerFile = "redis-store.json"
 
 // identity is what a slot holds of the store.
 type identity struct {
@@ -80,7 +80,7 @@ func (s *Store) judge(have map[string]identity, m *store.Marker) error {
 			return fmt.Errorf("the store in Redis at %s was written by a newer crs (schema %d, this one knows %d); it was not touched; run that crs, or a newer one", s.at, i.schema, schema)
 		}
 	}
-	anew := "to begin anew, stop every node and remove " + markerFile + " from each data directory"
+	anew := "to begin anew, stop every node and remove " + MarkerFile + " from each data directory"
 	switch {
 	case whole && len(ids) > 1:
 		return fmt.Errorf("%w: a part of what Redis at %s held is gone (%s); restore its dump or append-only file", store.ErrDamaged, s.at, missing(have))
@@ -89,7 +89,7 @@ func (s *Store) judge(have map[string]identity, m *store.Marker) error {
 			"or check that the URL names the right server and database; %s", store.ErrDamaged, s.at, m.Created.Format("2006-01-02"), anew)
 	case m != nil && m.Store != have[docSlot].id:
 		return fmt.Errorf("%w: Redis at %s holds another installation than the one this node knew; check that the URL names the right server and database, "+
-			"or remove %s to join this one", store.ErrDamaged, s.at, filepath.Join(s.opt.Dir, markerFile))
+			"or remove %s to join this one", store.ErrDamaged, s.at, filepath.Join(s.opt.Dir, MarkerFile))
 	}
 	return nil
 }
@@ -132,12 +132,12 @@ func (s *Store) readMarker() (*store.Marker, error) {
 	if s.opt.Dir == "" {
 		return nil, nil
 	}
-	return store.ReadMarker(filepath.Join(s.opt.Dir, markerFile))
+	return store.ReadMarker(filepath.Join(s.opt.Dir, MarkerFile))
 }
 
 func (s *Store) writeMarker(m *store.Marker) error {
 	if s.opt.Dir == "" || m != nil {
 		return nil
 	}
-	return store.Marker{Store: s.id, Created: time.Now().UTC().Truncate(time.Second)}.Write(filepath.Join(s.opt.Dir, markerFile))
+	return store.Marker{Store: s.id, Created: time.Now().UTC().Truncate(time.Second)}.Write(filepath.Join(s.opt.Dir, MarkerFile))
 }

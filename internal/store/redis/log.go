@@ -73,7 +73,8 @@ func pack(records [][]byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return b.Bytes(), w.Close()
+	err = w.Close()
+	return b.Bytes(), err
 }
 
 // LoggedTo implements usage.Log.

@@ -64,3 +64,13 @@ func (s *Store) run(ctx context.Context, script *redis.Script, keys []string, ar
 	v, err := script.Run(ctx, s.rdb, keys, args...).Result()
 	return v, s.plain(err)
 }
+
+// Ahead is how far this node's clock is ahead of Redis'. In a Cluster it is one server's that answers for all.
+func (s *Store) Ahead(ctx context.Context, now func() time.Time) (time.Duration, error) {
+	before := now()
+	theirs, err := s.rdb.Time(ctx).Result()
+	if err != nil {
+		return 0, s.plain(err)
+	}
+	return before.Add(now().Sub(before) / 2).Sub(theirs), nil
+}

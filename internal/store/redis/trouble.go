@@ -42,7 +42,6 @@ func (s *Store) plain(err error) error {
 		{"OOM ", "its memory is full (maxmemory); give it more, or lower redis.log_bytes and usage.keep"},
 		{"first record does not look like a TLS handshake", "it does not speak TLS; write redis:// for rediss://"},
 		{"x509:", "its certificate is not trusted; redis.ca_file names the authority"},
-		{"LOADING", "it is still loading its data"},
 	} {
 		if strings.Contains(text, c.sign) {
 			return fmt.Errorf("Redis at %s: %s (%w)", s.at, c.advice, err)
@@ -51,5 +50,22 @@ func (s *Store) plain(err error) error {
 	if strings.Contains(text, lostCode) {
 		return s.lost()
 	}
+	if away(err) {
+		return fmt.Errorf("%w: Redis at %s: %w", store.ErrAway, s.at, err)
+	}
 	return fmt.Errorf("Redis at %s: %w", s.at, err)
+}
+
+// away reports whether a Redis did not answer, or answered that it cannot just now.
+func away(err error) bool {
+	var said redis.Error
+	if !errors.As(err, &said) {
+		return true
+	}
+	for _, sign := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY"} {
+		if strings.HasPrefix(said.Error(), sign) {
+			return true
+		}
+	}
+	return false
 }

@@ -354,13 +354,6 @@ func nothingIsNoRows(t *testing.T, open Opener) {
 	}
 }
 
-func unknownColumns(t *testing.T, open Opener) {
-	s := opened(t, open)
-	if _, err := s.Usage(t.Context(), usage.Query{By: []usage.Column{"body; DROP TABLE doc"}}); err == nil {
-		t.Error("an unknown column was accepted")
-	}
-}
-
 func chargesAreTold(t *testing.T, open Opener) {
 	s := opened(t, open)
 	addUp(t, s, "n", 1, 1,

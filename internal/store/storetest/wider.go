@@ -227,3 +227,10 @@ func placesAreSaid(t *testing.T, open Opener) {
 		t.Error("it says nothing")
 	}
 }
+
+func unknownColumns(t *testing.T, open Opener) {
+	s := opened(t, open)
+	if _, err := s.Usage(t.Context(), usage.Query{By: []usage.Column{"body; DROP TABLE doc"}}); err == nil {
+		t.Error("an unknown column was accepted")
+	}
+}
