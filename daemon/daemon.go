@@ -168,6 +168,7 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	opt.Now, opt.Changed = d.opt.Now, d.accountChanged
 	d.facts, d.platforms = platforms(d.providers)
 	opt.Platforms = d.facts
+	d.join(&opt)
 	d.pool = account.NewPool(opt)
 	if d.roster, err = account.LoadRoster(ctx, d.store, sealing, d.pool, d.opt.Now); err != nil {
 		return err
@@ -178,7 +179,10 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	if d.prices, err = loadPrices(ctx, d.store); err != nil {
 		return err
 	}
-	return d.restorePool(ctx)
+	if err := d.restorePool(ctx); err != nil {
+		return err
+	}
+	return d.hearOthers(ctx)
 }
 
 // openLedger puts right what an earlier process left, and then asks what keys have spent.
@@ -199,7 +203,7 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.gate = limit.NewGate(d.opt.Now, d.zone, spent)
+	d.gate = d.newGate(spent)
 	return nil
 }
 
@@ -208,7 +212,7 @@ func (d *Daemon) openEngine(context.Context) error {
 	d.client = newClient(&d.cfg)
 	d.opens("upstream", func(context.Context) error { d.client.Close(); return nil })
 	d.source = &proxyengine.TokenSource{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)}
-	d.tokens = oauth.NewKeeper(oauth.Options{Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed, Source: d.source})
+	d.tokens = oauth.NewKeeper(oauth.Options{Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed, Source: d.source, Locks: d.locks()})
 	d.opens("tokens", func(ctx context.Context) error { d.tokens.Wait(ctx); return nil })
 	engine, err := proxyengine.New(proxyengine.Options{
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,

@@ -25,6 +25,7 @@ type shared struct {
 	feed   store.Feed
 	log    usage.Log
 	clock  clock
+	limits *redis.Node
 	health *health
 }
 

@@ -20,7 +20,7 @@ type Options struct {
 	Source Source
 	Now    func() time.Time
 	// Locks keep nodes that share accounts from refreshing one at the same time. Nil where there is no other node.
-	Locks locks
+	Locks Locks
 	// Failed is told of every refresh that fails in the background. It may be nil.
 	Failed func(*account.Account, error)
 }
@@ -37,7 +37,8 @@ type pool interface {
 	Park(id, evidence string) bool
 }
 
-type locks interface {
+// Locks are held by one node at a time.
+type Locks interface {
 	// Lock takes a lock for as long as this node lives, or until release. held is false when another node has it.
 	Lock(ctx context.Context, name string) (release func(), held bool, err error)
 }
