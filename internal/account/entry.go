@@ -18,6 +18,7 @@ type entry struct {
 	// What other nodes hold of it, as it was last learnt, and which gauges they were told.
 	elsewhere   int
 	elsewhereAt time.Time
+	fullAt      time.Time // when all nodes together were found to fill it
 	told        []Window
 
 	learnt

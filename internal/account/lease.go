@@ -100,7 +100,7 @@ func (l *Lease) giveBack() {
 	}
 	if l.slot != nil {
 		l.slot.Free()
-		l.slot = nil
+		l.slot, e.fullAt = nil, time.Time{}
 	}
 }
 

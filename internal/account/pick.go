@@ -209,7 +209,7 @@ func (e *entry) availability(now time.Time, w *Want) Reason {
 			return ProbeUnderWay
 		}
 	}
-	if e.acc.MaxConcurrency > 0 && len(e.leases)+e.foreign(now, fullFor) >= e.acc.MaxConcurrency {
+	if e.full(now) {
 		return NoFreeSlot
 	}
 	return Eligible
@@ -237,7 +237,7 @@ func (e *entry) load(now time.Time) int {
 	if most == 0 {
 		most = 32
 	}
-	return (len(e.leases) + e.foreign(now, loadFor)) * 1000 / most
+	return (len(e.leases) + e.foreign(now)) * 1000 / most
 }
 
 const nearly = 0.98
@@ -276,7 +276,7 @@ func (e *entry) detail(now time.Time, r Reason, w *Want) (until time.Time, text 
 	case SubscriptionOver:
 		until = e.acc.SubscriptionEnds
 	case NoFreeSlot:
-		text = fmt.Sprintf("%d of %d", len(e.leases)+e.foreign(now, fullFor), e.acc.MaxConcurrency)
+		text = fmt.Sprintf("%d of %d", len(e.leases)+e.foreign(now), e.acc.MaxConcurrency)
 	case OwnClientsOnly:
 		text = "open it with --any-client"
 	case WrongModel:

@@ -184,6 +184,9 @@ func (p *Pool) settleTake(l *Lease, w *Want, list []offer, caps []Cap, slot Slot
 			own++
 		}
 		e.elsewhere, e.elsewhereAt = max(0, n-own), now
+		if i != taken {
+			e.fullAt = now // if a slot becomes free, whoever was refused is told
+		}
 	}
 	if taken < 0 && len(list) > len(caps) {
 		taken = len(caps) // the last one has no limit
@@ -229,12 +232,18 @@ func (p *Pool) rank(w *Want, l *Lease, now time.Time) (list []offer, full bool) 
 	return list, full
 }
 
-// foreign is how many slots the other nodes hold, as far as that was learnt within a while.
-func (e *entry) foreign(now time.Time, within time.Duration) int {
-	if e.elsewhere == 0 || now.Sub(e.elsewhereAt) > within {
+// foreign is how many slots the other nodes hold, as far as that was learnt a moment ago.
+func (e *entry) foreign(now time.Time) int {
+	if e.elsewhere == 0 || now.Sub(e.elsewhereAt).Abs() > loadFor {
 		return 0
 	}
 	return e.elsewhere
+}
+
+// full reports whether this node's requests take every slot, or all nodes' did a moment ago.
+func (e *entry) full(now time.Time) bool {
+	most := e.acc.MaxConcurrency
+	return most > 0 && (len(e.leases) >= most || !e.fullAt.IsZero() && now.Sub(e.fullAt).Abs() < fullFor)
 }
 
 // Freed tells that another node gave back a slot of an account that somebody waits for.
@@ -242,7 +251,7 @@ func (p *Pool) Freed(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e := p.entries[id]; e != nil {
-		e.elsewhere = 0
+		e.elsewhere, e.fullAt = 0, time.Time{}
 		p.pokeWaiting(e)
 	}
 }

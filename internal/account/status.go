@@ -36,7 +36,7 @@ func (e *entry) status(now time.Time) Status {
 	return Status{
 		Account: e.acc, State: s, Until: until, Why: e.why(s),
 		Rests:   slices.DeleteFunc(slices.Clone(e.Rests), func(r Rest) bool { return !now.Before(r.Until) }),
-		Windows: slices.Clone(e.Windows), InUse: len(e.leases) + e.foreign(now, loadFor), LastUsed: e.UsedAt,
+		Windows: slices.Clone(e.Windows), InUse: len(e.leases) + e.foreign(now), LastUsed: e.UsedAt,
 		Failures: e.Failures, LastErr: e.LastErr, LastErrAt: e.LastAt,
 	}
 }

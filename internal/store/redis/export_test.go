@@ -15,6 +15,13 @@ func (n *Node) Kill() {
 	n.owed = newPost()
 }
 
+// Calls has pool hear of slots that are free, and of nothing else.
+func (n *Node) Calls(pool Pool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.freed = pool.Freed
+}
+
 // Settled waits until Redis has been told everything, and every lease has been renewed since it was called.
 func (n *Node) Settled() {
 	since := time.Now()

@@ -42,8 +42,8 @@ func (c *tick) move(d time.Duration) {
 type world interface {
 	gate(node int) *limit.Gate
 	pool(node int) *account.Pool
-	// crash ends a node as kill -9 would, and starts another in its place; spent is what the ledger then knows.
-	crash(node int, spent usage.Charges)
+	// crash ends a node as kill -9 would, and starts another in its place; spent is what the ledger then knows, of a day.
+	crash(node int, spent usage.Charges, day string)
 	// move moves the store's clock, and skew one node's own.
 	move(d time.Duration)
 	skew(node int, d time.Duration)
@@ -63,7 +63,7 @@ func (w *alone) pool(int) *account.Pool  { return w.p }
 func (w *alone) move(d time.Duration)    { w.clock.move(d) }
 func (w *alone) skew(int, time.Duration) {}
 func (w *alone) settle()                 {}
-func (w *alone) crash(_ int, spent usage.Charges) {
+func (w *alone) crash(_ int, spent usage.Charges, _ string) {
 	w.g = limit.NewGate(w.clock.Now, time.UTC, map[string]usage.Charges{"key_k": spent})
 	w.p = emptyPool(w.clock.Now, nil)
 }
@@ -79,11 +79,11 @@ func emptyPool(now func() time.Time, shared account.Shared) *account.Pool {
 
 // several is nodes on one miniredis.
 type several struct {
-	t     *testing.T
 	mini  *miniredis.Miniredis
 	store *redis.Store
 	clock tick
 	skews [3]time.Duration
+	day   string
 	nodes [3]*redis.Node
 	gates [3]*limit.Gate
 	pools [3]*account.Pool
@@ -109,6 +109,7 @@ func (w *several) settle() {
 }
 
 func (w *several) start(i int, spent usage.Charges) {
+	today := w.day
 	now := func() time.Time {
 		w.clock.mu.Lock()
 		defer w.clock.mu.Unlock()
@@ -116,18 +117,21 @@ func (w *several) start(i int, spent usage.Charges) {
 	}
 	w.nodes[i] = w.store.Join(redis.NodeOptions{
 		Now: now, Zone: time.UTC, Lease: lasts, Renew: 2 * time.Millisecond,
-		Charged: func(context.Context, string, string) (map[string]usage.Charges, error) {
-			return map[string]usage.Charges{"key_k": spent}, nil
+		Charged: func(_ context.Context, day, _ string) (map[string]usage.Charges, error) {
+			known := spent
+			if day != today {
+				known.Day = 0
+			}
+			return map[string]usage.Charges{"key_k": known}, nil
 		},
 	})
 	w.gates[i] = limit.NewSharedGate(limit.SharedOptions{Now: now, Zone: time.UTC, Shared: w.nodes[i].Counts()})
 	w.pools[i] = emptyPool(now, w.nodes[i].Accounts())
-	if err := w.nodes[i].Follow(context.Background(), w.pools[i]); err != nil {
-		w.t.Fatal(err)
-	}
+	w.nodes[i].Calls(w.pools[i])
 }
 
-func (w *several) crash(i int, spent usage.Charges) {
+func (w *several) crash(i int, spent usage.Charges, day string) {
+	w.day = day
 	w.nodes[i].Kill()
 	w.start(i, spent)
 }
@@ -346,7 +350,7 @@ func (m *model) crash(t *rapid.T) {
 			}
 		}
 	}
-	m.world.crash(node, m.spent)
+	m.world.crash(node, m.spent, m.day.AddDate(0, 0, -1).Format(time.DateOnly))
 }
 
 // pass lets time pass: living nodes renew their leases meanwhile.
@@ -407,7 +411,7 @@ func TestAnySequenceOfEventsKeepsTheLimits(t *testing.T) {
 		t.Parallel()
 		rapid.Check(t, func(t *rapid.T) {
 			w := &alone{clock: tick{now: begin}}
-			w.crash(0, usage.Charges{})
+			w.crash(0, usage.Charges{}, "")
 			run(t, &model{world: w, nodes: 1})
 		})
 	})
@@ -416,7 +420,7 @@ func TestAnySequenceOfEventsKeepsTheLimits(t *testing.T) {
 		mini := miniredis.RunT(t)
 		s := connect(t, "redis://"+mini.Addr()+"/0")
 		rapid.Check(t, func(rt *rapid.T) {
-			w := &several{t: t, mini: mini, store: s, clock: tick{now: begin}}
+			w := &several{mini: mini, store: s, clock: tick{now: begin}}
 			w.move(0)
 			redis.Empty(s)
 			for i := range w.nodes {
