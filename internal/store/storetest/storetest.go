@@ -388,18 +388,3 @@ func hoursAreForgotten(t *testing.T, open Opener) {
 		t.Errorf("charged %v, %v", c, err)
 	}
 }
-
-func daysAreTold(t *testing.T, open Opener) {
-	s := opened(t, open)
-	late := sum(noon.Add(11*time.Hour), "k", "a", "m", 1)
-	late.Day = "2026-11-24" // already tomorrow where the operator is
-	early := late
-	early.Day = "2026-11-23" // half past the hour is midnight in some places
-	addUp(t, s, "n", 1, 1, late, early)
-	if rows := asked(t, s, usage.Query{FirstDay: "2026-11-24"}); len(rows) != 1 || rows[0].Requests != 1 {
-		t.Errorf("%v", rows)
-	}
-	if rows := asked(t, s, usage.Query{By: []usage.Column{usage.ByHour}}); len(rows) != 1 || rows[0].Requests != 2 {
-		t.Errorf("%v", rows)
-	}
-}
