@@ -49,6 +49,7 @@ func Run(t *testing.T, start func(t *testing.T) Opener) {
 		"days cannot be grouped by hour":                             daysHaveNoHours,
 		"nodes that add up at once lose nothing":                     nodesRace,
 		"a context that has ended is an error":                       endedContexts,
+		"what is taken out can be put in again, as it was":           movesWhole,
 		"it says where it is":                                        placesAreSaid,
 	} {
 		t.Run(name, func(t *testing.T) {
