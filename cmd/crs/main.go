@@ -26,7 +26,7 @@ func main() {
 // programs are what the command line starts.
 func programs() cli.Programs {
 	return cli.Programs{
-		Version: versionOf(), Providers: daemon.ProviderNames(),
+		Version: versionOf(), Providers: daemon.ProviderNames(), CheckProviders: daemon.CheckProviders,
 		Serve: func(ctx context.Context, o cli.ServeOptions) error {
 			return daemon.Serve(ctx, daemon.Options{Source: o.Source, Version: o.Version, Log: o.Log})
 		},

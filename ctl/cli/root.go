@@ -17,6 +17,8 @@ type Programs struct {
 	Version string
 	// Providers are the names that may stand in the configuration's providers.NAME. Empty allows every name.
 	Providers []string
+	// CheckProviders finds settings in providers.NAME that are no settings, or make no sense. It may be nil.
+	CheckProviders func(map[string]config.Provider) error
 	// Serve runs a daemon until ctx ends.
 	Serve func(context.Context, ServeOptions) error
 	// Mock runs simulated providers until ctx ends, after telling where they are.
@@ -68,7 +70,7 @@ func (a *app) root() *cobra.Command {
 		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand(), a.storeCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),
-		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.priceCommand(), a.versionCommand()),
+		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(), a.versionCommand()),
 	)
 	root.Long = "crs relays AI provider APIs: it holds your accounts, issues keys to people and tools, picks an account for each\n" +
 		"request, and writes down what it cost."

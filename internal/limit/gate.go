@@ -112,12 +112,16 @@ type Permit struct {
 	book   *book
 	tokens int64 // reserved
 	cost   int64
+	waited time.Duration // set before it is given out
 
 	// The fields below are guarded by the book's lock.
 	seat    int // where in the book's inside it stands
 	out     bool
 	settled bool
 }
+
+// Waited is how long it stood in the key's queue.
+func (p *Permit) Waited() time.Duration { return p.waited }
 
 // Release gives the concurrency slot back, at the last byte. Calling it again does nothing.
 func (p *Permit) Release() {
