@@ -17,7 +17,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"crs/ctl"
+	"crs/daemon/alert"
 	"crs/daemon/control"
+	"crs/daemon/metrics"
 	"crs/internal/account"
 	"crs/internal/config"
 	"crs/internal/event"
@@ -71,6 +73,11 @@ type Daemon struct {
 	facts     map[string]account.Platform
 	listener  net.Listener
 	control   *control.Server
+	metrics   *metrics.Metrics
+	// metricsListener is nil unless metrics are served over TCP.
+	metricsListener net.Listener
+	webhook         *alert.Webhook // nil, as is alerts, unless somebody is to be told of trouble
+	alerts          *alert.Watcher
 
 	settingsMu sync.Mutex // guards loaded, which a reload changes
 	opened     []step     // what close undoes, in reverse
@@ -89,7 +96,7 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 	}
 	d := &Daemon{opt: opt, level: new(slog.LevelVar), started: opt.Now()}
 	for _, open := range []func(context.Context) error{
-		d.openConfig, d.openData, d.openSockets, d.openStore, d.openDomain, d.openLedger, d.openEngine,
+		d.openConfig, d.openData, d.openSockets, d.openStore, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
 	} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(err, d.close(context.WithoutCancel(ctx)))
@@ -217,12 +224,13 @@ func (d *Daemon) openEngine(context.Context) error {
 	engine, err := proxyengine.New(proxyengine.Options{
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
 		Protocols: mounts(), Providers: d.providers, Models: d.catalog().models, Upstream: d.client,
-		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.closed,
+		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.closed, Ended: d.metrics.Ended,
 	})
 	if err != nil {
 		return err
 	}
 	d.engine = engine
+	d.watchMetrics()
 	d.opens("engine", d.stopEngine)
 	return nil
 }
@@ -268,7 +276,7 @@ func (d *Daemon) handler() *control.Handler {
 	return control.NewHandler(control.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Zone: d.zone,
-		Now: d.opt.Now, Started: d.started, Log: d.log,
+		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert,
 		About:       ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), Store: d.store.String(), Node: d.shared.node},
 		StoreHealth: d.shared.health.get,
 	})
@@ -293,6 +301,8 @@ func (d *Daemon) Run(ctx context.Context) error {
 	g.Go(func() error { return d.engine.Serve(d.listener) })
 	g.Go(func() error { return d.control.Serve(d.handler()) })
 	g.Go(func() error { return d.tokens.Run(running) })
+	g.Go(func() error { return d.serveMetrics(running) })
+	g.Go(func() error { return d.watchTrouble(running) })
 	g.Go(func() error { return d.housekeep(running) })
 	g.Go(func() error { return d.follow(running) })
 	g.Go(func() error {

@@ -7,6 +7,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
+
 	"crs/ctl"
 	"crs/daemon/control"
 )
@@ -20,6 +22,7 @@ func Serve(ctx context.Context, opt Options) error {
 	if err != nil {
 		return conflict(err)
 	}
+	d.boundMemory(memlimit.FromCgroup)
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)

@@ -17,12 +17,16 @@ type Programs struct {
 	Version string
 	// Providers are the names that may stand in the configuration's providers.NAME. Empty allows every name.
 	Providers []string
+	// CheckProviders finds settings in providers.NAME that are no settings, or make no sense. It may be nil.
+	CheckProviders func(map[string]config.Provider) error
 	// Serve runs a daemon until ctx ends.
 	Serve func(context.Context, ServeOptions) error
 	// Mock runs simulated providers until ctx ends, after telling where they are.
 	Mock func(context.Context, MockOptions, io.Writer) error
 	// Demo starts a demonstration. The caller closes it.
 	Demo func(context.Context, DemoOptions) (*DemoRun, error)
+	// CopyStore copies what one store holds into another.
+	CopyStore func(context.Context, CopyOptions) (ctl.StoreCopy, error)
 	// Dashboard shows the dashboard until its user leaves it, or ctx ends.
 	Dashboard func(context.Context, DashboardOptions) error
 }
@@ -63,10 +67,10 @@ type app struct {
 // root is the whole tree of commands.
 func (a *app) root() *cobra.Command {
 	root := a.noun("crs", "A relay of your own for AI provider APIs",
-		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand()),
+		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand(), a.storeCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),
-		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.priceCommand(), a.versionCommand()),
+		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(), a.versionCommand()),
 	)
 	root.Long = "crs relays AI provider APIs: it holds your accounts, issues keys to people and tools, picks an account for each\n" +
 		"request, and writes down what it cost."

@@ -45,6 +45,9 @@ type Options struct {
 	Log       *slog.Logger
 	// StoreHealth says why the store cannot be used just now, or nil. It may be nil itself.
 	StoreHealth func() error
+	Metrics     metrics
+	// TestAlert sends an alert that says that it is a test.
+	TestAlert func(context.Context) error
 }
 
 type engine interface {

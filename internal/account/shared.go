@@ -53,6 +53,9 @@ func (p *Pool) pickShared(ctx context.Context, w *Want) (*Lease, error) {
 	defer p.forget(x)
 	for {
 		l, full, err := p.take(ctx, w)
+		if l != nil {
+			l.waited = x.waited()
+		}
 		if l != nil || err != nil {
 			return l, err
 		}

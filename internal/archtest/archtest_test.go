@@ -85,6 +85,8 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/charmbracelet", []string{"tui"}, nil, "a move to another version must be one folder's work"},
 		{"github.com/kardianos/service", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"github.com/knadh/koanf", []string{"internal/config"}, nil, "the rest takes a plain Config"},
+		{"github.com/KimMachineGun/automemlimit", []string{"daemon"}, nil, "how much memory there is, is the process's business"},
+		{"github.com/prometheus", []string{"daemon/metrics"}, nil, "the rest tells what happened, and does not know who counts it"},
 		{"modernc.org/sqlite", []string{"internal/store/local"}, nil, "the store's interface is operations, not SQL"},
 	}
 	for _, f := range project(t) {

@@ -33,6 +33,8 @@ type Config struct {
 	Usage      Usage      `koanf:"usage"`
 	Cooldown   Cooldown   `koanf:"cooldown"`
 	Redis      Redis      `koanf:"redis"`
+	Metrics    Metrics    `koanf:"metrics"`
+	Alert      Alert      `koanf:"alert"`
 
 	// Providers holds providers.NAME by NAME. It has only the providers for which something was set, and may be nil.
 	Providers map[string]Provider `koanf:"-"`
@@ -124,16 +126,31 @@ type Cooldown struct {
 // Redis says which Redis several daemons share. Without a URL, everything is kept in the data directory.
 type Redis struct {
 	URL                  string        `koanf:"url" default:"" check:"redis" doc:"Redis that several daemons share: redis://[USER@]HOST[:PORT][/DATABASE], redis-sentinel://HOST[:PORT],…/MASTER[/DATABASE] or redis-cluster://HOST[:PORT],…; rediss for TLS. Empty keeps everything in the data directory."`
-	PasswordFile         string        `koanf:"password_file" default:"" check:"file" doc:"File that holds the password of Redis."`
+	PasswordFile         string        `koanf:"password_file" default:"" check:"path-or-none" doc:"File that holds the password of Redis."`
 	SentinelUser         string        `koanf:"sentinel_user" default:"" check:"user" doc:"User at the Sentinels, where they ask for one."`
-	SentinelPasswordFile string        `koanf:"sentinel_password_file" default:"" check:"file" doc:"File that holds the password of the Sentinels."`
-	CAFile               string        `koanf:"ca_file" default:"" check:"file" doc:"PEM file with the authorities that may sign the certificate of Redis; empty means the host's."`
-	CertFile             string        `koanf:"cert_file" default:"" check:"file" doc:"PEM file with the certificate that this node shows to Redis."`
-	KeyFile              string        `koanf:"key_file" default:"" check:"file" doc:"PEM file with the key of redis.cert_file."`
+	SentinelPasswordFile string        `koanf:"sentinel_password_file" default:"" check:"path-or-none" doc:"File that holds the password of the Sentinels."`
+	CAFile               string        `koanf:"ca_file" default:"" check:"path-or-none" doc:"PEM file with the authorities that may sign the certificate of Redis; empty means the host's."`
+	CertFile             string        `koanf:"cert_file" default:"" check:"path-or-none" doc:"PEM file with the certificate that this node shows to Redis."`
+	KeyFile              string        `koanf:"key_file" default:"" check:"path-or-none" doc:"PEM file with the key of redis.cert_file."`
 	Prefix               string        `koanf:"prefix" default:"crs" check:"prefix" doc:"What the name of each key in Redis begins with."`
 	Shared               bool          `koanf:"shared" default:"false" doc:"Whether the database may hold keys of others; crs refuses to begin in one that does, unless this is true."`
 	OnOutage             string        `koanf:"on_outage" default:"local" oneof:"local refuse" doc:"While Redis is away: local serves on with limits of this node alone, refuse answers 503."`
 	Wait                 time.Duration `koanf:"wait" default:"2s" min:"10ms" max:"1m" doc:"How long Redis may take to accept a connection or to answer before it counts as away."`
 	LogBytes             Size          `koanf:"log_bytes" default:"256MiB" min:"1MiB" max:"1TiB" doc:"Memory of Redis for the request log that the nodes share; older requests are only in their node's ledger."`
 	KeepDays             time.Duration `koanf:"keep_days" default:"800d" min:"32d" max:"36500d" doc:"Age at which the sums of a day leave Redis. Those of an hour are kept for usage.keep, totals for good."`
+}
+
+// Metrics says where they are served besides the control socket, and how many series there may be.
+type Metrics struct {
+	Listen   string `koanf:"listen" default:"" check:"metrics" doc:"Address and port on which Prometheus can read metrics, at /metrics, without a password; empty serves them on the control socket only. The host must be said: 0.0.0.0 for every address of the machine."`
+	Keys     int    `koanf:"keys" default:"100" min:"0" max:"10000" doc:"How many keys get metrics of their own; the rest share those of other."`
+	Accounts int    `koanf:"accounts" default:"100" min:"0" max:"10000" doc:"How many accounts get metrics of their own; the rest share those of other."`
+	Models   int    `koanf:"models" default:"100" min:"0" max:"10000" doc:"How many models, each on each platform, get metrics of their own; the rest, and those without a price, share those of other."`
+}
+
+// Alert says who is told when somebody has to mend something.
+type Alert struct {
+	URLFile string        `koanf:"url_file" default:"" check:"path-or-none" doc:"File with the URL of a webhook that is told when somebody has to mend something (an account needs a login, none of a platform is ready, usage cannot be written) and when that is over; empty tells nobody."`
+	Format  string        `koanf:"format" default:"json" oneof:"json slack discord lark wecom" doc:"What the webhook reads: json has everything in it; slack also suits Mattermost, Google Chat and Telegram, lark Feishu, wecom DingTalk."`
+	After   time.Duration `koanf:"after" default:"1m" min:"0s" max:"1d" doc:"How long something must last before it is told."`
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -142,6 +143,20 @@ func TestURLsOfRedis(t *testing.T) {
 		}
 		if err != nil && (strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "redis.password_file") || !strings.Contains(err.Error(), "in --redis:")) {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestMetricsAreOpenedToEverybodyOnlyInSoManyWords: there is no password on them.
+func TestMetricsAreOpenedToEverybodyOnlyInSoManyWords(t *testing.T) {
+	t.Parallel()
+	for address, ok := range map[string]bool{
+		"": true, "127.0.0.1:9464": true, "localhost:9464": true, "[::1]:9464": true, "0.0.0.0:9464": true, "[::]:9464": true, "127.0.0.1:0": true,
+		":9464": false, "9464": false, "127.0.0.1": false, "127.0.0.1:port": false, "http://127.0.0.1:9464": false, "[]:9464": false, " :9464": false,
+	} {
+		_, err := config.Load(config.Source{UID: 1, Environ: []string{"CRS_CONFIG=" + os.DevNull, "CRS_DATA=" + t.TempDir()}, Flags: map[string]string{"metrics.listen": address}})
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", address, err)
 		}
 	}
 }

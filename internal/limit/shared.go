@@ -29,6 +29,8 @@ type Seat interface {
 	Settle(tokens, charged int64)
 	// Spent is what the key had been charged on all nodes when the request was let in; zero when nobody asked.
 	Spent() usage.Charges
+	// Waited is how long the request stood in the queue.
+	Waited() time.Duration
 }
 
 // SharedOptions are the knobs of a gate that shares its counts.
@@ -76,7 +78,7 @@ func (g *Gate) admitShared(ctx context.Context, ask Ask) (*Permit, error) {
 // seated counts a request here too that was let in by the shared count, or needs nobody's leave.
 func (g *Gate) seated(ask Ask, seat Seat) *Permit {
 	b, now := g.book(ask.Key.ID), g.now()
-	p := &Permit{gate: g, book: b, tokens: ask.Tokens, cost: ask.Cost, shared: seat}
+	p := &Permit{gate: g, book: b, tokens: ask.Tokens, cost: ask.Cost, shared: seat, waited: seat.Waited()}
 	spent := seat.Spent()
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -57,7 +57,9 @@ func (l *Ledger) addUp(ctx context.Context) error {
 		if d == nil {
 			return nil
 		}
+		l.giving()
 		err := l.deliver(ctx, d)
+		l.taken(err)
 		if err != nil {
 			err = fmt.Errorf("%w: %w", ErrNotCounted, err)
 		}

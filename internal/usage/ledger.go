@@ -45,6 +45,7 @@ type Ledger struct {
 	closed  bool
 	lost    error // why nothing can be written just now
 	days    dayCache
+	lag     lag
 	counted Mark             // how far the store has added up
 	held    map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
 
@@ -71,6 +72,7 @@ type batch struct {
 	lines  []byte
 	opened []string
 	sums   map[sumKey]*Sum
+	since  time.Time // of its first line
 }
 
 const (
@@ -113,6 +115,7 @@ func (l *Ledger) Close(r *Record) {
 // append is called with mu held.
 func (l *Ledger) append(what byte, r *Record) {
 	if len(l.batch.lines) == 0 {
+		l.batch.since = time.Now()
 		l.poke()
 	}
 	l.batch.lines = appendLine(l.batch.lines, what, r.appendJSON)
@@ -184,6 +187,7 @@ func (l *Ledger) commit() error {
 		l.mu.Unlock()
 		return nil
 	}
+	l.lag.writing = b
 	l.batch, l.spare = l.spare, nil
 	if l.batch == nil {
 		l.batch = newBatch()
@@ -235,6 +239,7 @@ func (l *Ledger) write(lines []byte) error {
 
 func (l *Ledger) putBack(b *batch, err error) {
 	l.mu.Lock()
+	l.lag.writing = nil
 	b.lines = append(b.lines, l.batch.lines...)
 	b.opened = append(b.opened, l.batch.opened...)
 	merge(b.sums, l.batch.sums)
@@ -263,6 +268,7 @@ func (l *Ledger) written(b *batch) {
 	}
 	recovered := l.lost != nil
 	l.lost = nil
+	l.lag.durable(b)
 	l.mu.Unlock()
 	merge(l.sums, b.sums)
 	l.owed = true

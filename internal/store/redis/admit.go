@@ -92,6 +92,9 @@ func (a *asking) queue() int {
 
 func (a *asking) in(asked time.Time, v []int64) *seat {
 	s := a.seat
+	if a.since != "" {
+		s.stood = time.Since(a.began)
+	}
 	if a.ask.Key.Policy.Budgeted() {
 		s.spent = usage.Charges{Day: v[1], Week: v[2], Total: v[3]}
 		a.n.compare(a.ask.Key.ID)

@@ -32,6 +32,8 @@ type Options struct {
 	Shared bool
 	// Dir is the node's data directory, which remembers the store. Empty remembers nothing.
 	Dir string
+	// Peek opens what is there to be read, and makes nothing.
+	Peek bool
 	// Wait is how long Redis may take for anything. Zero means two seconds.
 	Wait time.Duration
 	// KeepHours and KeepDays are the lifetimes of roll-ups. Zero means 90 and 800 days.

@@ -25,15 +25,17 @@ type seat struct {
 	node  *Node
 	key   *key.Key
 	spent usage.Charges
+	stood time.Duration
 	once  sync.Once
 }
 
 // free is the seat of a request that nobody has to count.
 type free struct{}
 
-func (free) Release()             {}
-func (free) Settle(int64, int64)  {}
-func (free) Spent() usage.Charges { return usage.Charges{} }
+func (free) Release()              {}
+func (free) Settle(int64, int64)   {}
+func (free) Spent() usage.Charges  { return usage.Charges{} }
+func (free) Waited() time.Duration { return 0 }
 
 func (n *Node) newSeat(ask limit.Ask) *seat {
 	s := &seat{node: n, key: ask.Key}
@@ -67,6 +69,9 @@ func (s *seat) Release() { s.node.end(&s.lease) }
 
 // Spent implements limit.Seat.
 func (s *seat) Spent() usage.Charges { return s.spent }
+
+// Waited implements limit.Seat.
+func (s *seat) Waited() time.Duration { return s.stood }
 
 // Settle implements limit.Seat.
 func (s *seat) Settle(tokens, charged int64) {

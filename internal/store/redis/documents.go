@@ -179,7 +179,7 @@ return redis.call('HGET', KEYS[1], ARGV[2])`)
 
 // Claim implements store.Facts.
 func (s *Store) Claim(ctx context.Context, name, value string) (string, error) {
-	v, err := s.run(ctx, claimFact, []string{s.keys.store(docSlot)}, s.id, "fact:"+name, value)
+	v, err := s.run(ctx, claimFact, []string{s.keys.store(docSlot)}, s.id, factPrefix+name, value)
 	if err != nil {
 		return "", fmt.Errorf("write %s of the store: %w", name, err)
 	}
@@ -188,7 +188,7 @@ func (s *Store) Claim(ctx context.Context, name, value string) (string, error) {
 
 // Meta implements store.Facts.
 func (s *Store) Meta(ctx context.Context, name string) (string, error) {
-	v, err := s.rdb.HGet(ctx, s.keys.store(docSlot), "fact:"+name).Result()
+	v, err := s.rdb.HGet(ctx, s.keys.store(docSlot), factPrefix+name).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("read %s of the store: %w", name, s.plain(err))
 	}

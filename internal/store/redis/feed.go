@@ -115,7 +115,7 @@ func (f *follower) changes(ctx context.Context) (int64, error) {
 // anew reads everything; changes is how many edits that has at least.
 func (f *follower) anew(ctx context.Context, changes int64) error {
 	news := store.News{Whole: true}
-	for _, kind := range []store.Kind{store.Account, store.Group, store.Key, store.Setting} {
+	for _, kind := range kinds() {
 		docs, err := f.s.All(ctx, kind)
 		if err != nil {
 			return err

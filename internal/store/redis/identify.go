@@ -51,6 +51,9 @@ func (s *Store) identify(ctx context.Context) error {
 		return err
 	case have[docSlot].whole:
 		s.id, s.since = have[docSlot].id, have[docSlot].changes
+	case s.opt.Peek:
+		s.fresh = true
+		return s.vacant(ctx)
 	default:
 		if err := s.create(ctx, have); err != nil {
 			return err

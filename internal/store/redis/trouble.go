@@ -32,7 +32,6 @@ func (s *Store) plain(err error) error {
 	for _, c := range []struct{ sign, advice string }{
 		{"WRONGPASS", "it refuses the user or the password; the password is what redis.password_file holds, the user stands in the URL (redis://USER@HOST)"},
 		{"NOAUTH", "it wants a password; put it into a file, and name that as redis.password_file"},
-		{"called without any password configured", "it has no password, but redis.password_file gives one; take that out"},
 		{"NOPERM", "the user may not do that; it needs ~" + s.keys.prefix + ":* and +@all -@dangerous +info +scan"},
 		{"DB index is out of range", "it has no such database; the URL ends with its number, 0 to 15 unless Redis was told otherwise"},
 		{"cluster support disabled", "it is no Cluster; write redis:// for redis-cluster://"},
@@ -49,6 +48,9 @@ func (s *Store) plain(err error) error {
 	}
 	if strings.Contains(text, lostCode) {
 		return s.lost()
+	}
+	if s.at.tls && errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: Redis at %s does not answer over TLS; if it does not speak TLS there, write redis:// for rediss:// (%w)", store.ErrAway, s.at, err)
 	}
 	if away(err) {
 		return fmt.Errorf("%w: Redis at %s: %w", store.ErrAway, s.at, err)

@@ -49,6 +49,7 @@ func Run(t *testing.T, start func(t *testing.T) Opener) {
 		"days cannot be grouped by hour":                             daysHaveNoHours,
 		"nodes that add up at once lose nothing":                     nodesRace,
 		"a context that has ended is an error":                       endedContexts,
+		"what is taken out can be put in again, as it was":           movesWhole,
 		"it says where it is":                                        placesAreSaid,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -386,20 +387,5 @@ func hoursAreForgotten(t *testing.T, open Opener) {
 	}
 	if c, err := s.Charged(t.Context(), "2026-11-23", "2026-11-23"); err != nil || c["k"].Total != 600 {
 		t.Errorf("charged %v, %v", c, err)
-	}
-}
-
-func daysAreTold(t *testing.T, open Opener) {
-	s := opened(t, open)
-	late := sum(noon.Add(11*time.Hour), "k", "a", "m", 1)
-	late.Day = "2026-11-24" // already tomorrow where the operator is
-	early := late
-	early.Day = "2026-11-23" // half past the hour is midnight in some places
-	addUp(t, s, "n", 1, 1, late, early)
-	if rows := asked(t, s, usage.Query{FirstDay: "2026-11-24"}); len(rows) != 1 || rows[0].Requests != 1 {
-		t.Errorf("%v", rows)
-	}
-	if rows := asked(t, s, usage.Query{By: []usage.Column{usage.ByHour}}); len(rows) != 1 || rows[0].Requests != 2 {
-		t.Errorf("%v", rows)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"sync"
 	"testing"
+	"time"
 
 	"crs/internal/store"
 	"crs/internal/usage"
@@ -222,6 +223,70 @@ func endedContexts(t *testing.T, open Opener) {
 	}
 }
 
+func exported(t *testing.T, s store.Portable) (*store.Digest, []store.Item) {
+	t.Helper()
+	d := store.NewDigest()
+	var items []store.Item
+	err := s.Export(t.Context(), func(i store.Item) error {
+		items = append(items, i)
+		return d.Add(i)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, items
+}
+
+func movesWhole(t *testing.T, open Opener) {
+	s, ok := opened(t, open).(store.Portable)
+	if !ok {
+		t.Fatal("it cannot be copied")
+	}
+	put(t, s, store.Doc{Kind: store.Key, ID: "a", Name: "me", Body: []byte("\x00\xff")})
+	put(t, s, store.Doc{Kind: store.Key, ID: "a", Version: 1, Name: "me", Body: []byte("second")})
+	put(t, s, store.Doc{Kind: store.Account, ID: "b", Body: []byte("{}")})
+	if _, err := s.Claim(t.Context(), "seal", "fingerprint"); err != nil {
+		t.Fatal(err)
+	}
+	addUp(t, s, "n", 3, 77, sum(noon, "k 1", "a", "m", 1), sum(noon.Add(time.Hour), "k2", "a", "m%", 2))
+	was, items := exported(t, s)
+	usedBefore := asked(t, s, usage.Query{By: []usage.Column{usage.ByKey, usage.ByHour}})
+
+	if err := s.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if empty, left := exported(t, s); len(left) != 0 {
+		t.Errorf("after clearing: %v", empty.Count)
+	}
+	for _, half := range [][]store.Item{items[:len(items)/2], items[len(items)/2:]} {
+		if err := s.Import(t.Context(), half); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now, _ := exported(t, s)
+	for _, p := range store.Parts() {
+		if !was.Same(now, p) || was.Count[p] == 0 {
+			t.Errorf("%s: %d before, %d now", p, was.Count[p], now.Count[p])
+		}
+	}
+	if v := put(t, s, store.Doc{Kind: store.Key, ID: "a", Version: 2, Name: "me", Body: []byte("third")}); v != 3 {
+		t.Errorf("the next version is %d", v)
+	}
+	var taken *store.Taken
+	if _, err := s.Put(t.Context(), store.Doc{Kind: store.Key, ID: "other", Name: "me"}); !errors.As(err, &taken) {
+		t.Errorf("its name: %v", err)
+	}
+	if used := asked(t, s, usage.Query{By: []usage.Column{usage.ByKey, usage.ByHour}}); !reflect.DeepEqual(used, usedBefore) {
+		t.Errorf("usage: %v", used)
+	}
+	if m, err := s.MarkOf(t.Context(), "n"); err != nil || m != (usage.Mark{Segment: 3, Offset: 77}) {
+		t.Errorf("mark %v, %v", m, err)
+	}
+	if v, err := s.Meta(t.Context(), "seal"); v != "fingerprint" || err != nil {
+		t.Errorf("fact %q, %v", v, err)
+	}
+}
+
 func placesAreSaid(t *testing.T, open Opener) {
 	if s := opened(t, open); s.String() == "" {
 		t.Error("it says nothing")
@@ -232,5 +297,20 @@ func unknownColumns(t *testing.T, open Opener) {
 	s := opened(t, open)
 	if _, err := s.Usage(t.Context(), usage.Query{By: []usage.Column{"body; DROP TABLE doc"}}); err == nil {
 		t.Error("an unknown column was accepted")
+	}
+}
+
+func daysAreTold(t *testing.T, open Opener) {
+	s := opened(t, open)
+	late := sum(noon.Add(11*time.Hour), "k", "a", "m", 1)
+	late.Day = "2026-11-24" // already tomorrow where the operator is
+	early := late
+	early.Day = "2026-11-23" // half past the hour is midnight in some places
+	addUp(t, s, "n", 1, 1, late, early)
+	if rows := asked(t, s, usage.Query{FirstDay: "2026-11-24"}); len(rows) != 1 || rows[0].Requests != 1 {
+		t.Errorf("%v", rows)
+	}
+	if rows := asked(t, s, usage.Query{By: []usage.Column{usage.ByHour}}); len(rows) != 1 || rows[0].Requests != 2 {
+		t.Errorf("%v", rows)
 	}
 }
