@@ -52,6 +52,11 @@ bench: build ## measure CPU, memory and latency against a bare proxy; writes the
 	@echo "== bench"
 	@$(GO) run ./internal/bench -crs bin/crs -write docs/performance.md
 
+.PHONY: bench-redis
+bench-redis: build ## commands of Redis for each request, and the latency they add (needs redis-server)
+	@echo "== bench-redis"
+	@$(GO) run ./internal/bench nodes -crs bin/crs
+
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin dist

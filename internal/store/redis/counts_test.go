@@ -80,7 +80,7 @@ func admit(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Permit {
 	return p
 }
 
-func refused(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Refused {
+func turnedAway(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Refused {
 	t.Helper()
 	_, err := g.Admit(t.Context(), a)
 	var r *limit.Refused
@@ -106,14 +106,14 @@ func TestNodesShareAKeysConcurrency(t *testing.T) {
 		a := ask(key.Policy{Concurrency: 2, RequestsPerMinute: 3})
 		one, two := admit(t, g[0], a), admit(t, g[1], a)
 		for _, gate := range g {
-			if r := refused(t, gate, a); r.Limit != limit.Concurrency || r.Max != 2 || r.Used != 2 || r.RetryAfter != time.Second {
+			if r := turnedAway(t, gate, a); r.Limit != limit.Concurrency || r.Max != 2 || r.Used != 2 || r.RetryAfter != time.Second {
 				t.Errorf("%+v", r)
 			}
 		}
 		one.Release()
 		one.Release()
 		three := admit(t, g[1], a) // the refused requests were not counted against the rate
-		if r := refused(t, g[0], a); r.Limit != limit.RequestsPerMinute || r.Used != 3 || r.RetryAfter < time.Second || r.RetryAfter > 62*time.Second {
+		if r := turnedAway(t, g[0], a); r.Limit != limit.RequestsPerMinute || r.Used != 3 || r.RetryAfter < time.Second || r.RetryAfter > 62*time.Second {
 			t.Errorf("%+v", r)
 		}
 		two.Release()
@@ -127,11 +127,11 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 		a := ask(key.Policy{TokensPerMinute: 1000, DailyCost: 10 * dollar, TotalCost: 12 * dollar})
 		a.Tokens, a.Cost = 600, 6*dollar
 		one, two := admit(t, g[0], a), admit(t, g[1], a)
-		if r := refused(t, g[0], a); r.Limit != limit.TokensPerMinute || r.Used != 1200 || r.Reserved != 1200 {
+		if r := turnedAway(t, g[0], a); r.Limit != limit.TokensPerMinute || r.Used != 1200 || r.Reserved != 1200 {
 			t.Errorf("%+v", r)
 		}
 		a.Key.Policy.TokensPerMinute = 0
-		if r := refused(t, g[1], a); r.Limit != limit.DailyCost || r.Used != 12*dollar || r.Reserved != 12*dollar || r.Spent() || r.RetryAfter != limit.Soon {
+		if r := turnedAway(t, g[1], a); r.Limit != limit.DailyCost || r.Used != 12*dollar || r.Reserved != 12*dollar || r.Spent() || r.RetryAfter != limit.Soon {
 			t.Errorf("%+v", r)
 		}
 		for _, p := range []*limit.Permit{one, two} {
@@ -144,7 +144,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 			var r *limit.Refused
 			return errors.As(err, &r) && r.Spent() && r.Used == 10*dollar
 		})
-		r := refused(t, g[1], a)
+		r := turnedAway(t, g[1], a)
 		if r.Limit != limit.DailyCost || r.Reset.Sub(time.Now()) > 24*time.Hour+time.Minute || r.Reset.Before(time.Now().Add(-time.Minute)) {
 			t.Errorf("%+v", r)
 		}
@@ -176,7 +176,7 @@ func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 			})
 			soon(t, "the next to queue", func() bool { u := g[0].UseOn(t.Context(), a.Key); return u.Queued == i+1 })
 		}
-		if r := refused(t, g[1], a); r.Limit != limit.Concurrency || r.Position != 0 {
+		if r := turnedAway(t, g[1], a); r.Limit != limit.Concurrency || r.Position != 0 {
 			t.Errorf("a full queue: %+v", r)
 		}
 		start := time.Now()
@@ -190,7 +190,7 @@ func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 		t.Logf("six were called one after the other within %v", time.Since(start))
 		a.Key.Policy.QueueWait = 300 * time.Millisecond
 		inside = admit(t, g[2], a)
-		if r := refused(t, g[1], a); r.Position != 1 || r.Waited < 300*time.Millisecond {
+		if r := turnedAway(t, g[1], a); r.Position != 1 || r.Waited < 300*time.Millisecond {
 			t.Errorf("%+v", r)
 		}
 		inside.Release()
@@ -210,7 +210,7 @@ func TestWhatTheRollupsKnowIsWhatAKeyHasSpent(t *testing.T) {
 			}
 		})
 		for _, p := range []key.Policy{{DailyCost: dollar}, {WeeklyCost: 2 * dollar}, {TotalCost: 3 * dollar}} {
-			if r := refused(t, g[0], ask(p)); !r.Spent() {
+			if r := turnedAway(t, g[0], ask(p)); !r.Spent() {
 				t.Errorf("%+v", r)
 			}
 		}

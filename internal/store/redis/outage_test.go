@@ -144,12 +144,12 @@ func TestWhileRedisIsAwayANodeCountsAlone(t *testing.T) {
 	server.Kill(t)
 	during := admit(t, g[0], a)
 	lease := pick(t, p[0], want(""))
-	if r := refused(t, g[0], a); r.Limit != limit.Concurrency || r.Used != 2 {
+	if r := turnedAway(t, g[0], a); r.Limit != limit.Concurrency || r.Used != 2 {
 		t.Errorf("%+v", r)
 	}
 	third.Release()
 	third.Settle(0, 6*dollar)
-	if r := refused(t, g[0], a); r.Limit != limit.DailyCost || r.Used != 10*dollar {
+	if r := turnedAway(t, g[0], a); r.Limit != limit.DailyCost || r.Used != 10*dollar {
 		t.Errorf("%+v", r)
 	}
 	server.Restart(t)

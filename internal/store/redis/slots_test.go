@@ -202,7 +202,7 @@ func TestADeadNodesSlotsAreFreeAndALivingOnesAreNot(t *testing.T) {
 		if l, err := p[1].Pick(ctx, want("")); err == nil || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a living node's slot was lent to another: %v, %v", l, err)
 		}
-		refused(t, g[1].Gate, a)
+		turnedAway(t, g[1].Gate, a)
 		l.Release(account.Outcome{})
 	})
 }
