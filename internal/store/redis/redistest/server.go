@@ -28,6 +28,7 @@ type Server struct {
 	// Addr is where it listens, also after a restart.
 	Addr string
 
+	conf string
 	args []string
 	dir  string
 	cmd  *exec.Cmd
@@ -76,7 +77,13 @@ func StartReal(t testing.TB, args ...string) *Server {
 	if !Real() {
 		t.Skip("there is no redis-server in the PATH")
 	}
-	s := &Server{dir: t.TempDir(), args: args}
+	return start(t, "", append([]string{"--save", "", "--appendonly", "no"}, args...)...)
+}
+
+// start starts a redis-server with a configuration file, unless that is empty, and arguments.
+func start(t testing.TB, conf string, args ...string) *Server {
+	t.Helper()
+	s := &Server{dir: t.TempDir(), args: args, conf: conf}
 	for range 10 { // somebody else may take the port before the server does
 		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t)))
 		if err := s.run(); err == nil {
@@ -109,9 +116,12 @@ func freePort(t testing.TB) int {
 func (s *Server) run() error {
 	_, port, _ := net.SplitHostPort(s.Addr)
 	s.said = new(bytes.Buffer)
-	s.cmd = exec.Command("redis-server", append([]string{
-		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no",
-	}, s.args...)...)
+	var all []string
+	if s.conf != "" {
+		all = append(all, s.conf)
+	}
+	all = append(all, "--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no")
+	s.cmd = exec.Command("redis-server", append(all, s.args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said
 	s.cmd.SysProcAttr = dieWithParent()
 	if err := s.cmd.Start(); err != nil {
