@@ -19,8 +19,8 @@ demo: build ## see it work: a relay with a simulated provider answers, and count
 	@bin/crs demo
 
 .PHONY: test
-test: ## run all the tests
-	@echo "== test"
+test: ## run all the tests; the store that nodes share runs on a redis-server where one is in the PATH
+	@echo "== test (Redis: $$(redis-server --version 2>/dev/null || echo 'miniredis; there is no redis-server in the PATH'))"
 	@$(GO) test ./...
 
 .PHONY: race

@@ -95,7 +95,7 @@ func (s *stage) nodes(ctx context.Context, port string, out io.Writer) error {
 		var took [2][]time.Duration
 		var commands counted
 		for range rounds {
-			got, err := ask(ctx, alone.addr, alone.keys[i], nodesAsked/rounds)
+			got, err := requests(ctx, alone.addr, alone.keys[i], nodesAsked/rounds)
 			if err != nil {
 				return err
 			}
@@ -104,7 +104,7 @@ func (s *stage) nodes(ctx context.Context, port string, out io.Writer) error {
 			if err != nil {
 				return err
 			}
-			if got, err = ask(ctx, shared.addr, shared.keys[i], nodesAsked/rounds); err != nil {
+			if got, err = requests(ctx, shared.addr, shared.keys[i], nodesAsked/rounds); err != nil {
 				return err
 			}
 			took[1] = append(took[1], got...)
@@ -173,8 +173,8 @@ func (s *stage) startNode(ctx context.Context, name string, flags ...string) (n 
 	return n, nil
 }
 
-// ask makes so many requests, one after the other on one connection, and gives how long each took.
-func ask(ctx context.Context, addr, key string, n int) ([]time.Duration, error) {
+// requests makes so many requests, one after the other on one connection, and gives how long each took.
+func requests(ctx context.Context, addr, key string, n int) ([]time.Duration, error) {
 	const body = `{"model":"claude-opus-4-8","max_tokens":64,"messages":[{"role":"user","content":"say ping"}]}`
 	var took []time.Duration
 	for range n {
@@ -233,15 +233,15 @@ func (c *counted) add(before, after counted) {
 }
 
 // per lists them, the scripts first: each is one command that a node sends.
-func (c counted) per(requests int) string {
+func (c counted) per(of int) string {
 	var b strings.Builder
 	var inside []string
 	for name, n := range c {
-		if each := float64(n) / float64(requests); each >= 0.01 && name != "evalsha" {
+		if each := float64(n) / float64(of); each >= 0.01 && name != "evalsha" {
 			inside = append(inside, fmt.Sprintf("%s %.2f", name, each))
 		}
 	}
 	slices.Sort(inside)
-	fmt.Fprintf(&b, "  scripts %.2f; within them, and beside them: %s\n", float64(c["evalsha"])/float64(requests), strings.Join(inside, ", "))
+	fmt.Fprintf(&b, "  scripts %.2f; within them, and beside them: %s\n", float64(c["evalsha"])/float64(of), strings.Join(inside, ", "))
 	return b.String()
 }

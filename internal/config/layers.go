@@ -84,7 +84,7 @@ func (l *layers) addFlags(flags map[string]string) {
 // acceptText accepts a value from the command line or the environment.
 func (l *layers) acceptText(o option, text string, from origin) (any, bool) {
 	value := text
-	if o.check == "path" || o.check == "socket" || o.check == "path-or-none" && text != "" {
+	if o.check == "path" || o.check == "socket" || o.check == "path-or-none" {
 		value = absolute(text)
 	}
 	return l.accept(o, value, text, from)

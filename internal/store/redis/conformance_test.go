@@ -28,6 +28,12 @@ func TestConformanceOnACluster(t *testing.T) {
 	conform(t, redistest.StartCluster(t, 0).URL())
 }
 
+func TestConformanceThroughASentinel(t *testing.T) {
+	t.Parallel()
+	_, url := redistest.StartSentinel(t)
+	conform(t, url)
+}
+
 // conform gives each test of the suite a store of its own on one Redis: another prefix, beside keys of others.
 func conform(t *testing.T, url string) {
 	var stores atomic.Int64

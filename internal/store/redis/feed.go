@@ -45,9 +45,9 @@ func (s *Store) Follow(ctx context.Context, take func(store.News), health func(e
 			return
 		}
 		f.tell(err)
-		if err != nil {
-			f.missed = true
-			pause(ctx, again)
+		f.missed = f.missed || err != nil
+		if f.missed {
+			pause(ctx, again) // reading everything over and over would help nobody
 		}
 	}
 }

@@ -40,11 +40,11 @@ func (i *issuer) Renew(_ context.Context, a *account.Account) (account.Credentia
 	return fresh, nil
 }
 
-// clear seals nothing.
-type clear struct{}
+// plainly seals nothing.
+type plainly struct{}
 
-func (clear) Seal(_ string, plain secret.String) (string, error)    { return plain.Reveal(), nil }
-func (clear) Unseal(_ string, sealed string) (secret.String, error) { return secret.New(sealed), nil }
+func (plainly) Seal(_ string, plain secret.String) (string, error)    { return plain.Reveal(), nil }
+func (plainly) Unseal(_ string, sealed string) (secret.String, error) { return secret.New(sealed), nil }
 
 // keeper is a node that keeps tokens fresh.
 type keeper struct {
@@ -58,7 +58,7 @@ func newKeeper(t *testing.T, s *redis.Store, docs store.Documents, source oauth.
 	t.Helper()
 	k := keeper{node: join(t, s, change...)}
 	k.pool = pool(t, k.node)
-	roster, err := account.LoadRoster(t.Context(), docs, clear{}, k.pool, time.Now)
+	roster, err := account.LoadRoster(t.Context(), docs, plainly{}, k.pool, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func newKeeper(t *testing.T, s *redis.Store, docs store.Documents, source oauth.
 
 func oldAccount(t *testing.T, s *redis.Store) *account.Account {
 	t.Helper()
-	roster, err := account.LoadRoster(t.Context(), s, clear{}, account.NewPool(account.Options{Now: time.Now}), time.Now)
+	roster, err := account.LoadRoster(t.Context(), s, plainly{}, account.NewPool(account.Options{Now: time.Now}), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,34 +5,19 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
-// StartSentinels starts Sentinels that watch a primary and replace it within seconds when it fails, and gives the URL by
-// which crs is told of them.
-func StartSentinels(t testing.TB, primary *Server, n int) string {
+// StartSentinel starts a primary and a Sentinel that knows it as main, and gives the URL to reach it by. It skips the test
+// where there is no redis-server.
+func StartSentinel(t testing.TB) (primary *Server, url string) {
 	t.Helper()
-	host, port, err := net.SplitHostPort(primary.Addr)
-	if err != nil {
+	primary = StartReal(t)
+	_, port, _ := net.SplitHostPort(primary.Addr)
+	conf := filepath.Join(t.TempDir(), "sentinel.conf")
+	if err := os.WriteFile(conf, fmt.Appendf(nil, "sentinel monitor main 127.0.0.1 %s 1\n", port), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var hosts []string
-	var all []*Server
-	for range n {
-		file := filepath.Join(t.TempDir(), "sentinel.conf")
-		text := fmt.Sprintf("sentinel monitor crs %s %s %d\nsentinel down-after-milliseconds crs 1000\nsentinel failover-timeout crs 5000\n", host, port, n/2+1)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		s := start(t, &Server{dir: t.TempDir(), watches: file})
-		all, hosts = append(all, s), append(hosts, s.Addr)
-	}
-	for _, s := range all {
-		wait(t, "the Sentinels to know each other and the replica", func() bool {
-			info := fmt.Sprint(s.Do(t, "INFO", "sentinel"))
-			return strings.Contains(info, "status=ok") && strings.Contains(info, fmt.Sprintf("sentinels=%d", n)) && !strings.Contains(info, "slaves=0")
-		})
-	}
-	return "redis-sentinel://" + strings.Join(hosts, ",") + "/crs"
+	s := start(t, conf, "--sentinel")
+	return primary, "redis-sentinel://" + s.Addr + "/main"
 }

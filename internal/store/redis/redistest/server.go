@@ -28,12 +28,12 @@ type Server struct {
 	// Addr is where it listens, also after a restart.
 	Addr string
 
-	args    []string
-	watches string // the configuration of a Sentinel, "" for any other server
-	dir     string
-	cmd     *exec.Cmd
-	said    *bytes.Buffer
-	mini    *miniredis.Miniredis
+	conf string
+	args []string
+	dir  string
+	cmd  *exec.Cmd
+	said *bytes.Buffer
+	mini *miniredis.Miniredis
 }
 
 // Real reports whether there is a redis-server to test on.
@@ -77,11 +77,13 @@ func StartReal(t testing.TB, args ...string) *Server {
 	if !Real() {
 		t.Skip("there is no redis-server in the PATH")
 	}
-	return start(t, &Server{dir: t.TempDir(), args: args})
+	return start(t, "", append([]string{"--save", "", "--appendonly", "no"}, args...)...)
 }
 
-func start(t testing.TB, s *Server) *Server {
+// start starts a redis-server with a configuration file, unless that is empty, and arguments.
+func start(t testing.TB, conf string, args ...string) *Server {
 	t.Helper()
+	s := &Server{dir: t.TempDir(), args: args, conf: conf}
 	for range 10 { // somebody else may take the port before the server does
 		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t)))
 		if err := s.run(); err == nil {
@@ -114,13 +116,12 @@ func freePort(t testing.TB) int {
 func (s *Server) run() error {
 	_, port, _ := net.SplitHostPort(s.Addr)
 	s.said = new(bytes.Buffer)
-	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no"}
-	if s.watches == "" {
-		args = append(append(args, "--save", "", "--appendonly", "no"), s.args...)
-	} else {
-		args = append([]string{s.watches, "--sentinel"}, args...)
+	var all []string
+	if s.conf != "" {
+		all = append(all, s.conf)
 	}
-	s.cmd = exec.Command("redis-server", args...)
+	all = append(all, "--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--daemonize", "no")
+	s.cmd = exec.Command("redis-server", append(all, s.args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said
 	s.cmd.SysProcAttr = dieWithParent()
 	if err := s.cmd.Start(); err != nil {
