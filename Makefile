@@ -23,8 +23,8 @@ demo: build ## see it work: a relay with a simulated provider answers, and count
 	@bin/crs demo
 
 .PHONY: test
-test: ## run all the tests
-	@echo "== test"
+test: ## run all the tests; the store that nodes share runs on a redis-server where one is in the PATH
+	@echo "== test (Redis: $$(redis-server --version 2>/dev/null || echo 'miniredis; there is no redis-server in the PATH'))"
 	@$(GO) test ./...
 
 .PHONY: race
@@ -60,6 +60,11 @@ pictures: build ## draw the dashboard's screens into docs/pictures, from the rea
 bench: build ## measure CPU, memory and latency against a bare proxy; writes the table of docs/performance.md
 	@echo "== bench"
 	@$(GO) run ./internal/bench -crs bin/crs -write docs/performance.md
+
+.PHONY: bench-redis
+bench-redis: build ## commands of Redis for each request, and the latency they add (needs redis-server)
+	@echo "== bench-redis"
+	@$(GO) run ./internal/bench nodes -crs bin/crs
 
 .PHONY: bench-dashboard
 bench-dashboard: build ## measure what the dashboard costs itself and the daemon; writes its table of docs/performance.md

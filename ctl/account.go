@@ -8,6 +8,7 @@ type Account struct {
 	Name           string            `json:"name"`
 	Platform       string            `json:"platform"`
 	Enabled        bool              `json:"enabled"`
+	Version        int64             `json:"version"` // counts its changes
 	BaseURL        string            `json:"base_url,omitempty"`
 	Proxy          string            `json:"proxy,omitempty"` // without its credentials
 	Priority       int               `json:"priority"`
@@ -68,6 +69,8 @@ type NewAccount struct {
 
 // AccountEdit changes the fields that are set; an empty list or text takes the old one away.
 type AccountEdit struct {
+	// Version, if given, is the one that the edit was made for; an account that has another by now is a Conflict.
+	Version        *int64             `json:"version,omitempty"`
 	APIKey         *string            `json:"api_key,omitempty"`
 	BaseURL        *string            `json:"base_url,omitempty"`
 	Proxy          *string            `json:"proxy,omitempty"`

@@ -6,8 +6,9 @@ import "time"
 type Key struct {
 	ID          string     `json:"id"`
 	Name        string     `json:"name"`
-	Hint        string     `json:"hint"`  // how it begins
-	State       string     `json:"state"` // active, disabled, expired, deleted
+	Hint        string     `json:"hint"`    // how it begins
+	State       string     `json:"state"`   // active, disabled, expired, deleted
+	Version     int64      `json:"version"` // counts its changes
 	Tags        []string   `json:"tags"`
 	CreatedAt   time.Time  `json:"created_at"`
 	ExpiresAt   *time.Time `json:"expires_at,omitempty"`
@@ -53,6 +54,8 @@ type KeyUse struct {
 // KeyEdit sets a key's fields: all of a new key's, or those of an old one that are to change. An empty list or text
 // takes the old one away.
 type KeyEdit struct {
+	// Version, if given, is the one that the edit was made for; a key that has another by now is a Conflict.
+	Version           *int64     `json:"version,omitempty"`
 	Tags              *[]string  `json:"tags,omitempty"`
 	RequestsPerMinute *int64     `json:"rpm,omitempty"`
 	TokensPerMinute   *int64     `json:"tpm,omitempty"`

@@ -14,8 +14,10 @@ type Status struct {
 	PID           int      `json:"pid"`
 	UptimeSeconds float64  `json:"uptime_seconds"`
 	Listen        string   `json:"listen"`
-	TLS           bool     `json:"tls"`   // clients are served over HTTPS
-	Store         string   `json:"store"` // its kind and place
+	TLS           bool     `json:"tls"`                   // clients are served over HTTPS
+	Store         string   `json:"store"`                 // its kind and place
+	StoreError    string   `json:"store_error,omitempty"` // why the store that nodes share cannot be used just now
+	Node          string   `json:"node,omitempty"`        // which of the nodes that share the store this is
 	InFlight      int      `json:"in_flight"`
 	Accounts      int      `json:"accounts"`
 	AccountsReady int      `json:"accounts_ready"`

@@ -26,8 +26,7 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/oauth"
-	"crs/internal/seal"
-	"crs/internal/store/local"
+	"crs/internal/store"
 	"crs/internal/usage"
 	"crs/proxyengine"
 	"crs/proxyengine/provider"
@@ -56,7 +55,8 @@ type Daemon struct {
 	zone    *time.Location
 
 	lock      *flock.Flock
-	store     *local.Store
+	store     store.Store
+	shared    shared // what nodes share, when they do
 	pool      *account.Pool
 	roster    *account.Roster
 	keys      *key.Ring
@@ -163,32 +163,6 @@ func (d *Daemon) openData(context.Context) error {
 	return nil
 }
 
-// openStore opens the store with the key that its secrets are sealed with.
-func (d *Daemon) openStore(ctx context.Context) (err error) {
-	if d.store, err = local.Open(ctx, d.cfg.Data); err != nil {
-		return err
-	}
-	d.opens("store", func(context.Context) error { return d.store.Close() })
-	return nil
-}
-
-// openSeal makes sure that the key file is the one the store was written with.
-func (d *Daemon) openSeal(ctx context.Context) (*seal.Seal, error) {
-	const name = "seal"
-	known, err := d.store.Meta(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	sealing, err := seal.Open(d.cfg.Data, seal.Options{MustExist: known != ""})
-	if err != nil {
-		return nil, err
-	}
-	if known == "" {
-		return sealing, d.store.SetMeta(ctx, name, sealing.Fingerprint())
-	}
-	return sealing, sealing.Check(known)
-}
-
 // openDomain loads keys, accounts and prices.
 func (d *Daemon) openDomain(ctx context.Context) error {
 	sealing, err := d.openSeal(ctx)
@@ -202,6 +176,7 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	opt.Now, opt.Changed = d.opt.Now, d.accountChanged
 	d.facts, d.platforms = platforms(d.providers)
 	opt.Platforms = d.facts
+	d.join(&opt)
 	d.pool = account.NewPool(opt)
 	if d.roster, err = account.LoadRoster(ctx, d.store, sealing, d.pool, d.opt.Now); err != nil {
 		return err
@@ -212,13 +187,16 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	if d.prices, err = loadPrices(ctx, d.store); err != nil {
 		return err
 	}
-	return d.restorePool(ctx)
+	if err := d.restorePool(ctx); err != nil {
+		return err
+	}
+	return d.hearOthers(ctx)
 }
 
 // openLedger puts right what an earlier process left, and then asks what keys have spent.
 func (d *Daemon) openLedger(ctx context.Context) error {
 	ledger, found, err := usage.OpenLedger(ctx, usage.LedgerOptions{
-		Dir: filepath.Join(d.cfg.Data, "ledger"), Node: "local", Rollups: d.store, Zone: d.zone, Now: d.opt.Now,
+		Dir: filepath.Join(d.cfg.Data, "ledger"), Node: d.node(), Rollups: d.store, Log: d.shared.log, Zone: d.zone, Now: d.opt.Now,
 		Commit: d.cfg.Usage.Commit, AddUp: time.Second, Keep: d.cfg.Usage.Keep, MaxBytes: int64(d.cfg.Usage.MaxBytes),
 		Failed: d.ledgerFailed,
 	})
@@ -233,7 +211,7 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.gate = limit.NewGate(d.opt.Now, d.zone, spent)
+	d.gate = d.newGate(spent)
 	return nil
 }
 
@@ -242,7 +220,7 @@ func (d *Daemon) openEngine(context.Context) error {
 	d.client = newClient(&d.cfg)
 	d.opens("upstream", func(context.Context) error { d.client.Close(); return nil })
 	d.source = &proxyengine.TokenSource{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)}
-	d.tokens = oauth.NewKeeper(oauth.Options{Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed, Source: d.source})
+	d.tokens = oauth.NewKeeper(oauth.Options{Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed, Source: d.source, Locks: d.locks()})
 	d.opens("tokens", func(ctx context.Context) error { d.tokens.Wait(ctx); return nil })
 	secured, err := d.secured(&d.cfg)
 	if err != nil {
@@ -305,7 +283,10 @@ func (d *Daemon) handler() *control.Handler {
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
 		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert,
-		About: ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: "local " + d.cfg.Data},
+		About: ctl.Status{
+			Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
+		},
+		StoreHealth: d.shared.health.get,
 	})
 }
 
@@ -331,6 +312,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	g.Go(func() error { return d.serveMetrics(running) })
 	g.Go(func() error { return d.watchTrouble(running) })
 	g.Go(func() error { return d.housekeep(running) })
+	g.Go(func() error { return d.follow(running) })
 	g.Go(func() error {
 		<-running.Done()
 		return d.close(context.WithoutCancel(ctx))

@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"crs/internal/account"
@@ -11,16 +12,17 @@ import (
 )
 
 const (
-	poolState   = "pool"
 	saveEvery   = 10 * time.Second
 	forgetEvery = time.Hour
+	clockEvery  = 10 * time.Minute
 )
 
 // housekeep saves what the pool has learnt every now and then, and forgets what is too old to keep.
 func (d *Daemon) housekeep(ctx context.Context) error {
-	save, forget := time.NewTicker(saveEvery), time.NewTicker(forgetEvery)
+	save, forget, clock := time.NewTicker(saveEvery), time.NewTicker(forgetEvery), time.NewTicker(clockEvery)
 	defer save.Stop()
 	defer forget.Stop()
+	defer clock.Stop()
 	var saved []byte
 	for {
 		select {
@@ -28,6 +30,8 @@ func (d *Daemon) housekeep(ctx context.Context) error {
 			return nil
 		case <-save.C:
 			saved = d.saveIfNew(ctx, saved)
+		case <-clock.C:
+			d.checkClock(ctx)
 		case <-forget.C:
 			if err := d.store.Forget(ctx, d.opt.Now().Add(-d.cfg.Usage.Keep)); err != nil {
 				d.log.Error("cannot forget old usage", "error", err)
@@ -39,7 +43,7 @@ func (d *Daemon) housekeep(ctx context.Context) error {
 func (d *Daemon) saveIfNew(ctx context.Context, saved []byte) []byte {
 	body, err := d.pool.Snapshot()
 	if err == nil && !bytes.Equal(body, saved) {
-		err = d.store.SaveState(ctx, poolState, body)
+		err = d.store.SaveState(ctx, d.poolState(), body)
 	}
 	if err != nil {
 		d.log.Error("cannot save what was learnt of the accounts", "error", err)
@@ -53,11 +57,11 @@ func (d *Daemon) savePool(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.store.SaveState(ctx, poolState, body)
+	return d.store.SaveState(ctx, d.poolState(), body)
 }
 
 func (d *Daemon) restorePool(ctx context.Context) error {
-	body, err := d.store.LoadState(ctx, poolState)
+	body, err := d.store.LoadState(ctx, d.poolState())
 	if err != nil {
 		return err
 	}
@@ -91,7 +95,11 @@ func (d *Daemon) refreshFailed(a *account.Account, err error) {
 
 func (d *Daemon) ledgerFailed(err error) {
 	if err == nil {
-		d.log.Info("the ledger can be written again; nothing was lost")
+		d.log.Info("the ledger is well again; nothing was lost")
+		return
+	}
+	if errors.Is(err, usage.ErrNotCounted) {
+		d.log.Warn("usage waits in the ledger until the store takes it", "error", err)
 		return
 	}
 	d.log.Error("the ledger cannot be written; records wait in memory", "error", err)

@@ -39,31 +39,43 @@ const (
 )
 
 func loadPrices(ctx context.Context, docs store.Documents) (*prices, error) {
-	p := &prices{docs: docs, own: ownPrices{models: map[string]json.RawMessage{}}}
+	p := &prices{docs: docs}
 	all, err := docs.All(ctx, store.Setting)
 	if err != nil {
 		return nil, err
 	}
-	p.taken = builtIn(0)
-	for _, d := range all {
-		switch d.ID {
-		case ownDoc:
-			p.own.version = d.Version
-			if err := json.Unmarshal(d.Body, &p.own.models); err != nil {
-				return nil, fmt.Errorf("%w: the operator's prices: %w", store.ErrDamaged, err)
+	return p, p.Take(store.News{Docs: all, Whole: true})
+}
+
+// Take takes what another node has written. What cannot be read changes nothing.
+func (p *prices) Take(news store.News) error {
+	news = news.Of(store.Setting)
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	own, taken := p.own, p.taken
+	if news.Whole {
+		own, taken = ownPrices{models: map[string]json.RawMessage{}}, builtIn(0)
+	}
+	for _, d := range news.Docs {
+		var err error
+		switch {
+		case d.ID == ownDoc && d.Version > own.version:
+			own = ownPrices{models: map[string]json.RawMessage{}, version: d.Version}
+			if err := json.Unmarshal(d.Body, &own.models); err != nil {
+				return fmt.Errorf("%w: the operator's prices: %w", store.ErrDamaged, err)
 			}
-		case takenDoc:
-			if p.taken, err = decodeTaken(d); err != nil {
-				return nil, fmt.Errorf("%w: the price table: %w", store.ErrDamaged, err)
+		case d.ID == takenDoc && d.Version > taken.version:
+			if taken, err = decodeTaken(d); err != nil {
+				return fmt.Errorf("%w: the price table: %w", store.ErrDamaged, err)
 			}
 		}
 	}
-	table, err := p.own.over(p.taken.base())
+	table, err := own.over(taken.base())
 	if err != nil {
-		return nil, fmt.Errorf("%w: the operator's prices: %w", store.ErrDamaged, err)
+		return fmt.Errorf("%w: the operator's prices: %w", store.ErrDamaged, err)
 	}
-	p.table.Store(table)
-	return p, nil
+	p.use(own, taken, table)
+	return nil
 }
 
 func (o *ownPrices) over(base *pricing.Table) (*pricing.Table, error) {

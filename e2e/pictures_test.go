@@ -165,7 +165,7 @@ func (r *relay) history(t *testing.T) {
 			}
 		}
 	}
-	if err := store.AddUp(t.Context(), "history", sums, usage.Mark{Segment: 1}); err != nil {
+	if err := store.AddUp(t.Context(), "history", sums, usage.Mark{}, usage.Mark{Segment: 1}); err != nil {
 		t.Fatal(err)
 	}
 }

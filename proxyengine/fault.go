@@ -14,6 +14,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/key"
 	"crs/internal/limit"
+	"crs/internal/outage"
 	"crs/internal/usage"
 	"crs/proxyengine/provider"
 )
@@ -33,6 +34,7 @@ func faultOf(err error) *provider.Fault {
 		denied  *key.Denied
 		limited *limit.Refused
 		none    *account.NoneReady
+		away    *outage.Error
 	)
 	switch {
 	case errors.As(err, &own):
@@ -45,10 +47,20 @@ func faultOf(err error) *provider.Fault {
 		return limitFault(limited)
 	case errors.As(err, &none):
 		return noneFault(none)
+	case errors.As(err, &away):
+		return awayFault()
 	case errors.Is(err, usage.ErrNotWritable):
 		return fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay cannot write down what requests cost, and serves none until it can")
 	}
 	return fault(fasthttp.StatusInternalServerError, provider.Internal, "the relay failed; its log says more")
+}
+
+// awayFault: why it is away is for the log, which may name hosts.
+func awayFault() *provider.Fault {
+	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
+		"the relay cannot reach the Redis in which its nodes count limits, and was told to refuse requests until it can (redis.on_outage)")
+	f.RetryAfter = outage.RetryAfter
+	return f
 }
 
 func limitFault(r *limit.Refused) *provider.Fault {
@@ -137,7 +149,8 @@ func (x *exchange) fail(err error) {
 
 // logged is the error for the log: what an internal one says is not for the client, but for the operator.
 func logged(err error, f *provider.Fault) string {
-	if f.Kind == provider.Internal {
+	var away *outage.Error
+	if f.Kind == provider.Internal || errors.As(err, &away) {
 		return err.Error()
 	}
 	return f.Message

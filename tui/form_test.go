@@ -141,7 +141,7 @@ func TestEditingAKeySendsWhatHasChanged(t *testing.T) {
 		r.press("9")
 		r.submit()
 		r.did("edit key_bob")
-		if got := js(r.t, r.d.edits[0]); got != `{"rpm":9}` {
+		if got := js(r.t, r.d.edits[0]); got != `{"version":0,"rpm":9}` {
 			t.Error(got)
 		}
 		r.see("key bob is changed")

@@ -38,13 +38,15 @@ func (m *Model) newKey() tea.Cmd {
 
 func (m *Model) editKey(k *ctl.Key) tea.Cmd {
 	x := fieldsOf(k, m.now())
-	before, id := *x, k.ID
+	before, id, version := *x, k.ID, k.Version
 	return m.keyForm("Edit key "+draw.Clean(k.Name), x, false, func(ctx context.Context) (any, error) {
 		e, err := x.edit(m.now())
 		if err != nil {
 			return nil, err
 		}
-		got, err := m.opt.Daemon.EditKey(ctx, id, x.changes(&before, e))
+		e = x.changes(&before, e)
+		e.Version = &version
+		got, err := m.opt.Daemon.EditKey(ctx, id, e)
 		return &got, err
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // time_zone must work where the system has no zones
 
+	"crs/ctl"
 	"crs/ctl/cli"
 	"crs/daemon"
 	"crs/daemon/unit"
@@ -43,6 +44,9 @@ func programs() cli.Programs {
 				return nil, err
 			}
 			return &cli.DemoRun{URL: d.URL, Socket: d.Socket, Key: d.Key, Play: d.Play, Wait: d.Wait, Close: d.Close}, nil
+		},
+		CopyStore: func(ctx context.Context, o cli.CopyOptions) (ctl.StoreCopy, error) {
+			return daemon.CopyStore(ctx, daemon.CopyOptions{Source: o.Source, From: o.From, To: o.To, DryRun: o.DryRun, Force: o.Force, Progress: o.Progress})
 		},
 		Dashboard: func(ctx context.Context, o cli.DashboardOptions) error {
 			return tui.Run(ctx, tui.Options{Daemon: o.Client, NoColours: o.NoColor, Fail: o.Fail})

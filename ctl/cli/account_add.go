@@ -160,6 +160,7 @@ func (a *app) accountEditCommand() *cobra.Command {
 			if err := a.editRest(&edit, old.Platform, keyFile, ends); err != nil {
 				return err
 			}
+			edit.Version = &old.Version // lists are changed from what they were
 			x, err := a.client().EditAccount(cmd.Context(), args[0], edit)
 			if err != nil {
 				return err

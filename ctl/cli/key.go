@@ -90,12 +90,14 @@ func (a *app) keyShowCommand() *cobra.Command {
 
 func (a *app) keyEditCommand() *cobra.Command {
 	var flags keyFlags
+	var version int64
 	cmd := &cobra.Command{
 		Use: "edit NAME", Short: "Change a key's limits", Args: takes("NAME"), ValidArgsFunction: completions(a.keyNames),
 		Long: "Changes what is given, and nothing else. A limit of 0 does not limit; an empty text or list takes the old one away.",
 		Example: "crs key edit alice --daily-cost 10 --concurrency 8\n" +
 			"  crs key edit alice --account '' --deny-models ''\n" +
-			"  crs key edit alice --expires never",
+			"  crs key edit alice --expires never\n" +
+			"  crs key edit alice --daily-cost 20 --if-version 3",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := changesSomething(cmd); err != nil {
 				return err
@@ -103,6 +105,9 @@ func (a *app) keyEditCommand() *cobra.Command {
 			edit, err := flags.edit(cmd.Flags(), a.io.Now())
 			if err != nil {
 				return err
+			}
+			if cmd.Flag("if-version").Changed {
+				edit.Version = &version
 			}
 			k, err := a.client().EditKey(cmd.Context(), args[0], edit)
 			if err != nil {
@@ -112,6 +117,7 @@ func (a *app) keyEditCommand() *cobra.Command {
 		},
 	}
 	flags.addTo(a, cmd)
+	cmd.Flags().Int64Var(&version, "if-version", 0, "change it only if it is at version `N` (crs key show -o json); exit 6 if somebody else was faster")
 	return cmd
 }
 

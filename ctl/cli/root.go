@@ -29,6 +29,8 @@ type Programs struct {
 	Mock func(context.Context, MockOptions, io.Writer) error
 	// Demo starts a demonstration. The caller closes it.
 	Demo func(context.Context, DemoOptions) (*DemoRun, error)
+	// CopyStore copies what one store holds into another.
+	CopyStore func(context.Context, CopyOptions) (ctl.StoreCopy, error)
 	// Dashboard shows the dashboard until its user leaves it, or ctx ends.
 	Dashboard func(context.Context, DashboardOptions) error
 }
@@ -70,7 +72,7 @@ type app struct {
 // root is the whole tree of commands.
 func (a *app) root() *cobra.Command {
 	root := a.noun("crs", "A relay of your own for AI provider APIs",
-		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand()),
+		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand(), a.storeCommand()),
 		a.group("service", a.installCommand(), a.uninstallCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(), a.logsCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),

@@ -24,13 +24,16 @@ func (a *app) serveCommand() *cobra.Command {
 		Use: "serve", Short: "Run the daemon in the foreground", Args: takes(),
 		Long: "Runs the daemon until it is interrupted; answers in flight may finish then. It logs to standard error. Everything it keeps is\n" +
 			"in one data directory, and everything else that can be set is in the configuration: see crs config show.",
-		Example: "crs serve\n  crs serve --data /srv/crs --listen 127.0.0.1:3000",
+		Example: "crs serve\n  crs serve --data /srv/crs --listen 127.0.0.1:3000\n  crs serve --redis redis://10.0.0.5:6379/0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := map[string]string{}
 			for _, key := range []string{"listen", "data", "socket"} { // a flag is named as the key that it sets
 				if flag := cmd.Flag(key); flag.Changed {
 					flags[key] = flag.Value.String()
 				}
+			}
+			if flag := cmd.Flag("redis"); flag.Changed {
+				flags["redis.url"] = flag.Value.String()
 			}
 			source := a.source(flags)
 			source.File = file
@@ -45,6 +48,7 @@ func (a *app) serveCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.String("listen", "", "`ADDRESS` and port for clients (default 127.0.0.1:3000)")
 	flags.String("data", "", "`DIR` of everything that is kept; config.toml and crs.sock are there too then")
+	flags.String("redis", "", "`URL` of a Redis to share with other nodes; without it, everything is in the data directory")
 	flags.StringVar(&file, "config", "", "configuration `FILE`")
 	flags.StringVar(&log, "log-file", "", "log to `FILE`, as services do whose system keeps no log of them")
 	_ = flags.MarkHidden("log-file")

@@ -84,9 +84,13 @@ func (a *app) statusFacts(w *wellBeing) {
 	if s.Waiting > 0 {
 		waiting = fmt.Sprintf(", %d of them waiting for an account", s.Waiting)
 	}
+	place := s.Store
+	if s.Node != "" {
+		place += ", as " + s.Node
+	}
 	a.facts(append(a.serviceFacts(w),
 		fact{"version", s.Version}, fact{"process", fmt.Sprintf("%d, up %s", s.PID, rough(up))}, fact{"listens on", s.Listen},
-		fact{"socket", a.client().Socket()}, fact{"store", s.Store}, fact{"accounts", fmt.Sprintf("%d, %d ready", s.Accounts, s.AccountsReady)},
+		fact{"socket", a.client().Socket()}, fact{"store", place}, fact{"accounts", fmt.Sprintf("%d, %d ready", s.Accounts, s.AccountsReady)},
 		fact{"keys", strconv.Itoa(s.Keys)}, fact{"in flight", strconv.Itoa(s.InFlight) + waiting},
 		fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, fact{"prices", s.Prices},
 	)...)

@@ -18,6 +18,9 @@ func (a *app) remedies(all []trouble) {
 
 func troublesOf(s *ctl.Status) []trouble {
 	var all []trouble
+	if s.StoreError != "" {
+		all = append(all, trouble{"the store cannot be used: " + s.StoreError, "see that Redis runs and can be reached from here; usage is in the ledger of this node meanwhile, and is not lost"})
+	}
 	if s.LedgerError != "" {
 		all = append(all, trouble{"the ledger cannot be written: " + s.LedgerError, "make room on the disk of the data directory, or make it writable; what waits is not lost"})
 	}

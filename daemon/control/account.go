@@ -12,6 +12,7 @@ import (
 	"crs/ctl"
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/internal/store"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )
@@ -35,7 +36,7 @@ func (h *Handler) account(r *http.Request) (any, error) {
 // show tells of an account what may be told.
 func (h *Handler) show(a *account.Account) ctl.Account {
 	out := ctl.Account{
-		ID: a.ID, Name: a.Name, Platform: a.Platform, Enabled: !a.Disabled, BaseURL: a.BaseURL, Proxy: bare(a.Proxy),
+		ID: a.ID, Name: a.Name, Platform: a.Platform, Enabled: !a.Disabled, Version: a.Version, BaseURL: a.BaseURL, Proxy: bare(a.Proxy),
 		Priority: a.Priority, MaxConcurrency: a.MaxConcurrency, Groups: h.groupNames(a.Groups), AnyClient: a.AnyClient,
 		Models: list(a.Models), Map: a.Map, Options: a.Options, CreatedAt: a.CreatedAt, Credential: string(a.Credential.Kind),
 		TokenExpiresAt: moment(a.Credential.ExpiresAt), EndsAt: moment(a.SubscriptionEnds), Rests: []ctl.Rest{}, Windows: []ctl.Window{},
@@ -208,6 +209,9 @@ func (h *Handler) editAccount(r *http.Request) (any, error) {
 		return nil, err
 	}
 	edited, err := h.opt.Roster.Edit(r.Context(), r.PathValue("ref"), func(a *account.Account) error {
+		if in.Version != nil && *in.Version != a.Version {
+			return &store.Conflict{Kind: store.Account, ID: a.ID, Want: *in.Version, Got: a.Version}
+		}
 		if in.APIKey != nil && a.Credential.Kind != account.APIKey {
 			return ctl.Errorf(ctl.BadRequest, "account %s has a login, not an API key", a.Name)
 		}

@@ -43,7 +43,9 @@ type Options struct {
 	About     ctl.Status // what does not change: version, pid, listen, store
 	Started   time.Time
 	Log       *slog.Logger
-	Metrics   metrics
+	// StoreHealth says why the store cannot be used just now, or nil. It may be nil itself.
+	StoreHealth func() error
+	Metrics     metrics
 	// TestAlert sends an alert that says that it is a test.
 	TestAlert func(context.Context) error
 	// Checkup looks at what the daemon depends on.
@@ -208,6 +210,8 @@ func errorOf(err error) *ctl.Error {
 		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("it may be long over, or the daemon was started anew since; begin another: crs account login PLATFORM NAME")
 	case errors.As(err, &notOpen):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
+	case errors.Is(err, store.ErrAway):
+		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
 	case errors.As(err, &conflict):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
 	}

@@ -11,18 +11,32 @@ import (
 
 	"crs/ctl"
 	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/store"
 )
 
-func (h *Handler) keys(*http.Request) (any, error) {
+func (h *Handler) keys(r *http.Request) (any, error) {
 	all := []ctl.Key{}
-	for _, k := range h.opt.Keys.List() {
-		all = append(all, h.showKey(k))
+	list := h.opt.Keys.List()
+	for _, k := range list {
+		if len(list) > mostAsked {
+			all = append(all, h.showKey(k))
+			continue
+		}
+		all = append(all, h.showKeyUse(k, h.opt.Gate.UseOn(r.Context(), k)))
 	}
 	return all, nil
 }
 
+// mostAsked is up to how many keys a list shows what each uses on all nodes. With more, it is what each uses on this one.
+const mostAsked = 500
+
 func (h *Handler) key(r *http.Request) (any, error) {
-	return h.shown(h.opt.Keys.Get(r.PathValue("ref")))
+	k, err := h.opt.Keys.Get(r.PathValue("ref"))
+	if err != nil {
+		return nil, err
+	}
+	return h.showKeyUse(k, h.opt.Gate.UseOn(r.Context(), k)), nil
 }
 
 // shown passes an error on, and shows a key.
@@ -34,9 +48,13 @@ func (h *Handler) shown(k *key.Key, err error) (any, error) {
 }
 
 func (h *Handler) showKey(k *key.Key) ctl.Key {
-	u := h.opt.Gate.Use(k.ID)
+	return h.showKeyUse(k, h.opt.Gate.Use(k.ID))
+}
+
+// showKeyUse shows a key with what it uses.
+func (h *Handler) showKeyUse(k *key.Key, u limit.Use) ctl.Key {
 	return ctl.Key{
-		ID: k.ID, Name: k.Name, Hint: k.Hint + "…", State: h.keyState(k), Tags: list(k.Tags), CreatedAt: k.CreatedAt,
+		ID: k.ID, Name: k.Name, Hint: k.Hint + "…", State: h.keyState(k), Version: k.Version, Tags: list(k.Tags), CreatedAt: k.CreatedAt,
 		ExpiresAt: moment(k.ExpiresAt), ActivatedAt: moment(k.ActivatedAt), DeletedAt: moment(k.DeletedAt), Limits: h.limits(k),
 		Use: ctl.KeyUse{
 			InFlight: u.InFlight, Queued: u.Queued, RequestsInMinute: u.RequestsInMinute, TokensInMinute: u.TokensInMinute,
@@ -98,7 +116,12 @@ func (h *Handler) editKey(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := h.opt.Keys.Edit(r.Context(), r.PathValue("ref"), func(k *key.Key) error { return h.editKeyBy(k, &in) })
+	k, err := h.opt.Keys.Edit(r.Context(), r.PathValue("ref"), func(k *key.Key) error {
+		if in.Version != nil && *in.Version != k.Version {
+			return &store.Conflict{Kind: store.Key, ID: k.ID, Want: *in.Version, Got: k.Version}
+		}
+		return h.editKeyBy(k, &in)
+	})
 	if err != nil {
 		return nil, invalid(err)
 	}

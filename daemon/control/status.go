@@ -30,6 +30,11 @@ func (h *Handler) figures() ctl.Status {
 	if err != nil {
 		s.LedgerError = err.Error()
 	}
+	if h.opt.StoreHealth != nil {
+		if err := h.opt.StoreHealth(); err != nil {
+			s.StoreError = err.Error()
+		}
+	}
 	s.Platforms = h.platforms()
 	return s
 }

@@ -15,6 +15,12 @@ type entry struct {
 	used   uint64   // when it was last used, in picks of the pool
 	probe  *Lease   // the one request that may find out whether a rest is over
 
+	// What other nodes hold of it, as it was last learnt, and which gauges they were told.
+	elsewhere   int
+	elsewhereAt time.Time
+	fullAt      time.Time // when all nodes together were found to fill it
+	told        []Window
+
 	learnt
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,11 +19,10 @@ func (r *Roster) loadGroups(ctx context.Context) error {
 		return err
 	}
 	for _, d := range all {
-		g := new(Group)
-		if err := json.Unmarshal(d.Body, g); err != nil {
-			return fmt.Errorf("%w: group %s: %w", store.ErrDamaged, d.ID, err)
+		g, err := decodeGroup(d)
+		if err != nil {
+			return err
 		}
-		g.Version = d.Version
 		r.groups[g.ID] = g
 	}
 	return nil
@@ -70,7 +70,12 @@ func (r *Roster) CreateGroup(ctx context.Context, name, description string) (*Gr
 	if err != nil {
 		return nil, fmt.Errorf("encode group %s: %w", name, err)
 	}
-	if g.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Group, ID: g.ID, Body: body}); err != nil {
+	g.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Group, ID: g.ID, Name: name, Body: body})
+	var taken *store.Taken
+	if errors.As(err, &taken) {
+		return nil, &Taken{"group", name}
+	}
+	if err != nil {
 		return nil, err
 	}
 	r.mu.Lock()

@@ -183,30 +183,30 @@ func (r *Roster) insist(ctx context.Context, ref string, change func(*Account) e
 		if !errors.As(err, &conflict) || ctx.Err() != nil {
 			return a, err
 		}
-		if err := r.reread(ctx, conflict.ID); err != nil {
+		if _, err := r.Reread(ctx, conflict.ID); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// reread takes an account as another process has written it.
-func (r *Roster) reread(ctx context.Context, id string) error {
+// Reread takes an account as another process has written it.
+func (r *Roster) Reread(ctx context.Context, id string) (*Account, error) {
 	all, err := r.docs.All(ctx, store.Account)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	i := slices.IndexFunc(all, func(d store.Doc) bool { return d.ID == id })
 	if i < 0 {
-		return &NotFound{"account", id}
+		return nil, &NotFound{"account", id}
 	}
 	a, err := r.decode(all[i])
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.install(a)
-	return nil
+	return r.accounts[id], nil
 }
 
 // Remove deletes an account. What it served stays in the roll-ups.
@@ -219,10 +219,8 @@ func (r *Roster) Remove(ctx context.Context, ref string) error {
 		return err
 	}
 	r.mu.Lock()
-	delete(r.accounts, a.ID)
-	delete(r.names, a.Name)
-	r.mu.Unlock()
-	r.pool.Drop(a.ID)
+	defer r.mu.Unlock()
+	r.drop(a.ID)
 	return nil
 }
 
@@ -231,7 +229,11 @@ func (r *Roster) save(ctx context.Context, a Account) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Account, ID: a.ID, Version: a.Version, Body: body})
+	a.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Account, ID: a.ID, Version: a.Version, Name: a.Name, Body: body})
+	var taken *store.Taken
+	if errors.As(err, &taken) {
+		return nil, &Taken{"account", a.Name}
+	}
 	if err != nil {
 		return nil, err
 	}

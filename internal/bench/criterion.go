@@ -15,6 +15,7 @@ const (
 	idleMemory      metric = "MB idle"
 	peakMemory      metric = "MB at the peak"
 	startTime       metric = "s to start"
+	redisMemory     metric = "MB of Redis per million requests"
 )
 
 // criterion is what a row's figures are held against.

@@ -38,6 +38,8 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		switch args[0] {
 		case "upstream":
 			return runUpstream(ctx, args[1:], out)
+		case "nodes":
+			return runNodes(ctx, args[1:], out, progress)
 		case "proxy":
 			return runProxy(ctx, args[1:], out)
 		}

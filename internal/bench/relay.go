@@ -12,8 +12,8 @@ import (
 )
 
 // startRelay starts a relay with one account and one key, everything on.
-func (s *stage) startRelay(ctx context.Context, sub *subject, dir string) error {
-	control, err := s.serve(ctx, sub, dir)
+func (s *stage) startRelay(ctx context.Context, sub *subject, dir string, flags ...string) error {
+	control, err := s.serve(ctx, sub, dir, flags...)
 	if err != nil {
 		return err
 	}
@@ -27,10 +27,10 @@ func (s *stage) startRelay(ctx context.Context, sub *subject, dir string) error 
 }
 
 // serve starts `crs serve` on a data directory and waits until it serves.
-func (s *stage) serve(ctx context.Context, sub *subject, dir string) (*ctl.Client, error) {
+func (s *stage) serve(ctx context.Context, sub *subject, dir string, flags ...string) (*ctl.Client, error) {
 	began := time.Now()
 	var err error
-	sub.process, err = process.Start(ctx, dir, "crs", s.crs, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	sub.process, err = process.Start(ctx, dir, "crs", append([]string{s.crs, "serve", "--data", dir, "--listen", "127.0.0.1:0"}, flags...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -61,6 +61,12 @@ func rows() []row {
 			{work: "many keys and accounts", metric: startTime, judged: crowded},
 			{work: "many keys and accounts", metric: idleMemory, judged: crowded},
 		}},
+		{"redis", []string{shared, crowdedShared}, onRedis, []criterion{
+			{work: "many keys and accounts in Redis, against one of each", metric: cpuPerRequest, judged: crowdedShared, against: []string{shared}, budget: 1.1},
+			{work: "many keys and accounts in Redis", metric: startTime, judged: crowdedShared, budget: 2},
+			{work: "many keys and accounts in Redis", metric: idleMemory, judged: crowdedShared},
+			{work: "roll-ups and request log in Redis", metric: redisMemory, judged: crowdedShared},
+		}},
 	}
 }
 

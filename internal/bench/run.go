@@ -51,6 +51,9 @@ func (s *stage) rows(ctx context.Context) ([]Result, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(samples) == 0 {
+			continue // nothing that it is about is installed here
+		}
 		for _, c := range r.criteria {
 			results = append(results, c.judge(r.name, samples))
 		}
@@ -63,7 +66,7 @@ func (s *stage) row(ctx context.Context, r row) (map[string][]sample, error) {
 	samples := map[string][]sample{}
 	for round := range s.opt.rounds {
 		for _, name := range r.subjects {
-			if name == nginx && s.nginx == "" {
+			if name == nginx && s.nginx == "" || (name == shared || name == crowdedShared) && !findRedis() {
 				continue
 			}
 			got, err := s.measure(ctx, r, name)

@@ -33,7 +33,9 @@ type subject struct {
 	field       string
 	credentials []string
 	process     *process.Process // nil for direct
-	took        time.Duration    // until a relay served
+	redis       *process.Process // nil where none is shared
+	redisAddr   string
+	took        time.Duration // until a relay served
 }
 
 // accountKey is what the upstream gets to see; it takes any.
@@ -50,9 +52,11 @@ type stage struct {
 	source   []byte // what conversations are about
 	progress io.Writer
 
-	wants   map[string]load.Want // by script
-	full    *filled              // nil until it is needed
-	started int                  // subjects so far, for names of their own
+	wants map[string]load.Want // by script
+	full  *filled              // nil until it is needed
+	// fullShared is one whose keys and accounts are in a Redis.
+	fullShared *filled
+	started    int // subjects so far, for names of their own
 }
 
 // start starts a subject.
@@ -79,6 +83,10 @@ func (s *stage) start(ctx context.Context, name string) (*subject, error) {
 		err = s.startRelay(ctx, sub, dir)
 	case crowded:
 		err = s.startCrowded(ctx, sub, dir)
+	case shared:
+		err = s.startShared(ctx, sub, dir)
+	case crowdedShared:
+		err = s.startCrowdedShared(ctx, sub, dir)
 	}
 	if err != nil {
 		sub.end()
@@ -91,6 +99,9 @@ func (s *stage) start(ctx context.Context, name string) (*subject, error) {
 func (s *subject) end() {
 	if s.process != nil {
 		s.process.Stop()
+	}
+	if s.redis != nil {
+		s.redis.Stop()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,9 @@ var checks = map[string]check{
 	"networks":     {"addresses and networks such as 10.0.0.1,192.168.0.0/16, or nothing", isNetworks},
 	"domains":      {"domains such as relay.example.com, in small letters, with commas between them, or nothing", isDomains},
 	"email":        {"an address such as me@example.com, or nothing", isEmail},
+	"prefix":       {"1 to 32 letters, digits, - and _", isPrefix},
+	"user":         {"a name without spaces, or nothing", func(text string) bool { return !strings.ContainsAny(text, " \t\r\n") }},
+	"redis":        {"a URL such as redis://127.0.0.1:6379/0, without a password (that goes into redis.password_file), or nothing", isRedisURL},
 }
 
 func isListenAddress(text string) bool {
@@ -70,4 +74,24 @@ func isURL(text string) bool {
 	}
 	_, err = strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16)
 	return err == nil && u.User == nil && !strings.ContainsAny(text, "?#")
+}
+
+func isPrefix(text string) bool {
+	return text != "" && len(text) <= 32 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
+}
+
+// isRedisURL refuses what would be shown with its secrets. Whether the rest makes sense the store says.
+func isRedisURL(text string) bool {
+	if text == "" {
+		return true
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok || !slices.Contains([]string{"redis", "redis-sentinel", "redis-cluster", "rediss", "rediss-sentinel", "rediss-cluster"}, scheme) {
+		return false
+	}
+	user, hosts, named := strings.Cut(rest, "@")
+	if !named {
+		user, hosts = "", rest
+	}
+	return hosts != "" && !strings.ContainsAny(user, ":/") && !strings.ContainsAny(hosts, "@?# ")
 }

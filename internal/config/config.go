@@ -33,6 +33,7 @@ type Config struct {
 	Disconnect Disconnect `koanf:"disconnect"`
 	Usage      Usage      `koanf:"usage"`
 	Cooldown   Cooldown   `koanf:"cooldown"`
+	Redis      Redis      `koanf:"redis"`
 	Metrics    Metrics    `koanf:"metrics"`
 	Alert      Alert      `koanf:"alert"`
 
@@ -125,6 +126,23 @@ type Cooldown struct {
 	Failures int           `koanf:"failures" default:"5" min:"1" max:"1000" doc:"Consecutive failures after which an account rests."`
 	Failing  time.Duration `koanf:"failing" default:"30s" min:"1ms" max:"7d" doc:"Rest after that many consecutive failures."`
 	Jitter   time.Duration `koanf:"jitter" default:"30s" min:"0s" max:"10m" doc:"Most that is added at random to a rest, so that accounts do not all come back at once."`
+}
+
+// Redis says which Redis several daemons share. Without a URL, everything is kept in the data directory.
+type Redis struct {
+	URL                  string        `koanf:"url" default:"" check:"redis" doc:"Redis that several daemons share: redis://[USER@]HOST[:PORT][/DATABASE], redis-sentinel://HOST[:PORT],…/MASTER[/DATABASE] or redis-cluster://HOST[:PORT],…; rediss for TLS. Empty keeps everything in the data directory."`
+	PasswordFile         string        `koanf:"password_file" default:"" check:"path-or-none" doc:"File that holds the password of Redis."`
+	SentinelUser         string        `koanf:"sentinel_user" default:"" check:"user" doc:"User at the Sentinels, where they ask for one."`
+	SentinelPasswordFile string        `koanf:"sentinel_password_file" default:"" check:"path-or-none" doc:"File that holds the password of the Sentinels."`
+	CAFile               string        `koanf:"ca_file" default:"" check:"path-or-none" doc:"PEM file with the authorities that may sign the certificate of Redis; empty means the host's."`
+	CertFile             string        `koanf:"cert_file" default:"" check:"path-or-none" doc:"PEM file with the certificate that this node shows to Redis."`
+	KeyFile              string        `koanf:"key_file" default:"" check:"path-or-none" doc:"PEM file with the key of redis.cert_file."`
+	Prefix               string        `koanf:"prefix" default:"crs" check:"prefix" doc:"What the name of each key in Redis begins with."`
+	Shared               bool          `koanf:"shared" default:"false" doc:"Whether the database may hold keys of others; crs refuses to begin in one that does, unless this is true."`
+	OnOutage             string        `koanf:"on_outage" default:"local" oneof:"local refuse" doc:"While Redis is away: local serves on with limits of this node alone, refuse answers 503."`
+	Wait                 time.Duration `koanf:"wait" default:"2s" min:"10ms" max:"1m" doc:"How long Redis may take to accept a connection or to answer before it counts as away."`
+	LogBytes             Size          `koanf:"log_bytes" default:"256MiB" min:"1MiB" max:"1TiB" doc:"Memory of Redis for the request log that the nodes share; older requests are only in their node's ledger."`
+	KeepDays             time.Duration `koanf:"keep_days" default:"800d" min:"32d" max:"36500d" doc:"Age at which the sums of a day leave Redis. Those of an hour are kept for usage.keep, totals for good."`
 }
 
 // Metrics says where they are served besides the control socket, and how many series there may be.

@@ -68,7 +68,7 @@ func (l *layers) addDefaults(paths Paths) {
 func (l *layers) addFlags(flags map[string]string) {
 	values := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(flags)) {
-		from := origin{"flag", "--" + key}
+		from := origin{"flag", "--" + strings.TrimSuffix(key, ".url")} // --redis sets redis.url
 		o, ok := l.find(key)
 		if !ok {
 			l.problem(l.unknownKey(key, from))
@@ -84,7 +84,7 @@ func (l *layers) addFlags(flags map[string]string) {
 // acceptText accepts a value from the command line or the environment.
 func (l *layers) acceptText(o option, text string, from origin) (any, bool) {
 	value := text
-	if o.check == "path" || o.check == "socket" {
+	if o.check == "path" || o.check == "socket" || o.check == "path-or-none" {
 		value = absolute(text)
 	}
 	return l.accept(o, value, text, from)

@@ -94,6 +94,7 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 			Auth: 30 * time.Minute, Quota: 30 * time.Minute, Throttle: time.Minute, Failures: 5, Failing: 30 * time.Second,
 			Jitter: 30 * time.Second,
 		},
+		Redis:   config.Redis{Prefix: "crs", OnOutage: "local", Wait: 2 * time.Second, LogBytes: 256 << 20, KeepDays: 800 * 24 * time.Hour},
 		Metrics: config.Metrics{Keys: 100, Accounts: 100, Models: 100},
 		Alert:   config.Alert{Format: "json", After: time.Minute},
 	}

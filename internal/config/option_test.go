@@ -76,7 +76,7 @@ func fields(t *testing.T, table reflect.Type, prefix string) []string {
 func TestEveryOptionRefusesNonsense(t *testing.T) {
 	t.Parallel()
 	for _, o := range config.Options() {
-		if strings.HasPrefix(o.Key, "providers.") || o.Key == "data" {
+		if strings.HasPrefix(o.Key, "providers.") || o.Key == "data" || strings.HasSuffix(o.Key, "_file") { // any text is a path
 			continue
 		}
 		nonsense := "no /such/ value"
@@ -126,6 +126,24 @@ func TestTheEntriesAreTheCallers(t *testing.T) {
 	before[0].Value = "changed"
 	if !slices.Equal(loaded.Entries(), kept) {
 		t.Error("a change to the slice reached the configuration")
+	}
+}
+
+func TestURLsOfRedis(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{
+		"redis://127.0.0.1": true, "redis://crs@h:6379/3": true, "rediss-cluster://a:1,b:2,c:3": true, "redis-sentinel://a,b/main/2": true, "": true,
+		"redis://:hunter2@h": false, "redis://crs:hunter2@h": false, "redis://h?password=hunter2": false, "http://h": false, "redis://": false, "h:6379": false,
+	} {
+		src := in(t, "")
+		src.Flags = map[string]string{"redis.url": text}
+		_, err := config.Load(src)
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+		if err != nil && (strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "redis.password_file") || !strings.Contains(err.Error(), "in --redis:")) {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"crs/ctl"
 	"crs/daemon"
 	"crs/internal/config"
+	"crs/internal/seal"
 	"crs/internal/secret"
 	"crs/internal/simulator"
 )
@@ -41,6 +42,28 @@ type Option func(*Box)
 // Config changes the configuration.
 func Config(change func(*config.Config)) Option {
 	return func(b *Box) { b.change = append(b.change, change) }
+}
+
+// Redis has the box share a Redis with others.
+func Redis(url string) Option {
+	return Config(func(c *config.Config) { c.Redis.URL = url })
+}
+
+// Beside makes the box another node of an installation: it has the same key file, configuration and provider as a box that
+// runs, and a directory and clock of its own.
+func Beside(other *Box) Option {
+	return func(b *Box) {
+		b.t.Helper()
+		key, err := os.ReadFile(filepath.Join(other.Dir, seal.KeyFile))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(b.Dir, seal.KeyFile), key, 0o600)
+		}
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		_ = b.Sim.Close()
+		b.Sim, b.change = other.Sim, append(b.change, other.change...)
+	}
 }
 
 // Start starts a box. It is stopped when the test ends, which fails the test if the daemon did not end well.
@@ -80,6 +103,13 @@ func shortDir(t *testing.T) string {
 // Boot starts the daemon; only needed after Halt.
 func (b *Box) Boot() {
 	b.t.Helper()
+	if err := b.TryBoot(); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// TryBoot is Boot where the daemon may refuse to start.
+func (b *Box) TryBoot() error {
 	ctx, stop := context.WithCancel(context.Background())
 	d, err := daemon.Start(ctx, daemon.Options{
 		Source: config.Source{
@@ -90,11 +120,12 @@ func (b *Box) Boot() {
 	})
 	if err != nil {
 		stop()
-		b.t.Fatal(err)
+		return err
 	}
 	b.stop, b.ended = stop, make(chan error, 1)
 	go func() { b.ended <- d.Run(ctx) }()
 	b.URL, b.Client = "http://"+d.Listen(), ctl.NewClient(d.Socket())
+	return nil
 }
 
 // configure is what tests want otherwise than operators: no waiting, and providers that are simulated.
@@ -138,6 +169,17 @@ func (b *Box) Halt() {
 	b.stop = nil
 	if err := <-b.ended; err != nil {
 		b.t.Errorf("the daemon ended with: %v", err)
+	}
+}
+
+// HaltBadly stops the daemon, whatever it says of that.
+func (b *Box) HaltBadly() {
+	b.t.Helper()
+	b.Close()
+	b.stop()
+	b.stop = nil
+	if err := <-b.ended; err != nil {
+		b.t.Logf("the daemon ended with: %v", err)
 	}
 }
 

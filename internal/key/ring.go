@@ -34,15 +34,10 @@ func Load(ctx context.Context, docs store.Documents, now func() time.Time) (*Rin
 	}
 	r := &Ring{docs: docs, now: now, byID: map[string]*Key{}, byHash: map[Digest]*Key{}, byName: map[string]*Key{}}
 	for _, d := range all {
-		k := new(Key)
-		err := json.Unmarshal(d.Body, k)
-		if err == nil && k.Digest == (Digest{}) {
-			err = errors.New("it has no hash")
-		}
+		k, err := decode(d)
 		if err != nil {
-			return nil, fmt.Errorf("%w: key %s: %w", store.ErrDamaged, d.ID, err)
+			return nil, err
 		}
-		k.Version = d.Version
 		r.install(k)
 	}
 	return r, nil
@@ -63,8 +58,12 @@ func (r *Ring) install(k *Key) {
 func (r *Ring) remove(id string) {
 	if old := r.byID[id]; old != nil {
 		delete(r.byID, id)
-		delete(r.byHash, old.Digest)
-		delete(r.byName, old.Name)
+		if r.byHash[old.Digest] == old {
+			delete(r.byHash, old.Digest)
+		}
+		if r.byName[old.Name] == old { // another node may have given the name to another key by now
+			delete(r.byName, old.Name)
+		}
 	}
 }
 
@@ -171,7 +170,11 @@ func (r *Ring) save(ctx context.Context, k Key) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode key %s: %w", k.Name, err)
 	}
-	k.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Key, ID: k.ID, Version: k.Version, Body: body})
+	k.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Key, ID: k.ID, Version: k.Version, Name: k.Name, Body: body})
+	var taken *store.Taken
+	if errors.As(err, &taken) {
+		return nil, &Taken{Name: k.Name}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -80,8 +80,11 @@ func (r *Ring) activate(ctx context.Context, k *Key) (*Key, error) {
 	begun.ExpiresAt = begun.ActivatedAt.Add(k.ActivateFor)
 	done, err := r.save(ctx, begun)
 	var conflict *store.Conflict
-	if errors.As(err, &conflict) {
+	switch {
+	case errors.As(err, &conflict):
 		return r.Get(k.ID)
+	case errors.Is(err, store.ErrAway):
+		return k, nil // its time begins when that can be written down
 	}
 	return done, err
 }

@@ -52,8 +52,8 @@ func rate(limit Name, most, used, reserved int64, now, reset time.Time) *Refused
 // after is at least a second: retry-after counts in whole ones.
 func after(now, reset time.Time) time.Duration { return max(reset.Sub(now), time.Second) }
 
-// soon is when to try again while only reservations stand in the way: some request is about to settle.
-const soon = 5 * time.Second
+// Soon is when to try again while only reservations stand in the way: some request is about to settle.
+const Soon = 5 * time.Second
 
 func (b *book) refuseCost(now time.Time, p *key.Policy) *Refused {
 	for _, l := range []struct {
@@ -71,7 +71,7 @@ func (b *book) refuseCost(now time.Time, p *key.Policy) *Refused {
 		r := &Refused{Limit: l.name, Max: l.max, Used: l.spent + b.costReserved, Reserved: b.costReserved}
 		switch {
 		case !r.Spent():
-			r.RetryAfter = soon
+			r.RetryAfter = Soon
 		case !l.reset.IsZero():
 			r.Reset, r.RetryAfter = l.reset, after(now, l.reset)
 		}

@@ -47,3 +47,12 @@ func Days(now time.Time, zone *time.Location) (day, weekStart string) {
 	p := periodOf(now, zone)
 	return p.day.Format(time.DateOnly), p.week.Format(time.DateOnly)
 }
+
+// Bounds gives when the days around now begin, from yesterday on, and likewise the weeks.
+func Bounds(now time.Time, zone *time.Location) (days, weeks [4]time.Time) {
+	p := periodOf(now, zone)
+	for i := range 4 {
+		days[i], weeks[i] = p.day.AddDate(0, 0, i-1), p.week.AddDate(0, 0, 7*(i-1))
+	}
+	return days, weeks
+}

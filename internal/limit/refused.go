@@ -40,15 +40,14 @@ type Refused struct {
 }
 
 // Spent reports whether a budget is used up, so that waiting for requests in flight would not help.
-func (e *Refused) Spent() bool { return e.money() && e.Used-e.Reserved >= e.Max }
+func (e *Refused) Spent() bool { return e.Limit.Money() && e.Used-e.Reserved >= e.Max }
 
-func (e *Refused) money() bool {
-	return e.Limit == DailyCost || e.Limit == WeeklyCost || e.Limit == TotalCost
-}
+// Money reports whether it is a limit to what a key may cost.
+func (n Name) Money() bool { return n == DailyCost || n == WeeklyCost || n == TotalCost }
 
 // Error implements error: which limit, how much, until when.
 func (e *Refused) Error() string {
-	if e.money() {
+	if e.Limit.Money() {
 		return e.budgetText()
 	}
 	text := fmt.Sprintf("this key's limit of %d %s is reached (%d in use)", e.Max, e.Limit, e.Used)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/outage"
 )
 
 // Options are what a Keeper needs.
@@ -18,6 +19,8 @@ type Options struct {
 	Pool   pool
 	Source Source
 	Now    func() time.Time
+	// Locks keep nodes that share accounts from refreshing one at the same time. Nil where there is no other node.
+	Locks Locks
 	// Failed is told of every refresh that fails in the background. It may be nil.
 	Failed func(*account.Account, error)
 }
@@ -26,10 +29,18 @@ type roster interface {
 	Get(ref string) (*account.Account, error)
 	List() []*account.Account
 	Renew(ctx context.Context, ref string, from int64, fresh account.Credential) (*account.Account, error)
+	// Reread gives an account as the store has it.
+	Reread(ctx context.Context, id string) (*account.Account, error)
 }
 
 type pool interface {
 	Park(id, evidence string) bool
+}
+
+// Locks are held by one node at a time.
+type Locks interface {
+	// Lock takes a lock for as long as this node lives, or until release. held is false when another node has it.
+	Lock(ctx context.Context, name string) (release func(), held bool, err error)
 }
 
 // Source asks a provider for a fresh token pair.
@@ -70,7 +81,12 @@ func (k *Keeper) Fresh(ctx context.Context, acc *account.Account) (*account.Acco
 	if !acc.Credential.Stale(k.opt.Now()) || acc.Credential.Refresh.Empty() {
 		return acc, nil
 	}
-	return k.Renew(ctx, acc)
+	fresh, err := k.Renew(ctx, acc)
+	var away *outage.Error
+	if errors.As(err, &away) && k.opt.Now().Before(acc.Credential.ExpiresAt) {
+		return acc, nil // no fresh pair could be kept now, and this one is good for a while yet
+	}
+	return fresh, err
 }
 
 // Renew replaces the token that acc has. If that has been replaced already, it gives the newer one. Whoever waits for a
@@ -108,7 +124,7 @@ func (k *Keeper) join(acc *account.Account) *flight {
 	go func() {
 		ctx, stop := context.WithTimeout(context.Background(), refreshLimit)
 		defer stop()
-		f.acc, f.err = k.refresh(ctx, acc)
+		f.acc, f.err = k.alone(ctx, acc)
 		k.mu.Lock()
 		delete(k.flights, acc.ID)
 		k.mu.Unlock()
@@ -124,7 +140,7 @@ func (k *Keeper) refresh(ctx context.Context, acc *account.Account) (*account.Ac
 	var refused *Refused
 	if errors.As(err, &refused) {
 		// Another process may have refreshed with the same token a moment ago: then its pair is the good one.
-		if now, lost := k.overtaken(acc); lost {
+		if now, lost := k.overtaken(ctx, acc); lost {
 			return now, nil
 		}
 		k.opt.Pool.Park(acc.ID, err.Error())
@@ -132,15 +148,11 @@ func (k *Keeper) refresh(ctx context.Context, acc *account.Account) (*account.Ac
 	if err != nil {
 		return nil, fmt.Errorf("refresh the token of account %s: %w", acc.Name, err)
 	}
-	renewed, err := k.opt.Roster.Renew(ctx, acc.ID, acc.Credential.Generation, fresh)
-	if err != nil {
-		return nil, fmt.Errorf("keep the fresh token of account %s: %w", acc.Name, err)
-	}
-	return renewed, nil
+	return k.keep(acc, fresh)
 }
 
-func (k *Keeper) overtaken(acc *account.Account) (*account.Account, bool) {
-	now, err := k.opt.Roster.Get(acc.ID)
+func (k *Keeper) overtaken(ctx context.Context, acc *account.Account) (*account.Account, bool) {
+	now, err := k.current(ctx, acc.ID)
 	if err != nil || now.Credential.Generation == acc.Credential.Generation {
 		return nil, false
 	}

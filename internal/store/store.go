@@ -27,13 +27,15 @@ type Doc struct {
 	ID   string
 	// Version counts the writes of this document, from 1. A write names the version that it replaces.
 	Version int64
-	Body    []byte
+	// Name is unique among the documents of a kind, unless it is empty.
+	Name string
+	Body []byte
 }
 
 // Documents are kept whole, are few (up to 100,000), and are read at start and when they change.
 type Documents interface {
 	// Put writes d durably and gives its new version. d.Version is the one it replaces, 0 for a new document. It is a
-	// *Conflict when somebody else has written meanwhile.
+	// *Conflict when somebody else has written meanwhile, and a *Taken when another document has its name.
 	Put(ctx context.Context, d Doc) (version int64, err error)
 	// Delete removes a document. One that is not there is no error.
 	Delete(ctx context.Context, kind Kind, id string) error
@@ -54,6 +56,17 @@ func (c *Conflict) Error() string {
 	return fmt.Sprintf("%s %s was changed by somebody else meanwhile (it is at version %d, not %d)", c.Kind, c.ID, c.Got, c.Want)
 }
 
+// Taken means that another document of the kind has the name.
+type Taken struct {
+	Kind     Kind
+	Name, ID string // ID is the other's
+}
+
+// Error implements error.
+func (t *Taken) Error() string {
+	return fmt.Sprintf("another %s is named %q (%s)", t.Kind, t.Name, t.ID)
+}
+
 // State is small, may be lost, and is written whole: sticky sessions, cool-downs, windows.
 type State interface {
 	SaveState(ctx context.Context, name string, body []byte) error
@@ -61,11 +74,21 @@ type State interface {
 	LoadState(ctx context.Context, name string) ([]byte, error)
 }
 
+// Facts are about the store itself.
+type Facts interface {
+	// Meta gives a fact, "" when it was never set.
+	Meta(ctx context.Context, name string) (string, error)
+	// Claim sets a fact that was never set, and gives what it is then: value, or what somebody else claimed first.
+	Claim(ctx context.Context, name, value string) (string, error)
+}
+
 // Store is everything together.
 type Store interface {
 	Documents
 	State
+	Facts
 	usage.Rollups
+	fmt.Stringer // says where it is, as crs status shows it
 	// Close ends it; nothing may be in use then.
 	Close() error
 }
@@ -73,3 +96,7 @@ type Store interface {
 // ErrDamaged means that what was stored cannot be read, or is not there any more. The daemon must stop and say so:
 // starting without it would lose it.
 var ErrDamaged = errors.New("the store is damaged")
+
+// ErrAway means that the store cannot be reached just now. What was to be written was perhaps written. It comes back by
+// itself.
+var ErrAway = errors.New("the store is away")

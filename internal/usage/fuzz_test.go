@@ -16,7 +16,7 @@ type counting struct {
 	requests int64
 }
 
-func (c *counting) AddUp(_ context.Context, _ string, sums []usage.Sum, _ usage.Mark) error {
+func (c *counting) AddUp(_ context.Context, _ string, sums []usage.Sum, _, _ usage.Mark) error {
 	for _, s := range sums {
 		c.requests += s.Requests
 	}

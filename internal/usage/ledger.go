@@ -16,8 +16,10 @@ type LedgerOptions struct {
 	// Node tells this ledger's marks from other nodes' in a shared store.
 	Node    string
 	Rollups Rollups
-	Zone    *time.Location
-	Now     func() time.Time
+	// Log gets a copy of every closed record. Nil where nodes share nothing.
+	Log  Log
+	Zone *time.Location
+	Now  func() time.Time
 	// Commit is how often what was written is made durable: the most that kill -9 can lose.
 	Commit time.Duration
 	// AddUp is how often roll-ups are written.
@@ -37,25 +39,32 @@ type LedgerOptions struct {
 type Ledger struct {
 	opt LedgerOptions
 
-	mu     sync.Mutex // guards the fields below; never held while a disk or a store works
-	batch  *batch
-	spare  *batch // the one that was written last, to be used again
-	closed bool
-	lost   error // why nothing can be written just now
-	days   dayCache
-	lag    lag
-	held   map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
+	mu      sync.Mutex // guards the fields below; never held while a disk or a store works
+	batch   *batch
+	spare   *batch // the one that was written last, to be used again
+	closed  bool
+	lost    error // why nothing can be written just now
+	days    dayCache
+	lag     lag
+	counted Mark             // how far the store has added up
+	held    map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
 
-	wake   chan struct{}
-	work   sync.Mutex // serialises commit and addUp; guards the fields below
-	file   *os.File
-	at     Mark // the end of the newest segment
-	sums   map[sumKey]*Sum
-	owed   bool      // something is in sums, or the mark has moved
-	late   bool      // the last adding up failed
-	rested time.Time // when figures may be added up again; used by run only
-	stop   chan struct{}
-	done   chan struct{}
+	wake chan struct{}
+	work sync.Mutex // serialises commits; guards the fields below; taken before mu
+	file *os.File
+	at   Mark // the end of the newest segment
+	sums map[sumKey]*Sum
+	owed bool // something is in sums, or the mark has moved
+
+	adding  sync.Mutex // serialises adding up, and guards pending and late; taken before work, held while the store works
+	pending *delivery  // what the store has not taken yet
+	late    bool       // the last adding up failed
+
+	sharing sync.Mutex // serialises copying to the shared log; guards shared; taken before work, held while the store works
+	shared  *Mark      // how far that has come; nil when the store must be asked
+
+	stop context.CancelFunc
+	done sync.WaitGroup
 }
 
 // batch is what has been appended since the last commit.
@@ -98,7 +107,7 @@ func (l *Ledger) Close(r *Record) {
 	defer l.mu.Unlock()
 	l.append(closed, r)
 	delete(l.held, r.ID)
-	if !r.Free && r.Source != "" {
+	if r.counts() {
 		add(l.batch.sums, r, l.days.of(r.End(), l.opt.Zone))
 	}
 }
@@ -119,48 +128,32 @@ func (l *Ledger) poke() {
 	}
 }
 
-// run commits a while after something was appended, and sleeps while nothing is.
-func (l *Ledger) run() {
-	defer close(l.done)
-	adding := time.NewTicker(l.opt.AddUp)
-	defer adding.Stop()
+// committer commits a while after something was appended, and sleeps while nothing is.
+func (l *Ledger) committer(ctx context.Context) {
+	defer l.done.Done()
 	for {
 		select {
 		case <-l.wake:
 			select {
 			case <-time.After(l.opt.Commit):
-			case <-l.stop:
+			case <-ctx.Done():
 				return
 			}
 			l.work.Lock()
-			l.commit()
+			_ = l.commit() // what could not be written stays, and Failed was told
 			l.work.Unlock()
-		case now := <-adding.C:
-			if now.Before(l.rested) {
-				continue
-			}
-			l.work.Lock()
-			l.addUp(context.Background())
-			l.work.Unlock()
-			l.rested = time.Now().Add(min(addUpPart*time.Since(now), addUpRest))
-		case <-l.stop:
+		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// Adding up many keys' figures takes a store a while. It has at most one part in addUpPart of the time, and figures are
-// never older than addUpRest; whoever wants them newer calls Flush.
-const (
-	addUpPart = 20
-	addUpRest = 10 * time.Second
-)
-
 // Flush makes everything appended so far durable and adds it up.
 func (l *Ledger) Flush(ctx context.Context) error {
 	l.work.Lock()
-	defer l.work.Unlock()
-	if err := l.commit(); err != nil {
+	err := l.commit()
+	l.work.Unlock()
+	if err != nil {
 		return err
 	}
 	return l.addUp(ctx)
@@ -168,14 +161,22 @@ func (l *Ledger) Flush(ctx context.Context) error {
 
 // Shutdown flushes, and takes nothing more.
 func (l *Ledger) Shutdown(ctx context.Context) error {
-	close(l.stop)
-	<-l.done
+	l.stop()
+	l.done.Wait()
 	l.mu.Lock()
 	l.closed = true
 	l.mu.Unlock()
 	err := l.Flush(ctx)
+	if err == nil {
+		last, stop := context.WithTimeout(ctx, lastShare)
+		_ = l.share(last) // what is left is shared when the node is back
+		stop()
+	}
 	return errors.Join(err, l.file.Close())
 }
+
+// lastShare is how long a ledger that is shut goes on copying records to other nodes.
+const lastShare = 2 * time.Second
 
 // commit writes the batch and makes it durable. What cannot be written is kept and tried again. It is called with work
 // held.
@@ -277,30 +278,6 @@ func (l *Ledger) written(b *batch) {
 	if recovered {
 		l.report(nil)
 	}
-}
-
-// addUp hands the sums to the store with the mark up to which they count. It is called with work held.
-func (l *Ledger) addUp(ctx context.Context) error {
-	if !l.owed {
-		return nil
-	}
-	list := make([]Sum, 0, len(l.sums))
-	for _, s := range l.sums {
-		list = append(list, *s)
-	}
-	l.giving()
-	err := l.opt.Rollups.AddUp(ctx, l.opt.Node, list, l.at)
-	l.taken(err)
-	if failed := err != nil; failed != l.late {
-		l.late = failed
-		l.report(err)
-	}
-	if err != nil {
-		return err // they stay, and are given with the next ones
-	}
-	clear(l.sums)
-	l.owed = false
-	return nil
 }
 
 // rotate begins a new segment when this one is full, and drops old ones. It is called with work held.

@@ -400,13 +400,13 @@ type failing struct {
 	err error
 }
 
-func (f *failing) AddUp(ctx context.Context, node string, sums []usage.Sum, mark usage.Mark) error {
+func (f *failing) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
 		return f.err
 	}
-	return f.Rollups.AddUp(ctx, node, sums, mark)
+	return f.Rollups.AddUp(ctx, node, sums, from, to)
 }
 
 func (f *failing) fail(err error) {

@@ -33,7 +33,7 @@ func OpenLedger(ctx context.Context, opt LedgerOptions) (*Ledger, Recovery, erro
 	}
 	l := &Ledger{
 		opt: opt, batch: newBatch(), held: map[string]int64{}, sums: map[sumKey]*Sum{},
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		wake: make(chan struct{}, 1),
 	}
 	found, err := l.recover(ctx)
 	if err != nil {
@@ -42,7 +42,11 @@ func OpenLedger(ctx context.Context, opt LedgerOptions) (*Ledger, Recovery, erro
 		}
 		return nil, found, err
 	}
-	go l.run()
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = stop
+	l.done.Add(2)
+	go l.committer(running)
+	go l.adder(running)
 	return l, found, nil
 }
 
@@ -56,6 +60,7 @@ func (l *Ledger) recover(ctx context.Context) (Recovery, error) {
 	if err != nil {
 		return found, err
 	}
+	l.counted = mark
 	if len(all) == 0 {
 		return found, l.begin(mark.Segment + 1) // past whatever was added up before the files went
 	}
@@ -165,7 +170,7 @@ func (r *recoverer) line(segment int64, s line) {
 		return
 	}
 	delete(r.open, rec.ID)
-	if r.mark.Before(Mark{Segment: segment, Offset: s.end}) && !rec.Free && rec.Source != "" {
+	if r.mark.Before(Mark{Segment: segment, Offset: s.end}) && rec.counts() {
 		r.found.Counted++
 		add(r.ledger.sums, rec, r.ledger.days.of(rec.End(), r.ledger.opt.Zone))
 	}
@@ -187,11 +192,10 @@ func (l *Ledger) prune() error {
 	if err != nil {
 		return err
 	}
-	mark, err := l.opt.Rollups.MarkOf(context.Background(), l.opt.Node)
-	if err != nil {
-		return err
-	}
-	needed := min(l.floor(l.at.Segment), mark.Segment)
+	l.mu.Lock()
+	counted := l.counted
+	l.mu.Unlock()
+	needed := min(l.floor(l.at.Segment), counted.Segment)
 	var total int64
 	sizes := make(map[int64]os.FileInfo, len(all))
 	for _, n := range all {

@@ -36,11 +36,23 @@ func (f *Filter) Matches(r *Record) bool {
 	return true
 }
 
-// Search gives the closed records that match, oldest first.
+// Search gives the closed records that match, oldest first: those of every node, where nodes share a log that can be reached.
 func (l *Ledger) Search(ctx context.Context, f Filter) ([]*Record, error) {
 	if f.Limit <= 0 {
 		f.Limit = 100
 	}
+	own, err := l.searchOwn(ctx, f)
+	if err != nil || l.opt.Log == nil {
+		return own, err
+	}
+	all, err := l.opt.Log.Search(ctx, f)
+	if err != nil {
+		return own, nil // what this node has is better than nothing while the store is away
+	}
+	return merged(own, all, f.Limit), nil
+}
+
+func (l *Ledger) searchOwn(ctx context.Context, f Filter) ([]*Record, error) {
 	var found []*Record
 	err := l.backwards(ctx, f.Since, func(path string) (bool, error) {
 		here, err := f.segment(path, f.Limit-len(found))
@@ -73,6 +85,14 @@ func (f *Filter) segment(path string, most int) ([]*Record, error) {
 
 // Find gives the closed record with this id, nil when there is none.
 func (l *Ledger) Find(ctx context.Context, ref string) (*Record, error) {
+	own, err := l.findOwn(ctx, ref)
+	if own != nil || err != nil || l.opt.Log == nil {
+		return own, err
+	}
+	return l.opt.Log.Find(ctx, ref)
+}
+
+func (l *Ledger) findOwn(ctx context.Context, ref string) (*Record, error) {
 	since, ok := id.Time(ref)
 	if !ok {
 		return nil, nil

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -28,6 +29,15 @@ type Mark struct {
 // Before orders marks.
 func (m Mark) Before(o Mark) bool {
 	return m.Segment < o.Segment || m.Segment == o.Segment && m.Offset < o.Offset
+}
+
+// Astray means that a batch does not begin where the store has a node's mark: the store has lost what it had taken last (a
+// fail-over, a backup). What the ledger holds behind At is to be added up anew.
+type Astray struct{ At Mark }
+
+// Error implements error.
+func (a *Astray) Error() string {
+	return fmt.Sprintf("the store has counted this ledger up to segment %d, offset %d", a.At.Segment, a.At.Offset)
 }
 
 // Charges are what a key was charged, in nano-USD.
@@ -59,9 +69,10 @@ const (
 
 // Rollups keep sums.
 type Rollups interface {
-	// AddUp adds the sums and moves node's mark, both or neither. A mark that is not after the stored one adds nothing:
-	// the batch was counted before a crash.
-	AddUp(ctx context.Context, node string, sums []Sum, mark Mark) error
+	// AddUp adds the sums of what node's ledger holds between two marks, and moves the node's mark to the second, both or
+	// neither. When the stored mark is there already, or past it, nothing is added: the batch was counted before. When it
+	// is anywhere else than at the first, nothing is added either, and the error is an *Astray.
+	AddUp(ctx context.Context, node string, sums []Sum, from, to Mark) error
 	// MarkOf gives how far node's ledger has been added up.
 	MarkOf(ctx context.Context, node string) (Mark, error)
 	// Usage gives the sums that match, one row a group, ordered by the groups.

@@ -20,14 +20,34 @@ func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
 		if at != d.Version {
 			return &store.Conflict{Kind: d.Kind, ID: d.ID, Want: d.Version, Got: at}
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO doc (kind, id, version, body) VALUES (?, ?, ?, ?)
-			ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, body = excluded.body`, d.Kind, d.ID, at+1, d.Body)
+		if err := free(ctx, tx, d); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO doc (kind, id, version, name, body) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, name = excluded.name, body = excluded.body`,
+			d.Kind, d.ID, at+1, d.Name, d.Body)
 		return plain(err)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, err)
 	}
 	return d.Version + 1, nil
+}
+
+// free is a *store.Taken when another document has d's name.
+func free(ctx context.Context, tx *sql.Tx, d store.Doc) error {
+	if d.Name == "" {
+		return nil
+	}
+	var other string
+	err := tx.QueryRowContext(ctx, "SELECT id FROM doc WHERE kind = ? AND name = ? AND id <> ?", d.Kind, d.Name, d.ID).Scan(&other)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return plain(err)
+	}
+	return &store.Taken{Kind: d.Kind, Name: d.Name, ID: other}
 }
 
 // Delete implements store.Documents.
@@ -40,7 +60,7 @@ func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
 
 // All implements store.Documents.
 func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT id, version, body FROM doc WHERE kind = ? ORDER BY id", kind)
+	rows, err := s.read.QueryContext(ctx, "SELECT id, version, name, body FROM doc WHERE kind = ? ORDER BY id", kind)
 	if err != nil {
 		return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
 	}
@@ -48,7 +68,7 @@ func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
 	var all []store.Doc
 	for rows.Next() {
 		d := store.Doc{Kind: kind}
-		if err := rows.Scan(&d.ID, &d.Version, &d.Body); err != nil {
+		if err := rows.Scan(&d.ID, &d.Version, &d.Name, &d.Body); err != nil {
 			return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
 		}
 		all = append(all, d)

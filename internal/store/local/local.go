@@ -20,6 +20,7 @@ import (
 type Store struct {
 	write *sql.DB // one connection: SQLite has one writer at a time
 	read  *sql.DB
+	dir   string
 	fresh bool
 }
 
@@ -33,7 +34,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	marker, err := readMarker(dir)
+	marker, err := store.ReadMarker(filepath.Join(dir, markerFile))
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +46,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.dir = dir
 	if err := s.prepare(ctx, dir, path, existed, marker); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -91,7 +93,7 @@ func open(path, options string, conns int) (*sql.DB, error) {
 }
 
 // prepare checks what is there and brings it up to date.
-func (s *Store) prepare(ctx context.Context, dir, path string, existed bool, m *marker) error {
+func (s *Store) prepare(ctx context.Context, dir, path string, existed bool, m *store.Marker) error {
 	if existed {
 		if err := s.check(ctx, path); err != nil {
 			return err
@@ -119,6 +121,9 @@ func (s *Store) check(ctx context.Context, path string) error {
 	}
 	return nil
 }
+
+// String says where the store is.
+func (s *Store) String() string { return "local " + s.dir }
 
 // Fresh reports whether Open made the store.
 func (s *Store) Fresh() bool { return s.fresh }

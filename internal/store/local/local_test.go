@@ -155,7 +155,7 @@ func TestTwoProcessesMayAddUpAtOnce(t *testing.T) {
 		go func() {
 			var err error
 			for i := int64(1); i <= 20 && err == nil; i++ {
-				err = s.AddUp(t.Context(), node, []usage.Sum{{Day: "2026-11-23", Key: "k", Requests: 1}}, usage.Mark{Offset: i})
+				err = s.AddUp(t.Context(), node, []usage.Sum{{Day: "2026-11-23", Key: "k", Requests: 1}}, usage.Mark{Offset: i - 1}, usage.Mark{Offset: i})
 			}
 			errs <- err
 		}()

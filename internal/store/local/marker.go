@@ -3,10 +3,8 @@ package local
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -14,32 +12,11 @@ import (
 	"crs/internal/store"
 )
 
-// marker is a file beside the store that remembers it. Without it, a store that was lost (a volume that is not mounted,
-// a file deleted by mistake) would look like a new machine, and crs would start empty.
-type marker struct {
-	Store   string    `json:"store"` // also in the store, as meta "id"
-	Created time.Time `json:"created"`
-}
-
+// markerFile stands beside the store.
 const markerFile = "store.json"
 
-func readMarker(dir string) (*marker, error) {
-	b, err := os.ReadFile(filepath.Join(dir, markerFile))
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("read the store's marker: %w", err)
-	}
-	m := new(marker)
-	if err := json.Unmarshal(b, m); err != nil {
-		return nil, fmt.Errorf("read the store's marker %s: %w", filepath.Join(dir, markerFile), err)
-	}
-	return m, nil
-}
-
 // settleMarker makes sure that the store is the one the marker remembers, and writes the marker when there is none.
-func (s *Store) settleMarker(ctx context.Context, dir, path string, m *marker) error {
+func (s *Store) settleMarker(ctx context.Context, dir, path string, m *store.Marker) error {
 	name, err := s.Meta(ctx, "id")
 	if err != nil {
 		return err
@@ -61,18 +38,7 @@ func (s *Store) settleMarker(ctx context.Context, dir, path string, m *marker) e
 	if m != nil {
 		return nil
 	}
-	return writeMarker(dir, marker{Store: name, Created: time.Now().UTC().Truncate(time.Second)})
-}
-
-func writeMarker(dir string, m marker) error {
-	b, err := json.Marshal(m)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, markerFile), append(b, '\n'), 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("write the store's marker: %w", err)
-	}
-	return nil
+	return store.Marker{Store: name, Created: time.Now().UTC().Truncate(time.Second)}.Write(filepath.Join(dir, markerFile))
 }
 
 // Meta gives a fact about the store itself, "" when it was never set.
@@ -92,4 +58,13 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 		return fmt.Errorf("write %s of the store: %w", name, plain(err))
 	}
 	return nil
+}
+
+// Claim implements store.Facts.
+func (s *Store) Claim(ctx context.Context, name, value string) (string, error) {
+	_, err := s.write.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value)
+	if err != nil {
+		return "", fmt.Errorf("write %s of the store: %w", name, plain(err))
+	}
+	return s.Meta(ctx, name)
 }

@@ -22,11 +22,14 @@ func countsOf(s *usage.Sum) []any {
 }
 
 // AddUp implements usage.Rollups.
-func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, mark usage.Mark) error {
+func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		at, err := markIn(ctx, tx, node)
-		if err != nil || !at.Before(mark) {
+		if err != nil || !at.Before(to) {
 			return err
+		}
+		if at != from {
+			return &usage.Astray{At: at}
 		}
 		adding, err := newAdder(ctx, tx)
 		if err != nil {
@@ -38,7 +41,7 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, mark u
 			}
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
-			ON CONFLICT (node) DO UPDATE SET segment = excluded.segment, offset = excluded.offset`, node, mark.Segment, mark.Offset)
+			ON CONFLICT (node) DO UPDATE SET segment = excluded.segment, offset = excluded.offset`, node, to.Segment, to.Offset)
 		return plain(err)
 	})
 	if err != nil {
@@ -160,6 +163,9 @@ func selection(q usage.Query) (text string, args []any, err error) {
 	for _, by := range q.By {
 		if !known(by) {
 			return "", nil, fmt.Errorf("usage cannot be grouped by %q", by)
+		}
+		if by == usage.ByHour && table == "usage_day" {
+			return "", nil, errors.New("usage of days cannot be grouped by hour")
 		}
 		groups = append(groups, string(by))
 	}

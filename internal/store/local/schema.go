@@ -32,6 +32,11 @@ CREATE TABLE usage_day (
 	PRIMARY KEY (day, key, account, model)
 ) WITHOUT ROWID;
 CREATE TABLE charged (key TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID;
+`, `
+ALTER TABLE doc ADD COLUMN name TEXT NOT NULL DEFAULT '';
+UPDATE doc SET name = COALESCE(json_extract(CAST(body AS TEXT), '$.name'), '')
+	WHERE kind IN ('key', 'account', 'group') AND json_valid(CAST(body AS TEXT));
+CREATE UNIQUE INDEX doc_name ON doc (kind, name) WHERE name <> '';
 `}
 }
 

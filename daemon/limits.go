@@ -1,0 +1,58 @@
+package daemon
+
+import (
+	"context"
+
+	"crs/internal/account"
+	"crs/internal/limit"
+	"crs/internal/oauth"
+	"crs/internal/store/redis"
+	"crs/internal/usage"
+)
+
+// join makes this daemon a node among those that share a store, so that they count requests together.
+func (d *Daemon) join(opt *account.Options) {
+	s, ok := d.store.(*redis.Store)
+	if !ok {
+		return
+	}
+	d.shared.limits = s.Join(redis.NodeOptions{Now: d.opt.Now, Zone: d.zone, Charged: s.Charged, Changed: d.limitsAre})
+	d.opens("limits", d.shared.limits.Leave)
+	opt.Shared, opt.RefuseAway = d.shared.limits.Accounts(), d.refusesAway()
+}
+
+func (d *Daemon) refusesAway() bool { return d.cfg.Redis.OnOutage == "refuse" }
+
+// hearOthers takes over what other nodes have learnt of the accounts, and goes on listening.
+func (d *Daemon) hearOthers(ctx context.Context) error {
+	if d.shared.limits == nil {
+		return nil
+	}
+	return d.shared.limits.Follow(ctx, d.pool)
+}
+
+func (d *Daemon) newGate(spent map[string]usage.Charges) *limit.Gate {
+	if d.shared.limits == nil {
+		return limit.NewGate(d.opt.Now, d.zone, spent)
+	}
+	return limit.NewSharedGate(limit.SharedOptions{
+		Now: d.opt.Now, Zone: d.zone, Spent: spent, Shared: d.shared.limits.Counts(), Refuse: d.refusesAway(),
+	})
+}
+
+// locks is nil where there is no other node.
+func (d *Daemon) locks() oauth.Locks {
+	if d.shared.limits == nil {
+		return nil
+	}
+	return d.shared.limits
+}
+
+// limitsAre is told when limits cannot be counted together any more, and when they can again.
+func (d *Daemon) limitsAre(err error) {
+	if err == nil {
+		d.log.Info("limits are counted with the other nodes again; what happened meanwhile has been told")
+		return
+	}
+	d.log.Error("limits cannot be counted with the other nodes", "error", err, "on_outage", d.cfg.Redis.OnOutage)
+}

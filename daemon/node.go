@@ -1,0 +1,99 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"crs/internal/id"
+	"crs/internal/store"
+)
+
+// nodeFile holds what a node is called among those that share a store. Its ledger is known by that name, so it stays with
+// the data directory.
+const nodeFile = "node"
+
+// nodeID reads the node's name, or makes one.
+func nodeID(dir string, now time.Time) (string, error) {
+	path := filepath.Join(dir, nodeFile)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		name := id.New("node", now)
+		if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
+			return "", fmt.Errorf("write the node's name: %w", err)
+		}
+		return name, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the node's name: %w", err)
+	}
+	name := strings.TrimSpace(string(b))
+	if !strings.HasPrefix(name, "node_") || strings.ContainsAny(name, " \t\n") {
+		return "", fmt.Errorf("%s does not hold the name of a node, which begins with node_; restore it, or its usage would be counted again", path)
+	}
+	return name, nil
+}
+
+// node is what the ledger is known by in the store.
+func (d *Daemon) node() string {
+	if d.shared.node == "" {
+		return "local"
+	}
+	return d.shared.node
+}
+
+// poolState is the name of what the pool has learnt.
+func (d *Daemon) poolState() string {
+	if d.shared.node == "" {
+		return "pool"
+	}
+	return "pool:" + d.shared.node
+}
+
+// follow takes what other nodes write, until ctx ends.
+func (d *Daemon) follow(ctx context.Context) error {
+	if d.shared.feed == nil {
+		return nil
+	}
+	d.shared.feed.Follow(ctx, d.take, d.storeIs)
+	return nil
+}
+
+func (d *Daemon) take(news store.News) {
+	if err := errors.Join(d.keys.Take(news), d.roster.Take(news), d.prices.Take(news)); err != nil {
+		d.log.Error("a change that another node made cannot be read; what was there before stays in use here", "error", err)
+	}
+	d.log.Debug("taken over from other nodes", "changed", len(news.Docs), "gone", len(news.Gone), "everything", news.Whole)
+}
+
+// storeIs is told when the store goes and when it comes back.
+func (d *Daemon) storeIs(err error) {
+	d.shared.health.set(err)
+	switch {
+	case err == nil:
+		d.log.Info("the store is back", "store", d.store.String())
+	case errors.Is(err, store.ErrAway):
+		d.log.Error("the store is away; this node serves on from what it knows, and its ledger keeps what is used", "error", err, "on_outage", d.cfg.Redis.OnOutage)
+	default:
+		d.log.Error("the store cannot be used", "error", err)
+	}
+}
+
+// A clock that is wrong by more than this is worth a word: hours and days of usage are told by it.
+const clockTolerance = 5 * time.Second
+
+// checkClock compares this node's clock with the store's, which all nodes share.
+func (d *Daemon) checkClock(ctx context.Context) {
+	if d.shared.clock == nil {
+		return
+	}
+	ahead, err := d.shared.clock.Ahead(ctx, d.opt.Now)
+	if err != nil || ahead.Abs() < clockTolerance {
+		return
+	}
+	d.log.Warn("this node's clock is not that of Redis; limits go by Redis, but hours and days of usage by this one: set it (NTP)", "ahead", ahead.Round(time.Millisecond))
+}

@@ -1,0 +1,71 @@
+package key
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"crs/internal/store"
+)
+
+// Take puts on the ring what another node has written. A key that cannot be read is left as it was, and is told in the error.
+func (r *Ring) Take(news store.News) error {
+	mine := news.Of(store.Key)
+	var errs []error
+	keys := make([]*Key, 0, len(mine.Docs))
+	for _, d := range mine.Docs {
+		if !mine.Whole && r.has(d) {
+			continue
+		}
+		k, err := decode(d)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		keys = append(keys, k)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if mine.Whole && len(errs) == 0 {
+		r.clear()
+	}
+	for _, d := range mine.Gone {
+		r.remove(d.ID)
+	}
+	for _, k := range keys {
+		r.install(k)
+	}
+	return errors.Join(errs...)
+}
+
+// has reports whether a document is no news: this node wrote it.
+func (r *Ring) has(d store.Doc) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	k := r.byID[d.ID]
+	return k != nil && k.Version >= d.Version
+}
+
+// clear takes every key off, but keeps the names of those that are being made. It is called with mu held.
+func (r *Ring) clear() {
+	clear(r.byID)
+	clear(r.byHash)
+	for name, k := range r.byName {
+		if k != nil {
+			delete(r.byName, name)
+		}
+	}
+}
+
+func decode(d store.Doc) (*Key, error) {
+	k := new(Key)
+	err := json.Unmarshal(d.Body, k)
+	if err == nil && k.Digest == (Digest{}) {
+		err = errors.New("it has no hash")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: key %s: %w", store.ErrDamaged, d.ID, err)
+	}
+	k.Version = d.Version
+	return k, nil
+}

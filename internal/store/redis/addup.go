@@ -1,0 +1,201 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"crs/internal/usage"
+)
+
+// counts begins a script that adds up. A row's counts are nine numbers with spaces between. Lua's numbers are exact to 2^53
+// only, so larger ones are added nine digits at a time.
+const counts = `local function plus(a, b)
+	if #a < 15 and #b < 15 then return string.format('%.0f', tonumber(a) + tonumber(b)) end
+	local low = tonumber(string.sub(a, -9)) + tonumber(string.sub(b, -9))
+	local high = (tonumber(string.sub(a, 1, -10)) or 0) + (tonumber(string.sub(b, 1, -10)) or 0)
+	if low >= 1e9 then low, high = low - 1e9, high + 1 end
+	if high == 0 then return string.format('%.0f', low) end
+	return string.format('%.0f', high) .. string.sub(string.format('%.0f', 1e9 + low), 2)
+end
+local function add(key, field, more)
+	local old = redis.call('HGET', key, field)
+	if old then
+		local have, sum = {}, {}
+		for n in string.gmatch(old, '%S+') do have[#have + 1] = n end
+		for n in string.gmatch(more, '%S+') do sum[#sum + 1] = plus(have[#sum + 1] or '0', n) end
+		more = table.concat(sum, ' ')
+	end
+	redis.call('HSET', key, field, more)
+end
+`
+
+// place begins a script that moves a node's mark. ARGV: id, node, from, to; KEYS[2] holds the marks. A batch that was counted
+// already ends the script with 'counted', one that does not begin where the node's mark is with where that is.
+const place = `local function before(a, b)
+	local as, ao = string.match(a, '^(%d+) (%d+)$')
+	local bs, bo = string.match(b, '^(%d+) (%d+)$')
+	as, ao, bs, bo = tonumber(as), tonumber(ao), tonumber(bs), tonumber(bo)
+	return as < bs or as == bs and ao < bo
+end
+local at = redis.call('HGET', KEYS[2], ARGV[2]) or '0 0'
+if not before(at, ARGV[4]) then return 'counted' end
+if at ~= ARGV[3] then return at end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[4])
+`
+
+// addScript adds a batch of sums to the roll-ups and moves the node's mark. KEYS: store, marks, charged, hours, days, then
+// each hour and each day that there are sums of. ARGV: id, node, from, to, the lifetimes of hours and days in seconds, the
+// numbers of hours and days, the score of each hour and day, then for every sum: which hour and day (from 1), its field
+// there, the key, what it was charged, and its counts.
+var addScript = redis.NewScript(guard + place + counts + `
+local hours, days, first = tonumber(ARGV[7]), tonumber(ARGV[8]), 9
+for i = first + hours + days, #ARGV, 7 do
+	add(KEYS[5 + ARGV[i]], ARGV[i + 2], ARGV[i + 6])
+	add(KEYS[5 + hours + ARGV[i + 1]], ARGV[i + 3], ARGV[i + 6])
+	redis.call('HINCRBY', KEYS[3], ARGV[i + 4], ARGV[i + 5])
+end
+for i = 1, hours + days do
+	local index, life = KEYS[4], ARGV[5]
+	if i > hours then index, life = KEYS[5], ARGV[6] end
+	redis.call('EXPIRE', KEYS[5 + i], life)
+	redis.call('ZADD', index, ARGV[first + i - 1], ARGV[first + i - 1])
+end
+return 'added'`)
+
+// AddUp implements usage.Rollups.
+func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
+	b := newBatch(s, sums)
+	args := append([]any{
+		s.id, node, markText(from), markText(to), int64(s.opt.KeepHours.Seconds()), int64(s.opt.KeepDays.Seconds()), len(b.hours), len(b.days),
+	}, b.args()...)
+	keys := append([]string{s.keys.store(usageSlot), s.keys.marks(usageSlot), s.keys.charged(), s.keys.hours(), s.keys.days()}, b.keys()...)
+	v, err := s.run(ctx, addScript, keys, args...)
+	if err == nil {
+		err = settled(v)
+	}
+	if err != nil {
+		return fmt.Errorf("add up usage: %w", err)
+	}
+	return nil
+}
+
+// settled reads the answer of a script that begins with place.
+func settled(v any) error {
+	text := fmt.Sprint(v)
+	if text == "added" || text == "counted" {
+		return nil
+	}
+	at, err := readMark(text)
+	if err != nil {
+		return err
+	}
+	return &usage.Astray{At: at}
+}
+
+// batch are sums as addScript wants them.
+type batch struct {
+	store       *Store
+	hours, days map[string]int // key → its number, from 1
+	hourKeys    []string
+	dayKeys     []string
+	hourScores  []any
+	dayScores   []any
+	rows        []any
+}
+
+func newBatch(s *Store, sums []usage.Sum) *batch {
+	b := &batch{store: s, hours: map[string]int{}, days: map[string]int{}}
+	for i := range sums {
+		b.add(&sums[i])
+	}
+	return b
+}
+
+func (b *batch) add(u *usage.Sum) {
+	hour, date := b.store.keys.hour(u.Hour), b.store.keys.day(u.Day)
+	if b.hours[hour] == 0 {
+		b.hourKeys, b.hourScores = append(b.hourKeys, hour), append(b.hourScores, u.Hour.Unix())
+		b.hours[hour] = len(b.hourKeys)
+	}
+	if b.days[date] == 0 {
+		b.dayKeys, b.dayScores = append(b.dayKeys, date), append(b.dayScores, dayScore(u.Day))
+		b.days[date] = len(b.dayKeys)
+	}
+	field := rowField(u.Key, u.Account, u.Model)
+	b.rows = append(b.rows, b.hours[hour], b.days[date], rowField(u.Day)+" "+field, field, u.Key, u.Charged, countsText(u))
+}
+
+func (b *batch) keys() []string { return append(append([]string(nil), b.hourKeys...), b.dayKeys...) }
+
+func (b *batch) args() []any {
+	return append(append(append([]any(nil), b.hourScores...), b.dayScores...), b.rows...)
+}
+
+// dayScore orders days: 20261126 for 2026-11-26.
+func dayScore(date string) int64 {
+	n, _ := strconv.ParseInt(strings.ReplaceAll(date, "-", ""), 10, 64)
+	return n
+}
+
+// rowField joins names that may hold anything.
+func rowField(names ...string) string {
+	escape := strings.NewReplacer("%", "%25", " ", "%20")
+	for i, n := range names {
+		names[i] = escape.Replace(n)
+	}
+	return strings.Join(names, " ")
+}
+
+func rowNames(field string) []string {
+	names := strings.Split(field, " ")
+	plain := strings.NewReplacer("%20", " ", "%25", "%")
+	for i, n := range names {
+		names[i] = plain.Replace(n)
+	}
+	return names
+}
+
+// countsOf are the nine counts of a row, in the order that they are stored in.
+func countsOf(u *usage.Sum) []*int64 {
+	t := &u.Tokens
+	return []*int64{&u.Requests, &t.Input, &t.Output, &t.CacheRead, &t.CacheWrite, &t.CacheWrite1h, &t.Reasoning, &u.Cost, &u.Charged}
+}
+
+func countsText(u *usage.Sum) string {
+	var b []byte
+	for i, n := range countsOf(u) {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendInt(b, *n, 10)
+	}
+	return string(b)
+}
+
+func readCounts(text string, u *usage.Sum) error {
+	into := countsOf(u)
+	numbers := strings.Fields(text)
+	if len(numbers) != len(into) {
+		return fmt.Errorf("a row has %d counts, not %d", len(numbers), len(into))
+	}
+	for i, n := range numbers {
+		var err error
+		if *into[i], err = strconv.ParseInt(n, 10, 64); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func markText(m usage.Mark) string { return fmt.Sprintf("%d %d", m.Segment, m.Offset) }
+
+func readMark(text string) (m usage.Mark, err error) {
+	if _, err = fmt.Sscanf(text, "%d %d", &m.Segment, &m.Offset); err != nil {
+		return m, fmt.Errorf("read a mark of the ledger, %q: %w", text, err)
+	}
+	return m, nil
+}

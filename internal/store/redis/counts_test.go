@@ -1,0 +1,219 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/store/redis"
+	"crs/internal/store/redis/redistest"
+	"crs/internal/usage"
+)
+
+const dollar = 1_000_000_000
+
+// connect gives a store on a server.
+func connect(t testing.TB, url string) *redis.Store {
+	t.Helper()
+	s, err := redis.Open(context.Background(), redis.Options{URL: url, Dir: t.TempDir(), Wait: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// join gives a node that leaves with the test.
+func join(t testing.TB, s *redis.Store, change ...func(*redis.NodeOptions)) *redis.Node {
+	t.Helper()
+	opt := redis.NodeOptions{
+		Now: time.Now, Zone: time.UTC,
+		Charged: func(context.Context, string, string) (map[string]usage.Charges, error) { return nil, nil },
+	}
+	for _, c := range change {
+		c(&opt)
+	}
+	n := s.Join(opt)
+	t.Cleanup(func() { _ = n.Leave(context.Background()) })
+	return n
+}
+
+// gates gives gates of as many nodes on one store.
+func gates(t testing.TB, s *redis.Store, n int, change ...func(*redis.NodeOptions)) []*limit.Gate {
+	t.Helper()
+	var all []*limit.Gate
+	for range n {
+		all = append(all, shared(join(t, s, change...)).Gate)
+	}
+	return all
+}
+
+type gate struct{ *limit.Gate }
+
+func shared(n *redis.Node) gate {
+	return gate{limit.NewSharedGate(limit.SharedOptions{Now: time.Now, Zone: time.UTC, Shared: n.Counts()})}
+}
+
+func policy(concurrency int) key.Policy { return key.Policy{Concurrency: concurrency} }
+
+// everywhere runs a test on every kind of Redis there is here.
+func everywhere(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("miniredis", func(t *testing.T) { t.Parallel(); test(t, redistest.StartMini(t).URL()) })
+	t.Run("redis-server", func(t *testing.T) { t.Parallel(); test(t, redistest.StartReal(t).URL()) })
+	t.Run("cluster", func(t *testing.T) { t.Parallel(); test(t, redistest.StartCluster(t, 0).URL()) })
+}
+
+func ask(p key.Policy) limit.Ask { return limit.Ask{Key: &key.Key{ID: "key_k", Policy: p}} }
+
+func admit(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Permit {
+	t.Helper()
+	p, err := g.Admit(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func turnedAway(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Refused {
+	t.Helper()
+	_, err := g.Admit(t.Context(), a)
+	var r *limit.Refused
+	if !errors.As(err, &r) {
+		t.Fatalf("not refused: %v", err)
+	}
+	return r
+}
+
+// soon waits for what the sender does in its own time.
+func soon(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func TestNodesShareAKeysConcurrency(t *testing.T) {
+	everywhere(t, func(t *testing.T, url string) {
+		g := gates(t, connect(t, url), 2)
+		a := ask(key.Policy{Concurrency: 2, RequestsPerMinute: 3})
+		one, two := admit(t, g[0], a), admit(t, g[1], a)
+		for _, gate := range g {
+			if r := turnedAway(t, gate, a); r.Limit != limit.Concurrency || r.Max != 2 || r.Used != 2 || r.RetryAfter != time.Second {
+				t.Errorf("%+v", r)
+			}
+		}
+		one.Release()
+		one.Release()
+		three := admit(t, g[1], a) // the refused requests were not counted against the rate
+		if r := turnedAway(t, g[0], a); r.Limit != limit.RequestsPerMinute || r.Used != 3 || r.RetryAfter < time.Second || r.RetryAfter > 62*time.Second {
+			t.Errorf("%+v", r)
+		}
+		two.Release()
+		three.Release()
+	})
+}
+
+func TestNodesShareTokensAndBudgets(t *testing.T) {
+	everywhere(t, func(t *testing.T, url string) {
+		g := gates(t, connect(t, url), 2)
+		a := ask(key.Policy{TokensPerMinute: 1000, DailyCost: 10 * dollar, TotalCost: 12 * dollar})
+		a.Tokens, a.Cost = 600, 6*dollar
+		one, two := admit(t, g[0], a), admit(t, g[1], a)
+		if r := turnedAway(t, g[0], a); r.Limit != limit.TokensPerMinute || r.Used != 1200 || r.Reserved != 1200 {
+			t.Errorf("%+v", r)
+		}
+		a.Key.Policy.TokensPerMinute = 0
+		if r := turnedAway(t, g[1], a); r.Limit != limit.DailyCost || r.Used != 12*dollar || r.Reserved != 12*dollar || r.Spent() || r.RetryAfter != limit.Soon {
+			t.Errorf("%+v", r)
+		}
+		for _, p := range []*limit.Permit{one, two} {
+			p.Release()
+			p.Settle(100, 5*dollar)
+			p.Settle(100, 5*dollar)
+		}
+		soon(t, "both to be settled", func() bool {
+			_, err := g[0].Admit(t.Context(), a)
+			var r *limit.Refused
+			return errors.As(err, &r) && r.Spent() && r.Used == 10*dollar
+		})
+		r := turnedAway(t, g[1], a)
+		if r.Limit != limit.DailyCost || r.Reset.Sub(time.Now()) > 24*time.Hour+time.Minute || r.Reset.Before(time.Now().Add(-time.Minute)) {
+			t.Errorf("%+v", r)
+		}
+		a.Key.Policy.DailyCost = 0
+		admit(t, g[1], a).Settle(0, 2*dollar)
+		soon(t, "the total to be spent", func() bool {
+			_, err := g[0].Admit(t.Context(), a)
+			var r *limit.Refused
+			return errors.As(err, &r) && r.Limit == limit.TotalCost && r.Spent() && r.RetryAfter == 0 && r.Reset.IsZero()
+		})
+	})
+}
+
+func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
+	everywhere(t, func(t *testing.T, url string) {
+		g := gates(t, connect(t, url), 3)
+		a := ask(key.Policy{Concurrency: 1, Queue: 6, QueueWait: time.Minute})
+		inside := admit(t, g[0], a)
+		var mu sync.Mutex
+		var order []int
+		var wg sync.WaitGroup
+		for i := range 6 {
+			wg.Go(func() {
+				p := admit(t, g[i%3], a)
+				mu.Lock()
+				order = append(order, i)
+				mu.Unlock()
+				p.Release()
+			})
+			soon(t, "the next to queue", func() bool { u := g[0].UseOn(t.Context(), a.Key); return u.Queued == i+1 })
+		}
+		if r := turnedAway(t, g[1], a); r.Limit != limit.Concurrency || r.Position != 0 {
+			t.Errorf("a full queue: %+v", r)
+		}
+		start := time.Now()
+		inside.Release()
+		wg.Wait()
+		for i, n := range order {
+			if i != n {
+				t.Fatalf("served in the order %v", order)
+			}
+		}
+		t.Logf("six were called one after the other within %v", time.Since(start))
+		a.Key.Policy.QueueWait = 300 * time.Millisecond
+		inside = admit(t, g[2], a)
+		if r := turnedAway(t, g[1], a); r.Position != 1 || r.Waited < 300*time.Millisecond {
+			t.Errorf("%+v", r)
+		}
+		inside.Release()
+		soon(t, "nobody to be inside", func() bool {
+			u := g[0].UseOn(t.Context(), a.Key)
+			return u.InFlight == 0 && u.Queued == 0
+		})
+	})
+}
+
+func TestWhatTheRollupsKnowIsWhatAKeyHasSpent(t *testing.T) {
+	everywhere(t, func(t *testing.T, url string) {
+		s := connect(t, url)
+		g := gates(t, s, 1, func(o *redis.NodeOptions) {
+			o.Charged = func(context.Context, string, string) (map[string]usage.Charges, error) {
+				return map[string]usage.Charges{"key_k": {Day: dollar, Week: 2 * dollar, Total: 3 * dollar}}, nil
+			}
+		})
+		for _, p := range []key.Policy{{DailyCost: dollar}, {WeeklyCost: 2 * dollar}, {TotalCost: 3 * dollar}} {
+			if r := turnedAway(t, g[0], ask(p)); !r.Spent() {
+				t.Errorf("%+v", r)
+			}
+		}
+		admit(t, g[0], ask(key.Policy{DailyCost: dollar + 1, WeeklyCost: 2*dollar + 1, TotalCost: 3*dollar + 1}))
+	})
+}

@@ -1,0 +1,196 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"crs/internal/store"
+)
+
+// A document is kept as "VERSION LENGTH NAMEBODY", LENGTH being that of the name.
+
+// tell counts a change and puts it into the feed: its number is its ID, so that whoever missed one knows.
+const tell = `local function tell(feed, kind, id)
+	local n = redis.call('HINCRBY', KEYS[1], 'changes', 1)
+	redis.call('XADD', feed, 'MAXLEN', '~', 10000, string.format('%d-0', n), 'kind', kind, 'id', id)
+end
+local function parse(text)
+	local version, length = string.match(text, '^(%d+) (%d+) ')
+	local start = #version + #length + 3
+	return tonumber(version), string.sub(text, start, start + tonumber(length) - 1)
+end
+`
+
+// putScript writes a document. KEYS: store, documents, names, feed. ARGV: the store's id, kind, id, the version to replace,
+// name, what to write. It answers "ok", the version that is there instead, or who has the name.
+//
+// A document that is there already just as it was to be written is one whose answer was lost.
+var putScript = redis.NewScript(guard + tell + `
+local old = redis.call('HGET', KEYS[2], ARGV[3])
+if old == ARGV[6] then return 'ok' end
+local version, name = 0, ''
+if old then version, name = parse(old) end
+if version ~= tonumber(ARGV[4]) then return version end
+if ARGV[5] ~= '' then
+	local other = redis.call('HGET', KEYS[3], ARGV[5])
+	if other and other ~= ARGV[3] then return {other} end
+	redis.call('HSET', KEYS[3], ARGV[5], ARGV[3])
+end
+if name ~= '' and name ~= ARGV[5] then redis.call('HDEL', KEYS[3], name) end
+redis.call('HSET', KEYS[2], ARGV[3], ARGV[6])
+tell(KEYS[4], ARGV[2], ARGV[3])
+return 'ok'`)
+
+// deleteScript removes a document. KEYS: store, documents, names, feed. ARGV: the store's id, kind, id.
+var deleteScript = redis.NewScript(guard + tell + `
+local old = redis.call('HGET', KEYS[2], ARGV[3])
+if not old then return 0 end
+local version, name = parse(old)
+if name ~= '' then redis.call('HDEL', KEYS[3], name) end
+redis.call('HDEL', KEYS[2], ARGV[3])
+tell(KEYS[4], ARGV[2], ARGV[3])
+return 1`)
+
+// Put implements store.Documents.
+func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
+	text := encode(d, d.Version+1)
+	v, err := s.run(ctx, putScript, s.docKeys(d.Kind), s.id, string(d.Kind), d.ID, d.Version, d.Name, text)
+	if err == nil {
+		switch v := v.(type) {
+		case string:
+			return d.Version + 1, nil
+		case int64:
+			err = &store.Conflict{Kind: d.Kind, ID: d.ID, Want: d.Version, Got: v}
+		case []any:
+			err = &store.Taken{Kind: d.Kind, Name: d.Name, ID: fmt.Sprint(v...)}
+		default:
+			err = fmt.Errorf("the script answered %v", v)
+		}
+	}
+	return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, err)
+}
+
+// Delete implements store.Documents.
+func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
+	if _, err := s.run(ctx, deleteScript, s.docKeys(kind), s.id, string(kind), id); err != nil {
+		return fmt.Errorf("delete %s %s: %w", kind, id, err)
+	}
+	return nil
+}
+
+func (s *Store) docKeys(kind store.Kind) []string {
+	return []string{s.keys.store(docSlot), s.keys.docs(kind), s.keys.docNames(kind), s.keys.feed()}
+}
+
+// All implements store.Documents.
+func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
+	found := map[string]store.Doc{} // a scan may give the same document twice
+	var cursor uint64
+	for {
+		page, next, err := s.rdb.HScan(ctx, s.keys.docs(kind), cursor, "", pageSize).Result()
+		if err != nil {
+			return nil, fmt.Errorf("read every %s: %w", kind, s.plain(err))
+		}
+		for i := 0; i+1 < len(page); i += 2 {
+			d, err := decode(kind, page[i], page[i+1])
+			if err != nil {
+				return nil, err
+			}
+			found[d.ID] = d
+		}
+		if cursor = next; cursor == 0 {
+			break
+		}
+	}
+	if err := s.present(ctx); err != nil {
+		return nil, fmt.Errorf("read every %s: %w", kind, err)
+	}
+	all := make([]store.Doc, 0, len(found))
+	for _, d := range found {
+		all = append(all, d)
+	}
+	slices.SortFunc(all, func(a, b store.Doc) int { return cmp.Compare(a.ID, b.ID) })
+	return all, nil
+}
+
+// pageSize is how many documents are read at a time: enough to be quick, and not so many that Redis stands still.
+const pageSize = 1000
+
+// present is an error when the store is not there any more: nothing is no answer then.
+func (s *Store) present(ctx context.Context) error {
+	id, err := s.rdb.HGet(ctx, s.keys.store(docSlot), "id").Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return s.plain(err)
+	}
+	if id != s.id {
+		return s.lost()
+	}
+	return nil
+}
+
+func encode(d store.Doc, version int64) string {
+	return fmt.Sprintf("%d %d %s%s", version, len(d.Name), d.Name, d.Body)
+}
+
+func decode(kind store.Kind, id, text string) (store.Doc, error) {
+	version, rest, _ := strings.Cut(text, " ")
+	length, rest, ok := strings.Cut(rest, " ")
+	d := store.Doc{Kind: kind, ID: id}
+	var err, err2 error
+	d.Version, err = strconv.ParseInt(version, 10, 64)
+	n, err2 := strconv.Atoi(length)
+	if !ok || err != nil || err2 != nil || n < 0 || n > len(rest) {
+		return d, fmt.Errorf("%w: %s %s is not what crs wrote", store.ErrDamaged, kind, id)
+	}
+	d.Name, d.Body = rest[:n], []byte(rest[n:])
+	return d, nil
+}
+
+// SaveState implements store.State.
+func (s *Store) SaveState(ctx context.Context, name string, body []byte) error {
+	if err := s.rdb.Set(ctx, s.keys.state(name), body, 90*day).Err(); err != nil {
+		return fmt.Errorf("save the state %s: %w", name, s.plain(err))
+	}
+	return nil
+}
+
+// LoadState implements store.State.
+func (s *Store) LoadState(ctx context.Context, name string) ([]byte, error) {
+	body, err := s.rdb.Get(ctx, s.keys.state(name)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load the state %s: %w", name, s.plain(err))
+	}
+	return body, nil
+}
+
+// claimFact sets a fact that was never set. KEYS: store. ARGV: the store's id, name, value.
+var claimFact = redis.NewScript(guard + `redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3])
+return redis.call('HGET', KEYS[1], ARGV[2])`)
+
+// Claim implements store.Facts.
+func (s *Store) Claim(ctx context.Context, name, value string) (string, error) {
+	v, err := s.run(ctx, claimFact, []string{s.keys.store(docSlot)}, s.id, factPrefix+name, value)
+	if err != nil {
+		return "", fmt.Errorf("write %s of the store: %w", name, err)
+	}
+	return fmt.Sprint(v), nil
+}
+
+// Meta implements store.Facts.
+func (s *Store) Meta(ctx context.Context, name string) (string, error) {
+	v, err := s.rdb.HGet(ctx, s.keys.store(docSlot), factPrefix+name).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", fmt.Errorf("read %s of the store: %w", name, s.plain(err))
+	}
+	return v, nil
+}

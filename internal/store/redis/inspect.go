@@ -1,0 +1,84 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+func (s *Store) reach(ctx context.Context) error {
+	if err := s.rdb.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("reach the store: %w", s.plain(err))
+	}
+	return nil
+}
+
+// inspect makes sure that every server is new enough, and will not throw our keys away.
+func (s *Store) inspect(ctx context.Context) error {
+	return s.each(ctx, func(ctx context.Context, server *redis.Client) error {
+		for _, section := range []string{"server", "memory"} {
+			text, err := server.Info(ctx, section).Result()
+			if err != nil && strings.Contains(err.Error(), "is not supported") {
+				continue // not a Redis, but something that stands in for one
+			}
+			if err == nil {
+				err = fit(text)
+			}
+			if err != nil {
+				return s.plain(err)
+			}
+		}
+		return nil
+	})
+}
+
+// each visits every server that takes writes.
+func (s *Store) each(ctx context.Context, visit func(context.Context, *redis.Client) error) error {
+	switch c := s.rdb.(type) {
+	case *redis.ClusterClient:
+		var one sync.Mutex // servers are asked side by side; visit need not know
+		return c.ForEachMaster(ctx, func(ctx context.Context, server *redis.Client) error {
+			one.Lock()
+			defer one.Unlock()
+			return visit(ctx, server)
+		})
+	case *redis.Client:
+		return visit(ctx, c)
+	}
+	return errors.New("this kind of Redis client is not known")
+}
+
+// fit says what is wrong with a server, by a section of its INFO.
+func fit(info string) error {
+	if version := field(info, "redis_version"); version != "" && !atLeast62(version) {
+		return fmt.Errorf("it is version %s, and crs needs 6.2 or newer; upgrade it", version)
+	}
+	if policy := field(info, "maxmemory_policy"); policy != "" && policy != "noeviction" {
+		return fmt.Errorf("its maxmemory-policy is %s: when its memory is full it would throw keys and usage away; run: redis-cli config set maxmemory-policy noeviction (and set it in redis.conf)", policy)
+	}
+	return nil
+}
+
+func field(info, name string) string {
+	m := regexp.MustCompile(`(?m)^` + name + `:([^\r\n]*)`).FindStringSubmatch(info)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+func atLeast62(version string) bool {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return true // not a number that we know how to read
+	}
+	major, err := strconv.Atoi(parts[0])
+	minor, err2 := strconv.Atoi(parts[1])
+	return err != nil || err2 != nil || major > 6 || major == 6 && minor >= 2
+}

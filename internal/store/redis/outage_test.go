@@ -1,0 +1,221 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"crs/internal/account"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/outage"
+	"crs/internal/store/redis"
+	"crs/internal/store/redis/redistest"
+	"crs/internal/usage"
+)
+
+// quick is a node that waits for nobody long.
+func quick(t testing.TB, url string, change ...func(*redis.NodeOptions)) *redis.Node {
+	t.Helper()
+	s, err := redis.Open(context.Background(), redis.Options{URL: url, Dir: t.TempDir(), Wait: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return join(t, s, change...)
+}
+
+// load has requests come and go at gates and pools until stop is closed, and counts what was settled. Whatever fails fails
+// the test.
+type load struct {
+	served, charged atomic.Int64
+	wg              sync.WaitGroup
+	stop            chan struct{}
+}
+
+func (l *load) run(t *testing.T, g *limit.Gate, p *account.Pool, a limit.Ask, seed uint64) {
+	l.wg.Go(func() {
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		for {
+			select {
+			case <-l.stop:
+				return
+			default:
+			}
+			permit, err := g.Admit(context.Background(), a)
+			if err != nil {
+				t.Errorf("not admitted: %v", err)
+				return
+			}
+			lease, err := p.Pick(context.Background(), want(""))
+			if err != nil {
+				t.Errorf("no account: %v", err)
+				return
+			}
+			time.Sleep(time.Duration(rnd.IntN(4)) * time.Millisecond)
+			cost := rnd.Int64N(1000)
+			l.served.Add(1)
+			l.charged.Add(cost)
+			permit.Release()
+			permit.Settle(1, cost)
+			lease.Release(account.Outcome{Result: account.Served})
+		}
+	})
+}
+
+// TestRedisMayGoAwayUnderLoad: killed, paused, and both again: no request fails, and nothing that was spent is lost or
+// counted twice.
+func TestRedisMayGoAwayUnderLoad(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range map[string]func(*testing.T, *redistest.Server){
+		"killed": func(t *testing.T, s *redistest.Server) {
+			s.Kill(t)
+			time.Sleep(time.Second)
+			s.Restart(t)
+		},
+		"paused": func(t *testing.T, s *redistest.Server) {
+			s.Pause(t)
+			time.Sleep(1500 * time.Millisecond)
+			s.Resume(t)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.StartReal(t, "--appendonly", "yes", "--appendfsync", "always")
+			a := ask(key.Policy{Concurrency: 100, DailyCost: 1 << 50, TokensPerMinute: 1 << 50})
+			a.Cost = 10
+			l := load{stop: make(chan struct{})}
+			var nodes []*redis.Node
+			var all []*limit.Gate
+			for i := range 2 {
+				n := quick(t, server.URL())
+				g, p := shared(n).Gate, pool(t, n, acc("a", 50), acc("b", 50))
+				nodes, all = append(nodes, n), append(all, g)
+				for j := range 8 {
+					l.run(t, g, p, a, uint64(10*i+j))
+				}
+			}
+			for range 2 {
+				time.Sleep(300 * time.Millisecond)
+				before := l.served.Load()
+				trouble(t, server)
+				for _, n := range nodes {
+					soon(t, "Redis to be asked again", func() bool { return n.Away() == nil })
+				}
+				t.Logf("%d requests were served while it was away and came back", l.served.Load()-before)
+			}
+			close(l.stop)
+			l.wg.Wait()
+			soon(t, "what was spent to be what was settled", func() bool {
+				u := all[0].UseOn(t.Context(), a.Key)
+				return u.InFlight == 0 && u.ReservedCost == 0 && u.Spent.Total == l.charged.Load()
+			})
+			time.Sleep(200 * time.Millisecond)
+			for _, g := range all {
+				if u := g.UseOn(t.Context(), a.Key); u.Spent.Total != l.charged.Load() {
+					t.Errorf("%+v; %d requests were charged %d", u, l.served.Load(), l.charged.Load())
+				}
+			}
+		})
+	}
+}
+
+// TestWhileRedisIsAwayANodeCountsAlone: its own requests, and what it knows of the others' spending; and afterwards all
+// count together what was in flight then.
+func TestWhileRedisIsAwayANodeCountsAlone(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartReal(t, "--appendonly", "yes", "--appendfsync", "always")
+	one, two := quick(t, server.URL()), quick(t, server.URL())
+	g := []*limit.Gate{shared(one).Gate, shared(two).Gate}
+	p := []*account.Pool{pool(t, one, acc("a", 2)), pool(t, two, acc("a", 2))}
+	a := ask(key.Policy{Concurrency: 2, RequestsPerMinute: 5, DailyCost: 10 * dollar})
+	before := admit(t, g[0], a)
+	admit(t, g[1], a).Settle(0, 4*dollar)
+	soon(t, "the first node to know what the second has spent", func() bool {
+		u := g[0].UseOn(t.Context(), a.Key)
+		return u.Spent.Day == 4*dollar
+	})
+	before.Release()
+	third := admit(t, g[0], a) // this is how it gets to know
+	server.Kill(t)
+	during := admit(t, g[0], a)
+	lease := pick(t, p[0], want(""))
+	if r := turnedAway(t, g[0], a); r.Limit != limit.Concurrency || r.Used != 2 {
+		t.Errorf("%+v", r)
+	}
+	third.Release()
+	third.Settle(0, 6*dollar)
+	if r := turnedAway(t, g[0], a); r.Limit != limit.DailyCost || r.Used != 10*dollar {
+		t.Errorf("%+v", r)
+	}
+	server.Restart(t)
+	soon(t, "both to count together again", func() bool {
+		u := g[1].UseOn(t.Context(), a.Key)
+		return one.Away() == nil && two.Away() == nil && u.InFlight == 2 && u.RequestsInMinute == 4 && u.Spent.Day == 10*dollar
+	})
+	if sights, _ := p[1].Explain(want("")); len(sights) != 1 {
+		t.Error(sights)
+	}
+	pick(t, p[1], want(""))
+	ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer stop()
+	if _, err := p[1].Pick(ctx, want("")); err == nil {
+		t.Error("the slot that was lent during the outage was lent again")
+	}
+	during.Release()
+	lease.Release(account.Outcome{})
+}
+
+func TestRefuseMeansThatNobodyIsServedWithoutRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartReal(t)
+	n := quick(t, server.URL())
+	g := limit.NewSharedGate(limit.SharedOptions{Now: time.Now, Zone: time.UTC, Shared: n.Counts(), Refuse: true})
+	server.Kill(t)
+	for _, p := range []key.Policy{{Concurrency: 1}, {}} {
+		soon(t, "requests to be refused", func() bool {
+			permit, err := g.Admit(t.Context(), ask(p))
+			if err == nil {
+				permit.Release()
+				permit.Settle(0, 0)
+			}
+			var away *outage.Error
+			return errors.As(err, &away)
+		})
+	}
+	server.Restart(t)
+	soon(t, "requests to be served", func() bool { _, err := g.Admit(t.Context(), ask(key.Policy{})); return err == nil })
+}
+
+// TestABudgetIsNoLessSpentWhenRedisLostItsLastMoments: the roll-ups know better.
+func TestABudgetIsNoLessSpentWhenRedisLostItsLastMoments(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartReal(t)
+	known := atomic.Int64{}
+	n := quick(t, server.URL(), func(o *redis.NodeOptions) {
+		o.Charged = func(context.Context, string, string) (map[string]usage.Charges, error) {
+			v := known.Load()
+			return map[string]usage.Charges{"key_k": {Day: v, Week: v, Total: v}}, nil
+		}
+	})
+	g := shared(n).Gate
+	a := ask(key.Policy{DailyCost: 10 * dollar})
+	server.Save(t)
+	admit(t, g, a).Settle(0, 9*dollar)
+	soon(t, "it to be settled", func() bool { u := g.UseOn(t.Context(), a.Key); return u.Spent.Day == 9*dollar })
+	known.Store(9 * dollar)
+	server.Kill(t)
+	soon(t, "the node to notice", func() bool { return n.Away() != nil })
+	server.Restart(t)
+	soon(t, "Redis to be asked again", func() bool { return n.Away() == nil })
+	admit(t, g, a).Settle(0, dollar)
+	soon(t, "the budget to be spent", func() bool {
+		_, err := g.Admit(t.Context(), a)
+		var r *limit.Refused
+		return errors.As(err, &r) && r.Spent() && r.Used == 10*dollar
+	})
+}

@@ -1,0 +1,6 @@
+package redistest
+
+import "syscall"
+
+// dieWithParent has the kernel end a server whose test was killed.
+func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -1,0 +1,73 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"crs/internal/store"
+)
+
+// lostCode is what our scripts answer when the store they were written for is not there.
+const lostCode = "CRSLOST"
+
+// guard begins every script that writes: KEYS[1] must hold the id of the store, ARGV[1].
+const guard = `if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return redis.error_reply('` + lostCode + `') end
+`
+
+func (s *Store) lost() error {
+	return fmt.Errorf("%w: Redis at %s does not hold the data any more that this node knows; nothing was written. "+
+		"Restore its dump or append-only file and start it again: the nodes go on by themselves", store.ErrDamaged, s.at)
+}
+
+// plain gives an error that says what is the matter and what to do, for what Redis or the client says.
+func (s *Store) plain(err error) error {
+	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	text := err.Error()
+	for _, c := range []struct{ sign, advice string }{
+		{"WRONGPASS", "it refuses the user or the password; the password is what redis.password_file holds, the user stands in the URL (redis://USER@HOST)"},
+		{"NOAUTH", "it wants a password; put it into a file, and name that as redis.password_file"},
+		{"NOPERM", "the user may not do that; it needs ~" + s.keys.prefix + ":* and +@all -@dangerous +info +scan"},
+		{"DB index is out of range", "it has no such database; the URL ends with its number, 0 to 15 unless Redis was told otherwise"},
+		{"cluster support disabled", "it is no Cluster; write redis:// for redis-cluster://"},
+		{"READONLY", "it is a replica, which takes no writes; name the primary, or its Sentinels (redis-sentinel://)"},
+		{"MOVED ", "it is a node of a Cluster; write redis-cluster:// for redis://"},
+		{"MISCONF", "it cannot write to its disk and takes no writes therefore; see its own log"},
+		{"OOM ", "its memory is full (maxmemory); give it more, or lower redis.log_bytes and usage.keep"},
+		{"first record does not look like a TLS handshake", "it does not speak TLS; write redis:// for rediss://"},
+		{"x509:", "its certificate is not trusted; redis.ca_file names the authority"},
+	} {
+		if strings.Contains(text, c.sign) {
+			return fmt.Errorf("Redis at %s: %s (%w)", s.at, c.advice, err)
+		}
+	}
+	if strings.Contains(text, lostCode) {
+		return s.lost()
+	}
+	if s.at.tls && errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: Redis at %s does not answer over TLS; if it does not speak TLS there, write redis:// for rediss:// (%w)", store.ErrAway, s.at, err)
+	}
+	if away(err) {
+		return fmt.Errorf("%w: Redis at %s: %w", store.ErrAway, s.at, err)
+	}
+	return fmt.Errorf("Redis at %s: %w", s.at, err)
+}
+
+// away reports whether a Redis did not answer, or answered that it cannot just now.
+func away(err error) bool {
+	var said redis.Error
+	if !errors.As(err, &said) {
+		return true
+	}
+	for _, sign := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY"} {
+		if strings.HasPrefix(said.Error(), sign) {
+			return true
+		}
+	}
+	return false
+}
