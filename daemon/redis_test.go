@@ -410,7 +410,7 @@ func TestAClockThatIsWrongIsTold(t *testing.T) {
 	n[1].Halt()
 	n[1].Clock.Advance(time.Minute)
 	n[1].Boot()
-	if len(n[1].Log.Lines("clock", "ahead=1m0", "NTP")) != 1 {
+	if len(n[1].Log.Lines("clock", "ahead=", "NTP")) != 1 {
 		t.Error("nothing was said of the clock")
 	}
 	if got := n[1].Post(key, crstest.Hello); got.Status != 200 {

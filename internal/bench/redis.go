@@ -87,7 +87,7 @@ func usedMemory(addr string) (int64, error) {
 			return strconv.ParseInt(strings.TrimSpace(value), 10, 64)
 		}
 	}
-	return 0, errors.New("Redis does not tell what memory it uses")
+	return 0, errors.New("the server does not tell what memory it uses")
 }
 
 func (s *stage) startShared(ctx context.Context, sub *subject, dir string) error {

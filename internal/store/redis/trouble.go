@@ -19,7 +19,7 @@ const guard = `if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return redis
 `
 
 func (s *Store) lost() error {
-	return fmt.Errorf("%w: Redis at %s does not hold the data any more that this node knows; nothing was written. "+
+	return fmt.Errorf("%w: the Redis at %s does not hold the data any more that this node knows; nothing was written. "+
 		"Restore its dump or append-only file and start it again: the nodes go on by themselves", store.ErrDamaged, s.at)
 }
 
@@ -43,19 +43,19 @@ func (s *Store) plain(err error) error {
 		{"x509:", "its certificate is not trusted; redis.ca_file names the authority"},
 	} {
 		if strings.Contains(text, c.sign) {
-			return fmt.Errorf("Redis at %s: %s (%w)", s.at, c.advice, err)
+			return fmt.Errorf("the Redis at %s: %s (%w)", s.at, c.advice, err)
 		}
 	}
 	if strings.Contains(text, lostCode) {
 		return s.lost()
 	}
 	if s.at.tls && errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: Redis at %s does not answer over TLS; if it does not speak TLS there, write redis:// for rediss:// (%w)", store.ErrAway, s.at, err)
+		return fmt.Errorf("%w: the Redis at %s does not answer over TLS; if it does not speak TLS there, write redis:// for rediss:// (%w)", store.ErrAway, s.at, err)
 	}
 	if away(err) {
-		return fmt.Errorf("%w: Redis at %s: %w", store.ErrAway, s.at, err)
+		return fmt.Errorf("%w: the Redis at %s: %w", store.ErrAway, s.at, err)
 	}
-	return fmt.Errorf("Redis at %s: %w", s.at, err)
+	return fmt.Errorf("the Redis at %s: %w", s.at, err)
 }
 
 // away reports whether a Redis did not answer, or answered that it cannot just now.

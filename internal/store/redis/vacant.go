@@ -35,14 +35,14 @@ func (s *Store) vacant(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("look for keys of others: %w", err)
 	case len(ours) > 0 && !s.begun(ours):
-		return fmt.Errorf("%w: Redis at %s holds keys of crs (such as %q), but not the one that says which store they are; restore its dump or append-only file",
+		return fmt.Errorf("%w: the Redis at %s holds keys of crs (such as %q), but not the one that says which store they are; restore its dump or append-only file",
 			store.ErrDamaged, s.at, ours[0])
 	case s.opt.Shared:
 		return nil
 	case len(relay) > 0:
-		return fmt.Errorf("Redis at %s holds the keys of the Node relay (such as %q), which crs does not share; %s", s.at, relay[0], elsewhere)
+		return fmt.Errorf("the Redis at %s holds the keys of the Node relay (such as %q), which crs does not share; %s", s.at, relay[0], elsewhere)
 	case len(foreign) > 0:
-		return fmt.Errorf("Redis at %s holds somebody else's keys (such as %q); %s", s.at, foreign[0], elsewhere)
+		return fmt.Errorf("the Redis at %s holds somebody else's keys (such as %q); %s", s.at, foreign[0], elsewhere)
 	}
 	return nil
 }
