@@ -36,25 +36,35 @@ race: ## run all the tests with the race detector
 lint: ## gofmt, vet, staticcheck, a tidy go.mod, and that every system we ship for compiles
 	@echo "== lint"
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
-	@$(GO) vet ./... && $(GO) vet -tags e2e ./...
-	@$(GO) run $(STATICCHECK) -tags e2e ./...
+	@$(GO) vet ./... && $(GO) vet -tags e2e,bench ./...
+	@$(GO) run $(STATICCHECK) -tags e2e,bench ./...
 	@$(GO) mod tidy -diff
 	@for os in darwin windows; do echo "   $$os" && GOOS=$$os CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/crs || exit 1; done
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for 20 seconds (FUZZ_S to change that)
+fuzz: ## run each fuzz target, for 20 seconds or 5 (FUZZ_S and FUZZ_REST_S change that)
 	@echo "== fuzz"
 	@.ci/fuzz
 
 .PHONY: e2e
-e2e: build ## tests of the real binary: real clients, kill -9 (needs node and npm)
+e2e: build ## tests of the real binary: real clients, kill -9 (needs node, npm, tmux and nginx)
 	@echo "== e2e"
 	@CRS_TEST_BIN=$(CURDIR)/bin/crs $(GO) test -tags e2e -count=1 -timeout 10m ./e2e/...
+
+.PHONY: pictures
+pictures: build ## draw the dashboard's screens into docs/pictures, from the real program (needs tmux)
+	@echo "== pictures"
+	@CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_PICTURES=$(CURDIR)/docs/pictures $(GO) test -tags e2e -count=1 -run '^TestPictures$$' ./e2e
 
 .PHONY: bench
 bench: build ## measure CPU, memory and latency against a bare proxy; writes the table of docs/performance.md
 	@echo "== bench"
 	@$(GO) run ./internal/bench -crs bin/crs -write docs/performance.md
+
+.PHONY: bench-dashboard
+bench-dashboard: build ## measure what the dashboard costs itself and the daemon; writes its table of docs/performance.md
+	@echo "== bench-dashboard"
+	@CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_WRITE=$(CURDIR)/docs/performance.md $(GO) test -tags e2e,bench -count=1 -v -timeout 20m -run UnderLoad ./e2e
 
 RELEASE_TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 .PHONY: release

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,14 @@ func askers() map[string]asker {
 	droid.header = []string{"User-Agent", "factory-cli/0.32.1", "x-factory-client", "cli", "x-session-id", "s-1", "anthropic-version", "2023-06-01"}
 	return map[string]asker{"claude-console": claude, "bedrock": claude, "claude": claude, "openai-responses": chat, "azure-openai": chat, "openai": codex, "gemini-api": gemini, "gemini": gemini, "droid": droid}
 }
+
+// named has it ask for another model.
+func (k *asker) named(model string) {
+	k.body = modelName.ReplaceAllString(k.body, `"model":"`+model+`"`)
+	k.path = strings.Replace(k.path, "gemini-2.5-pro", model, 1)
+}
+
+var modelName = regexp.MustCompile(`"model":"[^"]*"`)
 
 func (k *asker) ask(t *testing.T, b *crstest.Box, key string, stream bool) crstest.Answer {
 	t.Helper()

@@ -74,10 +74,9 @@ type Daemon struct {
 	listener  net.Listener
 	control   *control.Server
 	metrics   *metrics.Metrics
-	// metricsListener is nil unless metrics are served over TCP.
-	metricsListener net.Listener
-	webhook         *alert.Webhook // nil, as is alerts, unless somebody is to be told of trouble
-	alerts          *alert.Watcher
+	scrapes   *metrics.Server // nil unless metrics are served over TCP
+	webhook   *alert.Webhook  // nil, as is alerts, unless somebody is to be told of trouble
+	alerts    *alert.Watcher
 
 	settingsMu sync.Mutex // guards loaded, which a reload changes
 	opened     []step     // what close undoes, in reverse
@@ -304,7 +303,7 @@ func (d *Daemon) openSockets(context.Context) (err error) {
 func (d *Daemon) handler() *control.Handler {
 	return control.NewHandler(control.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
-		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Zone: d.zone,
+		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
 		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert,
 		About: ctl.Status{Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: "local " + d.cfg.Data},
 	})

@@ -20,7 +20,8 @@ func TestMetricsAreServedOverTCPOnlyWhereThatWasAskedForAndNothingElseIs(t *test
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
-	at := "http://" + d.MetricsListen()
+	addr := d.MetricsListen()
+	at := "http://" + addr
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -49,7 +50,7 @@ func TestMetricsAreServedOverTCPOnlyWhereThatWasAskedForAndNothingElseIs(t *test
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if conn, err := net.Dial("tcp", d.MetricsListen()); err == nil {
+	if conn, err := net.Dial("tcp", addr); err == nil {
 		_ = conn.Close()
 		t.Error("it still listens for metrics after its end")
 	}

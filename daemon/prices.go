@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"crs/ctl"
+	"crs/daemon/checkup"
 	"crs/internal/pricing"
 	"crs/internal/store"
 )
@@ -82,6 +83,13 @@ func (o *ownPrices) over(base *pricing.Table) (*pricing.Table, error) {
 
 // Table is the table in use.
 func (p *prices) Table() *pricing.Table { return p.table.Load() }
+
+// age tells where the table is from, and of when it is.
+func (p *prices) age() checkup.Prices {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return checkup.Prices{From: p.taken.from, Of: p.taken.at}
+}
 
 // Overridden reports whether a model's price is the operator's.
 func (p *prices) Overridden(model string) bool {

@@ -29,18 +29,20 @@ const (
 // takenTable is a table that the prices were updated with.
 type takenTable struct {
 	from    string
+	at      time.Time // when it was taken; zero when an older crs did and did not say
 	table   *pricing.Table
 	version int64 // of the document
 }
 
 // takenBody is how it is stored.
 type takenBody struct {
-	From string `json:"from"`
-	Gzip []byte `json:"gzip"` // of the table as it came; empty for the built-in one
+	From string    `json:"from"`
+	At   time.Time `json:"at,omitzero"`
+	Gzip []byte    `json:"gzip"` // of the table as it came; empty for the built-in one
 }
 
 func builtIn(version int64) takenTable {
-	return takenTable{from: ctl.BuiltIn, table: pricing.Embedded(), version: version}
+	return takenTable{from: ctl.BuiltIn, at: pricing.EmbeddedOn(), table: pricing.Embedded(), version: version}
 }
 
 // base is the table over the built-in one: what a new table leaves out must not become free.
@@ -70,7 +72,10 @@ func (p *prices) Update(ctx context.Context, in ctl.PriceUpdate) (control.TableC
 	if err != nil {
 		return done, err
 	}
-	body, err := encodeTaken(next.from, doc)
+	if doc != nil {
+		next.at = time.Now()
+	}
+	body, err := encodeTaken(&next, doc)
 	if err != nil {
 		return done, err
 	}
@@ -169,7 +174,7 @@ func get(ctx context.Context, url string) ([]byte, error) {
 	return doc, err
 }
 
-func encodeTaken(from string, doc []byte) ([]byte, error) {
+func encodeTaken(t *takenTable, doc []byte) ([]byte, error) {
 	var packed bytes.Buffer
 	if doc != nil {
 		zip := gzip.NewWriter(&packed)
@@ -180,7 +185,7 @@ func encodeTaken(from string, doc []byte) ([]byte, error) {
 			return nil, fmt.Errorf("pack the price table: %w", err)
 		}
 	}
-	return json.Marshal(takenBody{from, packed.Bytes()})
+	return json.Marshal(takenBody{t.from, t.at, packed.Bytes()})
 }
 
 func decodeTaken(d store.Doc) (t takenTable, err error) {
@@ -200,5 +205,5 @@ func decodeTaken(d store.Doc) (t takenTable, err error) {
 		return t, err
 	}
 	table, err := pricing.Parse(doc)
-	return takenTable{body.From, table, d.Version}, err
+	return takenTable{body.From, body.At, table, d.Version}, err
 }

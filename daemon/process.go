@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -24,6 +25,7 @@ func Serve(ctx context.Context, opt Options) error {
 		return conflict(err)
 	}
 	d.boundMemory(memlimit.FromCgroup)
+	debug.FreeOSMemory() // what only the start needed
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)

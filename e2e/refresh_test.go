@@ -19,13 +19,16 @@ import (
 	"crs/internal/simulator"
 )
 
-// TestTenProcessesRefreshOnce: ten processes ask for a refresh of one expired account at once, the token endpoint is asked
-// once, and a kill -9 straight afterwards loses nothing: the next refresh works with the pair that came of it.
+// TestTenProcessesRefreshOnce: ten processes ask for a refresh of one expired account at once, and ten clients ask for
+// answers from it; the token endpoint is asked once, and a kill -9 straight afterwards loses nothing: the next refresh works
+// with the pair that came of it. The processes are commands of one daemon, since a data directory has one daemon: what is
+// shown is that all ways to a refresh meet in one flight, and that its pair is on disk before anybody uses it. That several
+// daemons on one Redis refresh once is for that store's own tests.
 func TestTenProcessesRefreshOnce(t *testing.T) {
 	r := start(t)
 	r.expired("max")
 	key := r.key("k")
-	r.script("/v1/oauth/token=slow(1s)*1")
+	r.script("/v1/oauth/token=slow(3s)*1")
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() {
@@ -33,6 +36,13 @@ func TestTenProcessesRefreshOnce(t *testing.T) {
 			cmd.Env = append(os.Environ(), "CRS_SOCKET="+r.Socket())
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	for range 10 {
+		wg.Go(func() {
+			if status, body := r.say(key); status != http.StatusOK {
+				t.Errorf("a client: %d %s", status, body)
 			}
 		})
 	}

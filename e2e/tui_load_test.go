@@ -22,11 +22,19 @@ const (
 	keysPressed = 60
 )
 
-// TestTheDashboardUnderLoad measures what the dashboard costs, and fails when that is too much: with 1,000 streams of 20
-// events a second in flight it draws at most 10 frames a second, uses at most 5 % of a core and answers a key within 100 ms.
-// It and the next one take a while and a machine that does nothing else, so that they run only when they are asked for:
-// CRS_TEST_BIN=bin/crs go test -tags e2e,bench -count=1 -v -run UnderLoad ./e2e
+// TestTheDashboardUnderLoad measures what the dashboard costs, with 1,000 streams of 20 events a second in flight, and what it
+// costs the daemon to be watched. It is what `make bench-dashboard` runs, which writes the figures into docs/performance.md; it
+// takes two minutes or so and a machine that does nothing else. A figure beyond its budget is told there and fails nothing.
 func TestTheDashboardUnderLoad(t *testing.T) {
+	page := &figures{}
+	page.ofTheDashboard(t)
+	page.ofTheDaemon(t)
+	page.write(t)
+}
+
+// ofTheDashboard measures the dashboard's own process.
+func (f *figures) ofTheDashboard(t *testing.T) {
+	t.Helper()
 	if err := process.RaiseFiles(8192); err != nil {
 		t.Fatal(err)
 	}
@@ -47,23 +55,18 @@ func TestTheDashboardUnderLoad(t *testing.T) {
 	}
 	x, pid := r.dashboard(t)
 	x.see(t, "1000\x1b[0m", 0)
-	watched(t, x, pid, crowd)
-	answered(t, x)
+	f.watched(t, x, pid, crowd)
+	f.answered(t, x)
 	crowd.Cancel()
 	x.end(t)
 }
 
-// TestBeingWatchedUnderLoad: the daemon's CPU for a request is within 3 % of what it is without a dashboard.
-func TestBeingWatchedUnderLoad(t *testing.T) {
+// ofTheDaemon measures the daemon's CPU for a request, with a dashboard open and without.
+func (f *figures) ofTheDaemon(t *testing.T) {
+	t.Helper()
 	r := start(t)
 	r.account("work")
-	r.costOfBeingWatched(t, r.key("alice"))
-}
-
-// prompt is a request with a prompt of some size.
-func prompt(addr, key string, stream bool, size int) []byte {
-	body := fmt.Sprintf(`{"model":"claude-opus-4-8","max_tokens":64,"stream":%v,"messages":[{"role":"user","content":"say ping %s"}]}`, stream, strings.Repeat("x", size))
-	return fmt.Appendf(nil, "POST /api/v1/messages HTTP/1.1\r\nHost: %s\r\nx-api-key: %s\r\nanthropic-version: 2023-06-01\r\ncontent-type: application/json\r\nContent-Length: %d\r\n\r\n%s", addr, key, len(body), body)
+	f.costOfBeingWatched(t, r, r.key("alice"))
 }
 
 // screen is a dashboard on a line.
@@ -108,7 +111,7 @@ func (x *screen) end(t *testing.T) {
 // frame begins each frame that is written.
 const frame = "\x1b[H"
 
-func watched(t *testing.T, x *screen, pid int, crowd *flood.Running) {
+func (f *figures) watched(t *testing.T, x *screen, pid int, crowd *flood.Running) {
 	t.Helper()
 	if err := crowd.Sleep(3 * time.Second); err != nil {
 		t.Fatal(err)
@@ -126,11 +129,10 @@ func watched(t *testing.T, x *screen, pid int, crowd *flood.Running) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d streams, %.0f events/s: %.1f frames/s, %.1f KB/s to the terminal, %.2f %% of a core, %.1f MB resident", streams, float64(crowd.Events()-events)/took,
-		frames, float64(len(after)-len(before))/took/1000, share, float64(memory.RSS)/1e6)
-	if frames > 10 || share > 5 {
-		t.Errorf("%.1f frames/s (at most 10), %.2f %% of a core (at most 5)", frames, share)
-	}
+	f.add("1,000 open streams, frames drawn", fmt.Sprintf("%.1f a second", frames), "≤ 10", frames <= 10)
+	f.add("1,000 open streams, CPU of the dashboard", fmt.Sprintf("%.2f %% of a core", share), "≤ 5 %", share <= 5)
+	f.note = fmt.Sprintf("%.0f events/s in %d streams; %.1f KB/s to the terminal of 120×40; the dashboard had %.1f MB resident.",
+		float64(crowd.Events()-events)/took, streams, float64(len(after)-len(before))/took/1000, float64(memory.RSS)/1e6)
 }
 
 func cpu(t *testing.T, pid int) time.Duration {
@@ -143,7 +145,7 @@ func cpu(t *testing.T, pid int) time.Duration {
 }
 
 // answered presses keys, and takes the time until the screen that was wanted has been written.
-func answered(t *testing.T, x *screen) {
+func (f *figures) answered(t *testing.T, x *screen) {
 	t.Helper()
 	var all []time.Duration
 	for i := range keysPressed {
@@ -161,19 +163,16 @@ func answered(t *testing.T, x *screen) {
 	}
 	slices.Sort(all)
 	most := all[len(all)-1]
-	t.Logf("%d keys were answered within %v in the middle, %v at most", len(all), all[len(all)/2].Round(100*time.Microsecond), most.Round(100*time.Microsecond))
-	if most > 100*time.Millisecond {
-		t.Errorf("a key was answered after %v", most)
-	}
+	f.add(fmt.Sprintf("1,000 open streams, a key answered (%d presses)", len(all)), fmt.Sprintf("%v in the middle, %v at most", all[len(all)/2].Round(100*time.Microsecond), most.Round(100*time.Microsecond)), "≤ 100 ms", most <= 100*time.Millisecond)
 }
 
 const (
-	rounds     = 20
+	rounds     = 16
 	roundLasts = 3 * time.Second
 )
 
 // costOfBeingWatched compares the daemon's CPU for a request with a dashboard and without, in turns.
-func (r *relay) costOfBeingWatched(t *testing.T, key string) {
+func (f *figures) costOfBeingWatched(t *testing.T, r *relay, key string) {
 	t.Helper()
 	request := prompt(r.addr, key, false, 4000)
 	length, err := flood.LengthOf(t.Context(), r.addr, request)
@@ -191,10 +190,7 @@ func (r *relay) costOfBeingWatched(t *testing.T, key string) {
 	}
 	slices.Sort(ratios)
 	ratio := (ratios[rounds/2-1] + ratios[rounds/2]) / 2
-	t.Logf("a request costs the daemon %.3f times as much with a dashboard open as without (the middle of %d rounds; %.3f to %.3f)", ratio, rounds, ratios[0], ratios[rounds-1])
-	if ratio > 1.03 {
-		t.Errorf("%.3f times; at most 1.03", ratio)
-	}
+	f.add(fmt.Sprintf("CPU of the daemon for a 4 KB request, with a dashboard open against without (%d rounds, interleaved)", rounds), fmt.Sprintf("%.3f× (%.3f to %.3f)", ratio, ratios[0], ratios[rounds-1]), "≤ 1.03×", ratio <= 1.03)
 }
 
 // perRequest is the daemon's CPU for a request, in seconds.

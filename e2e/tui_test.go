@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,16 +13,25 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	flood "crs/internal/bench/load"
 )
 
 // TestTheDashboard drives the real binary in a real terminal: every screen, an account through the OAuth form, a key, a
-// stream that appears and ends, a thaw, a resize, a daemon that goes and comes back; and leaves the terminal clean.
+// stream that appears and ends, a thaw, a resize, a daemon that goes and comes back; and leaves the terminal clean. All of it
+// while the daemon is at work for somebody else.
 func TestTheDashboard(t *testing.T) {
 	r := start(t)
 	r.account("work")
 	key := r.key("alice")
 	x := r.terminal(t, nil, binary(t), "tui")
 	x.see("● well", "Nothing is in flight")
+	crowd := r.crowd(t)
+	x.see("30 in flight", "crowd")
+	x.press("/")
+	x.write("alice")
+	x.press("Enter")
+	x.see("0 of 30")
 
 	r.aStreamAppearsAndEnds(t, x, key)
 	everyScreen(x)
@@ -38,6 +48,7 @@ func TestTheDashboard(t *testing.T) {
 	x.tmux("resize-window", "-x", "140", "-y", "45")
 	x.see("QUOTA WINDOWS", "credential")
 
+	crowd.Cancel()
 	_ = r.process.Process.Signal(syscall.SIGTERM)
 	_ = r.process.Wait()
 	x.see("✗ gone", "this is how it last was", "work")
@@ -49,6 +60,31 @@ func TestTheDashboard(t *testing.T) {
 
 	x.press("q")
 	x.clean(0)
+}
+
+// crowd has 30 streams flow that do not end, through an account of their own.
+func (r *relay) crowd(t *testing.T) *flood.Running {
+	t.Helper()
+	r.account("base")
+	r.crs("account", "edit", "base", "--priority", "90")
+	var made struct{ Key string }
+	if err := json.Unmarshal([]byte(r.crs("key", "create", "crowd", "--account", "base", "-o", "json")), &made); err != nil {
+		t.Fatal(err)
+	}
+	r.script("sk-ant-base=loop:ok(events=1000000,gap=100ms)")
+	requests := make([][]byte, 30)
+	for i := range requests {
+		requests[i] = prompt(r.addr, made.Key, true, 0)
+	}
+	crowd := flood.Crowd{Addr: r.addr, Requests: requests, Ramp: 200 * time.Millisecond}.Start(t.Context())
+	r.until("the crowd's streams flow", func() bool { return crowd.Begun() == int64(len(requests)) })
+	return crowd
+}
+
+// prompt is a request with a prompt of some size.
+func prompt(addr, key string, stream bool, size int) []byte {
+	body := fmt.Sprintf(`{"model":"claude-opus-4-8","max_tokens":64,"stream":%v,"messages":[{"role":"user","content":"say ping %s"}]}`, stream, strings.Repeat("x", size))
+	return fmt.Appendf(nil, "POST /api/v1/messages HTTP/1.1\r\nHost: %s\r\nx-api-key: %s\r\nanthropic-version: 2023-06-01\r\ncontent-type: application/json\r\nContent-Length: %d\r\n\r\n%s", addr, key, len(body), body)
 }
 
 // stream asks for an answer in a stream, and gives what came of it when it has ended.
@@ -79,7 +115,7 @@ func (r *relay) aStreamAppearsAndEnds(t *testing.T, x *terminal, key string) {
 	t.Helper()
 	r.script("ok(events=80,gap=50ms)")
 	done := r.stream(t, key)
-	x.see("1 in flight", "alice", "work", "claude-opus-4-8", "streaming")
+	x.see("31 in flight", "1 of 31", "work", "claude-opus-4-8", "streaming")
 	x.until("its pace", func(screen string) bool { return strings.ContainsAny(screen, "▁▂▃▄▅▆▇█") })
 	x.press("Enter")
 	x.see("Request req_", "bytes/s", "Why work")
@@ -87,7 +123,7 @@ func (r *relay) aStreamAppearsAndEnds(t *testing.T, x *terminal, key string) {
 	if got := <-done; !strings.HasPrefix(got, "200 <nil>") {
 		t.Errorf("the client got %.200s", got)
 	}
-	x.see("0 in flight", "Nothing is in flight")
+	x.see("30 in flight", "0 of 30")
 	x.until("it among those that ended", func(screen string) bool {
 		_, ended, _ := strings.Cut(screen, "just ended")
 		return strings.Contains(ended, "alice") && strings.Contains(ended, "200")
@@ -108,9 +144,13 @@ func everyScreen(x *terminal) {
 	x.see("everything", "alice")
 	x.press("Enter")
 	x.see("Request req_", "counted by", "Why work")
-	x.press("Escape", "?")
+	x.press("Escape")
+	x.miss("counted by")
+	x.press("?")
 	x.see("Everywhere", "leave the dashboard")
-	x.press("Escape", "1")
+	x.press("Escape")
+	x.miss("Everywhere")
+	x.press("1")
 	x.see("just ended")
 }
 
@@ -202,12 +242,12 @@ func (r *relay) aStreamIsDisconnected(t *testing.T, x *terminal, key string) {
 	r.script("stall(after=3)")
 	done := r.stream(t, key)
 	x.press("1")
-	x.see("1 in flight", "quiet")
+	x.see("31 in flight", "quiet")
 	x.press("x")
 	x.see("End the request of alice")
 	x.press("y")
 	<-done
-	x.see("0 in flight", "disconnected req_")
+	x.see("30 in flight", "disconnected req_")
 	r.script("ok")
 }
 

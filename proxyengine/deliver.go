@@ -24,10 +24,15 @@ func (x *exchange) deliver(h *held) {
 		length = len(h.buf)
 	}
 	if h.stream {
-		x.ctx.Response.Header.Set("cache-control", "no-cache")
-		x.ctx.Response.Header.Set("x-accel-buffering", "no")
+		setUnbuffered(&x.ctx.Response.Header)
 	}
 	x.ctx.SetBodyStream(&delivery{x: x, held: h}, length)
+}
+
+// setUnbuffered asks whatever lies before the relay to pass a stream on as it comes.
+func setUnbuffered(h *fasthttp.ResponseHeader) {
+	h.Set("cache-control", "no-cache")
+	h.Set("x-accel-buffering", "no")
 }
 
 // forwardHeader passes on what is about the answer. What is about the account (its quota, its organization) is not the

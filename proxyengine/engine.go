@@ -108,6 +108,7 @@ type Engine struct {
 	bodies    *budget
 	conns     *caller.Connections
 	failures  *caller.Failures
+	canaries  canaries
 	proxies   sync.Map     // by URL, *upstream.Proxy
 	listed    atomic.Int64 // when a refusal last named every account, unix nanoseconds
 

@@ -36,6 +36,9 @@ func (x *exchange) relay() error {
 	if x.route.Local == provider.Hello || x.route.Local == provider.Discard {
 		return x.answerOpen()
 	}
+	if x.route.Local == provider.Canary {
+		return x.answerCanary(presented)
+	}
 	if err := x.identify(presented); err != nil {
 		return err
 	}
@@ -68,6 +71,10 @@ func (x *exchange) find() (presented string, err error) {
 		return "", nil
 	case method == fasthttp.MethodGet && wantsWebSocket(h):
 		return "", noUpgrade()
+	case x.e.routes.canary(path):
+		x.route.Local = provider.Canary
+		x.in.Header, presented, x.in.Query = readHead(h, string(x.ctx.URI().QueryString()))
+		return presented, nil
 	case !to.ok:
 		return "", noRoute(method, path, to.otherMethod)
 	}

@@ -158,6 +158,9 @@ func TestErrorsWithinATranslatedStream(t *testing.T) {
 					if a.Status != http.StatusOK || !native && (!strings.Contains(a.Body, g.failed) || a.Err != nil) {
 						t.Errorf("%s: %d %v %s", script, a.Status, a.Err, a.Body)
 					}
+					if strings.Contains(a.Body, "127.0.0.1") {
+						t.Errorf("%s: the client is told the relay's addresses: %s", script, a.Body)
+					}
 					if strings.Contains(a.Body, "[DONE]") || strings.Contains(a.Body, "message_stop") {
 						t.Errorf("%s: it ends as if it were whole: %s", script, a.Body)
 					}

@@ -173,6 +173,7 @@ func (s *accountsScreen) bindings() []binding {
 		{keys: "l", short: "login", long: "log in again, for new tokens", do: on((*Model).loginAgain)},
 		{keys: "e", short: "edit", long: "change its priority, slots, models, proxy …", do: on((*Model).editAccount)},
 		{keys: "m", short: "groups", long: "put it into groups, or take it out", do: on((*Model).joinGroups)},
+		{keys: "o", long: "the groups, and who is in them", do: func(m *Model) tea.Cmd { return m.showGroups() }},
 		{keys: "n", long: "make a group", do: func(m *Model) tea.Cmd { return m.newGroup() }},
 		{keys: "N", long: "delete a group", do: func(m *Model) tea.Cmd { return m.deleteGroup() }},
 		{keys: "D", long: "remove it and its credential", do: on((*Model).removeAccount)},

@@ -17,6 +17,7 @@ type board struct {
 
 	flows map[int64]*flow // what is sent of each flight, by number
 	sent  flow            // and of all of them
+	sizes tokenSizes      // of a token, by model
 	done  flow            // requests that ended
 
 	log   []line // newest last
@@ -51,7 +52,7 @@ const (
 )
 
 func newBoard(zone *time.Location) *board {
-	return &board{zone: zone, flows: map[int64]*flow{}}
+	return &board{zone: zone, flows: map[int64]*flow{}, sizes: tokenSizes{}}
 }
 
 // now is the daemon's time, when it is local by the dashboard's clock.
@@ -70,6 +71,7 @@ func (b *board) apply(u *ctl.Update, local time.Time) {
 		b.compare(u)
 	}
 	b.flowed(u)
+	b.sizes.learn(&b.scene, u.Ended)
 	b.scene.Apply(u)
 	b.heard = local
 	for i := range u.Ended {

@@ -102,7 +102,12 @@ func flightText(m *Model, f *ctl.Flight, width int) []string {
 		lines = append(lines, m.t.Warn.Paint(plural(f.Attempts, "account")+" failed before."))
 	}
 	if fl != nil && f.Sent > 0 {
-		lines = append(lines, "", m.t.Faint.Paint(draw.Fit("bytes/s", factName))+m.t.Accent.Paint(draw.Spark(fl.past(now), min(flowLen-1, max(width-factName-8, 0))))+" "+short(fl.rate(now)))
+		pace := short(fl.rate(now)) + " bytes/s"
+		if n, ok := m.b.sizes.tokens(f.Model, fl.rate(now)); ok {
+			pace += ", about " + short(n) + " tokens/s"
+		}
+		spark := draw.Spark(fl.past(now), min(flowLen-1, max(width-factName-draw.Width(pace)-1, 0)))
+		lines = append(lines, "", m.t.Faint.Paint(draw.Fit("pace", factName))+m.t.Accent.Paint(spark)+" "+pace)
 	}
 	return lines
 }

@@ -321,6 +321,78 @@ func TestUsageIsChartedInEveryWay(t *testing.T) {
 	})
 }
 
+// TestKeysThatComeAtOnceAreAllTaken: a terminal that was busy gives what was pressed meanwhile in one piece.
+func TestKeysThatComeAtOnceAreAllTaken(t *testing.T) {
+	in(t, func(r *rig) {
+		r.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("4vb")})
+		r.settle()
+		r.see("tokens of the last 24 hours by key")
+		r.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("1/opus -carol")})
+		r.settle()
+		r.see("/ opus -carol", "of 5")
+		r.press("enter", "?")
+		r.see("Everywhere")
+		r.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("2"), Alt: true}) // esc and 2
+		r.settle()
+		r.see("QUOTA WINDOWS")
+		r.miss("Everywhere")
+		r.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("3aa b")})
+		r.settle()
+		r.see("Make a key")
+	})
+}
+
+// TestTokensASecondAreLearntFromStreamsThatHaveEnded: nobody tells them while a stream flows.
+func TestTokensASecondAreLearntFromStreamsThatHaveEnded(t *testing.T) {
+	in(t, func(r *rig) {
+		ended := func(id string, tokens int64, source string, stream bool) {
+			r.tell(&ctl.Update{Ended: []ctl.Request{{ID: id, At: noon, Model: "m", Status: 200, Stream: stream, OutputTokens: tokens, Source: source}}})
+		}
+		flows := func() {
+			for i := range 16 {
+				r.pass(250 * time.Millisecond)
+				r.tell(&ctl.Update{Sent: []int64{7, int64(1000 * (i + 1))}})
+			}
+		}
+		r.tell(&ctl.Update{Flights: []ctl.Flight{flightOf(6, "dave", "work", "m", "streaming", 0, 90, 4000, 0), flightOf(7, "erin", "work", "m", "streaming", 0, 90, 0, 0)}})
+		flows()
+		r.see("4.0K")
+		r.miss("~")
+		ended("req_6", 10, "upstream", true)   // too short
+		ended("req_6", 100, "partial", true)   // cut
+		ended("req_6", 100, "upstream", false) // in one piece
+		ended("req_x", 100, "upstream", true)  // never seen
+		if len(r.m.b.sizes) != 0 {
+			t.Fatalf("learnt %v", r.m.b.sizes)
+		}
+		ended("req_6", 100, "upstream", true)
+		r.tell(&ctl.Update{Landed: []int64{6}})
+		r.tell(&ctl.Update{Flights: []ctl.Flight{flightOf(7, "erin", "work", "m", "streaming", 0, 90, 0, 0)}})
+		flows()
+		r.see("~100")
+		r.press("G", "enter")
+		r.see("4.0K bytes/s, about 100 tokens/s")
+		r.m.b.sizes.add("m", 80)
+		if got := r.m.b.sizes["m"]; got != 48 {
+			t.Errorf("a token has %v bytes", got)
+		}
+	})
+}
+
+func TestGroupsAndWhoIsInThem(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("2", "o")
+		r.see("Groups", "team", "accounts       work", "keys bound     bob")
+		r.press("n")
+		r.see("Make a group")
+		r.press("esc", "esc")
+		r.miss("keys bound")
+		r.d.groups = nil
+		r.press("o")
+		r.see("There are no groups")
+	})
+}
+
 func TestManySeriesBecomeFew(t *testing.T) {
 	t.Parallel()
 	s := newUsage()

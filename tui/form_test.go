@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"crs/ctl"
 	"crs/tui/draw"
 )
@@ -343,4 +345,21 @@ func TestAClipGoesThroughWhatIsInBetween(t *testing.T) {
 	if got := clipping("hello", false, true); !strings.HasPrefix(got, "\x1bP") {
 		t.Errorf("%q", got)
 	}
+}
+
+// TestEveryPlatformIsSeenToChooseFrom: each on a line of its own, on the smallest usual terminal.
+func TestEveryPlatformIsSeenToChooseFrom(t *testing.T) {
+	in(t, func(r *rig) {
+		var names []string
+		for _, p := range platforms() {
+			names = append(names, p.name)
+		}
+		r.tell(&ctl.Update{Status: &ctl.Status{Platforms: names, Accounts: 1, AccountsReady: 1, Keys: 1}})
+		r.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+		r.press("2", "a")
+		for _, p := range platforms() {
+			r.see(p.name + " ")
+			r.see(p.what)
+		}
+	})
 }

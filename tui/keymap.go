@@ -8,6 +8,38 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
+// typed handles what came from the keyboard at once: keys that were pressed faster than they were read come as one, and one
+// that follows esc closely as alt with it.
+func (m *Model) typed(k tea.KeyMsg) tea.Cmd {
+	if k.Type != tea.KeyRunes || k.Paste || len(k.Runes) < 2 && !k.Alt {
+		return m.key(k)
+	}
+	var cmds []tea.Cmd
+	if k.Alt {
+		if m.writing() {
+			return m.key(k) // there alt moves by words
+		}
+		cmds = append(cmds, m.key(tea.KeyMsg{Type: tea.KeyEsc}))
+	}
+	for _, r := range k.Runes {
+		one := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}}
+		if r == ' ' {
+			one.Type = tea.KeySpace
+		}
+		cmds = append(cmds, m.key(one))
+	}
+	return tea.Batch(cmds...)
+}
+
+// writing reports whether a text is being written that can be edited.
+func (m *Model) writing() bool {
+	switch m.dialog().(type) {
+	case *form, *login:
+		return true
+	}
+	return false
+}
+
 // key handles one that was pressed: dialogs come first, then whatever is being typed, then what holds everywhere.
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	switch k.String() {

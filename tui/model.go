@@ -130,7 +130,7 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		m.width, m.height = msg.Width, msg.Height
 		return m.toDialog(msg)
 	case tea.KeyMsg:
-		return m.key(msg)
+		return m.typed(msg)
 	case updated:
 		return m.updated(msg)
 	case lost:

@@ -39,13 +39,13 @@ func platforms() []platform {
 	claudeAuth := option{name: "auth", title: "key is sent as", values: []string{"auto", "x-api-key", "bearer", "both"}}
 	return []platform{
 		{name: "claude", what: "a Claude subscription", ways: []way{byBrowser, byToken, byFile}, saved: "~/.claude/.credentials.json"},
-		{name: "claude-console", what: "an Anthropic API key, or any endpoint with that API", ways: []way{byKey}, options: []option{claudeAuth}},
+		{name: "claude-console", what: "Anthropic's API, or one that speaks it", ways: []way{byKey}, options: []option{claudeAuth}},
 		{name: "bedrock", what: "Claude on AWS Bedrock", ways: []way{byKey}, options: []option{
 			{name: "region", title: "AWS region", needed: true}, {name: "geo", title: "may move within", values: []string{"", "us", "eu", "apac", "jp", "au", "global", "none"}},
 			{name: "auth", title: "credential is", values: []string{"auto", "bearer", "sigv4"}},
 		}},
 		{name: "openai", what: "a ChatGPT subscription, as Codex uses it", ways: []way{byBrowser, byDevice, byFile}, saved: "~/.codex/auth.json"},
-		{name: "openai-responses", what: "an OpenAI API key, or any endpoint with that API", ways: []way{byKey}, options: []option{
+		{name: "openai-responses", what: "OpenAI's API, or one that speaks it", ways: []way{byKey}, options: []option{
 			{name: "organization", title: "organization"}, {name: "project", title: "project"},
 		}},
 		{name: "azure-openai", what: "an Azure OpenAI resource", ways: []way{byKey}, options: []option{

@@ -245,10 +245,10 @@ func newFake() *fake {
 func (d *fake) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.ended {
-		d.ended, d.down = true, true
+	if !d.ended && !d.down {
 		close(d.news)
 	}
+	d.ended, d.down = true, true
 }
 
 func (d *fake) did() []string {

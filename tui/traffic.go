@@ -24,12 +24,13 @@ func newTraffic() *traffic {
 		{draw.Column{Name: "MODEL", Width: 16, Most: 30, Rank: 2}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Model) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Model, y.Model) }},
 		{draw.Column{Name: "PHASE", Width: 9}, phase, func(x, y *ctl.Flight) int { return cmp.Compare(x.Phase, y.Phase) }},
 		{draw.Column{Name: "FOR", Width: 5, Right: true}, age, func(x, y *ctl.Flight) int { return x.At.Compare(y.At) }},
-		{draw.Column{Name: "FIRST", Width: 5, Right: true, Rank: 5}, func(_ *Model, f *ctl.Flight) draw.Cell { return draw.Cell{Text: took(f.FirstByteMS)} }, func(x, y *ctl.Flight) int { return cmp.Compare(y.FirstByteMS, x.FirstByteMS) }},
-		{draw.Column{Name: "SENT", Width: 5, Right: true, Rank: 3}, func(_ *Model, f *ctl.Flight) draw.Cell { return draw.Cell{Text: bytes(float64(f.Sent))} }, func(x, y *ctl.Flight) int { return cmp.Compare(y.Sent, x.Sent) }},
+		{draw.Column{Name: "FIRST", Width: 5, Right: true, Rank: 3}, func(_ *Model, f *ctl.Flight) draw.Cell { return draw.Cell{Text: took(f.FirstByteMS)} }, func(x, y *ctl.Flight) int { return cmp.Compare(y.FirstByteMS, x.FirstByteMS) }},
+		{draw.Column{Name: "SENT", Width: 5, Right: true, Rank: 6}, func(_ *Model, f *ctl.Flight) draw.Cell { return draw.Cell{Text: bytes(float64(f.Sent))} }, func(x, y *ctl.Flight) int { return cmp.Compare(y.Sent, x.Sent) }},
 		{draw.Column{Name: "B/S", Width: 5, Right: true, Rank: 1}, speed, nil},
+		{draw.Column{Name: "TOK/S", Width: 5, Right: true, Rank: 5}, tokenSpeed, nil},
 		{draw.Column{Name: "PACE", Width: 8, Most: 20, Rank: 4}, pulse, nil},
-		{draw.Column{Name: "CLIENT", Width: 11, Rank: 6}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Client) }, nil},
-		{draw.Column{Name: "FAILED", Width: 6, Right: true, Rank: 7}, failed, nil},
+		{draw.Column{Name: "CLIENT", Width: 11, Rank: 7}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Client) }, nil},
+		{draw.Column{Name: "FAILED", Width: 6, Right: true, Rank: 8}, failed, nil},
 	}
 	return s
 }
@@ -76,6 +77,18 @@ func speed(m *Model, f *ctl.Flight) draw.Cell {
 		return draw.Cell{}
 	}
 	return draw.Cell{Text: short(m.b.flows[f.N].rate(m.now()))}
+}
+
+// tokenSpeed is an estimate, and says so.
+func tokenSpeed(m *Model, f *ctl.Flight) draw.Cell {
+	if f.Sent == 0 || m.b.flows[f.N] == nil {
+		return draw.Cell{}
+	}
+	n, ok := m.b.sizes.tokens(f.Model, m.b.flows[f.N].rate(m.now()))
+	if !ok {
+		return draw.Cell{}
+	}
+	return draw.Cell{Text: "~" + short(n)}
 }
 
 // pulse is how fast the answer came in the last seconds.

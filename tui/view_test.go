@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"crs/ctl"
 	"crs/tui/draw"
 )
 
@@ -20,7 +22,8 @@ func TestViews(t *testing.T) {
 			for name, keys := range map[string][]string{
 				"traffic": {"1"}, "accounts": {"2", "down"}, "keys": {"3"}, "usage": {"4"}, "log": {"5", "down"}, "help": {"2", "?"},
 				"account": {"2", "down", "enter"}, "key": {"3", "enter"}, "request": {"5", "down", "down", "enter"}, "confirm": {"2", "down", "u"},
-				"key-form": {"3", "a"}, "account-form": {"2", "a"},
+				"key-form": {"3", "a"}, "account-form": {"2", "a"}, "edit-form": {"2", "down", "e"}, "groups": {"2", "o"}, "group-form": {"2", "down", "m"},
+				"issued": {"3", "r", "y"}, "login": {"2", "l", "enter"}, "drain": {"2", "G", "w", "y"}, "gone": {"2", "down", "the daemon dies"},
 			} {
 				mode := map[draw.Colours]string{draw.NoColours: "plain", draw.Many: "colour"}[colours]
 				file := fmt.Sprintf("%s-%dx%d-%s", name, size[0], size[1], mode)
@@ -29,8 +32,16 @@ func TestViews(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						d, u := busy()
 						d.news <- u
+						d.login = ctl.Login{ID: "login_1", URL: "https://example.com/oauth/authorize?client_id=crs&state=0123456789", ExpiresAt: noon.Add(10 * time.Minute)}
 						r := start(t, d, size[0], size[1], colours)
-						r.press(keys...)
+						for _, k := range keys {
+							if k == "the daemon dies" {
+								r.d.die()
+								r.pass(90 * time.Second)
+								continue
+							}
+							r.press(k)
+						}
 						view := r.view()
 						if colours == draw.NoColours && regexp.MustCompile(`\x1b\[[0-9;]*[34][0-9][0-9;]*m`).MatchString(view) {
 							t.Error("it has colours")

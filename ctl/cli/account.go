@@ -70,7 +70,9 @@ func (a *app) accountTestCommand() *cobra.Command {
 			"What comes of it changes nothing about the account's state.",
 		Example: "crs account test work\n  crs account test work --model claude-sonnet-5",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			answered := a.busy("asking " + args[0])
 			t, err := a.client().TestAccount(cmd.Context(), args[0], model)
+			answered()
 			if err != nil {
 				return err
 			}

@@ -36,7 +36,9 @@ func (a *app) priceUpdateCommand() *cobra.Command {
 				}
 				u.Table = table
 			}
+			ready := a.busy("reading the price table")
 			done, err := a.client().UpdatePrices(cmd.Context(), u)
+			ready()
 			if err != nil {
 				return err
 			}

@@ -46,6 +46,8 @@ type Options struct {
 	Metrics   metrics
 	// TestAlert sends an alert that says that it is a test.
 	TestAlert func(context.Context) error
+	// Checkup looks at what the daemon depends on.
+	Checkup func(context.Context) []ctl.Check
 }
 
 type engine interface {
@@ -53,6 +55,7 @@ type engine interface {
 	Live() []proxyengine.Live
 	Disconnect(id string) bool
 	RetainedBytes() int64
+	Canary() (token string, until time.Time)
 	Test(ctx context.Context, acc *account.Account, model string) (proxyengine.Tested, error)
 }
 

@@ -171,11 +171,13 @@ func TestToCountARequestAllocatesNothing(t *testing.T) {
 func BenchmarkEnded(b *testing.B) {
 	table := pricing.Embedded()
 	m := metrics.New(metrics.Options{Prices: func() *pricing.Table { return table }, Keys: 100, Accounts: 100, Models: 100})
-	e := request("a")
 	b.ReportAllocs()
-	for b.Loop() {
-		m.Ended(e)
-	}
+	b.RunParallel(func(pb *testing.PB) {
+		e := request("a")
+		for pb.Next() {
+			m.Ended(e)
+		}
+	})
 }
 
 func request(name string) *proxyengine.Ended {

@@ -7,10 +7,12 @@ package metrics
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	dto "github.com/prometheus/client_model/go"
 
 	"crs/internal/account"
 	"crs/internal/pricing"
@@ -58,6 +60,7 @@ type ledger interface {
 type Metrics struct {
 	opt      Options
 	registry *prometheus.Registry
+	asked    sync.Once
 
 	answers   *labels[answer, prometheus.Counter]
 	refusals  *labels[string, prometheus.Counter]
@@ -73,12 +76,20 @@ type Metrics struct {
 // New makes metrics that nothing has been counted in. Watch adds what is only looked at.
 func New(opt Options) *Metrics {
 	m := &Metrics{opt: opt, registry: prometheus.NewRegistry()}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.countRequests()
 	m.countUse()
 	m.countUpstreams()
 	m.build(opt.Version)
 	return m
+}
+
+// Gather implements prometheus.Gatherer. What looks at the Go runtime and the process is made when somebody first asks: it
+// holds most of a megabyte.
+func (m *Metrics) Gather() ([]*dto.MetricFamily, error) {
+	m.asked.Do(func() {
+		m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	})
+	return m.registry.Gather()
 }
 
 // Watch makes what s tells part of the metrics. It is called once.

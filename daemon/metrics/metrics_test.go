@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"net"
@@ -169,13 +170,17 @@ func TestAddedLatencyIsTheRelaysOwn(t *testing.T) {
 		script, body string
 		change       func(*config.Config)
 		queue        bool
+		second       bool // there is a second account
 	}{
 		"the upstream begins late":                {script: "slow(400ms)", body: crstest.Hello},
 		"the upstream begins late, over net/http": {script: "slow(400ms)", body: crstest.Hello, change: func(c *config.Config) { c.Upstream.Client = "net/http" }},
 		"the content comes late":                  {script: "drip(2ms)", body: crstest.Hello},
 		"the stream shows nothing at first":       {script: "stall(after=0,for=400ms)", body: crstest.Stream},
-		"a first account fails late":              {script: crstest.Secret("a") + "=slow(400ms),529", body: crstest.Hello},
-		"an account is busy":                      {script: "ok", body: crstest.Stream, queue: true},
+		"a first account fails late": {
+			script: crstest.Secret("a") + "=stall(after=0); " + crstest.Secret("b") + "=ok", body: crstest.Hello, second: true,
+			change: func(c *config.Config) { c.Timeouts.FirstByteJSON = slow },
+		},
+		"an account is busy": {script: "ok", body: crstest.Stream, queue: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,7 +189,10 @@ func TestAddedLatencyIsTheRelaysOwn(t *testing.T) {
 					c.change(cfg)
 				}
 			}))
-			b.Account("a", func(a *ctl.NewAccount) { a.MaxConcurrency = 1 })
+			b.Account("a", func(a *ctl.NewAccount) { a.MaxConcurrency, a.Priority = 1, new(1) })
+			if c.second {
+				b.Account("b")
+			}
 			key := b.Key("k")
 			if c.queue {
 				b.Script("stall(after=0,for=400ms),ok")
@@ -192,31 +200,56 @@ func TestAddedLatencyIsTheRelaysOwn(t *testing.T) {
 				go func() { busy <- b.Post(key, crstest.Stream) }()
 				b.Until("the account is busy", func(s ctl.Status) bool { return len(s.Live) == 1 && s.Live[0].Phase == "waiting" })
 				defer func() { <-busy }()
-			} else {
-				b.Script(c.script)
 			}
-			start := time.Now()
-			got := b.Post(key, c.body)
-			took := time.Since(start)
-			if got.Status != 200 {
-				t.Fatalf("%d %s", got.Status, got.Body)
-			}
-			b.Idle()
-			all := scrape(t, b)
-			h := all["crs_added_latency_seconds"].GetMetric()[0].GetHistogram()
-			n, own := h.GetSampleCount(), h.GetSampleSum()
 			if c.queue {
-				waited := all["crs_queue_wait_seconds"]
-				if all.sum("crs_queue_wait_seconds", "queue=account") != 1 {
-					t.Errorf("the wait was not counted: %v", waited)
+				if got := b.Post(key, c.body); got.Status != 200 {
+					t.Fatalf("%d %s", got.Status, got.Body)
 				}
-				return // the other request is in the sum too
+				b.Idle()
+				if all := scrape(t, b); all.sum("crs_queue_wait_seconds", "queue=account") != 1 || all.sum("crs_queue_wait_seconds") != 1 {
+					t.Errorf("the wait was not counted: %v", all["crs_queue_wait_seconds"])
+				}
+				return
 			}
-			if n != 1 || own <= 0 || own > (took-slow).Seconds() {
-				t.Errorf("%d answers, %v s added, of %v of which %v are others'", n, own, took, slow)
-			}
+			eventually(t, func() error {
+				b.Script(c.script)
+				before, start := added(t, b), time.Now()
+				got := b.Post(key, c.body)
+				took := time.Since(start)
+				if got.Status != 200 {
+					t.Fatalf("%d %s", got.Status, got.Body)
+				}
+				b.Idle()
+				if failed := scrape(t, b).sum("crs_failovers_total"); c.second && failed == 0 {
+					t.Error("nothing failed over")
+				}
+				if own := added(t, b) - before; own <= 0 || own > took-slow {
+					return fmt.Errorf("%v added, of %v of which %v are others'", own, took, slow)
+				}
+				return nil
+			})
 		})
 	}
+}
+
+// added is the latency that a box's relay has added so far.
+func added(t *testing.T, b *crstest.Box) time.Duration {
+	t.Helper()
+	h := scrape(t, b)["crs_added_latency_seconds"].GetMetric()[0].GetHistogram()
+	return time.Duration(h.GetSampleSum() * float64(time.Second))
+}
+
+// eventually wants one of a few tries to go well. A machine that leaves the relay standing for long at a bad moment makes
+// one fail; a relay that counts wrongly makes all of them.
+func eventually(t *testing.T, try func() error) {
+	t.Helper()
+	var err error
+	for range 5 {
+		if err = try(); err == nil {
+			return
+		}
+	}
+	t.Error(err)
 }
 
 func TestAClientThatSendsSlowlyIsNotTheRelaysLatency(t *testing.T) {
@@ -224,6 +257,20 @@ func TestAClientThatSendsSlowlyIsNotTheRelaysLatency(t *testing.T) {
 	b := crstest.Start(t)
 	b.Account("a")
 	key := b.Key("k")
+	eventually(t, func() error {
+		before := added(t, b)
+		took, slept := sendSlowly(t, b, key)
+		b.Idle()
+		if own := added(t, b) - before; own <= 0 || own > took-slept {
+			return fmt.Errorf("%v added, of %v of which the client took %v", own, took, slept)
+		}
+		return nil
+	})
+}
+
+// sendSlowly sends a request and pauses in the middle of its body.
+func sendSlowly(t *testing.T, b *crstest.Box, key string) (took, slept time.Duration) {
+	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(b.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -238,17 +285,13 @@ func TestAClientThatSendsSlowlyIsNotTheRelaysLatency(t *testing.T) {
 	_, _ = io.WriteString(conn, head+"\r\n\r\n"+body[:10])
 	b.Until("the body is being read", func(s ctl.Status) bool { return len(s.Live) == 1 && s.Live[0].Phase == "reading" })
 	reading := time.Now()
-	time.Sleep(300 * time.Millisecond)
-	slept := time.Since(reading)
+	time.Sleep(200 * time.Millisecond)
+	slept = time.Since(reading)
 	_, _ = io.WriteString(conn, body[10:])
 	if answer, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 200") {
 		t.Fatalf("%s %v", answer, err)
 	}
-	took := time.Since(start)
-	b.Idle()
-	if own := scrape(t, b)["crs_added_latency_seconds"].GetMetric()[0].GetHistogram().GetSampleSum(); own > (took - slept).Seconds() {
-		t.Errorf("%v s added, of %v of which the client took %v", own, took, slept)
-	}
+	return time.Since(start), slept
 }
 
 func TestWhoWaitsAndWhoIsInFlightShows(t *testing.T) {

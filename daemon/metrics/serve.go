@@ -1,14 +1,9 @@
 package metrics
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"math"
-	"net"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
@@ -21,45 +16,12 @@ const Path = "/metrics"
 
 // ServeHTTP answers with the metrics in the text format.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}).ServeHTTP(w, r)
-}
-
-// Server serves metrics on a TCP address, to anybody who can reach it, and nothing but metrics.
-type Server struct{ http *http.Server }
-
-// NewServer makes a server.
-func (m *Metrics) NewServer(log *slog.Logger) *Server {
-	mux := http.NewServeMux()
-	// What a scrape costs is bounded by few of them going on at once.
-	limited := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError, MaxRequestsInFlight: 4})
-	mux.Handle("GET "+Path, limited)
-	return &Server{&http.Server{
-		Handler:           mux,
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 16 << 10,
-		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}}
-}
-
-// Serve answers on ln until Shutdown.
-func (s *Server) Serve(ln net.Listener) error {
-	if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve metrics on %s: %w", ln.Addr(), err)
-	}
-	return nil
-}
-
-// Shutdown ends what is being answered when ctx does.
-func (s *Server) Shutdown(ctx context.Context) error {
-	if err := s.http.Shutdown(ctx); err != nil {
-		return s.http.Close()
-	}
-	return nil
+	promhttp.HandlerFor(m, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}).ServeHTTP(w, r)
 }
 
 // All gives the metrics as ctl has them, by name.
 func (m *Metrics) All() ([]ctl.Metric, error) {
-	families, err := m.registry.Gather()
+	families, err := m.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("gather the metrics: %w", err)
 	}

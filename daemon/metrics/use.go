@@ -35,13 +35,10 @@ func (m *Metrics) countUse() {
 		return s
 	})
 	all, cost := m.counter("crs_tokens_total"), m.counter("crs_cost_usd_total")
-	m.models = &labels[platformModel, *modelSeries]{
-		most: m.opt.Models, known: map[platformModel]*modelSeries{},
-		rest: func(k platformModel) platformModel { return platformModel{k.platform, other} },
-		make: func(k platformModel) *modelSeries {
-			return &modelSeries{tokens: tokensOf(all, k.platform, k.model), cost: cost.WithLabelValues(k.platform, text(k.model))}
-		},
-	}
+	rest := func(k platformModel) platformModel { return platformModel{k.platform, other} }
+	m.models = newLabels(m.opt.Models, rest, func(k platformModel) *modelSeries {
+		return &modelSeries{tokens: tokensOf(all, k.platform, k.model), cost: cost.WithLabelValues(k.platform, text(k.model))}
+	})
 	m.countSources()
 }
 

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"crs/internal/usage"
 )
@@ -26,6 +27,9 @@ type family struct{ prefix, model string }
 
 //go:embed prices.json
 var embedded []byte
+
+// EmbeddedOn is the day that prices.json is of. It changes with the file.
+func EmbeddedOn() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }
 
 // Embedded is the table that was built in.
 func Embedded() *Table {

@@ -37,7 +37,8 @@ const (
 	Hello         // a client's probe whether anybody is there; no key needed
 	Discard       // telemetry that clients send to whom they take for their provider; no key needed
 	ModelList
-	Own // the protocol answers it, as an Answerer; a good key is needed
+	Own    // the protocol answers it, as an Answerer; a good key is needed
+	Canary // crs doctor's; a token is needed
 )
 
 // Answerer is a Protocol that answers some requests by itself.

@@ -3,7 +3,9 @@
 package provider
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"crs/internal/account"
@@ -63,6 +65,11 @@ type Reply struct {
 	Body   []byte // as much as was read of it
 	// InStream: Body is an error that came inside a stream that had begun with 200.
 	InStream bool
+}
+
+// Page reports whether it is a web page: what stands before a provider answers with one, and says nothing of the account.
+func (r *Reply) Page() bool {
+	return !r.InStream && strings.HasPrefix(strings.ToLower(r.Header.Get("content-type")), "text/html") || bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("<"))
 }
 
 // Next is what to do after an answer.

@@ -18,34 +18,48 @@ type Answer struct {
 	// Length of the body in bytes, -1 when only its end will tell.
 	Length int64
 
-	body   body
-	timed  bool
-	waited time.Duration
+	body body
 }
 
 // body is what the two clients do differently.
 type body interface {
 	next() ([]byte, error)
 	setIdle(time.Duration)
+	watch() *stopwatch
 	close(reuse bool)
+}
+
+// stopwatch adds up how long a body was waited for, until it is stopped: an event more takes less than to look at the clock.
+type stopwatch struct {
+	waited  time.Duration
+	stopped bool
+}
+
+func (w *stopwatch) watch() *stopwatch { return w }
+
+// begin gives when a wait begins, end adds it.
+func (w *stopwatch) begin() (start time.Time) {
+	if !w.stopped {
+		start = time.Now()
+	}
+	return start
+}
+
+func (w *stopwatch) end(start time.Time) {
+	if !w.stopped {
+		w.waited += time.Since(start)
+	}
 }
 
 // Next gives the next bytes of the body, as many as have arrived but at least one. They are valid until the next call.
 // The end is io.EOF; anything else is an *Error or ErrCanceled.
-func (a *Answer) Next() ([]byte, error) {
-	if !a.timed {
-		return a.body.next()
-	}
-	start := time.Now()
-	b, err := a.body.next()
-	a.waited += time.Since(start)
-	return b, err
-}
+func (a *Answer) Next() ([]byte, error) { return a.body.next() }
 
-// Waited is how long Next has waited for the body so far. From then on nobody looks at the clock any more.
+// Waited is how long Next has waited for bytes so far. From then on nobody looks at the clock any more.
 func (a *Answer) Waited() time.Duration {
-	a.timed = false
-	return a.waited
+	w := a.body.watch()
+	w.stopped = true
+	return w.waited
 }
 
 // SetIdle changes the idle clock from the next read on. A read that it ends may be tried again with another clock.
@@ -67,6 +81,7 @@ const (
 
 // pooledBody reads a body through the connection's own buffer: what next gives out is that buffer.
 type pooledBody struct {
+	stopwatch
 	pool    *Pool
 	key     hostKey
 	conn    *pooledConn
@@ -110,7 +125,10 @@ func (b *pooledBody) fill() ([]byte, error) {
 	br := b.conn.br
 	if br.Buffered() == 0 {
 		b.wind()
-		if _, err := br.Peek(1); err != nil {
+		start := b.begin()
+		_, err := br.Peek(1)
+		b.end(start)
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -62,6 +62,12 @@ func or(s, fallback string) string {
 // Addr is where the proxy listens, for messages.
 func (p *Proxy) Addr() string { return p.addr }
 
+// Connect opens a connection to the endpoint as requests have it, for those who want to look at the way itself. base is the TLS
+// configuration, which must not be nil.
+func Connect(ctx context.Context, to provider.Endpoint, via *Proxy, base *tls.Config) (net.Conn, error) {
+	return connect(ctx, to, via, base)
+}
+
 // connect opens a connection to the endpoint, through the proxy if there is one, with TLS if it wants it.
 func connect(ctx context.Context, to provider.Endpoint, via *Proxy, base *tls.Config) (net.Conn, error) {
 	conn, err := dialThrough(ctx, to.Addr, via, base)

@@ -127,7 +127,7 @@ func (p *Pool) answer(call *Call, key hostKey, conn *pooledConn, req *Request, s
 	if b.idle == 0 {
 		_ = conn.SetReadDeadline(time.Time{})
 	}
-	return &Answer{Status: head.status, Header: head.header, Length: head.length, body: b, timed: true}, nil
+	return &Answer{Status: head.status, Header: head.header, Length: head.length, body: b}, nil
 }
 
 // get takes an idle connection or dials.

@@ -70,7 +70,6 @@ func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
 		Header: stdHeader(resp.Header),
 		Length: resp.ContentLength,
 		body:   newStdBody(call, cancel, resp, req.Clocks.Idle),
-		timed:  true,
 	}, nil
 }
 

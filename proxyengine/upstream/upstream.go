@@ -6,6 +6,7 @@ package upstream
 import (
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"crs/proxyengine/provider"
@@ -65,7 +66,12 @@ func (e *Error) Error() string {
 	if e.Timeout {
 		return fmt.Sprintf("%s: timed out", e.Phase)
 	}
-	return fmt.Sprintf("%s: %v", e.Phase, e.Err)
+	err := e.Err
+	var op *net.OpError
+	if e.Phase != Dial && errors.As(err, &op) {
+		err = op.Err // clients are told: the addresses of an open connection are none of their business
+	}
+	return fmt.Sprintf("%s: %v", e.Phase, err)
 }
 
 // Unwrap gives the cause.

@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -34,7 +33,7 @@ func ReadProblem(r *provider.Reply) Problem {
 	if r.InStream {
 		e.Status = http.StatusInternalServerError // unless it says otherwise
 	}
-	if contentType := strings.ToLower(r.Header.Get("content-type")); !r.InStream && strings.HasPrefix(contentType, "text/html") || bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("<")) {
+	if r.Page() {
 		e.Page = true
 		return e
 	}

@@ -54,14 +54,17 @@ func bearer(text string, otherwise error) (credential, error) {
 }
 
 func pair(text string, otherwise error) (credential, error) {
-	if parts := oneLine.FindStringSubmatch(text); parts != nil {
+	if parts := oneLine.FindStringSubmatch(text); parts != nil && isLong(parts[1], 8, 128) && isLong(parts[2], 16, 256) {
 		return credential{keys: aws.Credentials{AccessKeyID: parts[1], SecretAccessKey: parts[2], SessionToken: parts[3]}}, nil
 	}
 	return fromFile(text, otherwise)
 }
 
-// oneLine is ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN].
-var oneLine = regexp.MustCompile(`^([A-Z0-9]{8,128}):([!-9;-~]{16,256})(?::([!-~]+))?$`)
+// oneLine is ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN]. The lengths are not in it: counted, they take a third of a
+// megabyte for as long as the process lives.
+var oneLine = regexp.MustCompile(`^([A-Z0-9]+):([!-9;-~]+)(?::([!-~]+))?$`)
+
+func isLong(s string, least, most int) bool { return least <= len(s) && len(s) <= most }
 
 // fromFile reads the lines of ~/.aws/credentials, or of a shell's environment.
 func fromFile(text string, otherwise error) (credential, error) {

@@ -21,6 +21,9 @@ import (
 func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
 	a := read(r)
 	v := judge(want, a)
+	if a.status == http.StatusForbidden && r.Page() { // it is what stands before Bedrock that refuses, and not the account
+		v.Outcome = account.Outcome{Result: account.Failed}
+	}
 	if v.Outcome.Until.IsZero() && v.RetryAfter > 0 && v.Outcome.Result == account.Throttled {
 		v.Outcome.Until = r.At.Add(v.RetryAfter)
 	}

@@ -100,7 +100,7 @@ func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provide
 	case http.StatusUnauthorized:
 		return unauthorized(acc)
 	case http.StatusForbidden:
-		return another(account.Denied, true)
+		return forbidden(r)
 	case http.StatusTooManyRequests:
 		return p.limited(want, r, a)
 	case 529, http.StatusServiceUnavailable:
@@ -126,6 +126,16 @@ func unauthorized(acc *account.Account) provider.Verdict {
 	if !acc.Credential.Refresh.Empty() {
 		v.Next = provider.Renew
 	}
+	return v
+}
+
+// forbidden: a web page comes from what stands before the provider. It refuses the relay's address, not the account.
+func forbidden(r *provider.Reply) provider.Verdict {
+	if !r.Page() {
+		return another(account.Denied, true)
+	}
+	v := another(account.Failed, true)
+	v.Outcome.Evidence = fmt.Sprintf("%d with a web page (what stands before the provider refused the relay's address or the account's proxy, not the account)", r.Status)
 	return v
 }
 

@@ -91,6 +91,7 @@ func answers() map[string]providertest.Answer {
 		"OAuth off":                  {Status: 403, Body: errorBody("permission_error", "OAuth authentication is currently not allowed for this organization."), Next: provider.TryAnother, Result: account.Blocked, Conceal: true},
 		"key refused":                {Status: 401, Body: errorBody("authentication_error", "invalid x-api-key"), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
 		"token refused":              {Account: subscription(), Status: 401, Body: errorBody("authentication_error", "OAuth token has expired"), Next: provider.Renew, Result: account.Denied, Conceal: true},
+		"a page":                     {Status: 403, Body: "<html>Just a moment", Next: provider.TryAnother, Result: account.Failed, Conceal: true, Foreign: true, Hint: "web page"},
 		"forbidden":                  {Status: 403, Body: errorBody("permission_error", "no"), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
 		"overloaded":                 {Status: 529, Body: errorBody("overloaded_error", "Overloaded"), Next: provider.TryAgain, Result: account.Overloaded},
 		"unavailable":                {Status: 503, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},

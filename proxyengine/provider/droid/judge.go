@@ -18,6 +18,9 @@ import (
 func (*Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
 	a := read(want, r)
 	v := judge(want, acc, a)
+	if a.status == http.StatusForbidden && r.Page() { // it is what stands before Factory that refuses, and not the account
+		v.Outcome.Result = account.Failed
+	}
 	if v.Outcome.Result == account.Throttled && a.retryAfter > 0 {
 		v.Outcome.Until = r.At.Add(a.retryAfter)
 	}

@@ -1,9 +1,7 @@
 package gemini_test
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +11,7 @@ import (
 	protocol "crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/gemini"
+	"crs/proxyengine/provider/providertest"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -52,22 +51,6 @@ func at(base string) func(*account.Account) { return func(a *account.Account) { 
 
 func mapped(from, to string) func(*account.Account) {
 	return func(a *account.Account) { a.Map = map[string]string{from: to} }
-}
-
-// render writes a request as it would go over the wire, for comparing whole.
-func render(o *provider.Outbound) string {
-	var b strings.Builder
-	scheme := "http"
-	if o.Endpoint.TLS {
-		scheme = "https"
-	}
-	fmt.Fprintf(&b, "%s %s://%s%s\n", o.Method, scheme, o.Endpoint.Host, o.Target)
-	for _, f := range o.Header {
-		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
-	}
-	b.WriteString("\n")
-	b.Write(bytes.Join(o.Body, nil))
-	return b.String()
 }
 
 // fromCLI is what Gemini CLI 0.61 sends (protocols.md, H.6), and what must stay here.
@@ -115,7 +98,7 @@ func (c *asked) prepare(t *testing.T) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return render(out), nil
+	return providertest.Render(out), nil
 }
 
 // v1beta is a request of the public API.
@@ -294,8 +277,8 @@ func TestATrialCostsNextToNothing(t *testing.T) {
 			`{"cloudaicompanionProject":"pid-1","metadata":{"duetProject":"pid-1","ideType":"IDE_UNSPECIFIED","platform":"PLATFORM_UNSPECIFIED","pluginType":"GEMINI"}}`, ""},
 	} {
 		out, asks, err := newProvider(t).TestRequest(c.acc, c.model)
-		if err != nil || asks != c.asks || render(out) != c.want {
-			t.Errorf("%s: %v, %q\n%s\nwant\n%s", name, err, asks, render(out), c.want)
+		if err != nil || asks != c.asks || providertest.Render(out) != c.want {
+			t.Errorf("%s: %v, %q\n%s\nwant\n%s", name, err, asks, providertest.Render(out), c.want)
 		}
 	}
 }

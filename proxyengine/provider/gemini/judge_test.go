@@ -9,6 +9,7 @@ import (
 	"crs/internal/account"
 	protocol "crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
+	"crs/proxyengine/provider/providertest"
 )
 
 const typed = `{"@type":"type.googleapis.com/google.rpc.`
@@ -40,100 +41,54 @@ const (
 // midnight is the next one at Google's (protocols.md, D.4): it is four in the morning there.
 const midnight = 20 * time.Hour
 
-type judged struct {
-	acc     *account.Account
-	service string
-	status  int
-	header  provider.Header
-	body    string
-	stream  bool
-
-	next     provider.Next
-	result   account.Result
-	scope    string
-	until    time.Duration // from now; 0 for not told
-	wait     time.Duration
-	conceal  bool
-	foreign  bool
-	is       int    // the status, when it is not the answer's own
-	evidence string // a part of it
-}
-
-func (c *judged) check(t *testing.T) {
-	t.Helper()
-	if c.acc == nil {
-		c.acc = key()
-	}
-	if c.service == "" {
-		c.service = protocol.Generate
-	}
-	want := &provider.Intent{Service: c.service, Model: "gemini-2.5-pro-002", Family: pro}
-	v := newProvider(t).Judge(want, c.acc, &provider.Reply{At: now, Status: c.status, Header: c.header, Body: []byte(c.body), InStream: c.stream})
-	if c.is == 0 {
-		c.is = c.status
-	}
-	var until time.Time
-	if c.until > 0 {
-		until = now.Add(c.until)
-	}
-	o := v.Outcome
-	if v.Next != c.next || o.Result != c.result || o.Scope != c.scope || !o.Until.Equal(until) || v.RetryAfter != c.wait || v.Conceal != c.conceal ||
-		v.Foreign != c.foreign || v.Status != c.is || v.Message == "" || !strings.Contains(o.Evidence, c.evidence) || !strings.HasPrefix(o.Evidence, fmt.Sprint(c.is)) {
-		t.Errorf("%+v", v)
-	}
-}
-
-func TestVerdicts(t *testing.T) {
-	t.Parallel()
+// verdicts are the errors of both APIs (protocols.md, D.4).
+func verdicts() map[string]providertest.Answer {
 	const second, exhausted = time.Second, "RESOURCE_EXHAUSTED"
-	for name, c := range map[string]judged{
-		"a bad request":             {status: 400, body: problem(400, "INVALID_ARGUMENT", "Request contains an invalid argument."), result: account.Answered},
-		"a bad key":                 {status: 400, body: problem(400, "INVALID_ARGUMENT", "No.", info("API_KEY_INVALID")), next: provider.TryAnother, result: account.Denied, conceal: true},
-		"a bad key, in words":       {status: 400, body: problem(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."), next: provider.TryAnother, result: account.Denied, conceal: true},
-		"a key that ended":          {status: 400, body: problem(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key."), next: provider.TryAnother, result: account.Denied, conceal: true},
-		"a place":                   {status: 400, body: problem(400, "FAILED_PRECONDITION", "User location is not supported for the API use."), next: provider.TryAnother, result: account.Failed, evidence: "proxy"},
-		"a token that ended":        {acc: login(), status: 401, body: problem(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."), next: provider.Renew, result: account.Denied, conceal: true},
-		"a key that is refused":     {status: 401, body: problem(401, "UNAUTHENTICATED", "No."), next: provider.TryAnother, result: account.Denied, conceal: true},
-		"not permitted":             {status: 403, body: problem(403, "PERMISSION_DENIED", "The caller does not have permission"), next: provider.TryAnother, result: account.Denied, conceal: true},
-		"to be validated":           {acc: login(), status: 403, body: problem(403, "PERMISSION_DENIED", "Verify your account to continue.", info("VALIDATION_REQUIRED"), help), next: provider.TryAnother, result: account.Blocked, conceal: true, evidence: "must open https://accounts.google.com/signin/continue?x=1 and"},
-		"scopes":                    {acc: login(), status: 403, body: problem(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes."), next: provider.TryAnother, result: account.NeedsLogin, conceal: true},
-		"scopes, in a word":         {acc: login(), status: 403, body: problem(403, "PERMISSION_DENIED", "No.", info("ACCESS_TOKEN_SCOPE_INSUFFICIENT")), next: provider.TryAnother, result: account.NeedsLogin, conceal: true},
-		"suspended":                 {status: 403, body: problem(403, "PERMISSION_DENIED", "No.", info("CONSUMER_SUSPENDED")), next: provider.TryAnother, result: account.Blocked, conceal: true},
-		"leaked":                    {status: 403, body: problem(403, "PERMISSION_DENIED", "Your API key was reported as leaked."), next: provider.TryAnother, result: account.Blocked, conceal: true},
-		"a page before it":          {status: 403, header: provider.Header{{Name: "content-type", Value: "text/html"}}, body: "<html>", next: provider.TryAnother, result: account.Failed, conceal: true, foreign: true, evidence: "web page"},
-		"no such model":             {status: 404, body: problem(404, "NOT_FOUND", "models/x is not found"), result: account.Answered},
-		"not in this plan":          {acc: login(), status: 404, body: problem(404, "NOT_FOUND", "Requested entity was not found."), next: provider.TryAnother, result: account.Answered},
-		"a base without generation": {status: 404, body: "404 page not found", next: provider.TryAnother, result: account.Failed, foreign: true},
-		"a base without counting":   {service: protocol.Count, status: 404, body: "404 page not found", next: provider.TryAnother, result: account.Unsupported, scope: protocol.Count, foreign: true},
-
-		"a minute's quota":         {status: 429, body: problem(429, exhausted, "Please retry in 34.07s.", quota(perMinute), retry("34.07s")), next: provider.TryAnother, result: account.Throttled, scope: pro, until: 34070 * time.Millisecond, wait: 34070 * time.Millisecond},
-		"in words only":            {status: 429, body: problem(429, exhausted, "Please retry in 34.5s."), next: provider.TryAnother, result: account.Throttled, scope: pro, until: 34500 * time.Millisecond, wait: 34500 * time.Millisecond},
-		"without a time":           {status: 429, body: problem(429, exhausted, "Quota.", quota(perMinute)), next: provider.TryAnother, result: account.Throttled, scope: pro, until: time.Minute},
-		"in a header":              {status: 429, header: provider.Header{{Name: "Retry-After", Value: "7"}}, body: problem(429, exhausted, "Quota."), next: provider.TryAnother, result: account.Throttled, scope: pro, until: 7 * second, wait: 7 * second},
-		"a whole project's":        {status: 429, body: problem(429, exhausted, "Quota.", quota("RequestsPerMinutePerProject"), retry("3s")), next: provider.TryAnother, result: account.Throttled, until: 3 * second, wait: 3 * second},
-		"a day's quota":            {status: 429, body: problem(429, exhausted, "Please retry in 34s.", quota(perDay, perMinute), retry("34s")), next: provider.TryAnother, result: account.Exhausted, scope: pro, until: midnight, wait: 34 * second},
-		"nothing told":             {status: 429, body: problem(429, exhausted, "Resource has been exhausted (e.g. check quota)."), next: provider.TryAnother, result: account.Throttled, scope: pro},
-		"not in the plan":          {status: 429, body: problem(429, exhausted, "Quota exceeded for metric: m, limit: 0\nPlease retry in 34s.", quota(perDay), retry("34s")), next: provider.TryAnother, result: account.Unsupported, scope: pro, wait: 34 * second},
-		"a long wait":              {status: 429, body: problem(429, exhausted, "Quota.", retry("3600s")), next: provider.TryAnother, result: account.Exhausted, scope: pro, until: time.Hour, wait: time.Hour},
-		"a wait without end":       {status: 429, body: problem(429, exhausted, "Quota.", retry("99999999s")), next: provider.TryAnother, result: account.Throttled, scope: pro},
-		"a rate at Code Assist":    {acc: login(), status: 429, body: problem(429, exhausted, "Your quota will reset after 7.3s.", info("RATE_LIMIT_EXCEEDED", `"quotaResetDelay":"7.3s"`)), next: provider.TryAnother, result: account.Throttled, scope: pro, until: 7300 * time.Millisecond, wait: 7300 * time.Millisecond},
-		"a rate without a time":    {acc: login(), status: 429, body: problem(429, exhausted, "Quota.", info("RATE_LIMIT_EXCEEDED")), next: provider.TryAnother, result: account.Throttled, scope: pro, until: 10 * second},
-		"a quota at Code Assist":   {acc: login(), status: 429, body: problem(429, exhausted, "Quota.", info("QUOTA_EXHAUSTED", `"quotaResetDelay":"4h0m0.5s"`, `"quotaResetTimeStamp":"2026-11-23T16:00:00Z"`)), next: provider.TryAnother, result: account.Exhausted, scope: pro, until: 4 * time.Hour, wait: 4*time.Hour + 500*time.Millisecond},
-		"credits":                  {acc: login(), status: 429, body: problem(429, exhausted, "Insufficient credits balance.", info("INSUFFICIENT_G1_CREDITS_BALANCE")), next: provider.TryAnother, result: account.Exhausted, scope: pro},
-		"no capacity":              {acc: login(), status: 429, body: problem(429, exhausted, "No capacity available", info("MODEL_CAPACITY_EXHAUSTED", `"quotaResetDelay":"2s"`)), next: provider.TryAgain, result: account.Overloaded, scope: "", wait: 2 * second},
-		"a page that throttles":    {status: 429, body: "<html>slow down", next: provider.TryAnother, result: account.Throttled, foreign: true},
-		"overloaded":               {status: 503, body: problem(503, "UNAVAILABLE", "The model is overloaded."), next: provider.TryAgain, result: account.Overloaded},
-		"cancelled":                {status: 499, body: problem(499, "CANCELLED", "The operation was cancelled."), next: provider.TryAnother, result: account.Failed},
-		"broken":                   {status: 500, body: problem(500, "INTERNAL", "An internal error has occurred."), next: provider.TryAnother, result: account.Failed},
-		"late":                     {status: 504, body: problem(504, "DEADLINE_EXCEEDED", "Deadline expired."), next: provider.TryAnother, result: account.Failed},
-		"a gateway":                {status: 502, body: "", next: provider.TryAnother, result: account.Failed, foreign: true},
-		"another vendor's words":   {status: 400, body: `{"error":{"message":"no","type":"invalid_request_error","code":"bad"}}`, result: account.Answered, foreign: true},
-		"in an array":              {status: 429, body: "[" + problem(429, exhausted, "Quota.", retry("3s")) + "]\n", next: provider.TryAnother, result: account.Throttled, scope: pro, until: 3 * second, wait: 3 * second},
-		"in a stream":              {status: 200, stream: true, is: 429, body: problem(429, exhausted, "Quota.", retry("3s")), next: provider.TryAnother, result: account.Throttled, scope: pro, until: 3 * second, wait: 3 * second},
-		"in a stream, by its word": {status: 200, stream: true, is: 503, body: `{"error":{"status":"UNAVAILABLE","message":"m"}}`, next: provider.TryAgain, result: account.Overloaded, foreign: true},
-		"in a stream, nothing":     {status: 200, stream: true, is: 500, body: `{"error":{}}`, next: provider.TryAnother, result: account.Failed, foreign: true},
-	} {
-		t.Run(name, c.check)
+	return map[string]providertest.Answer{
+		"a bad request":             {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "Request contains an invalid argument."), Result: account.Answered},
+		"a bad key":                 {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "No.", info("API_KEY_INVALID")), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
+		"a bad key, in words":       {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
+		"a key that ended":          {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key."), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
+		"a place":                   {Status: 400, Body: problem(400, "FAILED_PRECONDITION", "User location is not supported for the API use."), Next: provider.TryAnother, Result: account.Failed, Hint: "proxy"},
+		"a token that ended":        {Account: login(), Status: 401, Body: problem(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."), Next: provider.Renew, Result: account.Denied, Conceal: true},
+		"a key that is refused":     {Status: 401, Body: problem(401, "UNAUTHENTICATED", "No."), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
+		"not permitted":             {Status: 403, Body: problem(403, "PERMISSION_DENIED", "The caller does not have permission"), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
+		"to be validated":           {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "Verify your account to continue.", info("VALIDATION_REQUIRED"), help), Next: provider.TryAnother, Result: account.Blocked, Conceal: true, Hint: "must open https://accounts.google.com/signin/continue?x=1 and"},
+		"scopes":                    {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes."), Next: provider.TryAnother, Result: account.NeedsLogin, Conceal: true},
+		"scopes, in a word":         {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "No.", info("ACCESS_TOKEN_SCOPE_INSUFFICIENT")), Next: provider.TryAnother, Result: account.NeedsLogin, Conceal: true},
+		"suspended":                 {Status: 403, Body: problem(403, "PERMISSION_DENIED", "No.", info("CONSUMER_SUSPENDED")), Next: provider.TryAnother, Result: account.Blocked, Conceal: true},
+		"leaked":                    {Status: 403, Body: problem(403, "PERMISSION_DENIED", "Your API key was reported as leaked."), Next: provider.TryAnother, Result: account.Blocked, Conceal: true},
+		"a page before it":          {Status: 403, Header: provider.Header{{Name: "content-type", Value: "text/html"}}, Body: "<html>", Next: provider.TryAnother, Result: account.Failed, Conceal: true, Foreign: true, Hint: "web page"},
+		"no such model":             {Status: 404, Body: problem(404, "NOT_FOUND", "models/x is not found"), Result: account.Answered},
+		"not in this plan":          {Account: login(), Status: 404, Body: problem(404, "NOT_FOUND", "Requested entity was not found."), Next: provider.TryAnother, Result: account.Answered},
+		"a base without generation": {Status: 404, Body: "404 page not found", Next: provider.TryAnother, Result: account.Failed, Foreign: true},
+		"a base without counting":   {Service: protocol.Count, Status: 404, Body: "404 page not found", Next: provider.TryAnother, Result: account.Unsupported, Scope: protocol.Count, Foreign: true},
+		"a minute's quota":          {Status: 429, Body: problem(429, exhausted, "Please retry in 34.07s.", quota(perMinute), retry("34.07s")), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 34070 * time.Millisecond, Wait: 34070 * time.Millisecond},
+		"in words only":             {Status: 429, Body: problem(429, exhausted, "Please retry in 34.5s."), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 34500 * time.Millisecond, Wait: 34500 * time.Millisecond},
+		"without a time":            {Status: 429, Body: problem(429, exhausted, "Quota.", quota(perMinute)), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: time.Minute},
+		"in a header":               {Status: 429, Header: provider.Header{{Name: "Retry-After", Value: "7"}}, Body: problem(429, exhausted, "Quota."), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 7 * second, Wait: 7 * second},
+		"a whole project's":         {Status: 429, Body: problem(429, exhausted, "Quota.", quota("RequestsPerMinutePerProject"), retry("3s")), Next: provider.TryAnother, Result: account.Throttled, Until: 3 * second, Wait: 3 * second},
+		"a day's quota":             {Status: 429, Body: problem(429, exhausted, "Please retry in 34s.", quota(perDay, perMinute), retry("34s")), Next: provider.TryAnother, Result: account.Exhausted, Scope: pro, Until: midnight, Wait: 34 * second},
+		"nothing told":              {Status: 429, Body: problem(429, exhausted, "Resource has been exhausted (e.g. check quota)."), Next: provider.TryAnother, Result: account.Throttled, Scope: pro},
+		"not in the plan":           {Status: 429, Body: problem(429, exhausted, "Quota exceeded for metric: m, limit: 0\nPlease retry in 34s.", quota(perDay), retry("34s")), Next: provider.TryAnother, Result: account.Unsupported, Scope: pro, Wait: 34 * second},
+		"a long wait":               {Status: 429, Body: problem(429, exhausted, "Quota.", retry("3600s")), Next: provider.TryAnother, Result: account.Exhausted, Scope: pro, Until: time.Hour, Wait: time.Hour},
+		"a wait without end":        {Status: 429, Body: problem(429, exhausted, "Quota.", retry("99999999s")), Next: provider.TryAnother, Result: account.Throttled, Scope: pro},
+		"a rate at Code Assist":     {Account: login(), Status: 429, Body: problem(429, exhausted, "Your quota will reset after 7.3s.", info("RATE_LIMIT_EXCEEDED", `"quotaResetDelay":"7.3s"`)), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 7300 * time.Millisecond, Wait: 7300 * time.Millisecond},
+		"a rate without a time":     {Account: login(), Status: 429, Body: problem(429, exhausted, "Quota.", info("RATE_LIMIT_EXCEEDED")), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 10 * second},
+		"a quota at Code Assist":    {Account: login(), Status: 429, Body: problem(429, exhausted, "Quota.", info("QUOTA_EXHAUSTED", `"quotaResetDelay":"4h0m0.5s"`, `"quotaResetTimeStamp":"2026-11-23T16:00:00Z"`)), Next: provider.TryAnother, Result: account.Exhausted, Scope: pro, Until: 4 * time.Hour, Wait: 4*time.Hour + 500*time.Millisecond},
+		"credits":                   {Account: login(), Status: 429, Body: problem(429, exhausted, "Insufficient credits balance.", info("INSUFFICIENT_G1_CREDITS_BALANCE")), Next: provider.TryAnother, Result: account.Exhausted, Scope: pro},
+		"no capacity":               {Account: login(), Status: 429, Body: problem(429, exhausted, "No capacity available", info("MODEL_CAPACITY_EXHAUSTED", `"quotaResetDelay":"2s"`)), Next: provider.TryAgain, Result: account.Overloaded, Scope: "", Wait: 2 * second},
+		"a page that throttles":     {Status: 429, Body: "<html>slow down", Next: provider.TryAnother, Result: account.Throttled, Foreign: true},
+		"overloaded":                {Status: 503, Body: problem(503, "UNAVAILABLE", "The model is overloaded."), Next: provider.TryAgain, Result: account.Overloaded},
+		"cancelled":                 {Status: 499, Body: problem(499, "CANCELLED", "The operation was cancelled."), Next: provider.TryAnother, Result: account.Failed},
+		"broken":                    {Status: 500, Body: problem(500, "INTERNAL", "An internal error has occurred."), Next: provider.TryAnother, Result: account.Failed},
+		"late":                      {Status: 504, Body: problem(504, "DEADLINE_EXCEEDED", "Deadline expired."), Next: provider.TryAnother, Result: account.Failed},
+		"a gateway":                 {Status: 502, Body: "", Next: provider.TryAnother, Result: account.Failed, Foreign: true},
+		"another vendor's words":    {Status: 400, Body: `{"error":{"message":"no","type":"invalid_request_error","code":"bad"}}`, Result: account.Answered, Foreign: true},
+		"in an array":               {Status: 429, Body: "[" + problem(429, exhausted, "Quota.", retry("3s")) + "]\n", Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 3 * second, Wait: 3 * second},
+		"in a stream":               {Status: 200, InStream: true, Becomes: 429, Body: problem(429, exhausted, "Quota.", retry("3s")), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 3 * second, Wait: 3 * second},
+		"in a stream, by its word":  {Status: 200, InStream: true, Becomes: 503, Body: `{"error":{"status":"UNAVAILABLE","message":"m"}}`, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
+		"in a stream, nothing":      {Status: 200, InStream: true, Becomes: 500, Body: `{"error":{}}`, Next: provider.TryAnother, Result: account.Failed, Foreign: true},
 	}
 }
 

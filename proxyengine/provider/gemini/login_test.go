@@ -13,6 +13,7 @@ import (
 	"crs/internal/secret"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/gemini"
+	"crs/proxyengine/provider/providertest"
 )
 
 func newFuzzed() (*gemini.Provider, error) { return gemini.New(options()) }
@@ -25,7 +26,7 @@ type script struct {
 }
 
 func (s *script) call(_ context.Context, out *provider.Outbound) (*provider.Reply, error) {
-	s.asked = append(s.asked, render(out))
+	s.asked = append(s.asked, providertest.Render(out))
 	if s.err != nil {
 		return nil, s.err
 	}
@@ -163,7 +164,7 @@ func TestARefreshKeepsTheRefreshToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := render(out), tokenHead+"client_id=client&client_secret=hush&grant_type=refresh_token&refresh_token=1%2F%2Fr"; got != want {
+	if got, want := providertest.Render(out), tokenHead+"client_id=client&client_secret=hush&grant_type=refresh_token&refresh_token=1%2F%2Fr"; got != want {
 		t.Errorf("%s", got)
 	}
 	got, err := p.Renewed(login(), &provider.Reply{At: now, Status: 200, Body: []byte(`{"access_token":"a","expires_in":3599,"scope":"s","token_type":"Bearer"}`)})

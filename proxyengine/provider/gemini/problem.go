@@ -30,7 +30,7 @@ type problem struct {
 }
 
 func readProblem(r *provider.Reply) problem {
-	p := problem{status: r.Status, page: isPage(r)}
+	p := problem{status: r.Status, page: r.Page()}
 	doc := gjson.ParseBytes(r.Body)
 	if doc.IsArray() { // so does a stream that would have been one
 		doc = doc.Get("0")
@@ -47,11 +47,6 @@ func readProblem(r *provider.Reply) problem {
 	})
 	p.waits(r.Header)
 	return p
-}
-
-// isPage reports whether an answer is what stands before the provider's, not its own.
-func isPage(r *provider.Reply) bool {
-	return strings.HasPrefix(strings.ToLower(r.Header.Get("content-type")), "text/html") || len(r.Body) > 0 && r.Body[0] == '<'
 }
 
 // statusOf is the status that an error inside a stream would have had.

@@ -148,5 +148,8 @@ func ownShape(service string, body []byte) bool {
 	case "openai":
 		return e.IsObject()
 	}
+	if list := gjson.ParseBytes(body); list.IsArray() { // so is an error where a stream would have been one
+		e = list.Get("0.error")
+	}
 	return e.IsObject() && e.Get("message").Type == gjson.String
 }

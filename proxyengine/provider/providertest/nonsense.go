@@ -34,6 +34,9 @@ func (s *Suite) nonsense(t *testing.T) {
 				v := s.Provider.Judge(&want, acc, r)
 				where := fmt.Sprintf("%d with body %d, %s on %s", status, i, want.Service, acc.Platform)
 				plain(t, where, acc, status, &v)
+				if status == 403 && r.Page() != (v.Outcome.Result == account.Failed) {
+					t.Errorf("%s: a page refuses the relay's address and not the account, anything else the account: %+v", where, v)
+				}
 				if status == 429 && (v.RetryAfter != 30*time.Second || !v.Outcome.Until.Equal(s.Now.Add(30*time.Second))) {
 					t.Errorf("%s: retry-after was not kept: %+v", where, v)
 				}

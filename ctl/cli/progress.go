@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows how much of something has come, on a terminal only, on a line that is gone in the end. What it gives is called
+// with the bytes so far, and with -1 at the end.
+func (a *app) progress(what string, whole int64) func(int64) {
+	bar := progressbar.NewOptions64(max(whole, 1), append(a.line(what), progressbar.OptionShowBytes(true), progressbar.OptionShowCount())...)
+	return func(n int64) {
+		if n < 0 {
+			_ = bar.Finish()
+			return
+		}
+		_ = bar.Set64(min(n, max(whole, 1)-1)) // the last byte is not the end
+	}
+}
+
+// busy shows that something takes time, on a terminal only, until done is called.
+func (a *app) busy(what string) (done func()) {
+	turning := progressbar.NewOptions64(-1, a.line(what)...)
+	return func() { _ = turning.Finish() }
+}
+
+// line is what both have in common.
+func (a *app) line(what string) []progressbar.Option {
+	return []progressbar.Option{
+		progressbar.OptionSetVisibility(a.io.Terminal && !a.json && a.io.getenv("TERM") != "dumb"),
+		progressbar.OptionSetWriter(a.io.Out), progressbar.OptionSetDescription(clean(what)), progressbar.OptionUseIECUnits(true),
+		progressbar.OptionSetWidth(24), progressbar.OptionSetTheme(progressbar.ThemeUnicode),
+		progressbar.OptionSpinnerType(14), progressbar.OptionSetSpinnerChangeInterval(120 * time.Millisecond),
+		progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionSetRenderBlankState(true),
+		progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true),
+	}
+}

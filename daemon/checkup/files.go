@@ -1,0 +1,79 @@
+package checkup
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+
+	"crs/ctl"
+)
+
+// bits are the modes of Unix; other systems have none that say anything.
+func bits() bool { return runtime.GOOS != "windows" }
+
+// socketCheck: whoever may open the control socket operates the daemon.
+func socketCheck(path string) ctl.Check {
+	c := ctl.Check{Name: "socket", Subject: path, State: ctl.OK}
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		c.State, c.Detail = ctl.Bad, "the control socket cannot be found: "+reason(err)
+		c.Hint = "somebody removed it from under the daemon; restart the daemon"
+	case info.Mode().Type() != fs.ModeSocket:
+		c.State, c.Detail = ctl.Bad, "what is there is no socket"
+		c.Hint = "somebody put it there from under the daemon; remove it and restart the daemon"
+	case bits() && info.Mode().Perm()&0o007 != 0:
+		c.State, c.Detail = ctl.Bad, fmt.Sprintf("everybody on this machine may use the control socket (mode %#o)", info.Mode().Perm())
+		c.Hint = "chmod 660 " + quote(path)
+	default:
+		c.Detail = fmt.Sprintf("only its owner and its group may use the control socket (mode %#o)", info.Mode().Perm())
+	}
+	return c
+}
+
+// keyFileCheck: the key file opens every credential in the store. The daemon looked at it when it started; this is now.
+func keyFileCheck(path string) ctl.Check {
+	c := ctl.Check{Name: "key-file", Subject: path, State: ctl.OK}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		c.State, c.Detail = ctl.Bad, "the key file cannot be found: "+reason(err)
+		c.Hint = "without it no credential in the store can be read after the next start; restore it from a backup, now"
+	case bits() && info.Mode().Perm()&^0o600 != 0:
+		c.State, c.Detail = ctl.Bad, fmt.Sprintf("others than its owner may use the key file (mode %#o)", info.Mode().Perm())
+		c.Hint = "chmod 600 " + quote(path)
+	default:
+		c.Detail = fmt.Sprintf("only its owner may read the key that secrets are sealed with (mode %#o)", info.Mode().Perm())
+	}
+	return c
+}
+
+// dataCheck: the ledger in the data directory says who asked for what and when.
+func dataCheck(dir string) ctl.Check {
+	c := ctl.Check{Name: "data", Subject: dir, State: ctl.OK}
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		c.State, c.Detail = ctl.Bad, "the data directory cannot be found: "+reason(err)
+		c.Hint = "somebody removed it from under the daemon; restore it from a backup, then restart the daemon"
+	case bits() && info.Mode().Perm()&0o077 != 0:
+		c.State, c.Detail = ctl.Warning, fmt.Sprintf("others than its owner may look into the data directory (mode %#o)", info.Mode().Perm())
+		c.Hint = "chmod 700 " + quote(dir)
+	default:
+		c.Detail = fmt.Sprintf("only its owner may look into the data directory (mode %#o)", info.Mode().Perm())
+	}
+	return c
+}
+
+// reason leaves the path out, which is told beside it.
+func reason(err error) string {
+	if e, ok := err.(*fs.PathError); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// quote makes path one word of a shell.
+func quote(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }

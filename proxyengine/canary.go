@@ -1,0 +1,209 @@
+package proxyengine
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"crs/proxyengine/provider"
+)
+
+// CanaryPath is where canaries are sent to: below the root, and below every mount.
+const CanaryPath = "/canary"
+
+const (
+	canaryLife  = 30 * time.Minute
+	mostCanary  = 16               // tokens that are good at once
+	canaryPause = 15 * time.Minute // the longest that is asked for
+	canaryEvent = 64               // the most events
+)
+
+// canaries are the tokens that requests to CanaryPath are made with: such a request comes the way that clients' requests
+// come and is answered by the engine itself, with what has arrived of it. No key and no account have to do with it.
+type canaries struct {
+	mu    sync.Mutex           // guards until
+	until map[string]time.Time // by token
+}
+
+// Canary gives a token for requests to CanaryPath, and until when it is good.
+func (e *Engine) Canary() (token string, until time.Time) {
+	c, now := &e.canaries, e.opt.Now()
+	token, until = "cr_canary_"+rand.Text(), now.Add(canaryLife)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.until == nil {
+		c.until = map[string]time.Time{}
+	}
+	maps.DeleteFunc(c.until, func(_ string, until time.Time) bool { return !now.Before(until) })
+	for old := range c.until {
+		if len(c.until) < mostCanary {
+			break
+		}
+		delete(c.until, old)
+	}
+	c.until[token] = until
+	return token, until
+}
+
+func (c *canaries) good(token string, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	until, ok := c.until[token]
+	return ok && now.Before(until)
+}
+
+// canary reports whether a path is a canary's.
+func (r *routes) canary(path string) bool {
+	mount, ok := strings.CutSuffix(path, CanaryPath)
+	if !ok {
+		return false
+	}
+	for _, p := range r.prefixes {
+		if p.path == mount {
+			return true
+		}
+	}
+	return mount == ""
+}
+
+// answerCanary says what has arrived of a canary. It waits first, or sends events with pauses, as the canary asks for.
+func (x *exchange) answerCanary(token string) error {
+	if !x.e.canaries.good(token, x.e.opt.Now()) {
+		return fault(fasthttp.StatusUnauthorized, provider.Unauthorized, "this is for crs doctor, and its token is not known here: it was made by another daemon, or is too old")
+	}
+	asked, err := readCanary(x.in.Query)
+	if err != nil {
+		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "canary: %s", err)
+	}
+	x.record.KeyName, x.record.Stream = "crs doctor", asked.events > 0
+	x.reached(Reading)
+	if err := x.enter(); err != nil {
+		return err
+	}
+	if err := x.readBody(); err != nil {
+		return err
+	}
+	x.reached(Waiting)
+	if !x.rest(asked.first) {
+		return x.goneOr(errGone)
+	}
+	h := &x.ctx.Response.Header
+	if asked.events == 0 {
+		h.SetContentType("application/json")
+		x.ctx.SetBody(x.arrived())
+		x.forget()
+		return nil
+	}
+	x.reached(Streaming)
+	h.SetContentType("text/event-stream; charset=utf-8")
+	setUnbuffered(h)
+	x.ctx.SetBodyStream(&canaryStream{x: x, canary: asked}, -1)
+	return nil
+}
+
+// canary is what one asks for.
+type canary struct {
+	events     int           // 0: an answer in one piece
+	first, gap time.Duration // before the answer, and between two events
+}
+
+func readCanary(query string) (c canary, err error) {
+	v, err := url.ParseQuery(query)
+	if err != nil {
+		return c, err
+	}
+	if text := v.Get("events"); text != "" {
+		if c.events, err = strconv.Atoi(text); err != nil || c.events < 0 || c.events > canaryEvent {
+			return c, fmt.Errorf("events must be a number up to %d", canaryEvent)
+		}
+	}
+	for name, d := range map[string]*time.Duration{"first": &c.first, "gap": &c.gap} {
+		if text := v.Get(name); text != "" {
+			if *d, err = time.ParseDuration(text); err != nil || *d < 0 || *d > canaryPause {
+				return c, fmt.Errorf("%s must be a time up to %s", name, canaryPause)
+			}
+		}
+	}
+	return c, nil
+}
+
+// mostUnderscored is how many fields are told of.
+const mostUnderscored = 16
+
+// arrived tells what came of the body, and of the fields that proxies like to drop: those with an underscore in their name,
+// such as the one that Codex says with which conversation it is.
+func (x *exchange) arrived() []byte {
+	told := struct {
+		Canary      bool     `json:"canary"`
+		Body        int      `json:"body_bytes"`
+		Underscored []string `json:"underscored"`
+	}{true, len(x.in.Body), []string{}}
+	for _, f := range x.in.Header {
+		if strings.Contains(f.Name, "_") && len(told.Underscored) < mostUnderscored {
+			told.Underscored = append(told.Underscored, strings.ToLower(f.Name))
+		}
+	}
+	b, _ := json.Marshal(&told) // numbers and texts: it cannot fail
+	return b
+}
+
+// rest waits, and reports false when the client left or the relay stops meanwhile.
+func (x *exchange) rest(d time.Duration) bool {
+	if d <= 0 {
+		return x.life.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-x.life.Done():
+		return false
+	}
+}
+
+// canaryStream sends events. It ends the exchange.
+type canaryStream struct {
+	x *exchange
+	canary
+}
+
+var _ fasthttp.BodyWriterTo = (*canaryStream)(nil)
+
+// Read is not used: SupportsBodyWriteTo says so.
+func (*canaryStream) Read([]byte) (int, error) { return 0, io.EOF }
+
+// SupportsBodyWriteTo has fasthttp call WriteTo.
+func (*canaryStream) SupportsBodyWriteTo() bool { return true }
+
+// CloseWithError ends the exchange.
+func (s *canaryStream) CloseWithError(error) error {
+	s.x.forget()
+	return nil
+}
+
+// WriteTo sends one event after the other, each with when it was sent.
+func (s *canaryStream) WriteTo(w io.Writer) (sent int64, err error) {
+	for n := range s.events {
+		if n > 0 && !s.x.rest(s.gap) {
+			return sent, errGone
+		}
+		m, err := fmt.Fprintf(w, "event: canary\ndata: {\"n\":%d,\"after_ms\":%d}\n\n", n+1, s.x.elapsed().Milliseconds())
+		sent += int64(m)
+		s.x.sent.Store(sent)
+		s.x.sentAt.Store(time.Now().UnixNano())
+		if err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}

@@ -1,0 +1,60 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"crs/ctl"
+	"crs/tui/draw"
+)
+
+// showGroups shows what groups there are, and who is in them.
+func (m *Model) showGroups() tea.Cmd {
+	d := newDetail("Groups", groupText)
+	d.load = func(m *Model, d *detail) tea.Cmd {
+		return m.ask(func(ctx context.Context) tea.Msg {
+			groups, err := m.opt.Daemon.Groups(ctx)
+			return groupsTold{d, groups, err}
+		})
+	}
+	d.deeds = []binding{
+		{keys: "n", short: "make one", do: func(m *Model) tea.Cmd { return m.newGroup() }},
+		{keys: "N", short: "delete one", do: func(m *Model) tea.Cmd { return m.deleteGroup() }},
+	}
+	return m.push(d)
+}
+
+type groupsTold struct {
+	detail *detail
+	groups []ctl.Group
+	err    error
+}
+
+func (g groupsTold) take(m *Model) tea.Cmd {
+	g.detail.loaded(g.err)
+	if g.err == nil {
+		m.b.group = g.groups
+	}
+	return nil
+}
+
+func groupText(m *Model, width int) []string {
+	if len(m.b.group) == 0 {
+		return draw.Wrap("There are no groups. Keys can be bound to one, and are then served by its accounts alone. Press n to make one.", width)
+	}
+	var lines []string
+	for i := range m.b.group {
+		g := &m.b.group[i]
+		if i > 0 {
+			lines = append(lines, "")
+		}
+		lines = append(lines, m.t.Strong.Paint(draw.Cut(draw.Clean(g.Name), width)))
+		lines = append(lines, facts(m.t, width,
+			fact{"description", g.Description}, fact{"accounts", cmp.Or(strings.Join(g.Accounts, ", "), "none")}, fact{"keys bound", cmp.Or(strings.Join(g.Keys, ", "), "none")},
+		)...)
+	}
+	return lines
+}
