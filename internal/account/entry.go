@@ -15,6 +15,11 @@ type entry struct {
 	used   uint64   // when it was last used, in picks of the pool
 	probe  *Lease   // the one request that may find out whether a rest is over
 
+	// What other nodes hold of it, as it was last learnt, and which gauges they were told.
+	elsewhere   int
+	elsewhereAt time.Time
+	told        []Window
+
 	learnt
 }
 

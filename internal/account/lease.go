@@ -14,6 +14,7 @@ type Lease struct {
 	family, service string
 	why             why
 	at              time.Time
+	slot            Slot // on all nodes; nil when none is counted
 
 	// seat is where the lease stands in its entry's list; -1 when it is back. Guarded by the pool's lock.
 	seat int
@@ -54,10 +55,11 @@ func (l *Lease) Release(o Outcome) {
 	}
 	now := p.opt.Now()
 	e := l.entry
-	before := e.condition(now)
+	before, known := e.condition(now), p.remember(e)
 	l.giveBack()
 	e.apply(now, l, o, &p.opt)
 	changes := before.changes(e, now)
+	p.spread(known, e)
 	p.serveWaiting(e)
 	p.mu.Unlock()
 	p.tell(changes)
@@ -70,8 +72,9 @@ func (l *Lease) Healthy(windows []Window) {
 	p.mu.Lock()
 	now := p.opt.Now()
 	e := l.entry
-	before := e.condition(now)
+	before, known := e.condition(now), p.remember(e)
 	e.apply(now, l, Outcome{Result: Served, Windows: windows}, &p.opt)
+	p.spread(known, e)
 	if e.probe == l {
 		e.probe = nil
 	}
@@ -95,6 +98,10 @@ func (l *Lease) giveBack() {
 	if e.probe == l {
 		e.probe = nil
 	}
+	if l.slot != nil {
+		l.slot.Free()
+		l.slot = nil
+	}
 }
 
 // waiter is a request that waits for a slot. Its turn comes with a lease in ready.
@@ -102,6 +109,9 @@ type waiter struct {
 	want  *Want
 	since time.Time
 	ready chan *Lease
+	// Where other nodes use the accounts too, it is told to look again instead.
+	poke   chan struct{}
+	queued bool
 }
 
 // enqueue is called with mu held.
@@ -144,6 +154,10 @@ func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease
 // has become any freer. It is called with mu held.
 func (p *Pool) serveWaiting(freed *entry) {
 	if len(p.waiting) == 0 {
+		return
+	}
+	if p.shared != nil {
+		p.pokeWaiting(freed)
 		return
 	}
 	now := p.opt.Now()

@@ -209,7 +209,7 @@ func (e *entry) availability(now time.Time, w *Want) Reason {
 			return ProbeUnderWay
 		}
 	}
-	if e.acc.MaxConcurrency > 0 && len(e.leases) >= e.acc.MaxConcurrency {
+	if e.acc.MaxConcurrency > 0 && len(e.leases)+e.foreign(now, fullFor) >= e.acc.MaxConcurrency {
 		return NoFreeSlot
 	}
 	return Eligible
@@ -222,7 +222,7 @@ func (e *entry) before(o *entry, now time.Time) bool {
 	if a, b := e.nearlyOut(now), o.nearlyOut(now); a != b {
 		return b
 	}
-	if a, b := e.load(), o.load(); a != b {
+	if a, b := e.load(now), o.load(now); a != b {
 		return a < b
 	}
 	if a, b := e.nextReset(now), o.nextReset(now); !a.Equal(b) {
@@ -232,12 +232,12 @@ func (e *entry) before(o *entry, now time.Time) bool {
 }
 
 // load is in thousandths of what the account takes; one without a limit counts as one that takes 32.
-func (e *entry) load() int {
+func (e *entry) load(now time.Time) int {
 	most := e.acc.MaxConcurrency
 	if most == 0 {
 		most = 32
 	}
-	return len(e.leases) * 1000 / most
+	return (len(e.leases) + e.foreign(now, loadFor)) * 1000 / most
 }
 
 const nearly = 0.98
@@ -276,7 +276,7 @@ func (e *entry) detail(now time.Time, r Reason, w *Want) (until time.Time, text 
 	case SubscriptionOver:
 		until = e.acc.SubscriptionEnds
 	case NoFreeSlot:
-		text = fmt.Sprintf("%d of %d", len(e.leases), e.acc.MaxConcurrency)
+		text = fmt.Sprintf("%d of %d", len(e.leases)+e.foreign(now, fullFor), e.acc.MaxConcurrency)
 	case OwnClientsOnly:
 		text = "open it with --any-client"
 	case WrongModel:

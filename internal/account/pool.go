@@ -11,6 +11,7 @@ import (
 // Pool lends accounts to requests.
 type Pool struct {
 	changed func(Change) // nil for nobody
+	shared  Shared       // nil when there is no other node
 
 	mu      sync.Mutex // guards the fields below, and every entry
 	opt     Options    // its times and bounds may change; the rest stays as it was made
@@ -26,6 +27,7 @@ func (p *Pool) Apply(opt Options) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	opt.Now, opt.Platforms, opt.Random = p.opt.Now, p.opt.Platforms, p.opt.Random
+	opt.Shared, opt.RefuseAway = p.opt.Shared, p.opt.RefuseAway
 	p.opt = opt
 }
 
@@ -34,7 +36,10 @@ type shelfKey struct{ service, group, account string }
 
 // NewPool makes an empty pool.
 func NewPool(opt Options) *Pool {
-	return &Pool{changed: opt.Changed, opt: opt, entries: map[string]*entry{}, shelves: map[shelfKey][]*shelf{}, sticky: map[sessionKey]binding{}}
+	return &Pool{
+		changed: opt.Changed, shared: opt.Shared, opt: opt,
+		entries: map[string]*entry{}, shelves: map[shelfKey][]*shelf{}, sticky: map[sessionKey]binding{},
+	}
 }
 
 // Set puts an account in, or the new version of one. How it is doing stays, unless its credential is another one: then
@@ -109,6 +114,9 @@ func (p *Pool) shelve(key shelfKey, e *entry) {
 // Pick lends the best account there is for w. When every suitable one is only out of slots, it waits for a while. It
 // gives *NoneReady, or ctx's error when that ends while it waits.
 func (p *Pool) Pick(ctx context.Context, w *Want) (*Lease, error) {
+	if p.shared != nil {
+		return p.pickShared(ctx, w)
+	}
 	p.mu.Lock()
 	lease, full := p.try(w)
 	if lease != nil {
@@ -138,13 +146,19 @@ func (p *Pool) try(w *Want) (lease *Lease, full bool) {
 	if best == nil {
 		return nil, full
 	}
+	p.turnShelves(shelves, true)
+	p.hold(l, offer{best, reason}, w, now)
+	p.stick(w, best, reason, now)
+	return l, false
+}
+
+// turnShelves has the next pick begin elsewhere, where one look does not take in a whole shelf.
+func (p *Pool) turnShelves(shelves []*shelf, picked bool) {
 	for _, s := range shelves {
-		if len(s.entries) > look {
+		if picked && len(s.entries) > look {
 			s.first = (s.first + 1) % len(s.entries)
 		}
 	}
-	p.lend(l, best, reason, w, now)
-	return l, false
 }
 
 // groupOf leaves the group out where the account says more.
@@ -155,16 +169,16 @@ func groupOf(w *Want) string {
 	return w.Group
 }
 
-// lend is called with mu held.
-func (p *Pool) lend(l *Lease, e *entry, reason why, w *Want, now time.Time) {
+// hold makes l a lease of the account. It is called with mu held.
+func (p *Pool) hold(l *Lease, of offer, w *Want, now time.Time) {
+	e := of.entry
 	p.picks++
 	e.used, e.UsedAt = p.picks, now
-	l.entry, l.acc, l.why, l.at, l.seat = e, e.acc, reason, now, len(e.leases)
+	l.entry, l.acc, l.why, l.at, l.seat = e, e.acc, of.why, now, len(e.leases)
 	e.leases = append(e.leases, l)
 	if e.probing(w) {
 		e.probe = l
 	}
-	p.stick(w, e, reason, now)
 }
 
 // probing reports whether a request that was let in finds out whether a rest is over.

@@ -26,7 +26,7 @@ type bound struct {
 	Until   int64  `json:"u"` // unix seconds
 }
 
-// Snapshot writes down what the pool has learnt, conversations included.
+// Snapshot writes down what the pool has learnt, conversations included unless they are shared.
 func (p *Pool) Snapshot() ([]byte, error) {
 	p.mu.Lock()
 	now := p.opt.Now()
@@ -38,6 +38,9 @@ func (p *Pool) Snapshot() ([]byte, error) {
 		s.Accounts[id] = r
 	}
 	for k, b := range p.sticky {
+		if p.shared != nil {
+			break
+		}
 		s.Sticky[hex.EncodeToString(k[:])] = bound{b.account, b.until.Unix()}
 	}
 	p.mu.Unlock()

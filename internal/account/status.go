@@ -36,7 +36,7 @@ func (e *entry) status(now time.Time) Status {
 	return Status{
 		Account: e.acc, State: s, Until: until, Why: e.why(s),
 		Rests:   slices.DeleteFunc(slices.Clone(e.Rests), func(r Rest) bool { return !now.Before(r.Until) }),
-		Windows: slices.Clone(e.Windows), InUse: len(e.leases), LastUsed: e.UsedAt,
+		Windows: slices.Clone(e.Windows), InUse: len(e.leases) + e.foreign(now, loadFor), LastUsed: e.UsedAt,
 		Failures: e.Failures, LastErr: e.LastErr, LastErrAt: e.LastAt,
 	}
 }
@@ -79,9 +79,10 @@ func (p *Pool) change(id string, do func(*entry, time.Time)) bool {
 		return false
 	}
 	now := p.opt.Now()
-	before := e.condition(now)
+	before, known := e.condition(now), p.remember(e)
 	do(e, now)
 	changes := before.changes(e, now)
+	p.spread(known, e)
 	p.serveWaiting(e)
 	p.mu.Unlock()
 	p.tell(changes)

@@ -17,6 +17,7 @@ func keyOf(session string) sessionKey {
 type binding struct {
 	account string
 	until   time.Time
+	told    time.Time // the until that other nodes know
 }
 
 // maxBindings bounds what conversations may take: 100 bytes or so each.
@@ -41,13 +42,18 @@ func (p *Pool) stick(w *Want, e *entry, reason why, now time.Time) {
 		return
 	}
 	k := keyOf(w.Session)
-	if _, known := p.sticky[k]; !known && len(p.sticky) >= maxBindings {
+	old, known := p.sticky[k]
+	if !known && len(p.sticky) >= maxBindings {
 		p.sweep(now)
 		if len(p.sticky) >= maxBindings {
 			return
 		}
 	}
-	p.sticky[k] = binding{account: e.acc.ID, until: now.Add(p.opt.StickyFor)}
+	b := binding{account: e.acc.ID, until: now.Add(p.opt.StickyFor)}
+	if old.account == b.account {
+		b.told = old.told
+	}
+	p.sticky[k] = p.tellSession(k, b)
 }
 
 // sweep forgets conversations that are over. It is called with mu held.

@@ -74,6 +74,14 @@ func (p *Policy) Charge(cost int64) int64 {
 	return cost/1000*p.Multiplier + cost%1000*p.Multiplier/1000
 }
 
+// Limited reports whether requests with the key must be counted before they are let in.
+func (p *Policy) Limited() bool {
+	return p.Concurrency > 0 || p.RequestsPerMinute > 0 || p.TokensPerMinute > 0 || p.Budgeted()
+}
+
+// Budgeted reports whether there is a limit to what the key may cost.
+func (p *Policy) Budgeted() bool { return p.DailyCost > 0 || p.WeeklyCost > 0 || p.TotalCost > 0 }
+
 // Prefix begins every key.
 const Prefix = "cr_"
 

@@ -10,10 +10,12 @@ import (
 	"crs/internal/usage"
 )
 
-// Gate keeps the count of every key, in memory.
+// Gate keeps the count of every key, in memory; with a Shared, several nodes keep it together.
 type Gate struct {
-	now  func() time.Time
-	zone *time.Location
+	now        func() time.Time
+	zone       *time.Location
+	shared     Shared // nil when there is no other node
+	refuseAway bool
 
 	mu    sync.RWMutex // guards books; never held together with a book's lock
 	books map[string]*book
@@ -39,6 +41,13 @@ type Ask struct {
 // Admit lets a request in, waits in the key's queue first if it must, or gives a *Refused. It gives ctx's error when that
 // ends while it waits. The permit must be released and settled.
 func (g *Gate) Admit(ctx context.Context, ask Ask) (*Permit, error) {
+	if g.shared != nil {
+		return g.admitShared(ctx, ask)
+	}
+	return g.admit(ctx, ask)
+}
+
+func (g *Gate) admit(ctx context.Context, ask Ask) (*Permit, error) {
 	b := g.book(ask.Key.ID)
 	now := g.now()
 	b.mu.Lock()
@@ -112,6 +121,7 @@ type Permit struct {
 	book   *book
 	tokens int64 // reserved
 	cost   int64
+	shared Seat // in the count of all nodes; nil when there is none. Guarded by the book's lock.
 
 	// The fields below are guarded by the book's lock.
 	seat    int // where in the book's inside it stands
@@ -123,8 +133,12 @@ type Permit struct {
 func (p *Permit) Release() {
 	p.book.mu.Lock()
 	defer p.book.mu.Unlock()
-	if !p.out {
-		p.book.leave(p)
+	if p.out {
+		return
+	}
+	p.book.leave(p)
+	if p.shared != nil {
+		p.shared.Release()
 	}
 }
 
@@ -139,4 +153,7 @@ func (p *Permit) Settle(tokens, charged int64) {
 	}
 	p.settled = true
 	p.book.settle(now, p.gate.zone, p, tokens, charged)
+	if p.shared != nil {
+		p.shared.Settle(tokens, charged)
+	}
 }

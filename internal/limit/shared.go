@@ -1,0 +1,102 @@
+package limit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"crs/internal/key"
+	"crs/internal/outage"
+	"crs/internal/usage"
+)
+
+// Shared counts keys for several nodes together. When it cannot be asked, it gives an *outage.Error.
+type Shared interface {
+	// Admit lets a request in, has it wait in the key's queue if it must, or gives a *Refused; for all nodes as Gate.Admit
+	// does for one. The seat must be released and settled.
+	Admit(ctx context.Context, ask Ask) (Seat, error)
+	// Adopt counts a request that was let in without asking, as soon as it can be. It does not block.
+	Adopt(ask Ask) Seat
+	// Use tells what the key uses on all nodes.
+	Use(ctx context.Context, k *key.Key) (Use, error)
+	// Away is nil while it can be asked.
+	Away() error
+}
+
+// Seat is a request that a Shared counts. Both its methods may be called in either order, and do not block.
+type Seat interface {
+	Release()
+	Settle(tokens, charged int64)
+	// Spent is what the key had been charged on all nodes when the request was let in; zero when nobody asked.
+	Spent() usage.Charges
+}
+
+// SharedOptions are the knobs of a gate that shares its counts.
+type SharedOptions struct {
+	Now    func() time.Time
+	Zone   *time.Location
+	Spent  map[string]usage.Charges // as NewGate has it; what counts during an outage
+	Shared Shared
+	// Refuse has every request refused while the shared count cannot be asked. Otherwise this node's own count, which goes
+	// on beside the shared one, decides alone until it can.
+	Refuse bool
+}
+
+// NewSharedGate makes a gate whose counts are kept by several nodes together.
+func NewSharedGate(opt SharedOptions) *Gate {
+	g := NewGate(opt.Now, opt.Zone, opt.Spent)
+	g.shared, g.refuseAway = opt.Shared, opt.Refuse
+	return g
+}
+
+// admitShared asks the shared count first, unless the key has no limits.
+func (g *Gate) admitShared(ctx context.Context, ask Ask) (*Permit, error) {
+	if !ask.Key.Policy.Limited() {
+		if away := g.shared.Away(); away != nil && g.refuseAway {
+			return nil, away
+		}
+		return g.seated(ask, g.shared.Adopt(ask)), nil
+	}
+	seat, err := g.shared.Admit(ctx, ask)
+	if err == nil {
+		return g.seated(ask, seat), nil
+	}
+	var away *outage.Error
+	if !errors.As(err, &away) || g.refuseAway {
+		return nil, err
+	}
+	p, err := g.admit(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	p.attach(g.shared.Adopt(ask))
+	return p, nil
+}
+
+// seated counts a request here too that was let in by the shared count, or needs nobody's leave.
+func (g *Gate) seated(ask Ask, seat Seat) *Permit {
+	b, now := g.book(ask.Key.ID), g.now()
+	p := &Permit{gate: g, book: b, tokens: ask.Tokens, cost: ask.Cost, shared: seat}
+	spent := seat.Spent()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.budget.turn(now, g.zone)
+	b.budget.raise(spent)
+	b.seat(p)
+	b.charge(now, ask)
+	return p
+}
+
+// attach has the shared count hear of a permit that this node gave alone.
+func (p *Permit) attach(seat Seat) {
+	p.book.mu.Lock()
+	defer p.book.mu.Unlock()
+	p.shared = seat
+}
+
+// raise takes over what others know of. Neither side ever counts too much, so the larger figure is nearer to the truth.
+func (b *budget) raise(known usage.Charges) {
+	b.spent.Day = max(b.spent.Day, known.Day)
+	b.spent.Week = max(b.spent.Week, known.Week)
+	b.spent.Total = max(b.spent.Total, known.Total)
+}
