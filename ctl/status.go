@@ -9,13 +9,17 @@ type rawMessage = json.RawMessage
 
 // Status is how a daemon is doing.
 type Status struct {
-	Running       bool     `json:"running"`
-	Version       string   `json:"version"`
-	PID           int      `json:"pid"`
-	UptimeSeconds float64  `json:"uptime_seconds"`
-	Listen        string   `json:"listen"`
-	Store         string   `json:"store"` // its kind and place
-	InFlight      int      `json:"in_flight"`
+	Running       bool    `json:"running"`
+	Version       string  `json:"version"`
+	PID           int     `json:"pid"`
+	UptimeSeconds float64 `json:"uptime_seconds"`
+	Listen        string  `json:"listen"`
+	Store         string  `json:"store"` // its kind and place
+	InFlight      int     `json:"in_flight"`
+	// Leaving requests run to their end in a process that has handed over to this one.
+	Leaving int `json:"leaving,omitempty"`
+	// Executable is the program that the daemon runs from.
+	Executable    string   `json:"executable,omitempty"`
 	Accounts      int      `json:"accounts"`
 	AccountsReady int      `json:"accounts_ready"`
 	Keys          int      `json:"keys"`

@@ -8,6 +8,7 @@ func (h *Handler) routes() []route {
 	return []route{
 		{method: get, path: "/status", needs: operate, serve: h.status},
 		{method: get, path: "/config", needs: operate, serve: h.config},
+		{method: post, path: "/restart", needs: write, serve: h.restart, alone: true},
 
 		{method: get, path: "/live", needs: operate, stream: h.watch},
 		{method: del, path: "/live/{ref}", needs: operate, serve: h.disconnect},

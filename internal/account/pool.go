@@ -3,6 +3,7 @@ package account
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -11,9 +12,9 @@ import (
 // Pool lends accounts to requests.
 type Pool struct {
 	changed func(Change) // nil for nobody
-	shared  Shared       // nil when there is no other node
 
 	mu      sync.Mutex // guards the fields below, and every entry
+	shared  Shared     // nil when there is no other node
 	opt     Options    // its times and bounds may change; the rest stays as it was made
 	entries map[string]*entry
 	shelves map[shelfKey][]*shelf // by priority
@@ -114,10 +115,20 @@ func (p *Pool) shelve(key shelfKey, e *entry) {
 // Pick lends the best account there is for w. When every suitable one is only out of slots, it waits for a while. It
 // gives *NoneReady, or ctx's error when that ends while it waits.
 func (p *Pool) Pick(ctx context.Context, w *Want) (*Lease, error) {
+	for {
+		l, err := p.ask(ctx, w)
+		if !errors.Is(err, ErrElsewhere) {
+			return l, err
+		}
+	}
+}
+
+func (p *Pool) ask(ctx context.Context, w *Want) (*Lease, error) {
+	p.mu.Lock()
 	if p.shared != nil {
+		p.mu.Unlock()
 		return p.pickShared(ctx, w)
 	}
-	p.mu.Lock()
 	lease, full := p.try(w)
 	if lease != nil {
 		p.mu.Unlock()

@@ -183,14 +183,14 @@ func (r *Roster) insist(ctx context.Context, ref string, change func(*Account) e
 		if !errors.As(err, &conflict) || ctx.Err() != nil {
 			return a, err
 		}
-		if err := r.reread(ctx, conflict.ID); err != nil {
+		if err := r.Reread(ctx, conflict.ID); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// reread takes an account as another process has written it.
-func (r *Roster) reread(ctx context.Context, id string) error {
+// Reread takes an account as another process has written it.
+func (r *Roster) Reread(ctx context.Context, id string) error {
 	all, err := r.docs.All(ctx, store.Account)
 	if err != nil {
 		return err

@@ -75,6 +75,8 @@ type Timeouts struct {
 	WriteStall    time.Duration `koanf:"write_stall" default:"30s" min:"1ms" max:"1h" doc:"Time a client has to take what is flushed to it, for each flush."`
 	KeepAlive     time.Duration `koanf:"keep_alive" default:"2m" min:"1ms" max:"1d" doc:"How long a client's idle connection is kept open."`
 	UpstreamIdle  time.Duration `koanf:"upstream_idle" default:"55s" min:"1ms" max:"1h" doc:"How long an idle connection to a provider is kept for the next request."`
+	Takeover      time.Duration `koanf:"takeover" default:"30s" min:"1s" max:"1h" doc:"How long the new process of a restart or an update may take until it serves; then the old one keeps serving."`
+	Drain         time.Duration `koanf:"drain" default:"1h" min:"0s" max:"7d" doc:"How long answers in flight may run on in a process that was replaced by a restart or an update."`
 	Shutdown      time.Duration `koanf:"shutdown" default:"30s" min:"0s" max:"1d" doc:"How long a stopping daemon lets answers in flight finish."`
 }
 

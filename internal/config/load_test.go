@@ -79,7 +79,7 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 		Timeouts: config.Timeouts{
 			Header: 10 * time.Second, Body: 30 * time.Second, Connect: 10 * time.Second, FirstByte: 120 * time.Second,
 			FirstByteJSON: 600 * time.Second, Idle: 300 * time.Second, WriteStall: 30 * time.Second,
-			KeepAlive: 120 * time.Second, UpstreamIdle: 55 * time.Second, Shutdown: 30 * time.Second,
+			KeepAlive: 120 * time.Second, UpstreamIdle: 55 * time.Second, Takeover: 30 * time.Second, Drain: time.Hour, Shutdown: 30 * time.Second,
 		},
 		Upstream: config.Upstream{Client: "pool"},
 		Retry: config.Retry{

@@ -45,19 +45,21 @@ type SharedOptions struct {
 // NewSharedGate makes a gate whose counts are kept by several nodes together.
 func NewSharedGate(opt SharedOptions) *Gate {
 	g := NewGate(opt.Now, opt.Zone, opt.Spent)
-	g.shared, g.refuseAway = opt.Shared, opt.Refuse
+	g.shared.Store(&opt.Shared)
+	g.refuseAway = opt.Refuse
 	return g
 }
 
 // admitShared asks the shared count first, unless the key has no limits.
-func (g *Gate) admitShared(ctx context.Context, ask Ask) (*Permit, error) {
+func (g *Gate) admitShared(ctx context.Context, with *Shared, ask Ask) (*Permit, error) {
+	shared := *with
 	if !ask.Key.Policy.Limited() {
-		if away := g.shared.Away(); away != nil && g.refuseAway {
+		if away := shared.Away(); away != nil && g.refuseAway {
 			return nil, away
 		}
-		return g.seated(ask, g.shared.Adopt(ask)), nil
+		return g.seated(ask, shared.Adopt(ask)), nil
 	}
-	seat, err := g.shared.Admit(ctx, ask)
+	seat, err := shared.Admit(ctx, ask)
 	if err == nil {
 		return g.seated(ask, seat), nil
 	}
@@ -65,11 +67,11 @@ func (g *Gate) admitShared(ctx context.Context, ask Ask) (*Permit, error) {
 	if !errors.As(err, &away) || g.refuseAway {
 		return nil, err
 	}
-	p, err := g.admit(ctx, ask)
+	p, err := g.admit(ctx, with, ask)
 	if err != nil {
 		return nil, err
 	}
-	p.attach(g.shared.Adopt(ask))
+	p.attach(shared.Adopt(ask))
 	return p, nil
 }
 

@@ -1,7 +1,5 @@
 package gemini
 
-
-
 // Largest is how long one object of an answer may be to be read: pictures come in single objects of megabytes.
 const Largest = 32 << 20
 
@@ -135,4 +133,3 @@ func (s *Splitter) take(part []byte, ended bool) {
 		s.begun = nil
 	}
 }
-
