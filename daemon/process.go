@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"golang.org/x/term"
@@ -43,7 +44,12 @@ func Serve(ctx context.Context, opt Options) error {
 		}
 	}()
 	context.AfterFunc(ctx, d.stopHeir)
+	var told sync.WaitGroup
+	ended := make(chan struct{})
+	told.Go(func() { d.tellSystem(ctx, ended) })
 	err = d.Run(ctx)
+	close(ended)
+	told.Wait()
 	return errors.Join(err, d.standBy())
 }
 

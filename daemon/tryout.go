@@ -10,14 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	system "github.com/coreos/go-systemd/v22/daemon"
 )
 
 func pid() int { return os.Getpid() }
-
-// tellMainPID tells systemd, where it is there, which process is the service.
-func tellMainPID(pid int) { _, _ = system.SdNotify(false, fmt.Sprintf("MAINPID=%d", pid)) }
 
 // tryLimit is how long a program may take to read a configuration.
 const tryLimit = 20 * time.Second

@@ -84,6 +84,7 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/jedib0t/go-pretty", []string{"ctl/cli"}, nil, "tables are the command line's business"},
 		{"github.com/charmbracelet", []string{"tui"}, nil, "a move to another version must be one folder's work"},
 		{"github.com/kardianos/service", []string{"daemon"}, nil, "only the process knows that it is a service"},
+		{"github.com/coreos/go-systemd", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"github.com/knadh/koanf", []string{"internal/config"}, nil, "the rest takes a plain Config"},
 		{"aead.dev/minisign", []string{"internal/release"}, nil, "what is signed is a release, and nothing else is"},
 		{"modernc.org/sqlite", []string{"internal/store/local"}, nil, "the store's interface is operations, not SQL"},

@@ -13,7 +13,8 @@ type Paths struct {
 }
 
 // DefaultPaths gives the places for a user. With dir, given by flag or CRS_DATA, all three are in dir; without it, root
-// uses the system's directories and everyone else those of the XDG base directory specification.
+// uses the system's directories, a service that systemd gave directories uses those, and everyone else those of the XDG
+// base directory specification.
 //
 // Data is under XDG_DATA_HOME, not XDG_STATE_HOME: that one is for what a user can lose without harm, and here are the
 // credentials of accounts, the keys and the ledger.
@@ -24,7 +25,24 @@ func DefaultPaths(getenv func(string) string, uid int, dir string) (Paths, error
 	case uid == 0:
 		return systemPaths(), nil
 	}
+	if paths, ok := servicePaths(getenv); ok {
+		return paths, nil
+	}
 	return userPaths(getenv)
+}
+
+// servicePaths are the directories that systemd made for crs' own unit, which runs as a user of its own. Those of another
+// unit, from which somebody calls crs, have other names.
+func servicePaths(getenv func(string) string) (Paths, bool) {
+	var dirs [3]string
+	for i, variable := range []string{"CONFIGURATION_DIRECTORY", "STATE_DIRECTORY", "RUNTIME_DIRECTORY"} {
+		dir := getenv(variable)
+		if !filepath.IsAbs(dir) || filepath.Base(dir) != "crs" {
+			return Paths{}, false
+		}
+		dirs[i] = dir
+	}
+	return Paths{filepath.Join(dirs[0], "config.toml"), dirs[1], filepath.Join(dirs[2], "crs.sock")}, true
 }
 
 func systemPaths() Paths {

@@ -43,6 +43,16 @@ func TestDefaultPaths(t *testing.T) {
 			want: config.Paths{Config: "/srv/d/config.toml", Data: "/srv/d", Socket: "/srv/d/crs.sock"},
 		},
 		{
+			name: "a service that systemd gave directories", uid: 990,
+			env:  map[string]string{"HOME": "/var/lib/crs", "CONFIGURATION_DIRECTORY": "/etc/crs", "STATE_DIRECTORY": "/var/lib/crs", "RUNTIME_DIRECTORY": "/run/crs"},
+			want: system,
+		},
+		{
+			name: "called from another service", uid: 990,
+			env:  map[string]string{"HOME": "/home/u", "CONFIGURATION_DIRECTORY": "/etc/runner", "STATE_DIRECTORY": "/var/lib/runner", "RUNTIME_DIRECTORY": "/run/runner"},
+			want: config.Paths{Config: "/home/u/.config/crs/config.toml", Data: "/home/u/.local/share/crs", Socket: "/home/u/.local/share/crs/crs.sock"},
+		},
+		{
 			name: "root with a directory", dir: "/srv/d",
 			want: config.Paths{Config: "/srv/d/config.toml", Data: "/srv/d", Socket: "/srv/d/crs.sock"},
 		},
