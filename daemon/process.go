@@ -37,7 +37,7 @@ func Serve(ctx context.Context, opt Options) error {
 		for {
 			select {
 			case <-hangup:
-				d.Reload()
+				d.hangUp()
 			case <-done:
 				return
 			}
@@ -79,29 +79,26 @@ func (d *Daemon) stopHeir() {
 	}
 }
 
-// standBy waits for the end of the process that has taken over, where nobody else does, and passes signals on to it.
+// hangUp has whoever serves read the configuration again.
+func (d *Daemon) hangUp() {
+	switch s := d.succeed.Load(); {
+	case s == nil:
+		d.Reload()
+	case !supervised():
+		s.child.Signal(syscall.SIGHUP)
+	}
+}
+
+// standBy waits for the end of the process that has taken over, where nobody else does.
 func (d *Daemon) standBy() error {
 	s := d.succeed.Load()
 	if s == nil || supervised() {
 		return nil
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGHUP)
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		signal.Notify(signals, os.Interrupt)
+	if code, words := s.child.Exit(); code != 0 {
+		return fmt.Errorf("the process that had taken over: %s", words)
 	}
-	defer signal.Stop(signals)
-	for {
-		select {
-		case n := <-signals:
-			s.child.Signal(n)
-		case <-s.child.Done:
-			if code, words := s.child.Exit(); code != 0 {
-				return fmt.Errorf("the process that had taken over: %s", words)
-			}
-			return nil
-		}
-	}
+	return nil
 }
 
 // conflict says what to do when another daemon is in the way.

@@ -72,7 +72,7 @@ func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
 
 // began makes a request that can be called off.
 func (h *Heir) began(ticket uint64) (context.Context, func()) {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(h.life)
 	h.mu.Lock()
 	h.asking[ticket] = stop
 	h.mu.Unlock()
@@ -130,13 +130,16 @@ func (c *calls) Renew(in *RenewArgs, out *Answer) error {
 
 // Stopping answers when this process stops.
 func (c *calls) Stopping(None, *None) error {
-	<-c.heir.stopping
+	select {
+	case <-c.heir.stopping:
+	case <-c.heir.life.Done():
+	}
 	return nil
 }
 
 // Last never answers: that it ends tells the old process that this one has ended.
 func (c *calls) Last(None, *None) error {
-	<-c.heir.ended
+	<-c.heir.life.Done()
 	return nil
 }
 

@@ -37,10 +37,11 @@ type Heir struct {
 	setup    Setup // set before ready gets anything
 	version  string
 	conn     net.Conn
-	state    chan State    // gets the state once
-	begun    chan error    // gets once how taking over went
-	stopping chan struct{} // closed when this process stops
-	ended    chan struct{} // closed when the old process is gone
+	state    chan State      // gets the state once
+	begun    chan error      // gets once how taking over went
+	stopping chan struct{}   // closed when this process stops
+	life     context.Context // ends when the old process is gone
+	die      context.CancelFunc
 
 	duties atomic.Pointer[Duties]
 
@@ -54,11 +55,12 @@ type Heir struct {
 
 // NewHeir makes the end of a connection that was inherited.
 func NewHeir(conn net.Conn, version string) *Heir {
+	life, die := context.WithCancel(context.Background())
 	return &Heir{
-		version: version, conn: conn,
+		version: version, conn: conn, life: life, die: die,
 		state: make(chan State, 1), begun: make(chan error, 1), ready: make(chan error, 1),
-		stopping: make(chan struct{}), ended: make(chan struct{}),
-		seats: map[uint64]*limit.Permit{}, slots: map[uint64]account.Slot{},
+		stopping: make(chan struct{}),
+		seats:    map[uint64]*limit.Permit{}, slots: map[uint64]account.Slot{},
 		asking: map[uint64]context.CancelFunc{}, open: map[string]*usage.Record{},
 	}
 }
@@ -67,9 +69,23 @@ func NewHeir(conn net.Conn, version string) *Heir {
 func (h *Heir) Serve() {
 	server := rpc.NewServer()
 	_ = server.RegisterName("Heir", &calls{h}) // its methods are as rpc wants them
-	server.ServeConn(h.conn)
-	close(h.ended)
+	server.ServeConn(&noticed{h.conn, h.die})  // returns when every call has
 	h.orphaned()
+}
+
+// noticed tells when the other process has closed the connection: calls that wait for something end then.
+type noticed struct {
+	net.Conn
+	end func()
+}
+
+// Read implements net.Conn.
+func (c *noticed) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		c.end()
+	}
+	return n, err
 }
 
 // Ready tells the old process that this one could take over.
@@ -86,7 +102,7 @@ func (h *Heir) Fail(err error) {
 	}
 	h.begun <- err
 	select {
-	case <-h.ended:
+	case <-h.life.Done():
 	case <-time.After(failWait):
 	}
 }
@@ -99,7 +115,7 @@ func (h *Heir) State(ctx context.Context) (State, error) {
 	select {
 	case s := <-h.state:
 		return s, nil
-	case <-h.ended:
+	case <-h.life.Done():
 		return State{}, errors.New("the old process has ended, or keeps serving")
 	case <-ctx.Done():
 		return State{}, ctx.Err()
@@ -124,7 +140,7 @@ func (h *Heir) Begun() { h.begun <- nil }
 func (h *Heir) Stop(ctx context.Context) {
 	close(h.stopping)
 	select {
-	case <-h.ended:
+	case <-h.life.Done():
 	case <-ctx.Done():
 	}
 }
@@ -137,7 +153,7 @@ func (h *Heir) InFlight() int {
 }
 
 // Ended is closed when the old process has ended.
-func (h *Heir) Ended() <-chan struct{} { return h.ended }
+func (h *Heir) Ended() <-chan struct{} { return h.life.Done() }
 
 // orphaned gives back what the old process held: it cannot any more.
 func (h *Heir) orphaned() {
