@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/rpc"
 	"time"
 
 	"crs/ctl"
@@ -123,15 +124,26 @@ func (s *succession) living(ctx context.Context, most time.Duration) (context.Co
 
 // failed ends an heir that has taken nothing over, and says why.
 func (s *succession) failed(ctx context.Context, err error) error {
-	if s.child.EndsWithin(lastWords) || ctx.Err() != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
-	}
+	err = s.reason(ctx, err)
 	s.child.Kill()
 	s.link.Return()
 	s.link.Release()
 	return plainly(err)
+}
+
+// reason finds the better reason for an error of an heir: how it ended, or that its time was up.
+func (s *succession) reason(ctx context.Context, err error) error {
+	var said rpc.ServerError
+	switch {
+	case errors.As(err, &said): // its own words
+		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case s.child.EndsWithin(lastWords):
+		_, words := s.child.Exit()
+		return errors.New(words)
+	}
+	return err
 }
 
 // lastWords is how long a process that hung up may take to end by itself, so that it can be told what it ended with.
@@ -160,10 +172,7 @@ func (d *Daemon) yield(ctx context.Context, s *succession) error {
 		s.link.Commit()
 		return nil
 	}
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	}
-	return errors.Join(plainly(err), d.takeBack(s))
+	return errors.Join(plainly(s.reason(ctx, err)), d.takeBack(s))
 }
 
 // takeBack ends the heir, and has everything decided here again.
