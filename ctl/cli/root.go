@@ -65,7 +65,7 @@ type app struct {
 // root is the whole tree of commands.
 func (a *app) root() *cobra.Command {
 	root := a.noun("crs", "A relay of your own for AI provider APIs",
-		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand()),
+		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand(), a.updateCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),
 		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.priceCommand(), a.versionCommand()),
