@@ -17,6 +17,7 @@ import (
 	"crs/proxyengine/provider/bedrock"
 	"crs/proxyengine/provider/claude"
 	"crs/proxyengine/provider/droid"
+	geminis "crs/proxyengine/provider/gemini"
 	openais "crs/proxyengine/provider/openai"
 )
 
@@ -36,6 +37,11 @@ func providers(all map[string]config.Provider, now func() time.Time) (list []pro
 		ClientID: c.Settings["client_id"], Now: now,
 	}))
 	add(azure.New(), nil)
+	c = set.of("gemini", "client_id", "client_secret", "code_assist_url")
+	add(geminis.New(geminis.Options{
+		APIURL: c.APIURL, AssistURL: c.Settings["code_assist_url"], AuthorizeURL: c.AuthorizeURL, TokenURL: c.TokenURL,
+		ClientID: c.Settings["client_id"], ClientSecret: c.Secrets["client_secret"], Now: now,
+	}))
 	c = set.of("droid", "client_id", "app_url")
 	add(droid.New(droid.Options{APIURL: c.APIURL, AppURL: c.Settings["app_url"], AuthURL: c.TokenURL, ClientID: c.Settings["client_id"], Now: now}))
 	return list, errors.Join(err, set.unknown)

@@ -11,6 +11,7 @@ import (
 
 	"crs/ctl/cli"
 	"crs/daemon"
+	"crs/daemon/unit"
 	"crs/internal/demo"
 	"crs/internal/simulator"
 	"crs/tui"
@@ -27,8 +28,11 @@ func programs() cli.Programs {
 	return cli.Programs{
 		Version: versionOf(), Providers: daemon.ProviderNames(), ReleaseKey: releaseKey, ReleaseFrom: releaseFrom,
 		Serve: func(ctx context.Context, o cli.ServeOptions) error {
-			return daemon.Serve(ctx, daemon.Options{Source: o.Source, Version: o.Version, Log: o.Log})
+			return unit.Run(ctx, func(ctx context.Context) error {
+				return daemon.Serve(ctx, daemon.Options{Source: o.Source, Version: o.Version, Log: o.Log})
+			})
 		},
+		Service: func(user bool) cli.Service { return unit.New(user) },
 		Mock: func(ctx context.Context, o cli.MockOptions, out io.Writer) error {
 			return simulator.Run(ctx, simulator.Options{Listen: o.Listen, Script: o.Script}, out)
 		},

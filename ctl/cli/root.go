@@ -21,6 +21,8 @@ type Programs struct {
 	Providers []string
 	// Serve runs a daemon until ctx ends.
 	Serve func(context.Context, ServeOptions) error
+	// Service is crs as a service of the system, or of the user; nil where that is not known.
+	Service func(user bool) Service
 	// Mock runs simulated providers until ctx ends, after telling where they are.
 	Mock func(context.Context, MockOptions, io.Writer) error
 	// Demo starts a demonstration. The caller closes it.
@@ -57,6 +59,7 @@ type app struct {
 	output  string
 	noColor bool
 
+	ownService bool // the service that is meant is the user's, not the system's
 	json       bool // what is printed is JSON
 	quiet      bool // nothing is said while something is waited for
 	understood bool // the arguments make sense; whatever goes wrong from here on is not about them
@@ -65,7 +68,8 @@ type app struct {
 // root is the whole tree of commands.
 func (a *app) root() *cobra.Command {
 	root := a.noun("crs", "A relay of your own for AI provider APIs",
-		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand(), a.updateCommand()),
+		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand()),
+		a.group("service", a.installCommand(), a.uninstallCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(), a.updateCommand(), a.logsCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),
 		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.priceCommand(), a.versionCommand()),
@@ -76,7 +80,7 @@ func (a *app) root() *cobra.Command {
 		"  crs serve                                                    start a daemon\n" +
 		"  crs account add claude-console work --api-key-file key.txt   give it an account\n" +
 		"  crs key create alice                                         make a key for a client"
-	root.AddGroup(&cobra.Group{ID: "run", Title: "Run it"}, &cobra.Group{ID: "accounts", Title: "Accounts"},
+	root.AddGroup(&cobra.Group{ID: "run", Title: "Run it"}, &cobra.Group{ID: "service", Title: "As a service"}, &cobra.Group{ID: "accounts", Title: "Accounts"},
 		&cobra.Group{ID: "keys", Title: "Keys"}, &cobra.Group{ID: "look", Title: "Look"})
 	a.addCompletion(root)
 	root.Version = a.programs.Version

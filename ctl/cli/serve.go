@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +19,7 @@ type ServeOptions struct {
 }
 
 func (a *app) serveCommand() *cobra.Command {
-	var file string
+	var file, log string
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the daemon in the foreground", Args: takes(),
 		Long: "Runs the daemon until it is interrupted; answers in flight may finish then. It logs to standard error. Everything it keeps is\n" +
@@ -35,12 +37,33 @@ func (a *app) serveCommand() *cobra.Command {
 			if _, err := config.Load(source); err != nil {
 				return mistaken(ctl.BadRequest, err)
 			}
-			return a.programs.Serve(cmd.Context(), ServeOptions{Source: source, Version: a.programs.Version, Log: a.io.Err})
+			return a.logTo(log, func(w io.Writer) error {
+				return a.programs.Serve(cmd.Context(), ServeOptions{Source: source, Version: a.programs.Version, Log: w})
+			})
 		},
 	}
 	flags := cmd.Flags()
 	flags.String("listen", "", "`ADDRESS` and port for clients (default 127.0.0.1:3000)")
 	flags.String("data", "", "`DIR` of everything that is kept; config.toml and crs.sock are there too then")
 	flags.StringVar(&file, "config", "", "configuration `FILE`")
+	flags.StringVar(&log, "log-file", "", "log to `FILE`, as services do whose system keeps no log of them")
+	_ = flags.MarkHidden("log-file")
 	return cmd
+}
+
+// logTo has run log to a file, why it ended included, or to standard error when there is none.
+func (a *app) logTo(path string, run func(io.Writer) error) error {
+	if path == "" {
+		return run(a.io.Err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	err = run(f)
+	if err != nil {
+		_, _ = fmt.Fprintf(f, "error: %s\n", lines(err.Error()))
+	}
+	return err
 }

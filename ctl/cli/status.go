@@ -13,39 +13,33 @@ import (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	return &cobra.Command{
+	var user bool
+	cmd := &cobra.Command{
 		Use: "status", Short: "Say whether the daemon is well, and if not what to do", Args: takes(),
-		Long:    "Says whether a daemon runs and is well, and if not what to do. The exit code is 0 when one runs, and 3 when none does.",
+		Long: "Says whether a daemon runs and is well, whether it is a service that starts by itself, and what to do where that is not so.\n" +
+			"The exit code is 0 when one runs, and 3 when none does.",
 		Example: "crs status\n  crs status -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.client().Status(cmd.Context())
 			if ctl.CodeOf(err) == ctl.NotRunning {
-				return a.notRunning()
+				return a.notRunning(a.theService(cmd.Context(), user))
 			}
 			if err != nil {
 				return err
 			}
+			w := a.wellBeing(s, a.theService(cmd.Context(), user))
 			if a.json {
-				return a.show(s, nil)
+				return a.show(w, nil)
 			}
-			return a.printStatus(cmd.Context(), &s)
+			return a.printStatus(cmd.Context(), &w)
 		},
 	}
+	cmd.Flags().BoolVar(&user, "user", false, "tell of the service of your own, not the system's")
+	return cmd
 }
 
-// notRunning is an answer, not a failure: it goes to standard output.
-func (a *app) notRunning() error {
-	err := a.show(map[string]bool{"running": false}, func() {
-		a.say("crs is not running: no daemon listens on %s", a.client().Socket())
-		a.say("  start it: crs serve; or see first what it does: crs demo")
-	})
-	if err != nil {
-		return err
-	}
-	return told{ctl.NotRunning}
-}
-
-func (a *app) printStatus(ctx context.Context, s *ctl.Status) error {
+func (a *app) printStatus(ctx context.Context, w *wellBeing) error {
+	s := &w.Status
 	accounts, err := a.client().Accounts(ctx)
 	if err != nil {
 		return err
@@ -67,7 +61,7 @@ func (a *app) printStatus(ctx context.Context, s *ctl.Status) error {
 		a.remedies(notes)
 	}
 	a.say("")
-	a.statusFacts(s)
+	a.statusFacts(w)
 	a.unready(accounts)
 	a.liveTable(s.Live)
 	return nil
@@ -83,18 +77,19 @@ func (a *app) someKeys(ctx context.Context, s *ctl.Status) ([]ctl.Key, error) {
 	return a.client().Keys(ctx)
 }
 
-func (a *app) statusFacts(s *ctl.Status) {
+func (a *app) statusFacts(w *wellBeing) {
+	s := &w.Status
 	up := time.Duration(s.UptimeSeconds * float64(time.Second))
 	waiting := ""
 	if s.Waiting > 0 {
 		waiting = fmt.Sprintf(", %d of them waiting for an account", s.Waiting)
 	}
-	a.facts(
+	a.facts(append(a.serviceFacts(w),
 		fact{"version", s.Version}, fact{"process", fmt.Sprintf("%d, up %s", s.PID, rough(up))}, fact{"listens on", s.Listen},
 		fact{"socket", a.client().Socket()}, fact{"store", s.Store}, fact{"accounts", fmt.Sprintf("%d, %d ready", s.Accounts, s.AccountsReady)},
 		fact{"keys", strconv.Itoa(s.Keys)}, fact{"in flight", strconv.Itoa(s.InFlight) + waiting},
 		fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, fact{"prices", s.Prices},
-	)
+	)...)
 }
 
 // unready lists the accounts that cannot serve now.

@@ -132,7 +132,7 @@ func (e *entry) sight(now time.Time, w *Want, bound *entry) Reason {
 func (p *Pool) Explain(w *Want) (sights []Sight, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	best, reason := pick(p.opt.Now(), p.shelves[shelfKey{service: w.Service, group: groupOf(w), account: w.Account}], p.boundTo(w, p.opt.Now()), w, nil)
+	best, reason := pick(p.opt.Now(), p.shelved(w), p.boundTo(w, p.opt.Now()), w, nil)
 	sights = p.sights(w)
 	if best != nil {
 		i := slices.IndexFunc(sights, func(s Sight) bool { return s.ID == best.acc.ID })

@@ -17,7 +17,8 @@ type Pool struct {
 	shared  Shared     // nil when there is no other node
 	opt     Options    // its times and bounds may change; the rest stays as it was made
 	entries map[string]*entry
-	shelves map[shelfKey][]*shelf // by priority
+	shelves map[shelfKey][]*shelf // by priority; use shelved
+	untidy  bool                  // the shelves are to be arranged before they are used again
 	sticky  map[sessionKey]binding
 	waiting []*waiter // for a slot, first come first
 	picks   uint64
@@ -61,7 +62,7 @@ func (p *Pool) Set(a *Account) {
 	if a.Credential.Subscription() {
 		e.ownClient = platform.OwnClient
 	}
-	p.arrange()
+	p.untidy = true
 	p.serveWaiting(nil)
 }
 
@@ -78,10 +79,20 @@ func (p *Pool) Drop(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.entries, id)
-	p.arrange()
+	p.untidy = true
 }
 
-// arrange sorts the accounts onto shelves. It runs when an operator changes something, not for requests.
+// shelved gives the accounts that w may use, by priority. It is called with mu held.
+func (p *Pool) shelved(w *Want) []*shelf {
+	if p.untidy {
+		p.arrange()
+		p.untidy = false
+	}
+	return p.shelves[shelfKey{service: w.Service, group: groupOf(w), account: w.Account}]
+}
+
+// arrange sorts the accounts onto shelves. It runs once after an operator has changed something, not for each request,
+// and not for each account that is loaded.
 func (p *Pool) arrange() {
 	sorted := make([]*entry, 0, len(p.entries))
 	for _, e := range p.entries {
@@ -147,7 +158,7 @@ func (p *Pool) ask(ctx context.Context, w *Want) (*Lease, error) {
 // try picks and lends. full tells that an account would do if it had a slot. It is called with mu held.
 func (p *Pool) try(w *Want) (lease *Lease, full bool) {
 	now := p.opt.Now()
-	shelves := p.shelves[shelfKey{service: w.Service, group: groupOf(w), account: w.Account}]
+	shelves := p.shelved(w)
 	bound := p.boundTo(w, now)
 	l := &Lease{pool: p, family: w.Family, service: w.Service}
 	best, reason := pick(now, shelves, bound, w, func(e *entry, r Reason) {

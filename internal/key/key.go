@@ -19,8 +19,8 @@ import (
 type Key struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// Hash is the hex SHA-256 of the key.
-	Hash string `json:"hash"`
+	// Digest is what the key is known by.
+	Digest Digest `json:"hash"`
 	// Hint is the start of the key, enough to tell keys apart and too little to use.
 	Hint      string    `json:"hint"`
 	Tags      []string  `json:"tags,omitempty"`
@@ -37,8 +37,6 @@ type Key struct {
 
 	// Version is the store's, for compare-and-swap.
 	Version int64 `json:"-"`
-
-	digest digest // what Hash says
 }
 
 // Policy is what a key may do. A zero field does not limit. Money is in nano-USD.
@@ -92,30 +90,34 @@ func Generate() secret.String {
 	return secret.New(Prefix + hex.EncodeToString(b[:]))
 }
 
-// digest is what a key is known by.
-type digest [sha256.Size]byte
+// Digest is a key's SHA-256. As text it is hexadecimal.
+type Digest [sha256.Size]byte
 
 // maxPresented bounds what is taken for a key; it also lets digestOf do without the heap.
 const maxPresented = 512
 
-func digestOf(presented string) digest {
+func digestOf(presented string) Digest {
 	var b [maxPresented]byte
 	return sha256.Sum256(b[:copy(b[:], presented)])
 }
 
-func (d digest) hex() string { return hex.EncodeToString(d[:]) }
+// MarshalText implements encoding.TextMarshaler.
+func (d Digest) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, d[:]), nil }
 
-func parseDigest(text string) (d digest, err error) {
-	if n, err := hex.Decode(d[:], []byte(text)); err != nil || n != len(d) || len(text) != hex.EncodedLen(len(d)) {
-		return d, errors.New("its hash is not a SHA-256")
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Digest) UnmarshalText(text []byte) error {
+	if len(text) != hex.EncodedLen(len(d)) {
+		return errors.New("its hash is not a SHA-256")
 	}
-	return d, nil
+	if _, err := hex.Decode(d[:], text); err != nil {
+		return errors.New("its hash is not a SHA-256")
+	}
+	return nil
 }
 
 // identify makes k the key that presented opens.
 func (k *Key) identify(presented secret.String) {
-	k.digest = digestOf(presented.Reveal())
-	k.Hash = k.digest.hex()
+	k.Digest = digestOf(presented.Reveal())
 	k.Hint = presented.Reveal()[:len(Prefix)+4]
 }
 

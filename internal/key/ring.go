@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -21,7 +22,7 @@ type Ring struct {
 
 	mu     sync.RWMutex // guards the maps; never held while the store works
 	byID   map[string]*Key
-	byHash map[digest]*Key
+	byHash map[Digest]*Key
 	byName map[string]*Key // nil for a name whose key is being made
 }
 
@@ -31,12 +32,12 @@ func Load(ctx context.Context, docs store.Documents, now func() time.Time) (*Rin
 	if err != nil {
 		return nil, err
 	}
-	r := &Ring{docs: docs, now: now, byID: map[string]*Key{}, byHash: map[digest]*Key{}, byName: map[string]*Key{}}
+	r := &Ring{docs: docs, now: now, byID: map[string]*Key{}, byHash: map[Digest]*Key{}, byName: map[string]*Key{}}
 	for _, d := range all {
 		k := new(Key)
 		err := json.Unmarshal(d.Body, k)
-		if err == nil {
-			k.digest, err = parseDigest(k.Hash)
+		if err == nil && k.Digest == (Digest{}) {
+			err = errors.New("it has no hash")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: key %s: %w", store.ErrDamaged, d.ID, err)
@@ -55,14 +56,14 @@ func (r *Ring) install(k *Key) {
 	}
 	r.remove(k.ID)
 	r.byID[k.ID] = k
-	r.byHash[k.digest] = k
+	r.byHash[k.Digest] = k
 	r.byName[k.Name] = k
 }
 
 func (r *Ring) remove(id string) {
 	if old := r.byID[id]; old != nil {
 		delete(r.byID, id)
-		delete(r.byHash, old.digest)
+		delete(r.byHash, old.Digest)
 		delete(r.byName, old.Name)
 	}
 }
@@ -191,7 +192,7 @@ func (r *Ring) Edit(ctx context.Context, ref string, change func(*Key) error) (*
 	if err := change(&k); err != nil {
 		return nil, err
 	}
-	k.ID, k.Name, k.Hash, k.Hint, k.digest = old.ID, old.Name, old.Hash, old.Hint, old.digest
+	k.ID, k.Name, k.Hint, k.Digest = old.ID, old.Name, old.Hint, old.Digest
 	k.CreatedAt, k.Version = old.CreatedAt, old.Version
 	if err := k.Validate(); err != nil {
 		return nil, err

@@ -143,7 +143,7 @@ func TestAWSsOwnClientNoticesFaultsInAStream(t *testing.T) {
 		{"error", "ServiceUnavailableException", 5},
 		{"an error frame", "InternalFailure", 4},
 		{"badcrc", "checksum", 3},
-		{"cut", "EOF", 4},
+		{"cut", "", 4}, // it takes any end of the body for the end of the stream; raw clients see that it is none
 		{"crlf", "", 10},
 		{"split", "", 10},
 	} {

@@ -435,8 +435,10 @@ func TestFaultsSpoilGeminiToo(t *testing.T) {
 func TestRandomFaultsAreOnTheBooksForEveryProvider(t *testing.T) {
 	t.Parallel()
 	for name, send := range map[string]func(*sim) answer{
-		"gemini":  func(s *sim) answer { return s.gemini(geminiStream, askGemini) },
-		"assist":  func(s *sim) answer { return s.assist("key", "streamGenerateContent?alt=sse", wrap("gemini-2.5-pro", "p")) },
+		"gemini": func(s *sim) answer { return s.gemini(geminiStream, askGemini) },
+		"assist": func(s *sim) answer {
+			return s.assist("key", "streamGenerateContent?alt=sse", wrap("gemini-2.5-pro", "p"))
+		},
 		"bedrock": func(s *sim) answer { return s.bedrock("invoke-with-response-stream", askBedrock) },
 	} {
 		t.Run(name, func(t *testing.T) {

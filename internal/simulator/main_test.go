@@ -17,7 +17,10 @@ import (
 	"crs/internal/simulator"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain finds what the simulator leaves running. What a library of Google's client starts when it is loaded is not ours.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("go.opencensus.io/stats/view.(*worker).start"))
+}
 
 // patience is how long a test waits for what must happen, on a busy machine.
 const patience = 20 * time.Second

@@ -48,15 +48,16 @@ type Ledger struct {
 	held   map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
 	heir   Heir             // who writes now; nil when it is this ledger
 
-	wake chan struct{}
-	work sync.Mutex // serialises commit and addUp; guards the fields below
-	file *os.File
-	at   Mark // the end of the newest segment
-	sums map[sumKey]*Sum
-	owed bool // something is in sums, or the mark has moved
-	late bool // the last adding up failed
-	stop chan struct{}
-	done chan struct{}
+	wake   chan struct{}
+	work   sync.Mutex // serialises commit and addUp; guards the fields below
+	file   *os.File
+	at     Mark // the end of the newest segment
+	sums   map[sumKey]*Sum
+	owed   bool      // something is in sums, or the mark has moved
+	late   bool      // the last adding up failed
+	rested time.Time // when figures may be added up again; used by run only
+	stop   chan struct{}
+	done   chan struct{}
 }
 
 // batch is what has been appended since the last commit.
@@ -142,15 +143,26 @@ func (l *Ledger) run() {
 			l.work.Lock()
 			l.commit()
 			l.work.Unlock()
-		case <-adding.C:
+		case now := <-adding.C:
+			if now.Before(l.rested) {
+				continue
+			}
 			l.work.Lock()
 			l.addUp(context.Background())
 			l.work.Unlock()
+			l.rested = time.Now().Add(min(addUpPart*time.Since(now), addUpRest))
 		case <-l.stop:
 			return
 		}
 	}
 }
+
+// Adding up many keys' figures takes a store a while. It has at most one part in addUpPart of the time, and figures are
+// never older than addUpRest; whoever wants them newer calls Flush.
+const (
+	addUpPart = 20
+	addUpRest = 10 * time.Second
+)
 
 // Flush makes everything appended so far durable and adds it up.
 func (l *Ledger) Flush(ctx context.Context) error {
@@ -200,14 +212,18 @@ func (l *Ledger) commit() error {
 	return l.rotate()
 }
 
-// reusable is how large a buffer may be to be worth keeping.
-const reusable = 1 << 20
+// A buffer is kept for the next batch up to a size that holds a commit's worth of heavy traffic, as long as batches fill a
+// fair part of it: growing one anew for each commit would be most of what the relay allocates.
+const (
+	reusable = 8 << 20
+	usedPart = 16
+)
 
 func newBatch() *batch { return &batch{sums: map[sumKey]*Sum{}} }
 
 // emptied makes a batch that was written ready for use again; nil when it is not worth it.
 func (b *batch) emptied() *batch {
-	if cap(b.lines) > reusable {
+	if c := cap(b.lines); c > reusable || c > reusable/usedPart && len(b.lines) < c/usedPart {
 		return nil
 	}
 	b.lines, b.opened = b.lines[:0], b.opened[:0]

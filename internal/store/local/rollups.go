@@ -28,9 +28,13 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, mark u
 		if err != nil || !at.Before(mark) {
 			return err
 		}
+		adding, err := newAdder(ctx, tx)
+		if err != nil {
+			return plain(err)
+		}
 		for i := range sums {
-			if err := add(ctx, tx, &sums[i]); err != nil {
-				return err
+			if err := adding.add(ctx, &sums[i]); err != nil {
+				return plain(err)
 			}
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
@@ -43,16 +47,36 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, mark u
 	return nil
 }
 
-func add(ctx context.Context, tx *sql.Tx, s *usage.Sum) error {
+// adder has the statements that add a sum; they end with their transaction. Each is prepared once, for there may be
+// thousands of sums.
+type adder struct{ hour, day, charged *sql.Stmt }
+
+func newAdder(ctx context.Context, tx *sql.Tx) (a adder, err error) {
+	for _, s := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&a.hour, upsert("usage_hour", "hour, day, key, account, model")},
+		{&a.day, upsert("usage_day", "day, key, account, model")},
+		{&a.charged, "INSERT INTO charged (key, total) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET total = total + excluded.total"},
+	} {
+		if *s.stmt, err = tx.PrepareContext(ctx, s.text); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+func (a *adder) add(ctx context.Context, s *usage.Sum) error {
 	hour := append([]any{s.Hour.Unix(), s.Day, s.Key, s.Account, s.Model}, countsOf(s)...)
-	if _, err := tx.ExecContext(ctx, upsert("usage_hour", "hour, day, key, account, model"), hour...); err != nil {
-		return plain(err)
+	if _, err := a.hour.ExecContext(ctx, hour...); err != nil {
+		return err
 	}
-	if _, err := tx.ExecContext(ctx, upsert("usage_day", "day, key, account, model"), hour[1:]...); err != nil {
-		return plain(err)
+	if _, err := a.day.ExecContext(ctx, hour[1:]...); err != nil {
+		return err
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO charged (key, total) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET total = total + excluded.total", s.Key, s.Charged)
-	return plain(err)
+	_, err := a.charged.ExecContext(ctx, s.Key, s.Charged)
+	return err
 }
 
 // upsert adds to the row with the given key, or makes it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
@@ -223,6 +224,9 @@ const keepUpTo = 16 << 20
 
 // Feed implements provider.Meter.
 func (m *jsonMeter) Feed(p []byte) {
+	if m.body == nil {
+		m.body = emptyBody()
+	}
 	if m.overlong = m.overlong || len(m.body)+len(p) > keepUpTo; !m.overlong {
 		m.body = append(m.body, p...)
 	}
@@ -249,7 +253,30 @@ func (m *jsonMeter) Failure() []byte {
 // End implements provider.Meter.
 func (m *jsonMeter) End() provider.Count {
 	m.read()
-	return m.end(m.whole)
+	c := m.end(m.whole)
+	if m.failure == nil { // which would be the body itself
+		keepBody(m.body)
+		m.body = nil
+	}
+	return c
+}
+
+// bodies are used again: an answer's body would otherwise be the largest thing that a request leaves behind.
+var bodies sync.Pool
+
+const smallestBody = 4 << 10
+
+func emptyBody() []byte {
+	if b, ok := bodies.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, smallestBody)
+}
+
+func keepBody(b []byte) {
+	if c := cap(b); c >= smallestBody && c <= 64<<10 {
+		bodies.Put(&b)
+	}
 }
 
 // read looks once at what has come.

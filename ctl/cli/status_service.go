@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"crs/ctl"
+	"crs/internal/config"
+)
+
+// wellBeing is how crs is: its daemon, and its service.
+type wellBeing struct {
+	ctl.Status
+	Healthy   bool        `json:"healthy"`
+	Since     *time.Time  `json:"since,omitempty"` // when the daemon started
+	Installed bool        `json:"installed"`
+	Enabled   bool        `json:"enabled"`
+	LastError string      `json:"last_error,omitempty"`
+	Service   ctl.Service `json:"service"`
+}
+
+// absence is the same where no daemon runs.
+type absence struct {
+	Running   bool        `json:"running"`
+	Healthy   bool        `json:"healthy"`
+	Version   string      `json:"version"`          // of what would be started
+	Listen    string      `json:"listen,omitempty"` // where it would
+	Installed bool        `json:"installed"`
+	Enabled   bool        `json:"enabled"`
+	LastError string      `json:"last_error,omitempty"`
+	Service   ctl.Service `json:"service"`
+}
+
+// theService is the one that is meant: the system's, or the user's own where only that one is installed. What cannot be
+// asked about is as if it were not there.
+func (a *app) theService(ctx context.Context, user bool) ctl.Service {
+	if a.programs.Service == nil {
+		return ctl.Service{}
+	}
+	var is ctl.Service
+	if !user {
+		is, _ = a.programs.Service(false).State(ctx)
+	}
+	if user || !is.Installed && a.io.UID != 0 {
+		if own, err := a.programs.Service(true).State(ctx); err == nil && (user || own.Installed) {
+			is = own
+		}
+	}
+	a.ownService = is.User
+	return is
+}
+
+func (a *app) wellBeing(s ctl.Status, is ctl.Service) wellBeing {
+	since := a.io.Now().Add(-time.Duration(s.UptimeSeconds * float64(time.Second))).Truncate(time.Second)
+	return wellBeing{
+		Status: s, Healthy: s.LedgerError == "", Since: &since,
+		Installed: is.Installed, Enabled: is.Enabled, LastError: cmp.Or(s.LedgerError, is.LastError), Service: is,
+	}
+}
+
+// notRunning is an answer, not a failure: it goes to standard output.
+func (a *app) notRunning(is ctl.Service) error {
+	away := absence{Version: a.programs.Version, Installed: is.Installed, Enabled: is.Enabled, LastError: is.LastError, Service: is}
+	if loaded, err := config.Load(a.source(nil)); err == nil {
+		away.Listen = loaded.Config.Listen
+	}
+	err := a.show(away, func() {
+		a.say("crs is not running: no daemon listens on %s", a.client().Socket())
+		if !is.Installed {
+			a.say("  start it: crs serve; or see first what it does: crs demo")
+			return
+		}
+		a.say("  the service is %s", a.serviceState(&is))
+		if is.LastError != "" {
+			a.say("  last error: %s", is.LastError)
+		}
+		a.say("  start it: %s; see why it ended: %s", a.withUser("crs start"), a.withUser("crs logs"))
+	})
+	if err != nil {
+		return err
+	}
+	return told{ctl.NotRunning}
+}
+
+// serviceState says how a service is.
+func (a *app) serviceState(is *ctl.Service) string {
+	if !is.Installed {
+		return "not installed"
+	}
+	parts := []string{"installed", "not enabled", is.State}
+	if is.Enabled {
+		parts[1] = "enabled"
+	}
+	if is.Since != nil {
+		parts[2] += " since " + a.moment(*is.Since)
+	}
+	if is.Restarts > 0 {
+		parts = append(parts, "restarted "+times(is.Restarts))
+	}
+	return strings.Join(parts, ", ") + " (" + is.Manager + ")"
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return plural(n, "time")
+}
+
+// serviceFacts are those of a running daemon's service.
+func (a *app) serviceFacts(w *wellBeing) []fact {
+	since := ""
+	if w.Since != nil {
+		since = a.moment(*w.Since)
+	}
+	return []fact{{"since", since}, {"service", a.serviceState(&w.Service)}, {"last error", w.LastError}}
+}

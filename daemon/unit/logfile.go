@@ -1,0 +1,100 @@
+package unit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"crs/ctl"
+)
+
+// tail is how much of a log file is looked at for its last lines.
+const tail = 1 << 20
+
+// showFile writes the last lines of a log file, and what is added to it.
+func showFile(ctx context.Context, path string, ask Logs, out io.Writer) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return ctl.Errorf(ctl.NotFound, "there is no log yet at %s", path).WithHint("the service writes it: crs start")
+	}
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if err := fromEnd(f, tail); err != nil {
+		return err
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	if _, err := out.Write(lastLines(text, ask.Lines)); err != nil {
+		return fmt.Errorf("show the log: %w", err)
+	}
+	for ask.Follow {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(250 * time.Millisecond):
+		}
+		if _, err := io.Copy(out, f); err != nil {
+			return fmt.Errorf("show the log: %w", err)
+		}
+	}
+	return nil
+}
+
+func fromEnd(f *os.File, most int64) error {
+	info, err := f.Stat()
+	if err == nil {
+		_, err = f.Seek(max(0, info.Size()-most), io.SeekStart)
+	}
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	return nil
+}
+
+func lastLines(text []byte, n int) []byte {
+	end := len(text)
+	if end > 0 && text[end-1] == '\n' {
+		end--
+	}
+	for ; n > 0; n-- {
+		if end = bytes.LastIndexByte(text[:max(end, 0)], '\n'); end < 0 {
+			return text
+		}
+	}
+	return text[end+1:]
+}
+
+// lastErrorOf is the last error that a log file has, or what is known otherwise.
+func lastErrorOf(path, otherwise string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return otherwise
+	}
+	defer func() { _ = f.Close() }()
+	if fromEnd(f, 64<<10) != nil {
+		return otherwise
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return otherwise
+	}
+	found := otherwise
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if told, ok := strings.CutPrefix(line, "error: "); ok {
+			found = shorten(told)
+		} else if strings.Contains(line, "level=ERROR") || strings.Contains(line, `"level":"ERROR"`) {
+			found = shorten(line)
+		}
+	}
+	return found
+}

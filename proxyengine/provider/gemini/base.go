@@ -1,0 +1,82 @@
+package gemini
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"crs/internal/account"
+	"crs/proxyengine/provider"
+)
+
+// base is where a model's actions are: a host, and a path with {version}, {model} and {action} in it.
+type base struct {
+	endpoint provider.Endpoint
+	path     string
+}
+
+var version = regexp.MustCompile(`/v[0-9]+[a-z0-9]*(/|$)`)
+
+// baseOf takes what operators give for a base: a plain one, one with a version, one that ends in /models, or a whole path
+// with {model} in it.
+func baseOf(e provider.Endpoint) base {
+	b := base{endpoint: e, path: braces.Replace(e.Path)}
+	switch {
+	case strings.Contains(b.path, "{model}"):
+	case strings.HasSuffix(b.path, "/models"):
+		b.path += "/{model}:{action}"
+	case version.MatchString(b.path):
+		b.path += "/models/{model}:{action}"
+	default:
+		b.path += "/{version}/models/{model}:{action}"
+	}
+	return b
+}
+
+// braces brings back what a URL's path is escaped in.
+var braces = strings.NewReplacer("%7B", "{", "%7D", "}", "%7b", "{", "%7d", "}")
+
+// at is the path of a model's action.
+func (b *base) at(version, model, action string) string {
+	parts := strings.Split(model, "/") // gateways have models with a slash
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return strings.NewReplacer("{version}", version, "{model}", strings.Join(parts, "/"), "{action}", action).Replace(b.path)
+}
+
+// list is the path of the list of models; "" when the operator gave a path that has none.
+func (b *base) list() string {
+	path, ok := strings.CutSuffix(b.path, "/{model}:{action}")
+	if !ok {
+		return ""
+	}
+	return strings.Replace(path, "{version}", stable, 1)
+}
+
+// base is where an account's requests go. A base URL is taken apart once: there are as many as accounts.
+func (p *Provider) base(acc *account.Account) (base, error) {
+	if acc.BaseURL == "" {
+		return p.api, nil
+	}
+	if known, ok := p.bases.Load(acc.BaseURL); ok {
+		return known.(base), nil
+	}
+	e, err := provider.ParseEndpoint(acc.BaseURL)
+	if err != nil {
+		return base{}, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
+	}
+	b := baseOf(e)
+	p.bases.Store(acc.BaseURL, b)
+	return b, nil
+}
+
+// assistOf is where a subscription's requests go.
+func (p *Provider) assistOf(acc *account.Account) (provider.Endpoint, error) {
+	if acc.BaseURL == "" {
+		return p.assist, nil
+	}
+	b, err := p.base(acc)
+	return b.endpoint, err
+}

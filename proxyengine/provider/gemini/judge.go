@@ -1,0 +1,152 @@
+package gemini
+
+import (
+	"net/http"
+	"time"
+
+	"crs/internal/account"
+	"crs/proxyengine/provider"
+)
+
+// Judge implements provider.Provider (protocols.md, D.4). Quotas are by model, so most of what is used up is said of the
+// model's family, not of the account.
+func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
+	e := readProblem(r)
+	v := p.judge(want, acc, r, &e)
+	v.Outcome.Evidence = e.evidence() + v.Outcome.Evidence
+	v.RetryAfter, v.Status, v.Message, v.Foreign = e.wait, e.status, e.text(), !e.own
+	return v
+}
+
+func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *problem) provider.Verdict {
+	switch e.status {
+	case http.StatusBadRequest:
+		return invalid(e)
+	case http.StatusUnauthorized:
+		return unauthorized(acc)
+	case http.StatusForbidden:
+		return forbidden(e)
+	case http.StatusTooManyRequests:
+		return p.limited(want, r, e)
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return notThere(want, acc, e)
+	case http.StatusServiceUnavailable, 529:
+		return again()
+	case http.StatusRequestTimeout, 499:
+		return another(account.Failed, false)
+	}
+	if e.status >= 500 {
+		return another(account.Failed, false)
+	}
+	return deliver()
+}
+
+func deliver() provider.Verdict {
+	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
+}
+
+func another(r account.Result, conceal bool) provider.Verdict {
+	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
+}
+
+func again() provider.Verdict {
+	return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
+}
+
+// explained is a verdict with a word to the operator behind what the upstream said.
+func explained(v provider.Verdict, hint string) provider.Verdict {
+	v.Outcome.Evidence = " (" + hint + ")"
+	return v
+}
+
+// invalid: a bad key is a bad request, to Google. So is a place from which it does not serve, which is the relay's or the
+// account's proxy's.
+func invalid(e *problem) provider.Verdict {
+	switch {
+	case e.reason == "API_KEY_INVALID", e.says("api key not valid"), e.says("api key expired"):
+		return another(account.Denied, true)
+	case e.says("user location is not supported"), e.says("free tier is not available in your country"):
+		return explained(another(account.Failed, false), "Google does not serve the relay's address, or that of the account's proxy")
+	}
+	return deliver()
+}
+
+// unauthorized: a token may only have ended; a key that is refused is refused.
+func unauthorized(acc *account.Account) provider.Verdict {
+	v := another(account.Denied, true)
+	if !acc.Credential.Refresh.Empty() {
+		v.Next = provider.Renew
+	}
+	return v
+}
+
+func forbidden(e *problem) provider.Verdict {
+	switch {
+	case e.page:
+		return explained(another(account.Failed, true), "what stands before the provider refused the relay's address or the account's proxy, not the account")
+	case e.reason == "VALIDATION_REQUIRED":
+		return explained(another(account.Blocked, true), "the account's owner must open "+e.link+" and then: crs account thaw")
+	case e.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT", e.says("insufficient authentication scopes"):
+		return another(account.NeedsLogin, true)
+	case e.reason == "CONSUMER_SUSPENDED", e.says("reported as leaked"):
+		return another(account.Blocked, true)
+	}
+	return another(account.Denied, true)
+}
+
+// notThere: Google's own words mean that the model is not there. Which ones a Google login has depends on its plan, so
+// another one may. Anything else means that the endpoint does not know the path.
+func notThere(want *provider.Intent, acc *account.Account, e *problem) provider.Verdict {
+	switch {
+	case e.own && acc.Platform == Subscription:
+		return another(account.Answered, false)
+	case e.own:
+		return deliver()
+	case generates(want):
+		return another(account.Failed, false)
+	}
+	v := another(account.Unsupported, false)
+	v.Outcome.Scope = want.Service
+	return v
+}
+
+// long is a wait that is none for a moment, but for a quota.
+const long = 5 * time.Minute
+
+// limited reads a 429.
+func (p *Provider) limited(want *provider.Intent, r *provider.Reply, e *problem) provider.Verdict {
+	v := another(account.Throttled, false)
+	if len(e.quotas) == 0 || e.quota("PerModel") {
+		v.Outcome.Scope = want.Family
+	}
+	if e.page {
+		v.Outcome.Scope = ""
+	}
+	if e.wait > 0 {
+		v.Outcome.Until = r.At.Add(e.wait)
+	}
+	switch {
+	case e.reason == "MODEL_CAPACITY_EXHAUSTED":
+		return again()
+	case e.says("limit: 0\n"), e.says("limit: 0,"):
+		v.Outcome.Result, v.Outcome.Until = account.Unsupported, time.Time{} // the plan does not have this model
+	case e.quota("PerDay"), e.quota("Daily"):
+		v.Outcome.Result, v.Outcome.Until = account.Exhausted, p.midnight(r.At)
+	case e.reason == "QUOTA_EXHAUSTED", e.reason == "INSUFFICIENT_G1_CREDITS_BALANCE", e.wait > long:
+		v.Outcome.Result = account.Exhausted
+		if e.resets.After(r.At) {
+			v.Outcome.Until = e.resets
+		}
+	case e.reason == "RATE_LIMIT_EXCEEDED" && e.wait == 0:
+		v.Outcome.Until = r.At.Add(10 * time.Second)
+	case e.quota("PerMinute") && e.wait == 0:
+		v.Outcome.Until = r.At.Add(time.Minute)
+	}
+	return v
+}
+
+// midnight is when quotas by the day begin anew.
+func (p *Provider) midnight(at time.Time) time.Time {
+	at = at.In(p.zone)
+	return time.Date(at.Year(), at.Month(), at.Day()+1, 0, 0, 0, 0, p.zone)
+}

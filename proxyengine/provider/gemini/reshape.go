@@ -1,0 +1,135 @@
+package gemini
+
+import (
+	"bytes"
+	"errors"
+
+	"crs/internal/sse"
+	"crs/proxyengine/protocol/gemini"
+	"crs/proxyengine/provider"
+)
+
+// reshaped is an answer of one API for a client of the other: every object of it is wrapped, or unwrapped. Errors look the
+// same in both.
+type reshaped struct {
+	*gemini.Meter
+	shape func(dst []byte, o *gemini.Object) []byte
+
+	out    []byte
+	one    []byte // an object in its new shape
+	count  int    // of objects
+	taken  bool   // Output has given out
+	broken bool
+	lost   bool // nobody took it, and it grew too large
+}
+
+var _ provider.Reshaper = (*reshaped)(nil)
+
+func newReshaped(m *gemini.Meter, shape func([]byte, *gemini.Object) []byte) *reshaped {
+	r := &reshaped{Meter: m, shape: shape}
+	m.On = r.object
+	return r
+}
+
+// wrapped puts an answer into Code Assist's wrapper.
+func wrapped(dst []byte, o *gemini.Object) []byte {
+	dst = append(dst, `{"response":`...)
+	return append(append(dst, o.Data...), '}')
+}
+
+// unwrapped takes it off. An object without an answer in it says something that only Code Assist's clients know.
+func unwrapped(dst []byte, o *gemini.Object) []byte {
+	if o.Response == nil && bytes.Contains(o.Data, []byte(`"candidates"`)) {
+		return append(dst, o.Data...) // a gateway has taken it off already
+	}
+	return append(dst, o.Response...)
+}
+
+// ContentType implements provider.Reshaper.
+func (r *reshaped) ContentType() string {
+	if r.Events() {
+		return "text/event-stream"
+	}
+	return "application/json; charset=UTF-8"
+}
+
+// Feed implements provider.Meter.
+func (r *reshaped) Feed(p []byte) {
+	if r.taken {
+		r.out, r.taken = reusable(r.out), false
+	}
+	r.Meter.Feed(p)
+}
+
+func (r *reshaped) object(o gemini.Object) {
+	switch r.one = r.one[:0]; {
+	case o.Broken:
+		r.broken = true
+	case o.Failed:
+		r.one = append(r.one, o.Data...)
+	default:
+		r.one = r.shape(r.one, &o)
+	}
+	if !r.broken && len(r.one) > 0 {
+		r.add(r.one)
+	}
+	if r.one = reusable(r.one); len(r.out) > mostUntaken {
+		r.lost, r.out = true, nil
+	}
+}
+
+// mostUntaken bounds what is kept for a client that has gone: the figures are still read, the objects go nowhere.
+const mostUntaken = 2 * gemini.Largest
+
+// add writes an object as the answer has them: an event, an element of an array, or the whole.
+func (r *reshaped) add(object []byte) {
+	switch {
+	case r.Events():
+		r.out = sse.AppendEvent(r.out, "", object)
+		return
+	case r.Array() && r.count == 0:
+		r.out = append(r.out, '[')
+	case r.Array():
+		r.out = append(r.out, ",\r\n"...)
+	}
+	r.count++
+	r.out = append(r.out, object...)
+}
+
+// Output implements provider.Reshaper. Beside an error it gives what came before it.
+func (r *reshaped) Output() ([]byte, error) {
+	r.taken = true
+	switch {
+	case r.lost:
+		return nil, errors.New("the answer was not taken")
+	case r.broken:
+		return r.out, errors.New("what the upstream sent is no answer")
+	}
+	return r.out, nil
+}
+
+// Finish implements provider.Reshaper.
+func (r *reshaped) Finish() ([]byte, error) {
+	r.out, r.taken = reusable(r.out), true
+	switch whole := r.Close(); {
+	case !whole, r.broken:
+		return r.out, errors.New("the answer ends within an object")
+	case r.Events() && !r.Whole() && r.Failure() == nil:
+		return r.out, errors.New("the stream ends before the answer does")
+	case r.Array() && r.count == 0:
+		r.out = append(r.out, "[]"...)
+	case r.Array():
+		r.out = append(r.out, ']')
+	}
+	return r.out, nil
+}
+
+// kept is how large a buffer may stay between two events.
+const kept = 64 << 10
+
+func reusable(b []byte) []byte {
+	if cap(b) > kept {
+		return nil
+	}
+	return b[:0]
+}
