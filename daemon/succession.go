@@ -24,9 +24,13 @@ type succession struct {
 	over chan struct{}
 }
 
-// probation is how long a new process is watched before anybody is told that it has taken over. It can be taken back from
-// later, too: as long as the old process has something in flight.
-const probation = 2 * time.Second
+const (
+	// probation is how long a new process is watched before anybody is told that it has taken over. Until the old one ends,
+	// everything can be taken back later, too.
+	probation = time.Second
+	// stay is how long the old one stays at least for that.
+	stay = 6 * time.Second
+)
 
 // Restart hands over to a new process. When that does not come to serve, this one does, as if nothing had been.
 func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, error) {
@@ -221,7 +225,7 @@ func (d *Daemon) watch(s *succession) {
 			close(stopping)
 		}
 	}()
-	tick := time.NewTicker(50 * time.Millisecond)
+	began, tick := time.Now(), time.NewTicker(50*time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
@@ -231,7 +235,7 @@ func (d *Daemon) watch(s *succession) {
 		case <-stopping:
 		case <-ctx.Done():
 		case <-tick.C:
-			if !d.drained() {
+			if time.Since(began) < stay || !d.drained() {
 				continue
 			}
 		}

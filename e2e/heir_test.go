@@ -39,7 +39,7 @@ func TestABrokenProcessTakesNothingOver(t *testing.T) {
 		{"it never gets ready", "exec sleep 1000", "within 1.5s"},
 		{"it reads another configuration", "CRS_LISTEN=127.0.0.1:1 exec " + binary(t) + " serve --data " + r.dir, "listen was changed"},
 		{"it cannot read the store", "exec " + binary(t) + " serve --listen " + r.addr + " --data " + t.TempDir(), "was changed from"},
-		{"it dies when it serves", dies(t, r, "1"), "it served, and then"},
+		{"it dies when it serves", dies(t, r, "0.7"), "it served, and then"},
 	} {
 		_, err := r.Restart(t.Context(), ctl.Restart{Binary: program(t, r, c.serve)})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "runs on") {
