@@ -20,6 +20,7 @@ import (
 	"crs/daemon/control"
 	"crs/daemon/handover"
 	"crs/internal/account"
+	"crs/internal/backup"
 	"crs/internal/claim"
 	"crs/internal/config"
 	"crs/internal/event"
@@ -186,7 +187,10 @@ func (d *Daemon) takeData(dir string) (err error) {
 
 // openStore opens the store with the key that its secrets are sealed with.
 func (d *Daemon) openStore(ctx context.Context) (err error) {
-	if d.store, err = local.Open(ctx, d.cfg.Data); err != nil {
+	if err := backup.Finish(d.cfg.Data); err != nil {
+		return err
+	}
+	if d.store, err = local.OpenWith(ctx, d.cfg.Data, d.backUp); err != nil {
 		return err
 	}
 	d.opens("store", func(context.Context) error { return d.store.Close() })

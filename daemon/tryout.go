@@ -32,7 +32,7 @@ func (d *Daemon) tryOut(ctx context.Context, program string) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("try %s: it did not read the configuration within %s", program, tryLimit)
 	case err != nil && said.Len() == 0:
-		return fmt.Errorf("try %s: %w", program, err)
+		return fmt.Errorf("the new version does not run here: %w", err)
 	case err != nil:
 		return errors.New("the new version does not take the present configuration: " + firstLine(said.String()))
 	}

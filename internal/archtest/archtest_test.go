@@ -86,6 +86,7 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/kardianos/service", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"github.com/coreos/go-systemd", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"github.com/knadh/koanf", []string{"internal/config"}, nil, "the rest takes a plain Config"},
+		{"filippo.io/age", []string{"internal/backup"}, nil, "only backups are encrypted with a passphrase"},
 		{"aead.dev/minisign", []string{"internal/release"}, nil, "what is signed is a release, and nothing else is"},
 		{"modernc.org/sqlite", []string{"internal/store/local"}, nil, "the store's interface is operations, not SQL"},
 	}

@@ -32,6 +32,7 @@ type Config struct {
 	Disconnect Disconnect `koanf:"disconnect"`
 	Usage      Usage      `koanf:"usage"`
 	Cooldown   Cooldown   `koanf:"cooldown"`
+	Backup     Backup     `koanf:"backup"`
 
 	// Providers holds providers.NAME by NAME. It has only the providers for which something was set, and may be nil.
 	Providers map[string]Provider `koanf:"-"`
@@ -83,6 +84,11 @@ type Timeouts struct {
 // Upstream says how providers are spoken to.
 type Upstream struct {
 	Client string `koanf:"client" default:"pool" oneof:"pool net/http" doc:"HTTP client for providers: pool is crs's own for HTTP/1.1, net/http speaks HTTP/2 where a provider does."`
+}
+
+// Backup says how the daemon keeps its own backups. Those that an operator makes are the operator's.
+type Backup struct {
+	Keep int `koanf:"keep" default:"3" min:"1" max:"1000" doc:"How many of the backups are kept that the daemon makes in DATA/backups before it changes the form of its store."`
 }
 
 // Retry says how a request moves from a failing account to another one.

@@ -86,6 +86,7 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 			MaxAttempts: 4, Ambiguous: true, AccountWait: 10 * time.Second, Backoff: 250 * time.Millisecond, Hold: 5 * time.Second,
 		},
 		Sticky:     config.Sticky{TTL: time.Hour},
+		Backup:     config.Backup{Keep: 3},
 		Disconnect: config.Disconnect{Policy: "cancel", Drain: 30 * time.Second},
 		Usage:      config.Usage{Keep: 90 * 24 * time.Hour, MaxBytes: 2 << 30, Commit: 100 * time.Millisecond},
 		Cooldown: config.Cooldown{
