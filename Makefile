@@ -56,6 +56,12 @@ bench: build ## measure CPU, memory and latency against a bare proxy; writes the
 	@echo "== bench"
 	@$(GO) run ./internal/bench -crs bin/crs -write docs/performance.md
 
+RELEASE_TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+.PHONY: release
+release: ## build a release into dist/: binaries, packages, SBOMs, checksums, signatures, manifest
+	@echo "== release $(VERSION)"
+	@VERSION="$(VERSION)" RELEASE_TARGETS="$(RELEASE_TARGETS)" RELEASE_FROM="$(RELEASE_FROM)" GO="$(GO)" packaging/release
+
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin dist

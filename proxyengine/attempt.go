@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )
@@ -193,6 +194,7 @@ var (
 func (x *exchange) begin(p provider.Provider, s said, acc *account.Account, answer *upstream.Answer) attempt {
 	meter := s.meter(p.Meter(s.want, acc, answer.Header), &x.intent)
 	h := newHeld(answer, meter, clocks(x.settings, s.want.Stream, 0).FirstByte, x.settings)
+	h.flows = h.flows || s.want.Service == gemini.GenerateArray
 	if err := h.read(); err != nil {
 		h.drop()
 		return x.broken(acc, err)

@@ -17,8 +17,9 @@ type held struct {
 	first  time.Duration // clock for the first byte of the body
 	idle   time.Duration
 	hold   time.Duration
-	stream bool
-	room   int // for the first buffer
+	stream bool // of events
+	flows  bool // it is to be let go as it comes: a stream, of events or not
+	room   int  // for the first buffer
 
 	buf   []byte
 	whole bool // buf is the whole body
@@ -40,6 +41,7 @@ func newHeld(answer *upstream.Answer, meter provider.Meter, first time.Duration,
 	}
 	h.src.reshaper, _ = meter.(provider.Reshaper)
 	h.stream = hasPrefixFold(h.contentType(), "text/event-stream")
+	h.flows = h.stream
 	return h
 }
 
@@ -57,7 +59,7 @@ func (h *held) read() error {
 		return errWebPage
 	}
 	h.answer.SetIdle(h.first)
-	if h.stream {
+	if h.flows {
 		return h.readStream()
 	}
 	return h.readWhole()

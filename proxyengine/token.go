@@ -41,6 +41,8 @@ func (s *TokenSource) Renew(ctx context.Context, acc *account.Account) (account.
 			return fresh, &oauth.Refused{Why: gone.Why}
 		case errors.As(err, &sent) && sent.Sent:
 			return fresh, err // it may have been used up: the same token again would look like theft
+		case sent != nil && sent.Phase == upstream.Dial && !acc.Proxy.Empty():
+			return fresh, err // a proxy that is no good stays so, and another account may serve meanwhile
 		case try == tokenTries:
 			return fresh, err
 		}

@@ -68,14 +68,6 @@ func (m *Model) overlay(body []string, room int) []string {
 	return draw.Over(m.t, body, box, max((m.width-width-4)/2, 0), max((room-len(box))/2, 0), m.width)
 }
 
-// room is how many lines there are for the screens.
-func (m *Model) room() int {
-	if m.height < low {
-		return max(m.height-2, 0)
-	}
-	return m.height - 4
-}
-
 // question is what is to be confirmed, and then done.
 type question struct {
 	title, text string

@@ -1,10 +1,6 @@
 package tui
 
-import (
-	"slices"
-
-	"crs/ctl"
-)
+import "slices"
 
 // troubles are what is not well, the worst first, in a few words each.
 func (b *board) troubles() []string {
@@ -42,6 +38,3 @@ func (b *board) inState(state string) []string {
 	slices.Sort(names)
 	return names
 }
-
-// nearlyUsed is a window with next to nothing left.
-func nearlyUsed(w *ctl.Window) bool { return w.Used >= 0.95 }

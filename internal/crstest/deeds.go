@@ -3,6 +3,7 @@ package crstest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/simulator"
 )
 
 // Account adds an account of platform claude-console whose key is sk-ant-NAME, so that a script of the simulator can name
@@ -50,6 +52,50 @@ func (b *Box) Subscription(name string, life time.Duration) ctl.Account {
 	file := fmt.Sprintf(`{"claudeAiOauth":{"accessToken":%q,"refreshToken":%q,"expiresAt":%d,"scopes":["user:inference"],"subscriptionType":"max"}}`,
 		access, refresh, expires.UnixMilli())
 	added, err := b.AddAccount(b.t.Context(), ctl.NewAccount{Platform: "claude", Name: name, File: []byte(file)})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return added
+}
+
+// Codex adds an account of platform openai, as Codex saves its login.
+func (b *Box) Codex(name string, life time.Duration, change ...func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	expires := b.Clock.Now().Add(life)
+	enc := base64.RawURLEncoding.EncodeToString
+	claims := fmt.Sprintf(`{"exp":%d,"https://api.openai.com/auth":{"chatgpt_account_id":"acct-%s"}}`, expires.Unix(), name)
+	access, refresh := enc([]byte(`{"alg":"none"}`))+"."+enc([]byte(claims))+"."+enc([]byte(name)), "rt-"+name
+	b.Sim.AddLogin(simulator.OpenAI, simulator.Login{Access: access, Refresh: refresh, Expires: expires, Owner: simulator.Owner{Account: "acct-" + name}})
+	file := fmt.Sprintf(`{"tokens":{"id_token":%q,"access_token":%q,"refresh_token":%q,"account_id":"acct-%s"}}`, access, access, refresh, name)
+	return b.imported("openai", name, file, change)
+}
+
+// CodeAssist adds an account of platform gemini, as Gemini CLI saves its login.
+func (b *Box) CodeAssist(name string, life time.Duration, change ...func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	expires := b.Clock.Now().Add(life)
+	b.Sim.AddLogin(simulator.Google, simulator.Login{Access: "ya29." + name, Refresh: "1//" + name, Expires: expires})
+	file := fmt.Sprintf(`{"access_token":"ya29.%s","refresh_token":"1//%s","scope":"openid","token_type":"Bearer","expiry_date":%d}`, name, name, expires.UnixMilli())
+	return b.imported("gemini", name, file, change)
+}
+
+// Droid adds an account of platform droid, as Droid saves its login.
+func (b *Box) Droid(name string, life time.Duration, change ...func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	expires := b.Clock.Now().Add(life)
+	enc := base64.RawURLEncoding.EncodeToString
+	access := enc([]byte(`{"alg":"none"}`)) + "." + enc([]byte(fmt.Sprintf(`{"exp":%d}`, expires.Unix()))) + "." + enc([]byte(name))
+	b.Sim.AddLogin(simulator.WorkOS, simulator.Login{Access: access, Refresh: "wr-" + name, Expires: expires, Owner: simulator.Owner{Organization: "org_" + name}})
+	return b.imported("droid", name, fmt.Sprintf(`{"access_token":%q,"refresh_token":"wr-%s","organization_id":"org_%s"}`, access, name, name), change)
+}
+
+func (b *Box) imported(platform, name, file string, change []func(*ctl.NewAccount)) ctl.Account {
+	b.t.Helper()
+	a := ctl.NewAccount{Platform: platform, Name: name, File: []byte(file)}
+	for _, c := range change {
+		c(&a)
+	}
+	added, err := b.AddAccount(b.t.Context(), a)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -157,7 +203,7 @@ func (b *Box) Newest(n int) []ctl.Request {
 	return all
 }
 
-// Idle waits until nothing is in flight, and gives the status then. It fails the test when that takes a second.
+// Idle waits until nothing is in flight, and gives the status then. It fails the test when that takes far too long.
 func (b *Box) Idle() ctl.Status {
 	b.t.Helper()
 	return b.Until("nothing is in flight", func(s ctl.Status) bool { return s.InFlight == 0 && s.LedgerOpen == 0 })
@@ -166,7 +212,7 @@ func (b *Box) Idle() ctl.Status {
 // Until waits for a status.
 func (b *Box) Until(what string, ok func(ctl.Status) bool) ctl.Status {
 	b.t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	for {
 		s, err := b.Status(b.t.Context())
 		if err != nil {

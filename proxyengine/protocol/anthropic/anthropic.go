@@ -50,7 +50,7 @@ func errorType(k provider.FaultKind) string {
 		provider.Spent: "billing_error", provider.Forbidden: "permission_error", provider.NotFound: "not_found_error",
 		provider.TooSlow: "invalid_request_error", provider.TooLarge: "request_too_large",
 		provider.RateLimited: "rate_limit_error", provider.Internal: "api_error", provider.BadGateway: "api_error",
-		provider.Unavailable: "overloaded_error", provider.GatewayTimeout: "timeout_error",
+		provider.Unavailable: "overloaded_error", provider.GatewayTimeout: "timeout_error", provider.UpgradeRequired: "invalid_request_error",
 	}[k]
 }
 

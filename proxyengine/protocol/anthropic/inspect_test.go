@@ -125,7 +125,7 @@ func TestFaultsAreSaidInTheProtocol(t *testing.T) {
 	if got := string(anthropic.Protocol{}.FaultEvent(f)); got != "event: error\ndata: "+want+"\n\n" {
 		t.Errorf("%q", got)
 	}
-	for k := provider.BadRequest; k <= provider.GatewayTimeout; k++ {
+	for k := provider.BadRequest; k <= provider.UpgradeRequired; k++ {
 		_, body := anthropic.Protocol{}.Fault(&provider.Fault{Kind: k})
 		if strings.Contains(string(body), `"error":{"type":""`) {
 			t.Errorf("kind %d has no word", k)

@@ -52,7 +52,8 @@ func encode(f *provider.Fault) []byte {
 // Fault implements provider.Protocol.
 func (Protocol) Fault(f *provider.Fault) (string, []byte) { return jsonType, encode(f) }
 
-// FaultEvent implements provider.Protocol.
+// FaultEvent implements provider.Protocol. It ends as Google's own events do: some of Google's libraries take a blank line of
+// another kind for the end of all that came before it.
 func (Protocol) FaultEvent(f *provider.Fault) []byte {
-	return append(append([]byte("data: "), encode(f)...), "\n\n"...)
+	return append(append([]byte("data: "), encode(f)...), "\r\n\r\n"...)
 }

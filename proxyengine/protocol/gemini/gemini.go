@@ -31,9 +31,6 @@ type Protocol struct{}
 // Name implements provider.Protocol.
 func (Protocol) Name() string { return "gemini" }
 
-// Permission implements provider.Protocol.
-func (Protocol) Permission() string { return "gemini" }
-
 // Routes implements provider.Protocol.
 func (Protocol) Routes() []provider.Route {
 	var all []provider.Route

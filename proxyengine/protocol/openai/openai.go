@@ -41,9 +41,6 @@ const (
 // Name implements provider.Protocol.
 func (Protocol) Name() string { return "openai" }
 
-// Permission implements provider.Protocol.
-func (Protocol) Permission() string { return "openai" }
-
 // Routes implements provider.Protocol. Some clients' base URLs end in /v1 and others' do not.
 func (p Protocol) Routes() []provider.Route {
 	switch p.Part {

@@ -31,6 +31,9 @@ type Problem struct {
 // ReadProblem reads an answer that is no success.
 func ReadProblem(r *provider.Reply) Problem {
 	e := Problem{Status: r.Status}
+	if r.InStream {
+		e.Status = http.StatusInternalServerError // unless it says otherwise
+	}
 	if contentType := strings.ToLower(r.Header.Get("content-type")); !r.InStream && strings.HasPrefix(contentType, "text/html") || bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("<")) {
 		e.Page = true
 		return e

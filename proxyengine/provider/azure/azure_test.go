@@ -1,9 +1,7 @@
 package azure_test
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/azure"
+	"crs/proxyengine/provider/providertest"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -36,22 +35,6 @@ func mapped(from, to string, options ...string) *account.Account {
 	return a
 }
 
-// render writes a request as it would go over the wire, for comparing whole.
-func render(o *provider.Outbound) string {
-	var b strings.Builder
-	scheme := "http"
-	if o.Endpoint.TLS {
-		scheme = "https"
-	}
-	fmt.Fprintf(&b, "%s %s://%s%s\n", o.Method, scheme, o.Endpoint.Host, o.Target)
-	for _, f := range o.Header {
-		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
-	}
-	b.WriteString("\n")
-	b.Write(bytes.Join(o.Body, nil))
-	return b.String()
-}
-
 func prepare(t *testing.T, service string, in *provider.Inbound, acc *account.Account) string {
 	t.Helper()
 	want, err := openai.Protocol{Part: openai.AzurePaths}.Inspect(service, in)
@@ -62,25 +45,7 @@ func prepare(t *testing.T, service string, in *provider.Inbound, acc *account.Ac
 	if err != nil {
 		t.Fatal(err)
 	}
-	return render(out)
-}
-
-func TestPrepare(t *testing.T) {
-	t.Parallel()
-	client := provider.Header{
-		{Name: "Content-Type", Value: "application/json"}, {Name: "User-Agent", Value: "AzureOpenAI/Python 2.1"}, {Name: "X-Stainless-Lang", Value: "python"},
-		{Name: "OpenAI-Organization", Value: "org-theirs"}, {Name: "x-ms-secret", Value: "y"},
-	}
-	const sent = "Content-Type: application/json\nUser-Agent: AzureOpenAI/Python 2.1\nX-Stainless-Lang: python\naccept-encoding: identity\n"
-	const chat = `{ "model": "gpt-5.5", "messages":[]}`
-	got := prepare(t, openai.Chat, &provider.Inbound{Header: client, Body: []byte(chat)}, resource())
-	if want := "POST https://res.openai.azure.com/openai/deployments/gpt-5.5/chat/completions?api-version=2024-10-21\n" + sent + "api-key: k-1\n\n" + chat; got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-	got = prepare(t, openai.Responses, &provider.Inbound{Header: client, Body: []byte(`{"model":"gpt-5.5","input":"x","stream":true}`)}, resource("deployment", "d-1", "auth", "bearer"))
-	if want := "POST https://res.openai.azure.com/openai/v1/responses\n" + sent + "authorization: Bearer k-1\n\n" + `{"model":"d-1","input":"x","stream":true}`; got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
+	return providertest.Render(out)
 }
 
 // TestASurfaceDecidesWhereARequestGoes compares the target and the body.
@@ -157,15 +122,6 @@ func TestFiguresAreAskedForWhereTheyAreKnown(t *testing.T) {
 		if strings.Contains(got, `"stream_options":{"include_usage":true}`) != want {
 			t.Errorf("%q: %s", version, got)
 		}
-	}
-}
-
-func TestAnUnchangedBodyIsTheClientsOwnBytes(t *testing.T) {
-	t.Parallel()
-	body := []byte(`{"model":"m","messages":[]}`)
-	out, err := azure.New().Prepare(&provider.Inbound{Body: body}, &provider.Intent{Service: openai.Chat, Model: "m", ModelAt: 9, ModelLen: 3}, resource("deployment", "d"))
-	if err != nil || len(out.Body) != 1 || &out.Body[0][0] != &body[0] {
-		t.Errorf("the body was copied (%v)", err)
 	}
 }
 
@@ -254,7 +210,7 @@ func TestATrialCostsNextToNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := render(out)
+		text := providertest.Render(out)
 		if !strings.HasPrefix(text, want) || !strings.Contains(text, "api-key: k-1\n") || (asked == "d") != strings.HasPrefix(want, "POST") {
 			t.Errorf("%s asked for %q", text, asked)
 		}

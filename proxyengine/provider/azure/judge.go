@@ -29,7 +29,7 @@ func judge(want *provider.Intent, at time.Time, e *openai.Problem, after time.Du
 		return v
 	case e.Is("insufficient_quota"), e.Status == http.StatusPaymentRequired:
 		return another(account.Exhausted, true)
-	case e.Overloaded(), e.Status == http.StatusServiceUnavailable:
+	case e.Overloaded(), e.Status == http.StatusServiceUnavailable, e.Status == 529: // 529 is what gateways pass on
 		return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
 	}
 	switch e.Status {

@@ -1,8 +1,6 @@
 package bedrock_test
 
 import (
-	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +12,7 @@ import (
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/bedrock"
+	"crs/proxyengine/provider/providertest"
 )
 
 var (
@@ -49,22 +48,6 @@ func withKey(key string, options ...string) *account.Account {
 	return a
 }
 
-// render writes a request as it would go over the wire, for comparing whole.
-func render(o *provider.Outbound) string {
-	var b strings.Builder
-	scheme := "http"
-	if o.Endpoint.TLS {
-		scheme = "https"
-	}
-	fmt.Fprintf(&b, "%s %s://%s%s\n", o.Method, scheme, o.Endpoint.Host, o.Target)
-	for _, f := range o.Header {
-		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
-	}
-	b.WriteString("\n")
-	b.Write(bytes.Join(o.Body, nil))
-	return b.String()
-}
-
 // prepare makes the upstream request for a body in which the model stands.
 func prepare(t testing.TB, acc *account.Account, service, body string, header ...provider.Field) (*provider.Outbound, error) {
 	t.Helper()
@@ -74,81 +57,6 @@ func prepare(t testing.TB, acc *account.Account, service, body string, header ..
 		t.Fatal(err)
 	}
 	return newProvider(t).Prepare(in, &want, acc)
-}
-
-func TestPrepare(t *testing.T) {
-	t.Parallel()
-	client := []provider.Field{
-		{Name: "User-Agent", Value: "claude-cli/2.1.197 (external, sdk-cli)"}, {Name: "anthropic-version", Value: "2023-06-01"},
-		{Name: "Anthropic-Beta", Value: "claude-code-20250219, context-1m-2025-08-07,interleaved-thinking-2025-05-14"},
-		{Name: "anthropic-beta", Value: "oauth-2025-04-20,computer-use-2025-11-24,context-1m-2025-08-07"}, {Name: "x-app", Value: "cli"},
-	}
-	const agent = "user-agent: claude-cli/2.1.197 (external, sdk-cli)\n"
-	const last = "accept-encoding: identity\nauthorization: Bearer ABSKexample\n\n"
-	for name, c := range map[string]struct {
-		acc           *account.Account
-		service, body string
-		header        []provider.Field
-		want          string
-	}{
-		"an answer": {
-			newAccount(), anthropic.Messages, `{ "model": "claude-sonnet-4-5", "max_tokens" :64,"messages":[] }`, client,
-			"POST https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke\n" +
-				"content-type: application/json\naccept: application/json\n" + agent + last +
-				`{"anthropic_version":"bedrock-2023-05-31","anthropic_beta":["context-1m-2025-08-07","interleaved-thinking-2025-05-14","computer-use-2025-11-24"], "max_tokens" :64,"messages":[] }`,
-		},
-		"a stream": {
-			newAccount("region", "eu-west-1"), anthropic.Messages, `{"max_tokens":64,"model":"claude-opus-4-8[1m]","stream":true,"messages":[]}`, nil,
-			"POST https://bedrock-runtime.eu-west-1.amazonaws.com/model/eu.anthropic.claude-opus-4-8/invoke-with-response-stream\n" +
-				"content-type: application/json\nx-amzn-bedrock-accept: application/json\n" + last +
-				`{"anthropic_version":"bedrock-2023-05-31","max_tokens":64,"messages":[]}`,
-		},
-		"a count": {
-			newAccount(), anthropic.CountTokens, `{"model":"claude-haiku-4-5","messages":[]}`, nil,
-			"POST https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/count-tokens\n" +
-				"content-type: application/json\naccept: application/json\n" + last +
-				`{"input":{"invokeModel":{"body":"` + base64.StdEncoding.EncodeToString([]byte(`{"anthropic_version":"bedrock-2023-05-31","max_tokens":1,"messages":[]}`)) + `"}}}`,
-		},
-		"another host": {
-			func() *account.Account {
-				a := newAccount()
-				a.BaseURL = "http://127.0.0.1:9/vpc/"
-				return a
-			}(),
-			anthropic.Messages, `{"model":"claude-opus-4-6","max_tokens":1,"messages":[]}`, nil,
-			"POST http://127.0.0.1:9/vpc/model/us.anthropic.claude-opus-4-6-v1/invoke\ncontent-type: application/json\naccept: application/json\n" + last +
-				`{"anthropic_version":"bedrock-2023-05-31","max_tokens":1,"messages":[]}`,
-		},
-	} {
-		out, err := prepare(t, c.acc, c.service, c.body, c.header...)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if got := render(out); got != c.want {
-			t.Errorf("%s:\n%s\nwant:\n%s", name, got, c.want)
-		}
-	}
-}
-
-// The vector is protocols.md, L.2.
-func TestASignature(t *testing.T) {
-	t.Parallel()
-	const keys = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-	const body = `{"model":"claude-sonnet-4-5","max_tokens":16,"messages":[{"role":"user","content":"hi"}]}`
-	out, err := prepare(t, withKey(keys), anthropic.Messages, body, provider.Field{Name: "user-agent", Value: "any"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const want = "POST https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke\n" +
-		"content-type: application/json\naccept: application/json\nuser-agent: any\naccept-encoding: identity\n" +
-		"x-amz-content-sha256: 616eb59224eb795b641b4c541ad9ee8b939a1e8798f73b54fce66bb79ddbb992\nx-amz-date: 20250101T000000Z\n" +
-		"authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20250101/us-east-1/bedrock/aws4_request, " +
-		"SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date, Signature=2ef36303188b150dab1c53413fb4923ee482ae96ca97814d0c49c8f14707feaf\n\n" +
-		`{"anthropic_version":"bedrock-2023-05-31","max_tokens":16,"messages":[{"role":"user","content":"hi"}]}`
-	if got := render(out); got != want {
-		t.Errorf("%s\nwant:\n%s", got, want)
-	}
 }
 
 func TestASessionTokenIsSentAndSigned(t *testing.T) {
@@ -308,8 +216,8 @@ func TestATrialCostsNextToNothing(t *testing.T) {
 	const want = "POST https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-haiku-4-5-20251001-v1%3A0/invoke\n" +
 		"content-type: application/json\naccept: application/json\nuser-agent: crs\naccept-encoding: identity\nauthorization: Bearer ABSKexample\n\n" +
 		`{"anthropic_version":"bedrock-2023-05-31","max_tokens":1,"messages":[{"role":"user","content":"Hi"}]}`
-	if err != nil || asked != "us.anthropic.claude-haiku-4-5-20251001-v1:0" || render(out) != want {
-		t.Errorf("%s: %s (%v)", asked, render(out), err)
+	if err != nil || asked != "us.anthropic.claude-haiku-4-5-20251001-v1:0" || providertest.Render(out) != want {
+		t.Errorf("%s: %s (%v)", asked, providertest.Render(out), err)
 	}
 }
 

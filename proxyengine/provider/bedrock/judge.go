@@ -44,8 +44,10 @@ func read(r *provider.Reply) answer {
 		a.retryAfter = time.Duration(seconds) * time.Second
 	}
 	doc := gjson.ParseBytes(r.Body)
-	if a.native = doc.Get("type").String() == "error"; a.native {
-		a.kind, a.message = doc.Get("error.type").String(), doc.Get("error.message").String()
+	kind, message := doc.Get("error.type"), doc.Get("error.message")
+	a.native = gjson.ValidBytes(r.Body) && doc.Get("type").String() == "error" && kind.Type == gjson.String && message.Type == gjson.String
+	if a.native {
+		a.kind, a.message = kind.String(), message.String()
 	} else {
 		a.message = cmp.Or(doc.Get("message").String(), doc.Get("Message").String())
 	}
@@ -96,6 +98,10 @@ func judge(want *provider.Intent, a answer) provider.Verdict {
 		return throttled(want, a)
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return refused(want, a)
+	case http.StatusPaymentRequired:
+		v := another(account.Exhausted, "", a)
+		v.Conceal = true
+		return v
 	case http.StatusBadRequest, http.StatusNotFound:
 		return invalid(want, a)
 	case http.StatusFailedDependency, http.StatusRequestTimeout:

@@ -21,7 +21,7 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 	if v.Outcome.Evidence == "" {
 		v.Outcome.Evidence = a.evidence()
 	}
-	v.RetryAfter, v.Status, v.Message = retryAfter(r.Header), a.status, a.message
+	v.RetryAfter, v.Status, v.Message, v.Foreign = retryAfter(r.Header), a.status, a.message, !a.own
 	return v
 }
 
@@ -30,11 +30,17 @@ type answer struct {
 	status        int
 	kind, message string
 	code          string
+	own           bool // it is in the protocol's words, so that a client can have it as it is
 }
 
 func read(r *provider.Reply) answer {
 	e := gjson.GetBytes(r.Body, "error")
-	a := answer{status: r.Status, kind: e.Get("type").String(), message: e.Get("message").String(), code: e.Get("details.error_code").String()}
+	kind, message := e.Get("type"), e.Get("message")
+	a := answer{status: r.Status, kind: kind.String(), message: message.String(), code: e.Get("details.error_code").String()}
+	a.own = gjson.ValidBytes(r.Body) && gjson.GetBytes(r.Body, "type").String() == "error" && kind.Type == gjson.String && message.Type == gjson.String
+	if e.Type == gjson.String { // as gateways write it
+		a.message = e.String()
+	}
 	if r.InStream {
 		a.status = statusOf(a)
 	}

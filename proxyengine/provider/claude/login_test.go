@@ -13,6 +13,7 @@ import (
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/claude"
+	"crs/proxyengine/provider/providertest"
 )
 
 var _ provider.Authorizer = (*claude.Provider)(nil)
@@ -24,7 +25,7 @@ type upstream struct {
 }
 
 func (u *upstream) call(_ context.Context, out *provider.Outbound) (*provider.Reply, error) {
-	u.asked = append(u.asked, render(out))
+	u.asked = append(u.asked, providertest.Render(out))
 	if len(u.answers) == 0 {
 		return nil, errors.New("nobody is there")
 	}

@@ -1,7 +1,6 @@
 package claude_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"crs/internal/account"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/claude"
+	"crs/proxyengine/provider/providertest"
 )
 
 func TestARefreshAsksForANewPair(t *testing.T) {
@@ -20,7 +20,7 @@ func TestARefreshAsksForANewPair(t *testing.T) {
 	}
 	const want = "POST https://platform.claude.com/v1/oauth/token\nContent-Type: application/json\nAccept: application/json\nAccept-Encoding: identity\n\n" +
 		`{"client_id":"9d1c250a-e61b-44d9-88ed-5944d1962f5e","grant_type":"refresh_token","refresh_token":"sk-ant-ort01-y"}`
-	if got := render(out); got != want {
+	if got := providertest.Render(out); got != want {
 		t.Errorf("%s", got)
 	}
 	got, err := p.Renewed(subscription(), &provider.Reply{At: now, Status: 200, Body: []byte(`{"access_token":"a","refresh_token":"r","expires_in":28800,"scope":"user:inference user:profile","token_type":"Bearer"}`)})
@@ -30,29 +30,6 @@ func TestARefreshAsksForANewPair(t *testing.T) {
 	kept, err := p.Renewed(subscription(), &provider.Reply{At: now, Status: 200, Body: []byte(`{"access_token":"a"}`)})
 	if err != nil || kept.Refresh.Reveal() != "sk-ant-ort01-y" {
 		t.Errorf("an answer without a refresh token lost the old one: %v", err)
-	}
-}
-
-func TestARefusedRefreshNeedsALoginAndTroubleDoesNot(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		status int
-		body   string
-		login  bool
-	}{
-		"invalid_grant":     {400, `{"error":"invalid_grant","error_description":"Refresh token not found or invalid"}`, true},
-		"Anthropic's shape": {401, `{"type":"error","error":{"type":"authentication_error","message":"x"}}`, true},
-		"a page of a proxy": {403, `<html>blocked</html>`, false},
-		"throttled":         {429, `{"error":"rate_limited"}`, false},
-		"server error":      {500, ``, false},
-		"no token":          {200, `{"token_type":"Bearer"}`, false},
-		"not JSON":          {200, `sk-ant-oat01-leak`, false},
-	} {
-		_, err := newProvider(t).Renewed(subscription(), &provider.Reply{At: now, Status: c.status, Body: []byte(c.body)})
-		var login *provider.NeedsLogin
-		if err == nil || errors.As(err, &login) != c.login || strings.Contains(err.Error(), "leak") {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }
 
@@ -105,11 +82,11 @@ func TestATrialCostsNextToNothing(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
 	out, model, err := p.TestRequest(console("sk-ant-k"), "")
-	if err != nil || model == "" || !strings.Contains(render(out), `"max_tokens":1`) || !strings.Contains(render(out), "POST https://api.anthropic.com/v1/messages\n") {
-		t.Errorf("%s (%v)", render(out), err)
+	if err != nil || model == "" || !strings.Contains(providertest.Render(out), `"max_tokens":1`) || !strings.Contains(providertest.Render(out), "POST https://api.anthropic.com/v1/messages\n") {
+		t.Errorf("%s (%v)", providertest.Render(out), err)
 	}
 	out, _, err = p.TestRequest(subscription(), "")
-	if err != nil || !strings.HasPrefix(render(out), "GET https://api.anthropic.com/api/oauth/usage\n") || !strings.Contains(render(out), "oauth-2025-04-20") {
-		t.Errorf("%s (%v)", render(out), err)
+	if err != nil || !strings.HasPrefix(providertest.Render(out), "GET https://api.anthropic.com/api/oauth/usage\n") || !strings.Contains(providertest.Render(out), "oauth-2025-04-20") {
+		t.Errorf("%s (%v)", providertest.Render(out), err)
 	}
 }

@@ -41,8 +41,7 @@ func read(want *provider.Intent, r *provider.Reply) answer {
 		e = failed
 	}
 	a := answer{status: r.Status, kind: cmp.Or(e.Get("type").String(), e.Get("code").String()), message: e.Get("message").String()}
-	native := e.IsObject() && (!isAnthropic(want) || doc.Get("type").String() == "error")
-	if a.foreign = !native && !r.InStream; a.message == "" {
+	if a.foreign = !native(want, r.Body); a.message == "" {
 		a.message = cmp.Or(text(doc.Get("message")), text(doc.Get("detail")), text(e))
 	}
 	if r.InStream {
@@ -53,6 +52,18 @@ func read(want *provider.Intent, r *provider.Reply) answer {
 		a.retryAfter = time.Duration(seconds) * time.Second
 	}
 	return a
+}
+
+// native reports whether an error is in the words of the protocol that was asked in.
+func native(want *provider.Intent, body []byte) bool {
+	e := gjson.GetBytes(body, "error")
+	switch {
+	case !gjson.ValidBytes(body) || !e.IsObject():
+		return false
+	case isAnthropic(want):
+		return gjson.GetBytes(body, "type").String() == "error" && e.Get("type").Type == gjson.String && e.Get("message").Type == gjson.String
+	}
+	return true
 }
 
 func text(v gjson.Result) string {

@@ -14,6 +14,7 @@ import (
 	"crs/internal/secret"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/droid"
+	"crs/proxyengine/provider/providertest"
 )
 
 // upstream answers one request after the other, and keeps what it was asked.
@@ -23,7 +24,7 @@ type upstream struct {
 }
 
 func (u *upstream) call(_ context.Context, out *provider.Outbound) (*provider.Reply, error) {
-	u.asked = append(u.asked, render(out))
+	u.asked = append(u.asked, providertest.Render(out))
 	if len(u.answers) == 0 {
 		return nil, errors.New("nobody is there")
 	}
@@ -169,8 +170,8 @@ func TestARefreshAsksForANewPair(t *testing.T) {
 	p := newProvider(t)
 	out, err := p.RenewRequest(loggedIn())
 	const want = "POST https://api.workos.com/user_management/authenticate\n" + form + "client_id=client_01HNM792M5G5G1A2THWPXKFMXB&grant_type=refresh_token&organization_id=org_1&refresh_token=refresh-1"
-	if err != nil || render(out) != want {
-		t.Errorf("%s (%v)", render(out), err)
+	if err != nil || providertest.Render(out) != want {
+		t.Errorf("%s (%v)", providertest.Render(out), err)
 	}
 	got, err := p.Renewed(loggedIn(), reply(200, `{"access_token":"a","refresh_token":"r"}`))
 	if err != nil || got.Secret.Reveal() != "a" || got.Refresh.Reveal() != "r" || got.Kind != account.OAuth || got.Generation != 4 {

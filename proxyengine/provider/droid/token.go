@@ -138,11 +138,13 @@ func (p *Provider) Import(_ string, file []byte, acc *account.Account) error {
 		Access       string `json:"access_token"`
 		Refresh      string `json:"refresh_token"`
 		Organization string `json:"organization_id"`
+		// Google is in what Gemini CLI saves, which looks much the same.
+		Google json.RawMessage `json:"expiry_date"`
 	}
 	if json.Unmarshal(file, &saved) != nil {
 		return errors.New("the file is not JSON; Droid keeps its login in ~/.factory/auth.json")
 	}
-	if saved.Access == "" {
+	if saved.Access == "" || saved.Google != nil {
 		return errors.New("the file holds no Droid login (access_token); log in with Droid first, then import ~/.factory/auth.json")
 	}
 	acc.Credential = account.Credential{

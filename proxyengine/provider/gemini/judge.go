@@ -24,6 +24,8 @@ func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provide
 		return invalid(e)
 	case http.StatusUnauthorized:
 		return unauthorized(acc)
+	case http.StatusPaymentRequired:
+		return another(account.Exhausted, true)
 	case http.StatusForbidden:
 		return forbidden(e)
 	case http.StatusTooManyRequests:

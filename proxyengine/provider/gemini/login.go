@@ -67,7 +67,7 @@ func (p *Provider) Redeem(ctx context.Context, call provider.Call, l *provider.L
 	case err != nil:
 		return err
 	case fresh.Refresh.Empty():
-		return errors.New("Google gave no refresh token: take the app's access away at https://myaccount.google.com/connections and log in again")
+		return errors.New("no refresh token came from Google: take the app's access away at https://myaccount.google.com/connections and log in again")
 	}
 	acc.Credential = fresh
 	return nil
@@ -83,12 +83,18 @@ func (p *Provider) Import(platform string, file []byte, acc *account.Account) er
 		Refresh string  `json:"refresh_token"`
 		Scope   string  `json:"scope"`
 		Expires float64 `json:"expiry_date"` // milliseconds
+		// Client is in what other programs of Google's save: their tokens can be renewed by their own OAuth client only.
+		Client string `json:"client_id"`
 	}
 	switch err := json.Unmarshal(file, &saved); {
 	case err != nil:
 		return errors.New("the file is not JSON as Gemini CLI writes it; it keeps its login in ~/.gemini/oauth_creds.json")
 	case saved.Access == "" && saved.Refresh == "":
 		return errors.New("the file holds no Google login (access_token, refresh_token); log in with Gemini CLI first, then import ~/.gemini/oauth_creds.json")
+	case saved.Access != "" && saved.Expires == 0 && !strings.HasPrefix(saved.Access, "ya29."):
+		return errors.New("the file holds another provider's login, not Google's; log in with Gemini CLI first, then import ~/.gemini/oauth_creds.json")
+	case saved.Client != "":
+		return errors.New("the file is another program's login (it names its own client_id), and crs cannot renew it; log in with Gemini CLI, then import ~/.gemini/oauth_creds.json")
 	case saved.Refresh == "":
 		return errors.New("the login in the file has no refresh token, and is good for an hour at most; log in with Gemini CLI again, or with crs account login gemini")
 	}

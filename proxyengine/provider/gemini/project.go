@@ -121,14 +121,14 @@ func (s *setup) onboard(ctx context.Context) (found, tier string, err error) {
 			return "", "", fmt.Errorf("wait until Code Assist has set the account up: %w", err)
 		}
 	}
-	return "", "", errors.New("Code Assist has not set the account up within a minute; finish the login again")
+	return "", "", errors.New("the account was not set up for Code Assist within a minute; finish the login again")
 }
 
 // offered is the tier to be set up in: the one marked, or the oldest.
 func (s *setup) offered() (string, error) {
 	allowed := s.offers.Get("allowedTiers").Array()
 	if reason := s.offers.Get("ineligibleTiers.0"); len(allowed) == 0 && reason.Exists() {
-		err := fmt.Errorf("Google does not offer Code Assist to this account: %s", reason.Get("reasonMessage"))
+		err := fmt.Errorf("this account is not offered Code Assist by Google: %s", reason.Get("reasonMessage"))
 		if link := reason.Get("validationUrl").String(); link != "" {
 			return "", fmt.Errorf("%w: its owner must open %s", err, link)
 		}

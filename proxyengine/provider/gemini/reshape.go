@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 
-	"crs/internal/sse"
 	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 )
@@ -85,7 +84,7 @@ const mostUntaken = 2 * gemini.Largest
 func (r *reshaped) add(object []byte) {
 	switch {
 	case r.Events():
-		r.out = sse.AppendEvent(r.out, "", object)
+		r.out = appendEvent(r.out, object)
 		return
 	case r.Array() && r.count == 0:
 		r.out = append(r.out, '[')
@@ -94,6 +93,20 @@ func (r *reshaped) add(object []byte) {
 	}
 	r.count++
 	r.out = append(r.out, object...)
+}
+
+// appendEvent writes an event that ends as Google's own do: some of Google's libraries take a blank line of another kind for
+// the end of all that came before it. A line break in JSON is white space, and is left out.
+func appendEvent(dst, object []byte) []byte {
+	dst = append(dst, "data: "...)
+	for {
+		end := bytes.IndexAny(object, "\r\n")
+		if end < 0 {
+			return append(append(dst, object...), "\r\n\r\n"...)
+		}
+		dst = append(dst, object[:end]...)
+		object = object[end+1:]
+	}
 }
 
 // Output implements provider.Reshaper. Beside an error it gives what came before it.

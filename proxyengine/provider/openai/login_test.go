@@ -12,6 +12,7 @@ import (
 	"crs/internal/secret"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/openai"
+	"crs/proxyengine/provider/providertest"
 )
 
 // script answers calls one after the other, and keeps what was asked.
@@ -22,7 +23,7 @@ type script struct {
 }
 
 func (s *script) call(_ context.Context, out *provider.Outbound) (*provider.Reply, error) {
-	s.asked = append(s.asked, render(out))
+	s.asked = append(s.asked, providertest.Render(out))
 	if s.err != nil {
 		return nil, s.err
 	}

@@ -1,9 +1,7 @@
 package openai_test
 
 import (
-	"bytes"
 	"encoding/base64"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -15,6 +13,7 @@ import (
 	protocol "crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/openai"
+	"crs/proxyengine/provider/providertest"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -54,22 +53,6 @@ func jwt(claims string) string {
 	return enc([]byte(`{"alg":"none"}`)) + "." + enc([]byte(claims)) + "." + enc([]byte("x"))
 }
 
-// render writes a request as it would go over the wire, for comparing whole.
-func render(o *provider.Outbound) string {
-	var b strings.Builder
-	scheme := "http"
-	if o.Endpoint.TLS {
-		scheme = "https"
-	}
-	fmt.Fprintf(&b, "%s %s://%s%s\n", o.Method, scheme, o.Endpoint.Host, o.Target)
-	for _, f := range o.Header {
-		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
-	}
-	b.WriteString("\n")
-	b.Write(bytes.Join(o.Body, nil))
-	return b.String()
-}
-
 func prepare(t *testing.T, service string, in *provider.Inbound, acc *account.Account) string {
 	t.Helper()
 	want, err := protocol.Protocol{}.Inspect(service, in)
@@ -80,7 +63,7 @@ func prepare(t *testing.T, service string, in *provider.Inbound, acc *account.Ac
 	if err != nil {
 		t.Fatal(err)
 	}
-	return render(out)
+	return providertest.Render(out)
 }
 
 // fromCodex is what Codex 0.169 sends (protocols.md, H.6).
@@ -94,61 +77,6 @@ func fromCodex() provider.Header {
 
 const forwarded = "originator: codex_exec\nuser-agent: codex_exec/0.169.0 (Debian; x86_64)\naccept: text/event-stream\nsession-id: u\nthread-id: u\n" +
 	"x-client-request-id: u\nx-codex-window-id: w\ncontent-type: application/json\naccept-encoding: identity\n"
-
-func TestPrepareForCodex(t *testing.T) {
-	t.Parallel()
-	const body = `{ "model": "gpt-5.5", "instructions" :"","input":[],"store":false,"stream":true}`
-	got := prepare(t, protocol.Responses, &provider.Inbound{Path: "/responses", Header: fromCodex(), Body: []byte(body)}, codex())
-	want := "POST https://chatgpt.com/backend-api/codex/responses\n" + forwarded + "authorization: Bearer at-1\nchatgpt-account-id: acct-1\n\n" + body
-	if got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-	mapped := codex(func(a *account.Account) { a.Map = map[string]string{"gpt-5.5": "gpt-5.6"} }, at("http://127.0.0.1:9/backend-api/codex/"))
-	got = prepare(t, protocol.Compact, &provider.Inbound{Path: "/v1/responses/compact", Query: "x=1", Body: []byte(body)}, mapped)
-	want = "POST http://127.0.0.1:9/backend-api/codex/responses/compact?x=1\ncontent-type: application/json\naccept-encoding: identity\naccept: text/event-stream\n" +
-		"authorization: Bearer at-1\nchatgpt-account-id: acct-1\n\n" + strings.Replace(body, "gpt-5.5", "gpt-5.6", 1)
-	if got != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-	got = prepare(t, protocol.Images, &provider.Inbound{Path: "/v1/images/edits", Body: []byte(`{"prompt":"x"}`)}, codex())
-	if !strings.HasPrefix(got, "POST https://chatgpt.com/backend-api/codex/images/edits\n") || !strings.HasSuffix(got, "\n\n"+`{"prompt":"x"}`) {
-		t.Errorf("%s", got)
-	}
-}
-
-func TestPrepareForAnAPIKey(t *testing.T) {
-	t.Parallel()
-	client := provider.Header{
-		{Name: "Accept", Value: "application/json"}, {Name: "User-Agent", Value: "OpenAI/JS 6.1"}, {Name: "X-Stainless-Lang", Value: "js"},
-		{Name: "OpenAI-Organization", Value: "org-theirs"}, {Name: "Idempotency-Key", Value: "i"}, {Name: "Content-Type", Value: "application/json"},
-	}
-	const sent = "Accept: application/json\nUser-Agent: OpenAI/JS 6.1\nX-Stainless-Lang: js\nIdempotency-Key: i\nContent-Type: application/json\n" +
-		"accept-encoding: identity\nauthorization: Bearer sk-1\n"
-	const body = `{ "model" :"gpt-5.5","messages":[],"stream":true}`
-	for name, c := range map[string]struct {
-		acc  *account.Account
-		in   provider.Inbound
-		want string
-	}{
-		"OpenAI's own": {key(), provider.Inbound{Query: "a=b"}, "POST https://api.openai.com/v1/chat/completions?a=b\n" + sent +
-			"\n" + `{"stream_options":{"include_usage":true}, "model" :"gpt-5.5","messages":[],"stream":true}`},
-		"an organization and a project": {
-			key(func(a *account.Account) { a.Options = map[string]string{"organization": "org-1", "project": "proj_1"} }), provider.Inbound{},
-			"POST https://api.openai.com/v1/chat/completions\n" + sent + "openai-organization: org-1\nopenai-project: proj_1\n" +
-				"\n" + `{"stream_options":{"include_usage":true}, "model" :"gpt-5.5","messages":[],"stream":true}`,
-		},
-		"a mapped model": {
-			key(func(a *account.Account) { a.Map = map[string]string{"gpt-5.5": "vendor/gpt"} }), provider.Inbound{},
-			"POST https://api.openai.com/v1/chat/completions\n" + sent + "\n" +
-				`{"stream_options":{"include_usage":true}, "model" :"vendor/gpt","messages":[],"stream":true}`,
-		},
-	} {
-		c.in.Header, c.in.Body = client, []byte(body)
-		if got := prepare(t, protocol.Chat, &c.in, c.acc); got != c.want {
-			t.Errorf("%s:\n%s\nwant:\n%s", name, got, c.want)
-		}
-	}
-}
 
 func TestABaseURLMayNameTheVersionOrNot(t *testing.T) {
 	t.Parallel()
@@ -176,15 +104,6 @@ func TestABaseURLMayNameTheVersionOrNot(t *testing.T) {
 	}
 	if _, err := newProvider(t).Prepare(&provider.Inbound{}, &provider.Intent{}, key(at("ftp://x"))); err == nil || !strings.Contains(err.Error(), "account k") {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestAnUnmappedBodyIsTheClientsOwnBytes(t *testing.T) {
-	t.Parallel()
-	body := []byte(`{"model":"m","input":[]}`)
-	out, err := newProvider(t).Prepare(&provider.Inbound{Body: body}, &provider.Intent{Service: protocol.Responses, Model: "m", ModelAt: 9, ModelLen: 3}, key())
-	if err != nil || len(out.Body) != 1 || &out.Body[0][0] != &body[0] {
-		t.Errorf("the body was copied (%v)", err)
 	}
 }
 
@@ -255,7 +174,7 @@ func TestATrialCostsNextToNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := render(out)
+		text := providertest.Render(out)
 		if !strings.HasPrefix(text, want) || !strings.Contains(text, "authorization: Bearer ") || strings.Contains(text, "codex_") {
 			t.Errorf("%s", text)
 		}

@@ -9,6 +9,7 @@ import (
 	"crs/internal/account"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/openai"
+	"crs/proxyengine/provider/providertest"
 )
 
 const formHeader = "Content-Type: application/x-www-form-urlencoded\nAccept: application/json\nAccept-Encoding: identity\n\n"
@@ -22,7 +23,7 @@ func TestARefreshAsksForANewPair(t *testing.T) {
 	}
 	const want = "POST https://auth.openai.com/oauth/token\n" + formHeader +
 		"client_id=app_EMoamEEZ73f0CkXaXp7hrann&grant_type=refresh_token&refresh_token=rt-1&scope=openid+profile+email"
-	if got := render(out); got != want {
+	if got := providertest.Render(out); got != want {
 		t.Errorf("%s", got)
 	}
 	got, err := p.Renewed(codex(), &provider.Reply{At: now, Status: 200, Body: []byte(`{"access_token":"a","refresh_token":"r","id_token":"x.y.z","expires_in":864000,"scope":"openid email","token_type":"Bearer"}`)})
