@@ -56,12 +56,12 @@ echo "   after $i tenths of a second"
 step a daemon that hangs is ended by the watchdog
 mkdir -p /run/systemd/system/crs.service.d
 printf '[Service]\nWatchdogSec=1\n' >/run/systemd/system/crs.service.d/fast.conf
-systemctl daemon-reload; exits 0 crs restart
+systemctl daemon-reload; exits 0 systemctl restart crs
 pid=$(systemctl show -P MainPID crs); kill -STOP "$pid"
 for i in $(seq 100); do [ "$(systemctl show -P MainPID crs)" != "$pid" ] && crs status >/dev/null 2>&1 && break; sleep 0.1; done
 [ "$i" -lt 100 ] || fail "it hangs on"
 echo "   after $i tenths of a second"
-rm -r /run/systemd/system/crs.service.d; systemctl daemon-reload; exits 0 crs restart
+rm -r /run/systemd/system/crs.service.d; systemctl daemon-reload; exits 0 systemctl restart crs
 
 step bad input
 exits 0 crs stop
