@@ -44,7 +44,7 @@ curl -sSN --fail-with-body http://127.0.0.1:3000/api/v1/messages -H "x-api-key: 
   -d '{"model":"claude-opus-4-8","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"ping"}]}' >/tmp/stream || fail "$(cat /tmp/stream)"
 grep -q message_stop /tmp/stream || fail "the stream has no end: $(cat /tmp/stream)"
 crs requests | grep -q claude-opus || fail "the request is not in the log"
-crs logs -n 5 | grep -q 'serving' || fail "crs logs shows nothing"
+crs logs -n 20 | grep -q 'serving' || fail "crs logs shows nothing"
 
 step a daemon that dies comes back within two seconds
 pid=$(systemctl show -P MainPID crs); kill -9 "$pid"

@@ -106,8 +106,9 @@ for n in $(seq $streams); do grep -q message_stop /tmp/load/stream.$n || fail "s
 
 
 step a main process that dies is started again
-kill -9 "$(main_pid)"
-until_so crs status
+pid=$(main_pid); kill -9 "$pid"
+for i in $(seq 40); do crs status >/dev/null 2>&1 && [ "$(main_pid)" != "$pid" ] && break; sleep 0.1; done
+[ "$i" -lt 40 ] || fail "it did not come back"
 field healthy true
 
 step stop, uninstall
