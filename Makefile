@@ -49,7 +49,7 @@ fuzz: ## run each fuzz target for 20 seconds (FUZZ_S to change that)
 .PHONY: e2e
 e2e: build ## tests of the real binary: real clients, kill -9 (needs node and npm)
 	@echo "== e2e"
-	@CRS_TEST_BIN=$(CURDIR)/bin/crs $(GO) test -tags e2e -count=1 -timeout 10m ./e2e/...
+	@CRS_TEST_BIN=$(CURDIR)/bin/crs $(GO) test -tags e2e -count=1 -timeout 20m ./e2e/...
 
 .PHONY: bench
 bench: build ## measure CPU, memory and latency against a bare proxy; writes the table of docs/performance.md

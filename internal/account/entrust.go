@@ -14,8 +14,12 @@ var ErrElsewhere = errors.New("accounts are lent elsewhere now")
 // anew. It gives what the pool has learnt, as Restore takes it. What is learnt from now on, the other process is told.
 func (p *Pool) Entrust(to Shared) ([]byte, error) {
 	p.mu.Lock()
+	if p.shared != nil { // nodes share it already, and the other process is another one
+		p.mu.Unlock()
+		return p.Snapshot()
+	}
 	learnt := p.snapshot(true)
-	p.shared = to
+	p.shared, p.entrusted = to, true
 	for _, e := range p.entries {
 		e.told = slices.Clone(e.Windows)
 		if e.acc.MaxConcurrency == 0 {
@@ -41,7 +45,10 @@ func (p *Pool) Entrust(to Shared) ([]byte, error) {
 func (p *Pool) Reclaim() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.shared = nil
+	if !p.entrusted {
+		return
+	}
+	p.shared, p.entrusted = nil, false
 	for _, e := range p.entries {
 		e.elsewhere = 0
 		for _, l := range e.leases {

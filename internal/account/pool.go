@@ -13,15 +13,16 @@ import (
 type Pool struct {
 	changed func(Change) // nil for nobody
 
-	mu      sync.Mutex // guards the fields below, and every entry
-	shared  Shared     // nil when there is no other node
-	opt     Options    // its times and bounds may change; the rest stays as it was made
-	entries map[string]*entry
-	shelves map[shelfKey][]*shelf // by priority; use shelved
-	untidy  bool                  // the shelves are to be arranged before they are used again
-	sticky  map[sessionKey]binding
-	waiting []*waiter // for a slot, first come first
-	picks   uint64
+	mu        sync.Mutex // guards the fields below, and every entry
+	shared    Shared     // nil when there is no other node
+	entrusted bool       // shared is the process that this one has handed over to
+	opt       Options    // its times and bounds may change; the rest stays as it was made
+	entries   map[string]*entry
+	shelves   map[shelfKey][]*shelf // by priority; use shelved
+	untidy    bool                  // the shelves are to be arranged before they are used again
+	sticky    map[sessionKey]binding
+	waiting   []*waiter // for a slot, first come first
+	picks     uint64
 }
 
 // Apply changes the times and bounds of opt; what the pool was made with otherwise stays.

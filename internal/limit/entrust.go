@@ -21,8 +21,13 @@ type Count struct {
 type Tick struct{ Second, N int64 }
 
 // Entrust hands the counts over to another process: it adopts every request that is in flight, and whoever waits in a
-// queue asks it anew. It gives what that process must know beside that, by key. This gate counts on beside it.
+// queue asks it anew. It gives what that process must know beside that, by key. This gate counts on beside it. Counts that
+// several nodes share stay where they are: the other process is another node.
 func (g *Gate) Entrust(to Shared) map[string]Count {
+	if g.shared.Load() != nil {
+		return nil
+	}
+	g.entrusted.Store(true)
 	g.shared.Store(&to)
 	g.mu.RLock()
 	books := make([]*book, 0, len(g.books))
@@ -83,6 +88,9 @@ func (p *Permit) entrustLate() {
 // Reclaim takes the counts back: the other process is gone. What this gate counted beside it holds again, and spent is
 // what keys have been charged by now.
 func (g *Gate) Reclaim(spent map[string]usage.Charges) {
+	if !g.entrusted.Swap(false) {
+		return
+	}
 	g.shared.Store(nil)
 	for id, charges := range spent {
 		b := g.book(id)

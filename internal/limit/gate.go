@@ -17,6 +17,7 @@ type Gate struct {
 	now        func() time.Time
 	zone       *time.Location
 	shared     atomic.Pointer[Shared] // nil when there is no other node
+	entrusted  atomic.Bool            // that other node is the process that this one has handed over to
 	refuseAway bool
 
 	mu    sync.RWMutex // guards books; never held together with a book's lock
