@@ -17,8 +17,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"crs/ctl"
+	"crs/daemon/alert"
 	"crs/daemon/control"
 	"crs/daemon/handover"
+	"crs/daemon/metrics"
 	"crs/internal/account"
 	"crs/internal/backup"
 	"crs/internal/claim"
@@ -87,6 +89,12 @@ type Daemon struct {
 	handing  sync.Mutex      // held while this process hands over
 	succeed  atomic.Pointer[succession]
 	finished context.CancelFunc // ends Run
+	metrics  *metrics.Metrics
+	// metricsListener is nil unless metrics are served over TCP.
+	metricsListener *handover.Listener
+	metricsSocket   net.Listener   // under it
+	webhook         *alert.Webhook // nil, as is alerts, unless somebody is to be told of trouble
+	alerts          *alert.Watcher
 
 	settingsMu sync.Mutex // guards loaded, which a reload changes
 	opened     []step     // what close undoes, in reverse
@@ -106,7 +114,7 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 	d := &Daemon{opt: opt, level: new(slog.LevelVar), started: opt.Now()}
 	d.greet()
 	for _, open := range []func(context.Context) error{
-		d.openConfig, d.openData, d.openSockets, d.openStore, d.inherit, d.openDomain, d.openLedger, d.openEngine,
+		d.openConfig, d.openData, d.openSockets, d.openStore, d.inherit, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
 	} {
 		if err := open(ctx); err != nil {
 			d.disown(err)
@@ -276,12 +284,13 @@ func (d *Daemon) openEngine(context.Context) error {
 	engine, err := proxyengine.New(proxyengine.Options{
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
 		Protocols: mounts(), Providers: d.providers, Models: d.catalog().models, Upstream: d.client,
-		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.closed,
+		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.closed, Ended: d.metrics.Ended,
 	})
 	if err != nil {
 		return err
 	}
 	d.engine = engine
+	d.watchMetrics()
 	d.opens("engine", d.stopEngine)
 	return nil
 }
@@ -313,7 +322,7 @@ func (d *Daemon) answers() *control.Handler {
 	return control.NewHandler(control.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Zone: d.zone,
-		Now: d.opt.Now, Started: d.started, Log: d.log, Restart: d.Restart, Leaving: d.leavingCount,
+		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert, Restart: d.Restart, Leaving: d.leavingCount,
 		About: ctl.Status{Executable: d.opt.Program, Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), Store: "local " + d.cfg.Data},
 	})
 }
@@ -328,6 +337,8 @@ func (d *Daemon) Run(ctx context.Context) error {
 	g.Go(func() error { return d.engine.Serve(d.listener) })
 	g.Go(func() error { return d.control.Serve(d.handler) })
 	g.Go(func() error { return d.tokens.Run(running) })
+	g.Go(func() error { return d.serveMetrics(running) })
+	g.Go(func() error { return d.watchTrouble(running) })
 	g.Go(func() error { return d.housekeep(running) })
 	if d.heir != nil {
 		g.Go(func() error { return d.begin(running) })

@@ -83,6 +83,9 @@ func (d *Daemon) accountChanged(c account.Change) {
 		args = append(args, "evidence", c.Evidence)
 	}
 	d.log.Info("account changed", args...)
+	if d.alerts != nil {
+		d.alerts.Poke()
+	}
 }
 
 func (d *Daemon) refreshFailed(a *account.Account, err error) {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"golang.org/x/term"
 
 	"crs/ctl"
@@ -28,6 +29,7 @@ func Serve(ctx context.Context, opt Options) error {
 	if err != nil {
 		return conflict(err)
 	}
+	d.boundMemory(memlimit.FromCgroup)
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)

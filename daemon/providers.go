@@ -47,6 +47,12 @@ func providers(all map[string]config.Provider, now func() time.Time) (list []pro
 	return list, errors.Join(err, set.unknown)
 }
 
+// CheckProviders reports what a daemon would refuse in the configuration's providers.NAME, one mistake a line.
+func CheckProviders(all map[string]config.Provider) error {
+	_, err := providers(all, time.Now)
+	return err
+}
+
 // ProviderNames are the names that may stand in the configuration's providers.NAME.
 func ProviderNames() []string { return []string{"claude", "bedrock", "openai", "gemini", "droid"} }
 

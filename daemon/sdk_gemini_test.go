@@ -144,7 +144,7 @@ func TestGooglesLibraryReadsFailures(t *testing.T) {
 		if last == nil || parts < 2 {
 			t.Errorf("%s: after %d parts: %v", script, parts, last)
 		}
-		b.Idle() // the client has its last byte a moment before the account is judged
+		b.Idle()                                                   // the client has its last byte a moment before the account is judged
 		if _, err := b.ThawAccount(t.Context(), "a"); err != nil { // it rests, as it should
 			t.Fatal(err)
 		}

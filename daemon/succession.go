@@ -84,6 +84,7 @@ func (d *Daemon) handOver(ctx context.Context, program string) (*succession, err
 	raw, socket := d.control.Estate()
 	child, conn, err := handover.Start(program, &handover.Estate{
 		Clients: d.clients, Control: raw, Data: d.lock, Socket: socket, As: d.opt.Program,
+		Metrics: d.metricsSocket, MetricsAt: d.cfg.Metrics.Listen,
 	})
 	if err != nil {
 		return nil, err
@@ -162,8 +163,7 @@ func plainly(err error) error {
 
 // yield stops deciding anything here, and has the heir decide it. On an error, everything is as it was.
 func (d *Daemon) yield(ctx context.Context, s *succession) error {
-	d.listener.Pause()
-	d.control.Pause()
+	d.accept(false)
 	state := handover.State{Started: d.started, Counts: d.gate.Entrust(s.link.Limits())}
 	var err error
 	if state.Pool, err = d.pool.Entrust(s.link.Accounts()); err == nil {
@@ -190,9 +190,26 @@ func (d *Daemon) takeBack(s *succession) error {
 	d.gate.Reclaim(d.charged(ctx))
 	d.tokens.Reclaim()
 	s.link.Release()
-	d.control.Resume()
-	d.listener.Resume()
+	d.accept(true)
 	return err
+}
+
+// accept has this process take connections, or leave them to another one.
+func (d *Daemon) accept(here bool) {
+	if here {
+		d.control.Resume()
+		d.listener.Resume()
+	} else {
+		d.control.Pause()
+		d.listener.Pause()
+	}
+	switch {
+	case d.metricsListener == nil:
+	case here:
+		d.metricsListener.Resume()
+	default:
+		d.metricsListener.Pause()
+	}
 }
 
 // charged is what keys have been charged, as far as that can be read.

@@ -97,10 +97,12 @@ func (x *exchange) send(p provider.Provider, s said, acc *account.Account) (*ups
 	if !x.calling(call) {
 		return nil, upstream.ErrCanceled
 	}
-	return x.e.opt.Upstream.Do(call, &upstream.Request{
+	answer, err := x.e.opt.Upstream.Do(call, &upstream.Request{
 		Owner: acc.ID, Endpoint: out.Endpoint, Proxy: via, Method: out.Method, Target: out.Target, Header: out.Header, Body: out.Body,
 		Clocks: clocks(x.settings, s.want.Stream, len(s.in.Body)),
 	})
+	x.waited += call.Waited()
+	return answer, err
 }
 
 func clocks(s *Settings, stream bool, body int) upstream.Clocks {
@@ -162,6 +164,7 @@ func (x *exchange) judge(p provider.Provider, s said, acc *account.Account, answ
 	defer answer.Close()
 	answer.SetIdle(errorWait)
 	body, _ := readUpTo(decoded(answer), errorBody) // what has come must do
+	x.waited += answer.Waited()
 	reply := &provider.Reply{At: x.e.opt.Now(), Status: answer.Status, Header: answer.Header, Body: body}
 	return x.judged(p, s, acc, reply)
 }
@@ -195,7 +198,9 @@ func (x *exchange) begin(p provider.Provider, s said, acc *account.Account, answ
 	meter := s.meter(p.Meter(s.want, acc, answer.Header), &x.intent)
 	h := newHeld(answer, meter, clocks(x.settings, s.want.Stream, 0).FirstByte, x.settings)
 	h.flows = h.flows || s.want.Service == gemini.GenerateArray
-	if err := h.read(); err != nil {
+	err := h.read()
+	x.waited += answer.Waited()
+	if err != nil {
 		h.drop()
 		return x.broken(acc, err)
 	}

@@ -44,7 +44,8 @@ func (x *exchange) readBody() error {
 		return err
 	}
 	limit := x.settings.Body + time.Duration(max(length, 0)>>16)*time.Second
-	if err := x.ctx.SetReadDeadline(time.Now().Add(limit)); err != nil {
+	start, waited := time.Now(), x.waited
+	if err := x.ctx.SetReadDeadline(start.Add(limit)); err != nil {
 		return x.unread(err)
 	}
 	var err error
@@ -53,6 +54,7 @@ func (x *exchange) readBody() error {
 	} else {
 		err = x.fill(stream, x.unread)
 	}
+	x.waited = waited + time.Since(start) // the client's sending
 	if err == nil {
 		err = x.decode()
 	}
@@ -65,8 +67,10 @@ func (x *exchange) readBody() error {
 
 // reserve takes n bytes of the budget, on top of what the exchange has.
 func (x *exchange) reserve(n int64) error {
-	err := x.e.bodies.take(x.life, n, x.settings.BodyWait)
+	waited, err := x.e.bodies.take(x.life, n, x.settings.BodyWait)
+	x.stoodIn(&x.ended.BodyQueue, waited)
 	if errors.Is(err, errNoRoom) {
+		x.ended.Refused = refusedBodyBudget
 		return &provider.Fault{
 			Status: fasthttp.StatusServiceUnavailable, Kind: provider.Unavailable, RetryAfter: time.Second,
 			Message: "the relay's memory for request bodies (limits.body_budget) is in use by other requests; it waited " + x.settings.BodyWait.String(),

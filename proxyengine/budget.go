@@ -26,22 +26,24 @@ func newBudget(size int64) *budget { return &budget{size: size} }
 
 var errNoRoom = errors.New("no room in the body budget")
 
-// take waits for n bytes, at most for so long. It gives errNoRoom, or ctx's error.
-func (b *budget) take(ctx context.Context, n int64, wait time.Duration) error {
+// take waits for n bytes, at most for so long, and tells how long it did. It gives errNoRoom, or ctx's error.
+func (b *budget) take(ctx context.Context, n int64, wait time.Duration) (waited time.Duration, _ error) {
 	b.mu.Lock()
 	if len(b.waiting) == 0 && b.fits(n) {
 		b.taken += n
 		b.mu.Unlock()
-		return nil
+		return 0, nil
 	}
 	if wait <= 0 {
 		b.mu.Unlock()
-		return errNoRoom
+		return 0, errNoRoom
 	}
 	c := &claim{n: n, ready: make(chan struct{})}
 	b.waiting = append(b.waiting, c)
 	b.mu.Unlock()
-	return b.await(ctx, c, wait)
+	start := time.Now()
+	err := b.await(ctx, c, wait)
+	return time.Since(start), err
 }
 
 // fits also lets one request in that is larger than a budget which was made smaller meanwhile.
@@ -97,4 +99,10 @@ func (b *budget) used() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.taken
+}
+
+func (b *budget) state() (size int64, waiting int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.size, len(b.waiting)
 }

@@ -159,6 +159,9 @@ func (d *delivery) WriteTo(w io.Writer) (int64, error) {
 // write gives the client a while to take b. The deadline is not moved for every event: a timer costs more than an event.
 func (d *delivery) write(w io.Writer, b []byte) (int64, error) {
 	now := time.Now()
+	if d.x.ended.Own == 0 {
+		d.x.firstOut(now)
+	}
 	if stall := d.x.settings.WriteStall; stall > 0 {
 		if d.due.Sub(now) < stall*3/4 {
 			d.due = now.Add(stall)

@@ -23,7 +23,7 @@ import (
 	"crs/proxyengine/upstream"
 )
 
-// Options are what an engine works with. All of it must be set but Closed.
+// Options are what an engine works with. All of it must be set but Closed and Ended.
 type Options struct {
 	Keys      keys
 	Gate      gate
@@ -41,6 +41,8 @@ type Options struct {
 	Settings Settings
 	// Closed is told of every request that has ended, admitted or refused. It must not block nor keep the record.
 	Closed func(*usage.Record)
+	// Ended is told of the same requests, and of those that presented no good key, on the same terms.
+	Ended func(*Ended)
 }
 
 // Mount is a protocol with the paths it is served under.
@@ -214,6 +216,9 @@ func (e *Engine) InFlight() int {
 
 // RetainedBytes is how much of the body budget is in use.
 func (e *Engine) RetainedBytes() int64 { return e.bodies.used() }
+
+// BodyBudget is the size of that budget, and how many requests wait for room in it.
+func (e *Engine) BodyBudget() (size int64, waiting int) { return e.bodies.state() }
 
 // quiet passes on what fasthttp has to say about connections, which is never an operator's business at first sight.
 type quiet struct{ log *slog.Logger }

@@ -53,9 +53,13 @@ type exchange struct {
 	meter    provider.Meter
 	record   usage.Record
 	opened   bool // the record is in the ledger
-	closed   atomic.Bool
-	sent     atomic.Int64 // bytes of the answer that the client was written
-	sentAt   atomic.Int64 // when that was last, unix nanoseconds
+	ended    Ended
+	// waited is what the exchange has waited for others so far: the client, queues, upstreams.
+	waited  time.Duration
+	askedOf [2]Asked // room for ended's, which are rarely more
+	closed  atomic.Bool
+	sent    atomic.Int64 // bytes of the answer that the client was written
+	sentAt  atomic.Int64 // when that was last, unix nanoseconds
 
 	mu   sync.Mutex // guards the fields below
 	seen Live       // what others may see of it
@@ -72,6 +76,7 @@ func (e *Engine) open(ctx *fasthttp.RequestCtx) *exchange {
 	x := &exchange{e: e, settings: e.settings.Load(), ctx: ctx, id: id.New("req", now), at: now, began: time.Now()}
 	x.life, x.stop = context.WithCancel(context.Background())
 	x.record = usage.Record{ID: x.id, At: now}
+	x.ended.Asked = x.askedOf[:0]
 	return x
 }
 

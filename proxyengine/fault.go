@@ -117,6 +117,7 @@ func (x *exchange) fail(err error) {
 	f := faultOf(err)
 	f.Request = x.id
 	x.record.Status, x.record.Error = f.Status, f.Message
+	x.turnedDown(err, f)
 	var none *account.NoneReady
 	if errors.As(err, &none) {
 		x.record.Passed = x.e.passed(none)

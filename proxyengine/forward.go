@@ -28,6 +28,7 @@ func (x *exchange) forward() (*held, error) {
 			}
 			continue
 		}
+		x.stoodIn(&x.ended.AccountQueue, lease.Waited())
 		x.lend(lease)
 		got := x.try(lease.Account())
 		if got.held != nil {
@@ -75,6 +76,7 @@ func (x *exchange) lend(lease *account.Lease) {
 
 // giveBack ends a lease that did not serve.
 func (x *exchange) giveBack(o account.Outcome) {
+	x.asked(o.Result)
 	x.lease.Release(o)
 	x.lease = nil
 }
@@ -150,10 +152,12 @@ func (x *exchange) pause(t *tries) error {
 	if wish := t.last.verdict.RetryAfter; wish > 0 {
 		d = wish
 	}
-	timer := time.NewTimer(min(d, longestPause))
+	d = min(d, longestPause)
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		x.waited += d
 		return nil
 	case <-x.life.Done():
 		return x.goneOr(errGone)

@@ -60,6 +60,15 @@ func (e *Engine) Live() []Live {
 	return list
 }
 
+// Phases counts the requests in flight by how far they have come.
+func (e *Engine) Phases() map[Phase]int {
+	n := map[Phase]int{Reading: 0, Queued: 0, Picking: 0, Waiting: 0, Streaming: 0}
+	for _, x := range e.all() {
+		n[x.phase()]++
+	}
+	return n
+}
+
 // Disconnect ends a request that is in flight, as an operator may want; false when there is none with that id.
 func (e *Engine) Disconnect(id string) bool {
 	for _, x := range e.all() {

@@ -128,6 +128,7 @@ func (x *exchange) admit() error {
 		return x.goneOr(err)
 	}
 	x.permit = permit
+	x.stoodIn(&x.ended.KeyQueue, permit.Waited())
 	if err := x.e.opt.Ledger.Open(&x.record); err != nil {
 		return err
 	}

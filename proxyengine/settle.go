@@ -18,12 +18,16 @@ func (x *exchange) settle() {
 		x.permit.Settle(r.Tokens.Metered(), r.Charged)
 	}
 	if r.Key == "" { // nobody's: it never presented a good key
+		if x.ended.Refused != "" {
+			x.tell()
+		}
 		return
 	}
 	x.e.opt.Ledger.Close(r)
 	if x.e.opt.Closed != nil {
 		x.e.opt.Closed(r)
 	}
+	x.tell()
 	x.log(slog.LevelDebug, "done", "status", r.Status, "account", r.AccountName, "total", r.Total, "output", r.Tokens.Output)
 }
 

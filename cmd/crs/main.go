@@ -29,6 +29,7 @@ func main() {
 func programs() cli.Programs {
 	return cli.Programs{
 		Version: versionOf(), Providers: daemon.ProviderNames(), ReleaseKey: releaseKey, ReleaseFrom: releaseFrom,
+		CheckProviders: daemon.CheckProviders,
 		Serve: func(ctx context.Context, o cli.ServeOptions) error {
 			return unit.Run(ctx, func(ctx context.Context) error {
 				return daemon.Serve(ctx, daemon.Options{Source: o.Source, Version: o.Version, Log: o.Log})

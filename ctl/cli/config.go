@@ -137,6 +137,9 @@ func (a *app) configCheckCommand() *cobra.Command {
 				source.File = args[0]
 			}
 			loaded, err := config.Load(source)
+			if err == nil && a.programs.CheckProviders != nil {
+				err = a.programs.CheckProviders(loaded.Config.Providers)
+			}
 			if err != nil {
 				return mistaken(ctl.Failed, err)
 			}

@@ -19,6 +19,8 @@ type Programs struct {
 	ReleaseKey, ReleaseFrom string
 	// Providers are the names that may stand in the configuration's providers.NAME. Empty allows every name.
 	Providers []string
+	// CheckProviders finds settings in providers.NAME that are no settings, or make no sense. It may be nil.
+	CheckProviders func(map[string]config.Provider) error
 	// Serve runs a daemon until ctx ends.
 	Serve func(context.Context, ServeOptions) error
 	// Service is crs as a service of the system, or of the user; nil where that is not known.
@@ -76,7 +78,7 @@ func (a *app) root() *cobra.Command {
 		a.group("service", a.installCommand(), a.uninstallCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(), a.updateCommand(), a.backupCommand(), a.restoreCommand(), a.logsCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),
-		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.priceCommand(), a.versionCommand()),
+		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(), a.versionCommand()),
 	)
 	root.Long = "crs relays AI provider APIs: it holds your accounts, issues keys to people and tools, picks an account for each\n" +
 		"request, and writes down what it cost."

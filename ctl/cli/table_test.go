@@ -38,9 +38,9 @@ func TestAUsageTableShowsWhatWasGroupedByAndWhatThereIs(t *testing.T) {
 		want string
 	}{
 		"by key and model": {[]string{"model", "key"}, ctl.Usage{Rows: rows[:1], Total: alice}, `
-KEY    MODEL  REQUESTS  INPUT  OUTPUT  CACHE READ  CACHE WRITE     COST
-alice  m         1,200     12      34       9,012          638  $0.0097
-total            1,200     12      34       9,012          638  $0.0097
+KEY    MODEL  REQUESTS  INPUT  OUTPUT  CACHE READ  CACHE WRITE  CACHED     COST
+alice  m         1,200     12      34       9,012          638     93%  $0.0097
+total            1,200     12      34       9,012          638     93%  $0.0097
 `},
 		"with a multiplier and reasoning": {[]string{"key"}, ctl.Usage{Rows: rows, Total: ctl.UsageRow{Requests: 1201, ReasoningTokens: 5, Cost: 1_009_696_000, Charged: 2_009_696_000}}, `
 KEY    REQUESTS  INPUT  OUTPUT  CACHE READ  CACHE WRITE  REASONING     COST  CHARGED

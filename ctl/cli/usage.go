@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -89,6 +90,8 @@ func usageColumnsOf(u *ctl.Usage, by []string) []usageColumn {
 		switch {
 		case c.by != "":
 			return !slices.Contains(by, c.by)
+		case c.name == "CACHED":
+			return u.Total.CacheReadTokens == 0
 		case c.name == "REASONING":
 			return u.Total.ReasoningTokens == 0
 		case c.name == "CHARGED":
@@ -96,6 +99,15 @@ func usageColumnsOf(u *ctl.Usage, by []string) []usageColumn {
 		}
 		return false
 	})
+}
+
+// cachedShare is how much of the prompts was read from the cache. A fall tells that conversations lose it.
+func cachedShare(r *ctl.UsageRow) string {
+	prompt := r.InputTokens + r.CacheReadTokens + r.CacheWrite5mTokens + r.CacheWrite1hTokens
+	if prompt == 0 {
+		return ""
+	}
+	return strconv.FormatInt(100*r.CacheReadTokens/prompt, 10) + "%"
 }
 
 // usageColumn is a column of the table: one that usage can be grouped by, or a figure.
@@ -116,6 +128,7 @@ func usageColumns() []usageColumn {
 		{"", "OUTPUT", func(r *ctl.UsageRow) string { return count(r.OutputTokens) }},
 		{"", "CACHE READ", func(r *ctl.UsageRow) string { return count(r.CacheReadTokens) }},
 		{"", "CACHE WRITE", func(r *ctl.UsageRow) string { return count(r.CacheWrite5mTokens + r.CacheWrite1hTokens) }},
+		{"", "CACHED", cachedShare},
 		{"", "REASONING", func(r *ctl.UsageRow) string { return count(r.ReasoningTokens) }},
 		{"", "COST", func(r *ctl.UsageRow) string { return cost(r.Cost) }},
 		{"", "CHARGED", func(r *ctl.UsageRow) string { return cost(r.Charged) }},

@@ -48,6 +48,9 @@ type Options struct {
 	Log       *slog.Logger
 	// Restart hands over to a new process, unless it is only to be checked.
 	Restart func(context.Context, ctl.Restart) (ctl.Restarted, error)
+	Metrics metrics
+	// TestAlert sends an alert that says that it is a test.
+	TestAlert func(context.Context) error
 }
 
 type engine interface {

@@ -48,6 +48,8 @@ func (h *Handler) routes() []route {
 		{method: post, path: "/keys/{ref}/restore", needs: write, serve: h.restoreKey},
 		{method: post, path: "/keys/{ref}/purge", needs: write, serve: h.purgeKey},
 
+		{method: get, path: "/metrics", needs: operate, stream: h.metrics},
+		{method: post, path: "/alert/test", needs: operate, serve: h.testAlert},
 		{method: get, path: "/usage", needs: operate, serve: h.usage},
 		{method: get, path: "/requests", needs: operate, serve: h.requests},
 		{method: get, path: "/requests/follow", needs: operate, stream: h.followRequests},

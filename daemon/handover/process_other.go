@@ -19,6 +19,9 @@ type Estate struct {
 	Socket  *claim.Claim
 	Link    net.Conn
 	As      string
+
+	Metrics   net.Listener
+	MetricsAt string
 }
 
 // Inherited gives nil: nothing can be handed over on this system.

@@ -21,6 +21,7 @@ const (
 	variable = "INHERITS_CRS"
 	order    = "1"
 	as       = "INHERITS_CRS_AS"
+	metrics  = "INHERITS_CRS_METRICS"
 )
 
 // The numbers of the files that an heir inherits.
@@ -30,6 +31,7 @@ const (
 	linkFile
 	dataFile
 	socketFile
+	metricsFile // only where there is one
 )
 
 // Estate is what a process hands over, or has inherited.
@@ -41,6 +43,9 @@ type Estate struct {
 	Link    net.Conn     // to the other process
 	// As is the path of the program that the process is, or soon will be, installed as.
 	As string
+	// Metrics is the socket that metrics are served on, nil for none; MetricsAt is how the configuration names it.
+	Metrics   net.Listener
+	MetricsAt string
 }
 
 // Inherited gives what an old process has handed to this one, or nil when there is none. Processes that this one starts do
@@ -67,6 +72,12 @@ func Inherited() (*Estate, error) {
 	var unix bool
 	if e.Control, unix = control.(*net.UnixListener); !unix {
 		return nil, errors.New("what was inherited is not the control socket")
+	}
+	if e.MetricsAt = os.Getenv(metrics); e.MetricsAt != "" {
+		_ = os.Unsetenv(metrics)
+		if e.Metrics, err = listener(metricsFile); err != nil {
+			return nil, err
+		}
 	}
 	f := inherited(linkFile, "link")
 	defer func() { _ = f.Close() }()
@@ -108,7 +119,11 @@ func Start(program string, e *Estate) (*Child, net.Conn, error) {
 	}
 	defer func() { _ = unix.Close(theirs) }()
 	files := []uintptr{0, 1, 2}
-	for _, c := range []any{e.Clients, e.Control, theirs, e.Data.File(), e.Socket.File()} {
+	all := []any{e.Clients, e.Control, theirs, e.Data.File(), e.Socket.File()}
+	if e.Metrics != nil {
+		all = append(all, e.Metrics)
+	}
+	for _, c := range all {
 		fd, err := duplicate(c)
 		if err != nil {
 			return nil, nil, errors.Join(err, ours.Close())
@@ -117,7 +132,7 @@ func Start(program string, e *Estate) (*Child, net.Conn, error) {
 		files = append(files, fd)
 	}
 	// Not os/exec: it would make the sockets blocking, for this process too.
-	pid, err := syscall.ForkExec(program, os.Args, &syscall.ProcAttr{Env: environment(e.As), Files: files})
+	pid, err := syscall.ForkExec(program, os.Args, &syscall.ProcAttr{Env: e.environment(), Files: files})
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("start %s: %w", program, err), ours.Close())
 	}
@@ -127,14 +142,17 @@ func Start(program string, e *Estate) (*Child, net.Conn, error) {
 }
 
 // environment is this process's own, without what is about this process only.
-func environment(program string) []string {
+func (e *Estate) environment() []string {
 	var env []string
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "WATCHDOG_PID=") && !strings.HasPrefix(v, "LISTEN_") {
 			env = append(env, v)
 		}
 	}
-	return append(env, variable+"="+order, as+"="+program)
+	if e.Metrics != nil {
+		env = append(env, metrics+"="+e.MetricsAt)
+	}
+	return append(env, variable+"="+order, as+"="+e.As)
 }
 
 func socketPair() (ours net.Conn, theirs int, err error) {
@@ -160,7 +178,7 @@ func socketPair() (ours net.Conn, theirs int, err error) {
 // duplicate gives a descriptor of its own, which leaves the original in the mode it is in.
 func duplicate(of any) (fd uintptr, err error) {
 	dup := func(old uintptr) {
-		n, failed := unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 3+socketFile)
+		n, failed := unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, metricsFile+1)
 		fd, err = uintptr(n), failed
 	}
 	if old, plain := of.(int); plain {

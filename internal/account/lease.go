@@ -15,6 +15,7 @@ type Lease struct {
 	why             why
 	at              time.Time
 	slot            Slot // on all nodes; nil when none is counted
+	waited          time.Duration
 
 	// seat is where the lease stands in its entry's list; -1 when it is back. Guarded by the pool's lock.
 	seat int
@@ -44,6 +45,9 @@ func (l *Lease) Account() *Account { return l.acc }
 
 // Why tells why it was this account.
 func (l *Lease) Why() string { return l.why.String() }
+
+// Waited is how long the request stood in the queue for it.
+func (l *Lease) Waited() time.Duration { return l.waited }
 
 // Release gives the account back and tells what was learnt. Only the first call counts.
 func (l *Lease) Release(o Outcome) {
@@ -127,7 +131,7 @@ func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease
 	defer timer.Stop()
 	select {
 	case l := <-x.ready:
-		return came(l)
+		return x.came(l)
 	case <-timer.C:
 	case <-ctx.Done():
 	}
@@ -136,7 +140,7 @@ func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease
 	select {
 	case l := <-x.ready: // its turn came just as it gave up
 		if ctx.Err() == nil || l == nil {
-			return came(l)
+			return x.came(l)
 		}
 		l.giveBack()
 		p.serveWaiting(l.entry)
@@ -151,10 +155,11 @@ func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease
 }
 
 // came is what a request that waited gets: nil means that it has to ask elsewhere.
-func came(l *Lease) (*Lease, error) {
+func (x *waiter) came(l *Lease) (*Lease, error) {
 	if l == nil {
 		return nil, ErrElsewhere
 	}
+	l.waited = time.Since(x.since)
 	return l, nil
 }
 

@@ -36,6 +36,18 @@ const (
 	Unsupported               // it does not do what was asked (Scope says what)
 )
 
+// Results are all of them, in order.
+func Results() []Result {
+	return []Result{Unused, Served, Answered, Overloaded, Failed, Throttled, Exhausted, Denied, NeedsLogin, Blocked, Unsupported}
+}
+
+// String says it in a word.
+func (r Result) String() string {
+	return [...]string{
+		"unused", "served", "answered", "overloaded", "failed", "throttled", "exhausted", "denied", "needs_login", "blocked", "unsupported",
+	}[r]
+}
+
 // Window is a quota gauge, such as the five hours or the week of a plan.
 type Window struct {
 	Name     string    `json:"name"` // 5h, 7d, 7d_opus, …
@@ -56,6 +68,11 @@ const (
 	StateDisabled State = "disabled"    // by the operator
 	StateExpired  State = "expired"     // its subscription is over
 )
+
+// States are all of them.
+func States() []State {
+	return []State{Ready, Cooling, StateNeeds, StateBlocked, StateDisabled, StateExpired}
+}
 
 // Rest is a cool-down: a hint, not a sentence. It ends early when a probe or a fresh gauge says so.
 type Rest struct {

@@ -54,6 +54,24 @@ func (p *Pool) Count() (all, ready int) {
 	return len(p.entries), ready
 }
 
+// Standing is a state of accounts of a platform.
+type Standing struct {
+	Platform string
+	State    State
+}
+
+// Standings counts the accounts by platform and state.
+func (p *Pool) Standings() map[Standing]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now, n := p.opt.Now(), map[Standing]int{}
+	for _, e := range p.entries {
+		s, _ := e.state(now)
+		n[Standing{e.acc.Platform, s}]++
+	}
+	return n
+}
+
 // Waiting is how many requests wait for a slot.
 func (p *Pool) Waiting() int {
 	p.mu.Lock()

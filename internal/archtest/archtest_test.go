@@ -88,6 +88,8 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/knadh/koanf", []string{"internal/config"}, nil, "the rest takes a plain Config"},
 		{"filippo.io/age", []string{"internal/backup"}, nil, "only backups are encrypted with a passphrase"},
 		{"aead.dev/minisign", []string{"internal/release"}, nil, "what is signed is a release, and nothing else is"},
+		{"github.com/KimMachineGun/automemlimit", []string{"daemon"}, nil, "how much memory there is, is the process's business"},
+		{"github.com/prometheus", []string{"daemon/metrics"}, nil, "the rest tells what happened, and does not know who counts it"},
 		{"modernc.org/sqlite", []string{"internal/store/local"}, nil, "the store's interface is operations, not SQL"},
 	}
 	for _, f := range project(t) {

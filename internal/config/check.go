@@ -20,11 +20,13 @@ type check struct {
 const maxSocketPath = 103
 
 var checks = map[string]check{
-	"listen": {"an address and port such as 127.0.0.1:3000", isListenAddress},
-	"path":   {"an absolute path", isPath},
-	"socket": {"an absolute path of at most " + strconv.Itoa(maxSocketPath) + " bytes", isSocketPath},
-	"zone":   {"a time zone such as Europe/Berlin, or nothing", isZone},
-	"url":    {"a URL such as https://api.example.com, without user, query or fragment", isURL},
+	"listen":       {"an address and port such as 127.0.0.1:3000", isListenAddress},
+	"metrics":      {"an address and port such as 127.0.0.1:9464, or nothing; 0.0.0.0:9464 for every address of the machine", isOpenAddress},
+	"path":         {"an absolute path", isPath},
+	"path-or-none": {"an absolute path, or nothing", func(text string) bool { return text == "" || isPath(text) }},
+	"socket":       {"an absolute path of at most " + strconv.Itoa(maxSocketPath) + " bytes", isSocketPath},
+	"zone":         {"a time zone such as Europe/Berlin, or nothing", isZone},
+	"url":          {"a URL such as https://api.example.com, without user, query or fragment", isURL},
 }
 
 func isListenAddress(text string) bool {
@@ -34,6 +36,13 @@ func isListenAddress(text string) bool {
 	}
 	_, err = strconv.ParseUint(port, 10, 16)
 	return err == nil
+}
+
+// isOpenAddress wants the host to be said: what is served there has no password, so nobody should open it to everybody by
+// leaving something out.
+func isOpenAddress(text string) bool {
+	host, _, _ := net.SplitHostPort(text)
+	return text == "" || isListenAddress(text) && host != ""
 }
 
 func isPath(text string) bool {

@@ -33,6 +33,8 @@ type Config struct {
 	Usage      Usage      `koanf:"usage"`
 	Cooldown   Cooldown   `koanf:"cooldown"`
 	Backup     Backup     `koanf:"backup"`
+	Metrics    Metrics    `koanf:"metrics"`
+	Alert      Alert      `koanf:"alert"`
 
 	// Providers holds providers.NAME by NAME. It has only the providers for which something was set, and may be nil.
 	Providers map[string]Provider `koanf:"-"`
@@ -126,4 +128,19 @@ type Cooldown struct {
 	Failures int           `koanf:"failures" default:"5" min:"1" max:"1000" doc:"Consecutive failures after which an account rests."`
 	Failing  time.Duration `koanf:"failing" default:"30s" min:"1ms" max:"7d" doc:"Rest after that many consecutive failures."`
 	Jitter   time.Duration `koanf:"jitter" default:"30s" min:"0s" max:"10m" doc:"Most that is added at random to a rest, so that accounts do not all come back at once."`
+}
+
+// Metrics says where they are served besides the control socket, and how many series there may be.
+type Metrics struct {
+	Listen   string `koanf:"listen" default:"" check:"metrics" doc:"Address and port on which Prometheus can read metrics, at /metrics, without a password; empty serves them on the control socket only. The host must be said: 0.0.0.0 for every address of the machine."`
+	Keys     int    `koanf:"keys" default:"100" min:"0" max:"10000" doc:"How many keys get metrics of their own; the rest share those of other."`
+	Accounts int    `koanf:"accounts" default:"100" min:"0" max:"10000" doc:"How many accounts get metrics of their own; the rest share those of other."`
+	Models   int    `koanf:"models" default:"100" min:"0" max:"10000" doc:"How many models, each on each platform, get metrics of their own; the rest, and those without a price, share those of other."`
+}
+
+// Alert says who is told when somebody has to mend something.
+type Alert struct {
+	URLFile string        `koanf:"url_file" default:"" check:"path-or-none" doc:"File with the URL of a webhook that is told when somebody has to mend something (an account needs a login, none of a platform is ready, usage cannot be written) and when that is over; empty tells nobody."`
+	Format  string        `koanf:"format" default:"json" oneof:"json slack discord lark wecom" doc:"What the webhook reads: json has everything in it; slack also suits Mattermost, Google Chat and Telegram, lark Feishu, wecom DingTalk."`
+	After   time.Duration `koanf:"after" default:"1m" min:"0s" max:"1d" doc:"How long something must last before it is told."`
 }

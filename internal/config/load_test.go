@@ -93,6 +93,8 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 			Auth: 30 * time.Minute, Quota: 30 * time.Minute, Throttle: time.Minute, Failures: 5, Failing: 30 * time.Second,
 			Jitter: 30 * time.Second,
 		},
+		Metrics: config.Metrics{Keys: 100, Accounts: 100, Models: 100},
+		Alert:   config.Alert{Format: "json", After: time.Minute},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

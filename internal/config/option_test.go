@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -125,5 +126,19 @@ func TestTheEntriesAreTheCallers(t *testing.T) {
 	before[0].Value = "changed"
 	if !slices.Equal(loaded.Entries(), kept) {
 		t.Error("a change to the slice reached the configuration")
+	}
+}
+
+// TestMetricsAreOpenedToEverybodyOnlyInSoManyWords: there is no password on them.
+func TestMetricsAreOpenedToEverybodyOnlyInSoManyWords(t *testing.T) {
+	t.Parallel()
+	for address, ok := range map[string]bool{
+		"": true, "127.0.0.1:9464": true, "localhost:9464": true, "[::1]:9464": true, "0.0.0.0:9464": true, "[::]:9464": true, "127.0.0.1:0": true,
+		":9464": false, "9464": false, "127.0.0.1": false, "127.0.0.1:port": false, "http://127.0.0.1:9464": false, "[]:9464": false, " :9464": false,
+	} {
+		_, err := config.Load(config.Source{UID: 1, Environ: []string{"CRS_CONFIG=" + os.DevNull, "CRS_DATA=" + t.TempDir()}, Flags: map[string]string{"metrics.listen": address}})
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", address, err)
+		}
 	}
 }

@@ -21,6 +21,9 @@ const (
 	Expired  Reason = "expired"
 )
 
+// Reasons are all of them.
+func Reasons() []Reason { return []Reason{Missing, Unknown, Disabled, Deleted, Expired} }
+
 // Refused is a key that does not open anything. Key is nil unless it is known.
 type Refused struct {
 	Reason Reason

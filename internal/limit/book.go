@@ -147,6 +147,7 @@ func (b *book) queue(ctx context.Context, p *Permit, policy *key.Policy) error {
 	b.waiting = append(b.waiting, w)
 	start := time.Now()
 	err := b.await(ctx, w, policy.QueueWait)
+	p.waited = time.Since(start)
 	if w.moved {
 		return ErrElsewhere
 	}
@@ -164,7 +165,7 @@ func (b *book) queue(ctx context.Context, p *Permit, policy *key.Policy) error {
 	}
 	return &Refused{
 		Limit: Concurrency, Max: int64(policy.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second,
-		Waited: time.Since(start), Position: position + 1,
+		Waited: p.waited, Position: position + 1,
 	}
 }
 

@@ -138,13 +138,17 @@ type Permit struct {
 	book   *book
 	tokens int64 // reserved
 	cost   int64
-	shared Seat // in the count of all nodes; nil when there is none. Guarded by the book's lock.
+	shared Seat          // in the count of all nodes; nil when there is none. Guarded by the book's lock.
+	waited time.Duration // set before it is given out
 
 	// The fields below are guarded by the book's lock.
 	seat    int // where in the book's inside it stands
 	out     bool
 	settled bool
 }
+
+// Waited is how long it stood in the key's queue.
+func (p *Permit) Waited() time.Duration { return p.waited }
 
 // Release gives the concurrency slot back, at the last byte. Calling it again does nothing.
 func (p *Permit) Release() {

@@ -18,6 +18,11 @@ const (
 	TotalCost         Name = "total cost"
 )
 
+// Names are all of them.
+func Names() []Name {
+	return []Name{RequestsPerMinute, TokensPerMinute, Concurrency, DailyCost, WeeklyCost, TotalCost}
+}
+
 // Refused is a request that a limit stopped. Nothing was charged for it.
 type Refused struct {
 	Limit Name

@@ -45,6 +45,7 @@ type Ledger struct {
 	closed bool
 	lost   error // why nothing can be written just now
 	days   dayCache
+	lag    lag
 	held   map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
 	heir   Heir             // who writes now; nil when it is this ledger
 
@@ -65,6 +66,7 @@ type batch struct {
 	lines  []byte
 	opened []string
 	sums   map[sumKey]*Sum
+	since  time.Time // of its first line
 }
 
 const (
@@ -115,6 +117,7 @@ func (l *Ledger) Close(r *Record) {
 // append is called with mu held.
 func (l *Ledger) append(what byte, r *Record) {
 	if len(l.batch.lines) == 0 {
+		l.batch.since = time.Now()
 		l.poke()
 	}
 	l.batch.lines = appendLine(l.batch.lines, what, r.appendJSON)
@@ -198,6 +201,7 @@ func (l *Ledger) commit() error {
 		l.mu.Unlock()
 		return nil
 	}
+	l.lag.writing = b
 	l.batch, l.spare = l.spare, nil
 	if l.batch == nil {
 		l.batch = newBatch()
@@ -249,6 +253,7 @@ func (l *Ledger) write(lines []byte) error {
 
 func (l *Ledger) putBack(b *batch, err error) {
 	l.mu.Lock()
+	l.lag.writing = nil
 	b.lines = append(b.lines, l.batch.lines...)
 	b.opened = append(b.opened, l.batch.opened...)
 	merge(b.sums, l.batch.sums)
@@ -277,6 +282,7 @@ func (l *Ledger) written(b *batch) {
 	}
 	recovered := l.lost != nil
 	l.lost = nil
+	l.lag.durable(b)
 	l.mu.Unlock()
 	merge(l.sums, b.sums)
 	l.owed = true
@@ -297,7 +303,9 @@ func (l *Ledger) addUp(ctx context.Context) error {
 	for _, s := range l.sums {
 		list = append(list, *s)
 	}
+	l.giving()
 	err := l.opt.Rollups.AddUp(ctx, l.opt.Node, list, l.at)
+	l.taken(err)
 	if failed := err != nil; failed != l.late {
 		l.late = failed
 		l.report(err)

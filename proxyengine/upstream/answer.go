@@ -18,7 +18,9 @@ type Answer struct {
 	// Length of the body in bytes, -1 when only its end will tell.
 	Length int64
 
-	body body
+	body   body
+	timed  bool
+	waited time.Duration
 }
 
 // body is what the two clients do differently.
@@ -30,7 +32,21 @@ type body interface {
 
 // Next gives the next bytes of the body, as many as have arrived but at least one. They are valid until the next call.
 // The end is io.EOF; anything else is an *Error or ErrCanceled.
-func (a *Answer) Next() ([]byte, error) { return a.body.next() }
+func (a *Answer) Next() ([]byte, error) {
+	if !a.timed {
+		return a.body.next()
+	}
+	start := time.Now()
+	b, err := a.body.next()
+	a.waited += time.Since(start)
+	return b, err
+}
+
+// Waited is how long Next has waited for the body so far. From then on nobody looks at the clock any more.
+func (a *Answer) Waited() time.Duration {
+	a.timed = false
+	return a.waited
+}
 
 // SetIdle changes the idle clock from the next read on. A read that it ends may be tried again with another clock.
 func (a *Answer) SetIdle(d time.Duration) { a.body.setIdle(d) }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
+	"time"
 )
 
 // Call is the cancel switch of one request. Its zero value is ready; it serves one request and is not reused.
@@ -13,6 +14,21 @@ type Call struct {
 	canceled bool
 	conn     net.Conn           // the connection in use, while there is one
 	stop     context.CancelFunc // ends the dial, or the net/http request
+
+	// The fields below belong to the goroutine that calls Do.
+	waited time.Duration
+	sentAt time.Time // when it began to send; zero when it does not wait for an answer
+}
+
+// Waited is how long Do waited for the upstream: to connect, to take the request, and to begin its answer.
+func (c *Call) Waited() time.Duration { return c.waited }
+
+// came ends the wait for an answer, which began to come at a moment.
+func (c *Call) came(at time.Time) {
+	if !c.sentAt.IsZero() {
+		c.waited += at.Sub(c.sentAt)
+		c.sentAt = time.Time{}
+	}
 }
 
 // Cancel ends the request at once, in whichever phase it is: dialling, sending, waiting or reading. It may come from any

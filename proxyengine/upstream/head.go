@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -19,6 +20,7 @@ type head struct {
 	length  int64
 	framing framing
 	close   bool
+	at      time.Time // when its first byte had come
 }
 
 func (h *head) bodiless() bool { return h.status == 204 || h.status == 304 }
@@ -35,6 +37,8 @@ func readHead(br *bufio.Reader) (*head, error) {
 	defer heads.Put(parser)
 	parser.DisableNormalizing()
 	for {
+		_, _ = br.Peek(1) // what is wrong, the parser meets again
+		at := time.Now()
 		if err := parser.Read(br); err != nil {
 			return nil, plainHeadError(err)
 		}
@@ -44,7 +48,9 @@ func readHead(br *bufio.Reader) (*head, error) {
 		case status < 200:
 			continue
 		}
-		return newHead(parser), nil
+		h := newHead(parser)
+		h.at = at
+		return h, nil
 	}
 }
 

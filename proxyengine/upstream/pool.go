@@ -66,6 +66,7 @@ func (p *Pool) Do(call *Call, req *Request) (*Answer, error) {
 	}
 	answer, err := p.exchange(call, key, conn, req)
 	if err != nil {
+		call.came(time.Now())
 		conn.drop()
 		if call.release() {
 			return nil, ErrCanceled
@@ -85,7 +86,7 @@ func keyOf(req *Request) hostKey {
 
 // exchange sends the request and reads the head of its answer.
 func (p *Pool) exchange(call *Call, key hostKey, conn *pooledConn, req *Request) (*Answer, error) {
-	if err := send(conn, req); err != nil {
+	if err := send(call, conn, req); err != nil {
 		return p.early(call, key, conn, req, err)
 	}
 	if err := conn.SetReadDeadline(deadline(req.Clocks.FirstByte)); err != nil {
@@ -114,6 +115,7 @@ func (p *Pool) answer(call *Call, key hostKey, conn *pooledConn, req *Request, s
 	if err != nil {
 		return nil, &Error{Phase: Head, Timeout: isTimeout(err), Sent: sent, Err: err}
 	}
+	call.came(head.at)
 	b := &pooledBody{
 		pool: p, key: key, conn: conn, call: call,
 		framing: head.framing, left: head.length, keep: !head.close, idle: req.Clocks.Idle,
@@ -125,7 +127,7 @@ func (p *Pool) answer(call *Call, key hostKey, conn *pooledConn, req *Request, s
 	if b.idle == 0 {
 		_ = conn.SetReadDeadline(time.Time{})
 	}
-	return &Answer{Status: head.status, Header: head.header, Length: head.length, body: b}, nil
+	return &Answer{Status: head.status, Header: head.header, Length: head.length, body: b, timed: true}, nil
 }
 
 // get takes an idle connection or dials.
@@ -153,7 +155,9 @@ func (p *Pool) dial(call *Call, req *Request) (*pooledConn, error) {
 	if err := call.dialing(stop); err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	conn, err := connect(ctx, req.Endpoint, req.Proxy, p.opt.TLS)
+	call.waited += time.Since(start)
 	if err != nil {
 		if call.release() {
 			return nil, ErrCanceled

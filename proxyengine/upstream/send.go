@@ -4,6 +4,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // joined is up to which size a body is copied behind the head, to leave in one write.
@@ -12,7 +13,7 @@ const joined = 16 << 10
 var headBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
 // send writes the whole request. The body's parts are never copied when they are large.
-func send(conn *pooledConn, req *Request) error {
+func send(call *Call, conn *pooledConn, req *Request) error {
 	if err := conn.SetWriteDeadline(deadline(req.Clocks.Write)); err != nil {
 		return err
 	}
@@ -25,10 +26,12 @@ func send(conn *pooledConn, req *Request) error {
 			b = append(b, part...)
 		}
 		*buf = b
+		call.sentAt = time.Now()
 		_, err := conn.Write(b)
 		return err
 	}
 	*buf = b
+	call.sentAt = time.Now()
 	return sendParts(conn.Conn, b, req.Body)
 }
 

@@ -52,7 +52,9 @@ func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
 		return nil, err
 	}
 	w := &waiting{cancel: cancel, first: req.Clocks.FirstByte}
+	start := time.Now()
 	resp, err := s.transport(req).RoundTrip(w.request(ctx, req))
+	call.waited = time.Since(start)
 	w.stop()
 	if err != nil {
 		defer cancel(nil)
@@ -68,6 +70,7 @@ func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
 		Header: stdHeader(resp.Header),
 		Length: resp.ContentLength,
 		body:   newStdBody(call, cancel, resp, req.Clocks.Idle),
+		timed:  true,
 	}, nil
 }
 

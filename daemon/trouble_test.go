@@ -1,0 +1,74 @@
+package daemon_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"crs/ctl"
+	"crs/internal/config"
+	"crs/internal/crstest"
+)
+
+func TestSomebodyIsToldWhenAnAccountNeedsThem(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 10)
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		told <- string(b)
+	}))
+	defer srv.Close()
+	file := filepath.Join(t.TempDir(), "url")
+	if err := os.WriteFile(file, []byte(srv.URL), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Alert = config.Alert{URLFile: file, Format: "slack"} }))
+	hears := func(words ...string) {
+		t.Helper()
+		var got string
+		select {
+		case got = <-told:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("nobody was told of %v", words)
+		}
+		for _, w := range words {
+			if !strings.Contains(got, w) {
+				t.Errorf("%q is not in %s", w, got)
+			}
+		}
+		if strings.Contains(got, "sk-ant") {
+			t.Errorf("a secret is told: %s", got)
+		}
+	}
+	if err := b.TestAlert(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	hears("this is a test")
+	b.Subscription("my own", time.Hour)
+	b.Script("/v1/oauth/token=400*9")
+	if _, err := b.RefreshAccount(t.Context(), "my own"); err == nil {
+		t.Fatal("the refresh went well")
+	}
+	hears("Account my own needs a login", "crs account login claude 'my own'", "No account of platform claude is ready")
+	if _, err := b.ThawAccount(t.Context(), "my own"); err != nil {
+		t.Fatal(err)
+	}
+	hears("Over: Account my own needs a login", "Over: No account of platform claude is ready")
+}
+
+func TestAnAlertThatCannotBeSentSaysWhy(t *testing.T) {
+	t.Parallel()
+	b := crstest.Start(t)
+	if err := b.TestAlert(t.Context()); ctl.CodeOf(err) != ctl.BadRequest || !strings.Contains(err.Error(), "nowhere to send") {
+		t.Errorf("%v", err)
+	}
+	missing := filepath.Join(t.TempDir(), "url")
+	if _, err := start(t, t.TempDir(), map[string]string{"alert.url_file": missing}); err == nil || !strings.Contains(err.Error(), missing) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,169 @@
+package proxyengine
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"crs/internal/account"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/usage"
+	"crs/proxyengine/provider"
+)
+
+// Ended is a request that has ended, for who counts. It is the exchange's own: whoever is told must not keep it.
+type Ended struct {
+	// Record is what the ledger has of it. Its key is empty when no good one was presented.
+	Record *usage.Record
+	// Refused is why the relay turned the request down, a word of Refusals; "" when it did not.
+	Refused string
+	// Asked are the accounts that were sent the request, in order.
+	Asked []Asked
+	// Own is the part of the time to the answer's first byte that the relay itself took: without the client's sending its
+	// request, without waiting in a queue, and without the upstream's time. Zero when no answer was delivered.
+	Own time.Duration
+	// The waits in the queues, zero for those that it did not stand in.
+	KeyQueue, AccountQueue, BodyQueue time.Duration
+}
+
+// Asked is an account that was sent a request, and what its answer meant.
+type Asked struct {
+	Account *account.Account
+	Result  account.Result
+}
+
+// The refusals that are not about a limit of the key; those are the limit's name with _ between its words.
+const (
+	refusedKey         = "key_" // and the reason
+	refusedClient      = "client_not_allowed"
+	refusedModel       = "model_not_allowed"
+	refusedPlatform    = "platform_not_allowed"
+	refusedOwnClients  = "subscription_only"
+	refusedNoModel     = "model_not_served"
+	refusedNoAccount   = "no_account"
+	refusedLedger      = "ledger"
+	refusedBodyBudget  = "body_budget"
+	refusedBodySize    = "body_too_large"
+	refusedBodyTime    = "body_too_slow"
+	refusedRequest     = "bad_request"
+	refusedRoute       = "no_route"
+	refusedUnavailable = "unavailable"
+)
+
+// Refusals are all the words for why a request is turned down.
+func Refusals() []string {
+	all := []string{
+		refusedClient, refusedModel, refusedPlatform, refusedOwnClients, refusedNoModel, refusedNoAccount, refusedLedger, refusedBodyBudget,
+		refusedBodySize, refusedBodyTime, refusedRequest, refusedRoute, refusedUnavailable,
+	}
+	for _, r := range key.Reasons() {
+		all = append(all, refusedKey+string(r))
+	}
+	for _, l := range limit.Names() {
+		all = append(all, limitWord(l))
+	}
+	return all
+}
+
+func limitWord(l limit.Name) string { return strings.ReplaceAll(string(l), " ", "_") }
+
+// refusal is the word for an error that became f; "" when it is the relay's or the upstream's failure.
+func refusal(err error, f *provider.Fault) string {
+	var (
+		refused *key.Refused
+		denied  *key.Denied
+		limited *limit.Refused
+		none    *account.NoneReady
+	)
+	switch {
+	case errors.As(err, &refused):
+		return refusedKey + string(refused.Reason)
+	case errors.As(err, &denied) && denied.What == "client":
+		return refusedClient
+	case errors.As(err, &denied):
+		return refusedModel
+	case errors.As(err, &limited):
+		return limitWord(limited.Limit)
+	case errors.As(err, &none):
+		return noneRefusal(none)
+	case errors.Is(err, usage.ErrNotWritable):
+		return refusedLedger
+	}
+	return faultRefusal(f)
+}
+
+func noneRefusal(n *account.NoneReady) string {
+	switch {
+	case n.OwnClients():
+		return refusedOwnClients
+	case n.Permissions() != nil:
+		return refusedPlatform
+	case n.Model():
+		return refusedNoModel
+	}
+	return refusedNoAccount
+}
+
+func faultRefusal(f *provider.Fault) string {
+	switch f.Status {
+	case fasthttp.StatusNotFound:
+		return refusedRoute
+	case fasthttp.StatusRequestTimeout:
+		return refusedBodyTime
+	case fasthttp.StatusRequestEntityTooLarge:
+		return refusedBodySize
+	case fasthttp.StatusServiceUnavailable:
+		return refusedUnavailable
+	}
+	if f.Status < 500 {
+		return refusedRequest
+	}
+	return ""
+}
+
+// turnedDown notes why the request was, and for how long it had stood in a queue for nothing.
+func (x *exchange) turnedDown(err error, f *provider.Fault) {
+	var limited *limit.Refused
+	var none *account.NoneReady
+	if errors.As(err, &limited) {
+		x.stoodIn(&x.ended.KeyQueue, limited.Waited)
+	}
+	if errors.As(err, &none) {
+		x.stoodIn(&x.ended.AccountQueue, none.Waited)
+	}
+	x.ended.Refused = cmp.Or(x.ended.Refused, refusal(err, f))
+}
+
+// asked notes what came of asking the account that is lent.
+func (x *exchange) asked(r account.Result) {
+	if r != account.Unused {
+		x.ended.Asked = append(x.ended.Asked, Asked{x.lease.Account(), r})
+	}
+}
+
+// stoodIn notes a wait in a queue.
+func (x *exchange) stoodIn(queue *time.Duration, waited time.Duration) {
+	*queue += waited
+	x.waited += waited
+}
+
+// firstOut is called when the first byte of the answer is handed to the client's connection.
+func (x *exchange) firstOut(now time.Time) {
+	x.ended.Own = max(now.Sub(x.began)-x.waited, 1)
+}
+
+// tell gives the ended request to who counts.
+func (x *exchange) tell() {
+	if x.e.opt.Ended == nil {
+		return
+	}
+	if x.lease != nil {
+		x.asked(x.outcome.Result)
+	}
+	x.ended.Record = &x.record
+	x.e.opt.Ended(&x.ended)
+}
