@@ -49,7 +49,7 @@ fuzz: ## run each fuzz target, for 20 seconds or 5 (FUZZ_S and FUZZ_REST_S chang
 .PHONY: e2e
 e2e: build ## tests of the real binary: real clients, kill -9 (needs node, npm, tmux and nginx)
 	@echo "== e2e"
-	@CRS_TEST_BIN=$(CURDIR)/bin/crs $(GO) test -tags e2e -count=1 -timeout 10m ./e2e/...
+	@CRS_TEST_BIN=$(CURDIR)/bin/crs $(GO) test -tags e2e -count=1 -timeout 20m ./e2e/...
 
 .PHONY: pictures
 pictures: build ## draw the dashboard's screens into docs/pictures, from the real program (needs tmux)

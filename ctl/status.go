@@ -9,16 +9,20 @@ type rawMessage = json.RawMessage
 
 // Status is how a daemon is doing.
 type Status struct {
-	Running       bool     `json:"running"`
-	Version       string   `json:"version"`
-	PID           int      `json:"pid"`
-	UptimeSeconds float64  `json:"uptime_seconds"`
-	Listen        string   `json:"listen"`
-	TLS           bool     `json:"tls"`                   // clients are served over HTTPS
-	Store         string   `json:"store"`                 // its kind and place
-	StoreError    string   `json:"store_error,omitempty"` // why the store that nodes share cannot be used just now
-	Node          string   `json:"node,omitempty"`        // which of the nodes that share the store this is
-	InFlight      int      `json:"in_flight"`
+	Running       bool    `json:"running"`
+	Version       string  `json:"version"`
+	PID           int     `json:"pid"`
+	UptimeSeconds float64 `json:"uptime_seconds"`
+	Listen        string  `json:"listen"`
+	TLS           bool    `json:"tls"`                   // clients are served over HTTPS
+	Store         string  `json:"store"`                 // its kind and place
+	StoreError    string  `json:"store_error,omitempty"` // why the store that nodes share cannot be used just now
+	Node          string  `json:"node,omitempty"`        // which of the nodes that share the store this is
+	InFlight      int     `json:"in_flight"`
+	// Leaving requests run to their end in a process that has handed over to this one.
+	Leaving int `json:"leaving,omitempty"`
+	// Executable is the program that the daemon runs from.
+	Executable    string   `json:"executable,omitempty"`
 	Accounts      int      `json:"accounts"`
 	AccountsReady int      `json:"accounts_ready"`
 	Keys          int      `json:"keys"`

@@ -11,16 +11,18 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
 
 	"crs/ctl"
 	"crs/daemon/alert"
 	"crs/daemon/control"
+	"crs/daemon/handover"
 	"crs/daemon/metrics"
 	"crs/internal/account"
+	"crs/internal/claim"
 	"crs/internal/config"
 	"crs/internal/event"
 	"crs/internal/key"
@@ -40,6 +42,10 @@ type Options struct {
 	Log     io.Writer
 	// Now is the clock; nil means the real one.
 	Now func() time.Time
+	// Estate, if not nil, is what another process hands over to this one.
+	Estate *handover.Estate
+	// Program is what this process runs from; a restart starts it anew. Empty: it cannot be restarted.
+	Program string
 	// Change, if not nil, may change the configuration after it was read: for tests.
 	Change func(*config.Config)
 }
@@ -54,7 +60,7 @@ type Daemon struct {
 	started time.Time
 	zone    *time.Location
 
-	lock      *flock.Flock
+	lock      *claim.Claim
 	store     store.Store
 	shared    shared // what nodes share, when they do
 	pool      *account.Pool
@@ -71,12 +77,21 @@ type Daemon struct {
 	providers []provider.Provider
 	platforms map[string]provider.Provider
 	facts     map[string]account.Platform
-	listener  net.Listener
+	clients   *net.TCPListener
+	listener  *handover.Listener // over clients
 	control   *control.Server
 	metrics   *metrics.Metrics
 	scrapes   *metrics.Server // nil unless metrics are served over TCP
 	webhook   *alert.Webhook  // nil, as is alerts, unless somebody is to be told of trouble
 	alerts    *alert.Watcher
+	handler   *control.Handler
+
+	heir     *handover.Heir  // to the process that this one has inherited from; nil when there is none
+	legacy   handover.State  // what that handed over
+	leaving  []*usage.Record // requests that are in flight in it
+	handing  sync.Mutex      // held while this process hands over
+	succeed  atomic.Pointer[succession]
+	finished context.CancelFunc // ends Run
 
 	settingsMu sync.Mutex // guards loaded, which a reload changes
 	opened     []step     // what close undoes, in reverse
@@ -94,13 +109,16 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 		opt.Now = time.Now
 	}
 	d := &Daemon{opt: opt, level: new(slog.LevelVar), started: opt.Now()}
+	d.greet()
 	for _, open := range []func(context.Context) error{
-		d.openConfig, d.openData, d.openSockets, d.openStore, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
+		d.openConfig, d.openData, d.openSockets, d.openStore, d.inherit, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
 	} {
 		if err := open(ctx); err != nil {
+			d.disown(err)
 			return nil, errors.Join(err, d.close(context.WithoutCancel(ctx)))
 		}
 	}
+	d.assume()
 	d.log.Info("serving", "version", opt.Version, "listen", d.Listen(), "socket", d.Socket(), "data", d.cfg.Data)
 	return d, nil
 }
@@ -151,15 +169,26 @@ func (d *Daemon) openData(context.Context) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	d.lock = flock.New(filepath.Join(dir, "crs.lock"))
-	held, err := d.lock.TryLock()
+	if err := d.takeData(dir); err != nil {
+		return err
+	}
+	d.opens("lock", func(context.Context) error { return d.lock.Close() })
+	return nil
+}
+
+func (d *Daemon) takeData(dir string) (err error) {
+	if d.opt.Estate != nil {
+		d.lock = d.opt.Estate.Data
+		return nil
+	}
+	d.lock, err = claim.Take(filepath.Join(dir, "crs.lock"))
+	var taken *claim.Taken
+	if errors.As(err, &taken) {
+		return &InUse{dir}
+	}
 	if err != nil {
 		return fmt.Errorf("lock the data directory: %w", err)
 	}
-	if !held {
-		return &InUse{dir}
-	}
-	d.opens("lock", func(context.Context) error { return d.lock.Close() })
 	return nil
 }
 
@@ -187,7 +216,12 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	if d.prices, err = loadPrices(ctx, d.store); err != nil {
 		return err
 	}
-	if err := d.restorePool(ctx); err != nil {
+	if d.heir != nil {
+		err = d.pool.Restore(d.legacy.Pool)
+	} else {
+		err = d.restorePool(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	return d.hearOthers(ctx)
@@ -198,12 +232,12 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	ledger, found, err := usage.OpenLedger(ctx, usage.LedgerOptions{
 		Dir: filepath.Join(d.cfg.Data, "ledger"), Node: d.node(), Rollups: d.store, Log: d.shared.log, Zone: d.zone, Now: d.opt.Now,
 		Commit: d.cfg.Usage.Commit, AddUp: time.Second, Keep: d.cfg.Usage.Keep, MaxBytes: int64(d.cfg.Usage.MaxBytes),
-		Failed: d.ledgerFailed,
+		Failed: d.ledgerFailed, Open: d.legacy.Open,
 	})
 	if err != nil {
 		return err
 	}
-	d.ledger = ledger
+	d.ledger, d.leaving = ledger, found.Open
 	d.opens("ledger", ledger.Shutdown)
 	d.recovered(found)
 	day, week := limit.Days(d.opt.Now(), d.zone)
@@ -212,6 +246,7 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 		return err
 	}
 	d.gate = d.newGate(spent)
+	d.gate.Inherit(d.legacy.Counts)
 	return nil
 }
 
@@ -263,56 +298,36 @@ func (d *Daemon) closed(r *usage.Record) {
 	}
 }
 
-// openSockets begins to listen. It comes early: a second daemon must not get as far as the store. Whoever connects waits
-// until the rest is open.
-func (d *Daemon) openSockets(context.Context) (err error) {
-	if d.control, err = control.Listen(d.cfg.Socket, d.log); err != nil {
-		return err
-	}
-	d.opens("control socket", d.control.Shutdown)
-	if d.listener, err = net.Listen("tcp", d.cfg.Listen); err != nil {
-		return fmt.Errorf("listen for clients on %s: %w", d.cfg.Listen, err)
-	}
-	d.opens("listener", func(context.Context) error { return ignoreClosed(d.listener.Close()) })
-	return nil
-}
-
-// handler answers on the control socket.
-func (d *Daemon) handler() *control.Handler {
+// answers makes what answers on the control socket.
+func (d *Daemon) answers() *control.Handler {
 	return control.NewHandler(control.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
-		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert,
+		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert, Restart: d.Restart, Leaving: d.leavingCount,
 		About: ctl.Status{
-			Version: d.opt.Version, PID: os.Getpid(), Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
+			Version: d.opt.Version, PID: os.Getpid(), Executable: d.opt.Program, Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
 		},
 		StoreHealth: d.shared.health.get,
 	})
 }
 
-func ignoreClosed(err error) error {
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-// Listen is the address that clients are served on.
-func (d *Daemon) Listen() string { return d.listener.Addr().String() }
-
-// Socket is the path of the control socket.
-func (d *Daemon) Socket() string { return d.control.Path() }
-
-// Run serves until ctx ends, or something that it cannot do without does. It closes everything before it returns.
+// Run serves until ctx ends, or something that it cannot do without does, or a process that it has handed over to needs it
+// no more. It closes everything before it returns.
 func (d *Daemon) Run(ctx context.Context) error {
+	ctx, d.finished = context.WithCancel(ctx)
+	defer d.finished()
 	g, running := errgroup.WithContext(ctx)
+	d.handler = d.answers()
 	g.Go(func() error { return d.engine.Serve(d.listener) })
-	g.Go(func() error { return d.control.Serve(d.handler()) })
+	g.Go(func() error { return d.control.Serve(d.handler) })
 	g.Go(func() error { return d.tokens.Run(running) })
 	g.Go(func() error { return d.serveMetrics(running) })
 	g.Go(func() error { return d.watchTrouble(running) })
 	g.Go(func() error { return d.housekeep(running) })
 	g.Go(func() error { return d.follow(running) })
+	if d.heir != nil {
+		g.Go(func() error { return d.begin(running) })
+	}
 	g.Go(func() error {
 		<-running.Done()
 		return d.close(context.WithoutCancel(ctx))
@@ -343,8 +358,11 @@ func (d *Daemon) stopEngine(ctx context.Context) error {
 	if n := d.engine.InFlight(); n > 0 {
 		d.log.Info("stopping", "in_flight", n, "wait", d.cfg.Timeouts.Shutdown)
 	}
-	err := ignoreClosed(d.engine.Shutdown(ctx))
+	err := d.together(ctx, func() error { return ignoreClosed(d.engine.Shutdown(ctx)) })
 	after, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
+	if s := d.succeed.Load(); s != nil {
+		return errors.Join(err, d.control.Shutdown(after), s.link.Goodbye(after))
+	}
 	return errors.Join(err, d.control.Shutdown(after), d.savePool(after))
 }

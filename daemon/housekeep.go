@@ -41,6 +41,9 @@ func (d *Daemon) housekeep(ctx context.Context) error {
 }
 
 func (d *Daemon) saveIfNew(ctx context.Context, saved []byte) []byte {
+	if d.succeed.Load() != nil { // another process knows better now
+		return saved
+	}
 	body, err := d.pool.Snapshot()
 	if err == nil && !bytes.Equal(body, saved) {
 		err = d.store.SaveState(ctx, d.poolState(), body)

@@ -17,7 +17,10 @@ func (d *Daemon) openMetrics(context.Context) error {
 	}
 	d.scrapes = d.metrics.NewServer(d.cfg.Metrics.Listen, d.log)
 	d.opens("metrics listener", func(context.Context) error { return d.scrapes.Close() })
-	return d.scrapes.Listen()
+	if err := d.scrapes.Listen(); err != nil && d.heir == nil { // the process that this one inherits from still has the address
+		return err
+	}
+	return nil
 }
 
 // watchMetrics has the metrics look at what is open now.
@@ -33,6 +36,13 @@ func (d *Daemon) serveMetrics(ctx context.Context) error {
 		return nil
 	}
 	return d.scrapes.Serve(ctx)
+}
+
+// leaveMetrics leaves the address to the process that this one hands over to, or takes it back.
+func (d *Daemon) leaveMetrics(yes bool) {
+	if d.scrapes != nil {
+		d.scrapes.Leave(yes)
+	}
 }
 
 // MetricsListen is the address that metrics are served on over TCP; "" when they are not.

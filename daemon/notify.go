@@ -19,9 +19,14 @@ func (d *Daemon) tellSystem(ctx context.Context, ended <-chan struct{}) {
 		select {
 		case <-beat:
 			d.alive()
+			if d.succeed.Load() != nil { // another process speaks for the service now
+				continue
+			}
 			tell(system.SdNotifyWatchdog)
 		case <-stopped:
-			tell(stopping(d.cfg.Timeouts.Shutdown))
+			if d.succeed.Load() == nil {
+				tell(stopping(d.cfg.Timeouts.Shutdown))
+			}
 			stopped = nil
 		case <-ended:
 			return
@@ -57,3 +62,6 @@ func (d *Daemon) alive() {
 
 // tell leaves out errors: where nobody listens there is nobody to tell.
 func tell(state string) { _, _ = system.SdNotify(false, state) }
+
+// tellMainPID tells systemd which process is the service.
+func tellMainPID(pid int) { tell(fmt.Sprintf("MAINPID=%d", pid)) }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"crs/internal/backup"
 	"crs/internal/config"
 	"crs/internal/seal"
 	"crs/internal/secret"
@@ -61,7 +62,10 @@ func (d *Daemon) openStore(ctx context.Context) error {
 	if err := refuseLeft(d.cfg.Data); err != nil {
 		return err
 	}
-	s, err := local.Open(ctx, d.cfg.Data)
+	if err := backup.Finish(d.cfg.Data); err != nil {
+		return err
+	}
+	s, err := local.OpenWith(ctx, d.cfg.Data, d.backUp)
 	if err != nil {
 		return err
 	}

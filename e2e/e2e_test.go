@@ -109,6 +109,7 @@ func (r *relay) serve() {
 	r.process = exec.CommandContext(context.Background(), binary(r.t), "serve", "--listen", r.addr, "--data", r.dir)
 	r.process.Stdout, r.process.Stderr = log, log
 	r.process.Env = append(os.Environ(), r.simulated()...)
+	r.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with the processes that take over
 	if err := r.process.Start(); err != nil {
 		r.t.Fatal(err)
 	}

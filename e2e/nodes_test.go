@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -386,5 +385,5 @@ func checkBooks(t *testing.T, n []*node, sim *simulator.Server, limit ctl.USD) {
 	if spent := k.Use.TotalCost; spent != u.Total.Charged || int64(spent) > int64(limit)+5*each || int64(spent) < int64(limit)-each {
 		t.Errorf("the key has spent %d of %d by its limit and %d by the roll-ups, at %d a request", spent, limit, u.Total.Charged, each)
 	}
-	t.Log(fmt.Sprintf("spent %v of %v, %d requests of %v", k.Use.TotalCost, limit, one.Requests, ctl.USD(each)))
+	t.Logf("spent %v of %v, %d requests of %v", k.Use.TotalCost, limit, one.Requests, ctl.USD(each))
 }

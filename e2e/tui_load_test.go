@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	streams     = 1000
+	watched     = 1000
 	watchedFor  = 20 * time.Second
 	keysPressed = 60
 )
@@ -43,12 +43,12 @@ func (f *figures) ofTheDashboard(t *testing.T) {
 	key := r.key("alice")
 
 	r.script("loop:ok(events=1000000,gap=50ms)")
-	requests := make([][]byte, streams)
+	requests := make([][]byte, watched)
 	for i := range requests {
 		requests[i] = prompt(r.addr, key, true, 0)
 	}
 	crowd := flood.Crowd{Addr: r.addr, Requests: requests, Ramp: 2 * time.Second}.Start(t.Context())
-	for crowd.Begun() < streams {
+	for crowd.Begun() < watched {
 		if err := crowd.Sleep(10 * time.Millisecond); err != nil {
 			t.Fatalf("only %d streams flow: %v", crowd.Begun(), err)
 		}
@@ -132,7 +132,7 @@ func (f *figures) watched(t *testing.T, x *screen, pid int, crowd *flood.Running
 	f.add("1,000 open streams, frames drawn", fmt.Sprintf("%.1f a second", frames), "≤ 10", frames <= 10)
 	f.add("1,000 open streams, CPU of the dashboard", fmt.Sprintf("%.2f %% of a core", share), "≤ 5 %", share <= 5)
 	f.note = fmt.Sprintf("%.0f events/s in %d streams; %.1f KB/s to the terminal of 120×40; the dashboard had %.1f MB resident.",
-		float64(crowd.Events()-events)/took, streams, float64(len(after)-len(before))/took/1000, float64(memory.RSS)/1e6)
+		float64(crowd.Events()-events)/took, watched, float64(len(after)-len(before))/took/1000, float64(memory.RSS)/1e6)
 }
 
 func cpu(t *testing.T, pid int) time.Duration {

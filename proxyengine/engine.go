@@ -112,6 +112,8 @@ type Engine struct {
 	proxies   sync.Map     // by URL, *upstream.Proxy
 	listed    atomic.Int64 // when a refusal last named every account, unix nanoseconds
 
+	leaving atomic.Bool // connections are closed behind their next answer
+
 	mu     sync.Mutex // guards live
 	live   map[*exchange]struct{}
 	closed bool
@@ -213,6 +215,13 @@ func (e *Engine) all() []*exchange {
 	}
 	return list
 }
+
+// Leave has every connection closed behind its next answer, as clients expect it, so that what they ask next goes to
+// another process; false takes that back. What is asked meanwhile is served.
+func (e *Engine) Leave(leave bool) { e.leaving.Store(leave) }
+
+// Connections is how many clients are connected.
+func (e *Engine) Connections() int { return int(e.server.GetOpenConnectionsCount()) }
 
 // InFlight is how many requests have presented a good key and have not ended.
 func (e *Engine) InFlight() int {

@@ -18,6 +18,9 @@ import (
 func (e *Engine) handle(ctx *fasthttp.RequestCtx) {
 	x := e.open(ctx)
 	defer x.survive()
+	if e.leaving.Load() {
+		ctx.SetConnectionClose()
+	}
 	if err := x.relay(); err != nil {
 		x.fail(err)
 	}

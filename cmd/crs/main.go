@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -13,6 +14,7 @@ import (
 	"crs/ctl/cli"
 	"crs/daemon"
 	"crs/daemon/unit"
+	"crs/internal/backup"
 	"crs/internal/demo"
 	"crs/internal/simulator"
 	"crs/tui"
@@ -35,6 +37,10 @@ func programs() cli.Programs {
 			})
 		},
 		Service: func(user bool) cli.Service { return unit.New(user) },
+		Backup: func(ctx context.Context, o cli.BackupOptions) error {
+			return daemon.Backup(ctx, daemon.BackupOptions(o))
+		},
+		Restore: restore,
 		Mock: func(ctx context.Context, o cli.MockOptions, out io.Writer) error {
 			return simulator.Run(ctx, simulator.Options{Listen: o.Listen, Script: o.Script}, out)
 		},
@@ -52,4 +58,18 @@ func programs() cli.Programs {
 			return tui.Run(ctx, tui.Options{Daemon: o.Client, NoColours: o.NoColor, Fail: o.Fail})
 		},
 	}
+}
+
+// restore puts what a backup says into the command line's words.
+func restore(ctx context.Context, o cli.BackupOptions) (*cli.Restored, error) {
+	done, err := daemon.Restore(ctx, daemon.BackupOptions(o))
+	switch {
+	case errors.Is(err, backup.ErrEncrypted):
+		return nil, cli.ErrBackupEncrypted
+	case errors.Is(err, backup.ErrOccupied):
+		return nil, cli.ErrStoreThere
+	case err != nil:
+		return nil, err
+	}
+	return &cli.Restored{Version: done.About.Version, Made: done.About.Made, Ledger: done.About.Ledger, Config: done.Config, Before: done.Before}, nil
 }

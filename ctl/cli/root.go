@@ -25,6 +25,10 @@ type Programs struct {
 	Serve func(context.Context, ServeOptions) error
 	// Service is crs as a service of the system, or of the user; nil where that is not known.
 	Service func(user bool) Service
+	// Backup writes all that a daemon keeps into a file, and Restore puts it back. Restore gives ErrBackupEncrypted and
+	// ErrStoreThere.
+	Backup  func(context.Context, BackupOptions) error
+	Restore func(context.Context, BackupOptions) (*Restored, error)
 	// Mock runs simulated providers until ctx ends, after telling where they are.
 	Mock func(context.Context, MockOptions, io.Writer) error
 	// Demo starts a demonstration. The caller closes it.
@@ -73,7 +77,7 @@ type app struct {
 func (a *app) root() *cobra.Command {
 	root := a.noun("crs", "A relay of your own for AI provider APIs",
 		a.group("run", a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand(), a.storeCommand()),
-		a.group("service", a.installCommand(), a.uninstallCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(), a.logsCommand()),
+		a.group("service", a.installCommand(), a.uninstallCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(), a.updateCommand(), a.backupCommand(), a.restoreCommand(), a.logsCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),
 		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.doctorCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(), a.versionCommand()),

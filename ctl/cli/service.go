@@ -134,8 +134,25 @@ func (a *app) stopCommand() *cobra.Command {
 
 func (a *app) restartCommand() *cobra.Command {
 	return a.serviceCommand(&cobra.Command{
-		Use: "restart", Short: "Restart the service", Example: "sudo crs restart\n  crs restart --user",
-	}, func(ctx context.Context, s Service) error { return a.settled(ctx, s, s.Restart) })
+		Use: "restart", Short: "Restart the daemon, without a request noticing", Example: "sudo crs restart\n  crs restart --user",
+		Long: "Has the daemon hand over to a new process of the same program: no connection is refused, and what is in flight runs to its end\n" +
+			"in the old process. When the new one does not come to serve, the old one serves on. A service that does not run is started.",
+	}, func(ctx context.Context, s Service) error {
+		done, err := a.client().Restart(ctx, ctl.Restart{})
+		switch ctl.CodeOf(err) {
+		case ctl.NotRunning, ctl.Unsupported: // an older daemon cannot hand over
+			return a.settled(ctx, s, s.Restart)
+		}
+		if err != nil {
+			return err
+		}
+		return a.show(done, func() {
+			a.say("the daemon has handed over to process %d", done.PID)
+			if done.InFlight > 0 {
+				a.say("  %d requests run to their end in process %d", done.InFlight, done.OldPID)
+			}
+		})
+	})
 }
 
 // settled does something to the service, and says how it is then.

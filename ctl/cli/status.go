@@ -91,7 +91,7 @@ func (a *app) statusFacts(w *wellBeing) {
 	a.facts(append(a.serviceFacts(w),
 		fact{"version", s.Version}, fact{"process", fmt.Sprintf("%d, up %s", s.PID, rough(up))}, fact{"listens on", s.Listen},
 		fact{"socket", a.client().Socket()}, fact{"store", place}, fact{"accounts", fmt.Sprintf("%d, %d ready", s.Accounts, s.AccountsReady)},
-		fact{"keys", strconv.Itoa(s.Keys)}, fact{"in flight", strconv.Itoa(s.InFlight) + waiting},
+		fact{"keys", strconv.Itoa(s.Keys)}, fact{"in flight", strconv.Itoa(s.InFlight) + waiting + leaving(s)},
 		fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, fact{"prices", s.Prices},
 	)...)
 }
@@ -127,4 +127,12 @@ func (a *app) liveTable(all []ctl.Live) {
 	if more := len(all) - mostLive; more > 0 {
 		a.say("and %d more: crs top, or crs tui", more)
 	}
+}
+
+// leaving tells of requests in a process that has handed over.
+func leaving(s *ctl.Status) string {
+	if s.Leaving == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d in the process before this one", s.Leaving)
 }

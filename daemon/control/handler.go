@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"crs/ctl"
@@ -34,7 +35,9 @@ type Options struct {
 	Tokens  renewer
 	Prices  prices
 	// Caller gives what logins of an account talk to its provider with.
-	Caller    func(*account.Account) provider.Call
+	Caller func(*account.Account) provider.Call
+	// Leaving is how many requests run to their end in a process that has handed over to this one; nil for none.
+	Leaving   func() int
 	Requests  *event.Bus[*usage.Record] // every request as it ends
 	Platforms map[string]provider.Provider
 	Settings  func() []config.Entry
@@ -45,7 +48,9 @@ type Options struct {
 	Log       *slog.Logger
 	// StoreHealth says why the store cannot be used just now, or nil. It may be nil itself.
 	StoreHealth func() error
-	Metrics     metrics
+	// Restart hands over to a new process, unless it is only to be checked.
+	Restart func(context.Context, ctl.Restart) (ctl.Restarted, error)
+	Metrics metrics
 	// TestAlert sends an alert that says that it is a test.
 	TestAlert func(context.Context) error
 	// Checkup looks at what the daemon depends on.
@@ -82,10 +87,14 @@ type TableChange struct {
 
 // Handler answers ctl's calls.
 type Handler struct {
-	opt      Options
-	mux      *http.ServeMux
-	logins   *oauth.Logins[*pending]
-	stopping chan struct{} // closed when the server is shut down: answers without an end must end
+	opt     Options
+	mux     *http.ServeMux
+	logins  *oauth.Logins[*pending]
+	changes sync.RWMutex // held for reading by every call that changes something
+
+	mu       sync.Mutex    // guards the fields below
+	stopping chan struct{} // closed when answers without an end must end
+	left     bool          // another process answers now
 }
 
 // NewHandler makes a handler.
@@ -113,6 +122,8 @@ type route struct {
 	// Exactly one of these is set: serve gives what to send, stream writes by itself.
 	serve  func(*http.Request) (any, error)
 	stream func(http.ResponseWriter, *http.Request) error
+	// alone: it runs beside a handover.
+	alone bool
 }
 
 // guard lets only those call who may.
@@ -128,7 +139,7 @@ func (h *Handler) guard(r route) http.HandlerFunc {
 			}
 			return
 		}
-		out, err := r.serve(req)
+		out, err := h.answer(&r, req)
 		if err != nil {
 			h.opt.Log.Debug("control call failed", "method", r.method, "path", r.path, "error", err)
 			respondError(w, err)
@@ -139,6 +150,20 @@ func (h *Handler) guard(r route) http.HandlerFunc {
 		}
 		respond(w, out)
 	}
+}
+
+// answer has calls that change something wait while the daemon hands over, and refuses them afterwards: what they changed
+// would be lost.
+func (h *Handler) answer(r *route, req *http.Request) (any, error) {
+	if req.Method == http.MethodGet || r.alone {
+		return r.serve(req)
+	}
+	h.changes.RLock()
+	defer h.changes.RUnlock()
+	if h.hasLeft() {
+		return nil, ctl.Errorf(ctl.Conflict, "this daemon has handed over to a new process a moment ago").WithHint("do it again: the new one answers now")
+	}
+	return r.serve(req)
 }
 
 func notPermitted(needs right) error {

@@ -113,13 +113,14 @@ func (h *Handler) followRequests(w http.ResponseWriter, r *http.Request) error {
 
 // follow ends when the watcher leaves, or the daemon stops.
 func (h *Handler) follow(r *http.Request, watch *event.Watcher[*usage.Record], line lines, wanted func(*usage.Record) bool) {
+	ending := h.ending()
 	for {
 		select {
 		case rec := <-watch.Events():
 			if wanted(rec) && !line.write(rec) {
 				return
 			}
-		case <-h.stopping:
+		case <-ending:
 			return
 		case <-r.Context().Done():
 			return

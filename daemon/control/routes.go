@@ -1,19 +1,33 @@
 package control
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
+
+// The methods, in the width of a table.
+const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 
 // routes is the whole contract.
 func (h *Handler) routes() []route {
-	get, post, put, patch, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	return slices.Concat(h.ofDaemon(), h.ofAccounts(), h.ofKeys(), h.ofUsage())
+}
+
+func (h *Handler) ofDaemon() []route {
 	return []route{
 		{method: get, path: "/status", needs: operate, serve: h.status},
 		{method: get, path: "/config", needs: operate, serve: h.config},
 		{method: post, path: "/checkup", needs: operate, serve: h.checkup},
 		{method: post, path: "/canaries", needs: operate, serve: h.newCanary},
+		{method: post, path: "/restart", needs: write, serve: h.restart, alone: true},
 
 		{method: get, path: "/live", needs: operate, stream: h.watch},
 		{method: del, path: "/live/{ref}", needs: operate, serve: h.disconnect},
+	}
+}
 
+func (h *Handler) ofAccounts() []route {
+	return []route{
 		{method: get, path: "/accounts", needs: operate, serve: h.accounts},
 		{method: post, path: "/accounts", needs: write, serve: h.addAccount},
 		{method: get, path: "/accounts/{ref}", needs: operate, serve: h.account},
@@ -37,7 +51,11 @@ func (h *Handler) routes() []route {
 		{method: del, path: "/groups/{ref}", needs: write, serve: h.deleteGroup},
 		{method: put, path: "/groups/{ref}/accounts/{account}", needs: write, serve: h.joinGroup},
 		{method: del, path: "/groups/{ref}/accounts/{account}", needs: write, serve: h.leaveGroup},
+	}
+}
 
+func (h *Handler) ofKeys() []route {
+	return []route{
 		{method: get, path: "/keys", needs: operate, serve: h.keys},
 		{method: post, path: "/keys", needs: write, serve: h.createKey},
 		{method: get, path: "/keys/{ref}", needs: operate, serve: h.key},
@@ -48,7 +66,11 @@ func (h *Handler) routes() []route {
 		{method: post, path: "/keys/{ref}/disable", needs: operate, serve: h.disableKey},
 		{method: post, path: "/keys/{ref}/restore", needs: write, serve: h.restoreKey},
 		{method: post, path: "/keys/{ref}/purge", needs: write, serve: h.purgeKey},
+	}
+}
 
+func (h *Handler) ofUsage() []route {
+	return []route{
 		{method: get, path: "/metrics", needs: operate, stream: h.metrics},
 		{method: post, path: "/alert/test", needs: operate, serve: h.testAlert},
 		{method: get, path: "/usage", needs: operate, serve: h.usage},

@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/gofrs/flock"
+	"crs/daemon/handover"
+	"crs/internal/claim"
 )
 
 // Group is the system group whose members operate a daemon.
@@ -24,11 +26,13 @@ const Group = "crs"
 // Server serves the socket.
 type Server struct {
 	path   string
-	lock   *flock.Flock
-	ln     net.Listener
+	lock   *claim.Claim
+	raw    *net.UnixListener
+	ln     *handover.Listener
 	server *http.Server
 	once   sync.Once
 	ended  error
+	left   atomic.Bool // another process serves the socket now
 }
 
 // InUse means that another daemon has the socket.
@@ -43,19 +47,28 @@ func Listen(path string, log *slog.Logger) (*Server, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("make the directory of the control socket: %w", err)
 	}
-	lock := flock.New(path + ".lock")
-	held, err := lock.TryLock()
+	lock, err := claim.Take(path + ".lock")
+	var taken *claim.Taken
+	if errors.As(err, &taken) {
+		return nil, &InUse{path}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the control socket %s: %w", path, err)
 	}
-	if !held || answers(path) {
+	if answers(path) {
 		return nil, errors.Join(&InUse{path}, lock.Close())
 	}
 	ln, err := bind(path)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	s := &Server{path: path, lock: lock, ln: ln}
+	return Inherit(path, ln, lock, log), nil
+}
+
+// Inherit serves a socket that another process has bound.
+func Inherit(path string, ln *net.UnixListener, lock *claim.Claim, log *slog.Logger) *Server {
+	ln.SetUnlinkOnClose(false)
+	s := &Server{path: path, lock: lock, raw: ln, ln: handover.Listen(ln)}
 	s.server = &http.Server{
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
@@ -63,7 +76,26 @@ func Listen(path string, log *slog.Logger) (*Server, error) {
 			return context.WithValue(ctx, peerKey{}, peerOf(c))
 		},
 	}
-	return s, nil
+	return s
+}
+
+// Estate is what another process needs to serve the socket.
+func (s *Server) Estate() (*net.UnixListener, *claim.Claim) { return s.raw, s.lock }
+
+// Pause has callers wait; Resume serves them again.
+func (s *Server) Pause() { s.ln.Pause() }
+
+// Resume serves callers again.
+func (s *Server) Resume() {
+	s.left.Store(false)
+	s.server.SetKeepAlivesEnabled(true)
+	s.ln.Resume()
+}
+
+// Leave leaves the socket to another process. What is being answered goes on; connections that idle are closed.
+func (s *Server) Leave() {
+	s.left.Store(true)
+	s.server.SetKeepAlivesEnabled(false)
 }
 
 // answers covers a daemon whose lock file was deleted.
@@ -78,7 +110,7 @@ func answers(path string) bool {
 
 // bind makes the socket under another name and moves it into place once its mode and group are right: nobody can connect
 // before.
-func bind(path string) (net.Listener, error) {
+func bind(path string) (*net.UnixListener, error) {
 	draft := path + ".new"
 	_ = os.Remove(draft)
 	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: draft, Net: "unix"})
@@ -121,7 +153,7 @@ func (s *Server) Path() string { return s.path }
 // Serve answers until Shutdown.
 func (s *Server) Serve(h *Handler) error {
 	s.server.Handler = h
-	s.server.RegisterOnShutdown(func() { close(h.stopping) })
+	s.server.RegisterOnShutdown(h.EndStreams)
 	if err := s.server.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the control socket: %w", err)
 	}
@@ -138,8 +170,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		if closed := s.ln.Close(); !errors.Is(closed, net.ErrClosed) { // it was never served
 			err = errors.Join(err, closed)
 		}
+		if !s.left.Load() {
+			err = errors.Join(err, os.Remove(s.path))
+		}
 		// The lock's file stays: another daemon may be about to lock it.
-		s.ended = errors.Join(err, os.Remove(s.path), s.lock.Close())
+		s.ended = errors.Join(err, s.lock.Close())
 	})
 	return s.ended
 }

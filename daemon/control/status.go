@@ -22,6 +22,9 @@ func (h *Handler) figures() ctl.Status {
 	s.Running = true
 	s.UptimeSeconds = h.opt.Now().Sub(h.opt.Started).Seconds()
 	s.InFlight, s.BodyBytes = h.opt.Engine.InFlight(), h.opt.Engine.RetainedBytes()
+	if h.opt.Leaving != nil {
+		s.Leaving = h.opt.Leaving()
+	}
 	s.Accounts, s.AccountsReady = h.opt.Pool.Count()
 	s.Keys, s.Waiting = h.opt.Keys.Count(), h.opt.Pool.Waiting()
 	s.Prices = h.opt.Prices.Table().Version()

@@ -38,6 +38,7 @@ func (h *Handler) watch(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	conn, enc := http.NewResponseController(w), json.NewEncoder(w)
 	defer h.unblock(r, conn)()
+	ending := h.ending()
 	view, tick := newView(h), time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -49,7 +50,7 @@ func (h *Handler) watch(w http.ResponseWriter, r *http.Request) error {
 		}
 		select {
 		case <-tick.C:
-		case <-h.stopping:
+		case <-ending:
 			return nil
 		case <-r.Context().Done():
 			return nil
@@ -70,11 +71,11 @@ func readEvery(text string) (time.Duration, error) {
 
 // unblock ends a write that is stuck when the daemon stops. The caller calls what it gives when nothing is written any more.
 func (h *Handler) unblock(r *http.Request, conn *http.ResponseController) (over func()) {
-	done, ended := make(chan struct{}), make(chan struct{})
+	done, ended, ending := make(chan struct{}), make(chan struct{}), h.ending()
 	go func() {
 		defer close(ended)
 		select {
-		case <-h.stopping:
+		case <-ending:
 			_ = conn.SetWriteDeadline(time.Unix(1, 0))
 		case <-r.Context().Done():
 		case <-done:

@@ -131,8 +131,7 @@ func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease
 	defer timer.Stop()
 	select {
 	case l := <-x.ready:
-		l.waited = time.Since(x.since)
-		return l, nil
+		return x.came(l)
 	case <-timer.C:
 	case <-ctx.Done():
 	}
@@ -140,9 +139,8 @@ func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease
 	defer p.mu.Unlock()
 	select {
 	case l := <-x.ready: // its turn came just as it gave up
-		if ctx.Err() == nil {
-			l.waited = time.Since(x.since)
-			return l, nil
+		if ctx.Err() == nil || l == nil {
+			return x.came(l)
 		}
 		l.giveBack()
 		p.serveWaiting(l.entry)
@@ -154,6 +152,15 @@ func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease
 		return nil, err
 	}
 	return nil, p.noneReady(x.want, time.Since(x.since))
+}
+
+// came is what a request that waited gets: nil means that it has to ask elsewhere.
+func (x *waiter) came(l *Lease) (*Lease, error) {
+	if l == nil {
+		return nil, ErrElsewhere
+	}
+	l.waited = time.Since(x.since)
+	return l, nil
 }
 
 // serveWaiting gives what is free to those who wait, in the order they came. freed, if not nil, is the only account that

@@ -3,6 +3,7 @@ package account
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -11,16 +12,17 @@ import (
 // Pool lends accounts to requests.
 type Pool struct {
 	changed func(Change) // nil for nobody
-	shared  Shared       // nil when there is no other node
 
-	mu      sync.Mutex // guards the fields below, and every entry
-	opt     Options    // its times and bounds may change; the rest stays as it was made
-	entries map[string]*entry
-	shelves map[shelfKey][]*shelf // by priority; use shelved
-	untidy  bool                  // the shelves are to be arranged before they are used again
-	sticky  map[sessionKey]binding
-	waiting []*waiter // for a slot, first come first
-	picks   uint64
+	mu        sync.Mutex // guards the fields below, and every entry
+	shared    Shared     // nil when there is no other node
+	entrusted bool       // shared is the process that this one has handed over to
+	opt       Options    // its times and bounds may change; the rest stays as it was made
+	entries   map[string]*entry
+	shelves   map[shelfKey][]*shelf // by priority; use shelved
+	untidy    bool                  // the shelves are to be arranged before they are used again
+	sticky    map[sessionKey]binding
+	waiting   []*waiter // for a slot, first come first
+	picks     uint64
 }
 
 // Apply changes the times and bounds of opt; what the pool was made with otherwise stays.
@@ -125,10 +127,20 @@ func (p *Pool) shelve(key shelfKey, e *entry) {
 // Pick lends the best account there is for w. When every suitable one is only out of slots, it waits for a while. It
 // gives *NoneReady, or ctx's error when that ends while it waits.
 func (p *Pool) Pick(ctx context.Context, w *Want) (*Lease, error) {
+	for {
+		l, err := p.ask(ctx, w)
+		if !errors.Is(err, ErrElsewhere) {
+			return l, err
+		}
+	}
+}
+
+func (p *Pool) ask(ctx context.Context, w *Want) (*Lease, error) {
+	p.mu.Lock()
 	if p.shared != nil {
+		p.mu.Unlock()
 		return p.pickShared(ctx, w)
 	}
-	p.mu.Lock()
 	lease, full := p.try(w)
 	if lease != nil {
 		p.mu.Unlock()

@@ -133,6 +133,11 @@ func (p *Pool) pokeWaiting(freed *entry) {
 // slot. The account that comes first counts as lent while it asks, so that the next pick sees it.
 func (p *Pool) take(ctx context.Context, w *Want) (l *Lease, full bool, err error) {
 	p.mu.Lock()
+	shared := p.shared
+	if shared == nil {
+		p.mu.Unlock()
+		return nil, false, ErrElsewhere
+	}
 	now := p.opt.Now()
 	l = &Lease{pool: p, family: w.Family, service: w.Service}
 	list, full := p.rank(w, l, now)
@@ -148,7 +153,7 @@ func (p *Pool) take(ctx context.Context, w *Want) (l *Lease, full bool, err erro
 	}
 	caps := capsOf(list)
 	p.mu.Unlock()
-	slot, taken, used, err := p.shared.Take(ctx, caps)
+	slot, taken, used, err := shared.Take(ctx, caps)
 	return p.settleTake(l, w, list, caps, slot, taken, used, err)
 }
 
@@ -171,7 +176,7 @@ func (p *Pool) settleTake(l *Lease, w *Want, list []offer, caps []Cap, slot Slot
 	now := p.opt.Now()
 	var away *outage.Error
 	switch {
-	case errors.As(err, &away) && !p.opt.RefuseAway:
+	case errors.As(err, &away) && !p.opt.RefuseAway && p.shared != nil:
 		slot, taken = p.shared.Adopt(caps[0]), 0
 	case err != nil:
 		l.giveBack()

@@ -29,22 +29,27 @@ type bound struct {
 // Snapshot writes down what the pool has learnt, conversations included unless they are shared.
 func (p *Pool) Snapshot() ([]byte, error) {
 	p.mu.Lock()
-	now := p.opt.Now()
-	p.sweep(now)
-	s := snapshot{Accounts: make(map[string]remembered, len(p.entries)), Sticky: make(map[string]bound, len(p.sticky))}
+	s := p.snapshot(p.shared == nil)
+	p.mu.Unlock()
+	return json.Marshal(s)
+}
+
+// snapshot is called with mu held.
+func (p *Pool) snapshot(sticky bool) *snapshot {
+	p.sweep(p.opt.Now())
+	s := &snapshot{Accounts: make(map[string]remembered, len(p.entries)), Sticky: make(map[string]bound, len(p.sticky))}
 	for id, e := range p.entries {
 		r := remembered{learnt: e.learnt, Generation: e.acc.Credential.Generation}
 		r.Rests, r.Windows = slices.Clone(r.Rests), slices.Clone(r.Windows)
 		s.Accounts[id] = r
 	}
 	for k, b := range p.sticky {
-		if p.shared != nil {
+		if !sticky {
 			break
 		}
 		s.Sticky[hex.EncodeToString(k[:])] = bound{b.account, b.until.Unix()}
 	}
-	p.mu.Unlock()
-	return json.Marshal(&s)
+	return s
 }
 
 // Restore takes what an earlier process had learnt. Accounts must have been Set before; those that are gone are skipped.

@@ -34,6 +34,7 @@ type Config struct {
 	Usage      Usage      `koanf:"usage"`
 	Cooldown   Cooldown   `koanf:"cooldown"`
 	Redis      Redis      `koanf:"redis"`
+	Backup     Backup     `koanf:"backup"`
 	Metrics    Metrics    `koanf:"metrics"`
 	Alert      Alert      `koanf:"alert"`
 
@@ -83,12 +84,19 @@ type Timeouts struct {
 	WriteStall    time.Duration `koanf:"write_stall" default:"30s" min:"1ms" max:"1h" doc:"Time a client has to take what is flushed to it, for each flush."`
 	KeepAlive     time.Duration `koanf:"keep_alive" default:"2m" min:"1ms" max:"1d" doc:"How long a client's idle connection is kept open."`
 	UpstreamIdle  time.Duration `koanf:"upstream_idle" default:"55s" min:"1ms" max:"1h" doc:"How long an idle connection to a provider is kept for the next request."`
+	Takeover      time.Duration `koanf:"takeover" default:"30s" min:"1s" max:"1h" doc:"How long the new process of a restart or an update may take until it serves; then the old one keeps serving."`
+	Drain         time.Duration `koanf:"drain" default:"1h" min:"0s" max:"7d" doc:"How long answers in flight may run on in a process that was replaced by a restart or an update."`
 	Shutdown      time.Duration `koanf:"shutdown" default:"30s" min:"0s" max:"1d" doc:"How long a stopping daemon lets answers in flight finish."`
 }
 
 // Upstream says how providers are spoken to.
 type Upstream struct {
 	Client string `koanf:"client" default:"pool" oneof:"pool net/http" doc:"HTTP client for providers: pool is crs's own for HTTP/1.1, net/http speaks HTTP/2 where a provider does."`
+}
+
+// Backup says how the daemon keeps its own backups. Those that an operator makes are the operator's.
+type Backup struct {
+	Keep int `koanf:"keep" default:"3" min:"1" max:"1000" doc:"How many of the backups are kept that the daemon makes in DATA/backups before it changes the form of its store."`
 }
 
 // Retry says how a request moves from a failing account to another one.

@@ -81,13 +81,14 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 		Timeouts: config.Timeouts{
 			Header: 10 * time.Second, Body: 30 * time.Second, Connect: 10 * time.Second, FirstByte: 120 * time.Second,
 			FirstByteJSON: 600 * time.Second, Idle: 300 * time.Second, WriteStall: 30 * time.Second,
-			KeepAlive: 120 * time.Second, UpstreamIdle: 55 * time.Second, Shutdown: 30 * time.Second,
+			KeepAlive: 120 * time.Second, UpstreamIdle: 55 * time.Second, Takeover: 30 * time.Second, Drain: time.Hour, Shutdown: 30 * time.Second,
 		},
 		Upstream: config.Upstream{Client: "pool"},
 		Retry: config.Retry{
 			MaxAttempts: 4, Ambiguous: true, AccountWait: 10 * time.Second, Backoff: 250 * time.Millisecond, Hold: 5 * time.Second,
 		},
 		Sticky:     config.Sticky{TTL: time.Hour},
+		Backup:     config.Backup{Keep: 3},
 		Disconnect: config.Disconnect{Policy: "cancel", Drain: 30 * time.Second},
 		Usage:      config.Usage{Keep: 90 * 24 * time.Hour, MaxBytes: 2 << 30, Commit: 100 * time.Millisecond},
 		Cooldown: config.Cooldown{

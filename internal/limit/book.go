@@ -11,6 +11,7 @@ import (
 
 // book is the count of one key.
 type book struct {
+	id      string     // the key's
 	mu      sync.Mutex // guards the fields below
 	inside  []*Permit  // who holds a slot; its length is the concurrency
 	waiting []*waiter  // who waits for one, first come first
@@ -25,6 +26,7 @@ type book struct {
 type waiter struct {
 	permit *Permit
 	turn   chan struct{}
+	moved  bool // its turn will come elsewhere; guarded by the book's lock
 }
 
 // refuse checks everything but concurrency, and charges nothing.
@@ -146,6 +148,9 @@ func (b *book) queue(ctx context.Context, p *Permit, policy *key.Policy) error {
 	start := time.Now()
 	err := b.await(ctx, w, policy.QueueWait)
 	p.waited = time.Since(start)
+	if w.moved {
+		return ErrElsewhere
+	}
 	position := slices.Index(b.waiting, w)
 	if position < 0 { // its turn came, perhaps just as it gave up
 		if err == nil || ctx.Err() == nil {

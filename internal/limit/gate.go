@@ -3,7 +3,9 @@ package limit
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crs/internal/key"
@@ -14,7 +16,8 @@ import (
 type Gate struct {
 	now        func() time.Time
 	zone       *time.Location
-	shared     Shared // nil when there is no other node
+	shared     atomic.Pointer[Shared] // nil when there is no other node
+	entrusted  atomic.Bool            // that other node is the process that this one has handed over to
 	refuseAway bool
 
 	mu    sync.RWMutex // guards books; never held together with a book's lock
@@ -26,7 +29,7 @@ func NewGate(now func() time.Time, zone *time.Location, spent map[string]usage.C
 	g := &Gate{now: now, zone: zone, books: make(map[string]*book, len(spent))}
 	period := periodOf(now(), zone)
 	for id, charges := range spent {
-		g.books[id] = &book{budget: budget{period: period, spent: charges}}
+		g.books[id] = &book{id: id, budget: budget{period: period, spent: charges}}
 	}
 	return g
 }
@@ -41,17 +44,31 @@ type Ask struct {
 // Admit lets a request in, waits in the key's queue first if it must, or gives a *Refused. It gives ctx's error when that
 // ends while it waits. The permit must be released and settled.
 func (g *Gate) Admit(ctx context.Context, ask Ask) (*Permit, error) {
-	if g.shared != nil {
-		return g.admitShared(ctx, ask)
+	for {
+		p, err := g.ask(ctx, ask)
+		if !errors.Is(err, ErrElsewhere) {
+			return p, err
+		}
 	}
-	return g.admit(ctx, ask)
 }
 
-func (g *Gate) admit(ctx context.Context, ask Ask) (*Permit, error) {
+func (g *Gate) ask(ctx context.Context, ask Ask) (*Permit, error) {
+	with := g.shared.Load()
+	if with != nil {
+		return g.admitShared(ctx, with, ask)
+	}
+	return g.admit(ctx, nil, ask)
+}
+
+// admit counts here, as long as it is with that these counts are shared.
+func (g *Gate) admit(ctx context.Context, with *Shared, ask Ask) (*Permit, error) {
 	b := g.book(ask.Key.ID)
 	now := g.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if g.shared.Load() != with {
+		return nil, ErrElsewhere
+	}
 	if refused := b.refuse(now, g.zone, ask); refused != nil {
 		return nil, refused
 	}
@@ -80,7 +97,7 @@ func (g *Gate) book(id string) *book {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if b = g.books[id]; b == nil {
-		b = new(book)
+		b = &book{id: id}
 		g.books[id] = b
 	}
 	return b
@@ -157,6 +174,7 @@ func (p *Permit) Settle(tokens, charged int64) {
 	}
 	p.settled = true
 	p.book.settle(now, p.gate.zone, p, tokens, charged)
+	p.entrustLate()
 	if p.shared != nil {
 		p.shared.Settle(tokens, charged)
 	}

@@ -47,19 +47,21 @@ type SharedOptions struct {
 // NewSharedGate makes a gate whose counts are kept by several nodes together.
 func NewSharedGate(opt SharedOptions) *Gate {
 	g := NewGate(opt.Now, opt.Zone, opt.Spent)
-	g.shared, g.refuseAway = opt.Shared, opt.Refuse
+	g.shared.Store(&opt.Shared)
+	g.refuseAway = opt.Refuse
 	return g
 }
 
 // admitShared asks the shared count first, unless the key has no limits.
-func (g *Gate) admitShared(ctx context.Context, ask Ask) (*Permit, error) {
+func (g *Gate) admitShared(ctx context.Context, with *Shared, ask Ask) (*Permit, error) {
+	shared := *with
 	if !ask.Key.Policy.Limited() {
-		if away := g.shared.Away(); away != nil && g.refuseAway {
+		if away := shared.Away(); away != nil && g.refuseAway {
 			return nil, away
 		}
-		return g.seated(ask, g.shared.Adopt(ask)), nil
+		return g.seated(ask, shared.Adopt(ask)), nil
 	}
-	seat, err := g.shared.Admit(ctx, ask)
+	seat, err := shared.Admit(ctx, ask)
 	if err == nil {
 		return g.seated(ask, seat), nil
 	}
@@ -67,11 +69,11 @@ func (g *Gate) admitShared(ctx context.Context, ask Ask) (*Permit, error) {
 	if !errors.As(err, &away) || g.refuseAway {
 		return nil, err
 	}
-	p, err := g.admit(ctx, ask)
+	p, err := g.admit(ctx, with, ask)
 	if err != nil {
 		return nil, err
 	}
-	p.attach(g.shared.Adopt(ask))
+	p.attach(shared.Adopt(ask))
 	return p, nil
 }
 
@@ -105,11 +107,11 @@ func (b *budget) raise(known usage.Charges) {
 
 // UseOn tells what a key uses on all nodes; on this one where it has no limits, or others cannot be asked.
 func (g *Gate) UseOn(ctx context.Context, k *key.Key) Use {
-	mine := g.Use(k.ID)
-	if g.shared == nil || !k.Policy.Limited() || g.shared.Away() != nil {
+	mine, with := g.Use(k.ID), g.shared.Load()
+	if with == nil || !k.Policy.Limited() || (*with).Away() != nil {
 		return mine
 	}
-	all, err := g.shared.Use(ctx, k)
+	all, err := (*with).Use(ctx, k)
 	if err != nil {
 		return mine
 	}

@@ -59,8 +59,9 @@ func (e *Refused) Error() string { return "its refresh token was refused: " + e.
 type Keeper struct {
 	opt Options
 
-	mu      sync.Mutex // guards flights
+	mu      sync.Mutex // guards flights and heir
 	flights map[string]*flight
+	heir    Heir                 // who refreshes now; nil when it is this keeper
 	retry   map[string]time.Time // when the background may try a failed account again; used by its goroutine only
 }
 
@@ -102,7 +103,10 @@ func (k *Keeper) Renew(ctx context.Context, acc *account.Account) (*account.Acco
 	if now.Credential.Refresh.Empty() {
 		return nil, fmt.Errorf("account %s has no refresh token", acc.Name)
 	}
-	f := k.join(now)
+	f, heir := k.join(now)
+	if heir != nil {
+		return k.renewElsewhere(ctx, heir, now)
+	}
 	select {
 	case <-f.done:
 		return f.acc, f.err
@@ -113,11 +117,14 @@ func (k *Keeper) Renew(ctx context.Context, acc *account.Account) (*account.Acco
 
 // join takes part in the refresh under way, or begins one. It runs on its own: a token pair that was handed out once must
 // be kept, even if the request that asked for it has gone.
-func (k *Keeper) join(acc *account.Account) *flight {
+func (k *Keeper) join(acc *account.Account) (*flight, Heir) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if f := k.flights[acc.ID]; f != nil {
-		return f
+		return f, nil
+	}
+	if k.heir != nil {
+		return nil, k.heir
 	}
 	f := &flight{done: make(chan struct{})}
 	k.flights[acc.ID] = f
@@ -130,7 +137,7 @@ func (k *Keeper) join(acc *account.Account) *flight {
 		k.mu.Unlock()
 		close(f.done)
 	}()
-	return f
+	return f, nil
 }
 
 const refreshLimit = time.Minute
@@ -182,7 +189,7 @@ const (
 func (k *Keeper) round(ctx context.Context) {
 	now := k.opt.Now()
 	for _, acc := range k.opt.Roster.List() {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || k.entrusted() {
 			return
 		}
 		if !acc.Credential.Stale(now) || acc.Credential.Refresh.Empty() || now.Before(k.retry[acc.ID]) {

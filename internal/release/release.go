@@ -55,6 +55,7 @@ type Artefact struct {
 	SHA256 string `json:"sha256"` // in hex
 }
 
+// noBinary is a release that does not suit this system.
 type noBinary struct {
 	version, platform string
 	has               []string

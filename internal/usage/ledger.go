@@ -32,6 +32,8 @@ type LedgerOptions struct {
 	// Failed is told when writing or adding up begins to fail, and with nil when it works again. It must not block; it
 	// may be nil.
 	Failed func(error)
+	// Open are ids of requests that another process has in flight: they stay open.
+	Open []string
 }
 
 // Ledger is the first durable place of usage: an append-only log with group commit. Open and Close do not wait for the
@@ -48,6 +50,7 @@ type Ledger struct {
 	lag     lag
 	counted Mark             // how far the store has added up
 	held    map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
+	heir    Heir             // who writes now; nil when it is this ledger
 
 	wake chan struct{}
 	work sync.Mutex // serialises commits; guards the fields below; taken before mu
@@ -95,9 +98,13 @@ func (l *Ledger) Open(r *Record) error {
 	case len(l.batch.lines) > buffered:
 		return fmt.Errorf("%w: %w", ErrNotWritable, errors.Join(errors.New("its buffer is full"), l.lost))
 	}
+	l.held[r.ID] = -1
+	if l.heir != nil {
+		l.heir.Opened(r.appendJSON(nil))
+		return nil
+	}
 	l.append(opened, r)
 	l.batch.opened = append(l.batch.opened, r.ID)
-	l.held[r.ID] = -1
 	return nil
 }
 
@@ -105,8 +112,12 @@ func (l *Ledger) Open(r *Record) error {
 func (l *Ledger) Close(r *Record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.append(closed, r)
 	delete(l.held, r.ID)
+	if l.heir != nil {
+		l.heir.Closed(r.appendJSON(nil))
+		return
+	}
+	l.append(closed, r)
 	if r.counts() {
 		add(l.batch.sums, r, l.days.of(r.End(), l.opt.Zone))
 	}
@@ -161,11 +172,15 @@ func (l *Ledger) Flush(ctx context.Context) error {
 
 // Shutdown flushes, and takes nothing more.
 func (l *Ledger) Shutdown(ctx context.Context) error {
-	l.stop()
-	l.done.Wait()
 	l.mu.Lock()
+	entrusted := l.heir != nil
 	l.closed = true
 	l.mu.Unlock()
+	if entrusted {
+		return nil
+	}
+	l.stop()
+	l.done.Wait()
 	err := l.Flush(ctx)
 	if err == nil {
 		last, stop := context.WithTimeout(ctx, lastShare)

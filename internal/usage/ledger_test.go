@@ -96,7 +96,7 @@ func TestWhatWasClosedIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	l, found := p.open(t)
-	if found != (usage.Recovery{}) {
+	if !reflect.DeepEqual(found, usage.Recovery{}) {
 		t.Errorf("a new ledger found %+v", found)
 	}
 	for i := range 10 {
@@ -113,7 +113,7 @@ func TestWhatWasClosedIsCountedOnce(t *testing.T) {
 	}
 	for range 2 {
 		l, found = p.open(t)
-		if found != (usage.Recovery{}) {
+		if !reflect.DeepEqual(found, usage.Recovery{}) {
 			t.Errorf("after a clean end there was %+v to recover", found)
 		}
 		shut(t, l)

@@ -17,6 +17,8 @@ type Recovery struct {
 	Counted int
 	// Damaged is how many lines could not be read and were passed over.
 	Damaged int
+	// Open are the requests that stay open, because another process has them in flight.
+	Open []*Record
 	// CutBytes is how much of a torn last line was cut off; SavedTo is the file it was put into.
 	CutBytes int64
 	SavedTo  string
@@ -35,19 +37,25 @@ func OpenLedger(ctx context.Context, opt LedgerOptions) (*Ledger, Recovery, erro
 		opt: opt, batch: newBatch(), held: map[string]int64{}, sums: map[sumKey]*Sum{},
 		wake: make(chan struct{}, 1),
 	}
+	found, err := l.start(ctx)
+	return l, found, err
+}
+
+// start recovers and begins to write.
+func (l *Ledger) start(ctx context.Context) (Recovery, error) {
 	found, err := l.recover(ctx)
 	if err != nil {
 		if l.file != nil {
 			err = errors.Join(err, l.file.Close())
 		}
-		return nil, found, err
+		return found, err
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.stop = stop
 	l.done.Add(2)
 	go l.committer(running)
 	go l.adder(running)
-	return l, found, nil
+	return found, nil
 }
 
 func (l *Ledger) recover(ctx context.Context) (Recovery, error) {
@@ -68,7 +76,7 @@ func (l *Ledger) recover(ctx context.Context) (Recovery, error) {
 	if err := l.resume(newest, &found); err != nil {
 		return found, err
 	}
-	r := recoverer{ledger: l, mark: mark, found: &found, open: map[string]*Record{}}
+	r := recoverer{ledger: l, mark: mark, found: &found, open: map[string]*Record{}, at: map[string]int64{}}
 	if err := r.read(all, newest); err != nil {
 		return found, err
 	}
@@ -129,6 +137,7 @@ type recoverer struct {
 	mark   Mark
 	found  *Recovery
 	open   map[string]*Record
+	at     map[string]int64 // the segment of each
 }
 
 // read goes through every segment that may hold something that is not settled.
@@ -166,7 +175,7 @@ func (r *recoverer) line(segment int64, s line) {
 		return
 	}
 	if s.what == opened {
-		r.open[rec.ID] = rec
+		r.open[rec.ID], r.at[rec.ID] = rec, segment
 		return
 	}
 	delete(r.open, rec.ID)
@@ -178,12 +187,24 @@ func (r *recoverer) line(segment int64, s line) {
 
 // interrupt closes what the earlier process left open.
 func (r *recoverer) interrupt() {
-	for _, rec := range r.open {
-		rec.Source, rec.Error = Partial, "the daemon ended while this request was in flight"
-		rec.Total = max(r.ledger.opt.Now().Sub(rec.At), time.Nanosecond)
-		r.found.Interrupted++
-		r.ledger.Close(rec)
+	for _, id := range r.ledger.opt.Open {
+		if rec := r.open[id]; rec != nil {
+			r.found.Open = append(r.found.Open, rec)
+			r.ledger.held[id] = r.at[id] // nobody else has the ledger yet
+			delete(r.open, id)
+		}
 	}
+	for _, rec := range r.open {
+		r.found.Interrupted++
+		r.ledger.Interrupt(rec)
+	}
+}
+
+// Interrupt closes the record of a request whose process has ended.
+func (l *Ledger) Interrupt(rec *Record) {
+	rec.Source, rec.Error = Partial, "the daemon ended while this request was in flight"
+	rec.Total = max(l.opt.Now().Sub(rec.At), time.Nanosecond)
+	l.Close(rec)
 }
 
 // prune deletes segments that are too old or too many, but none that is still needed to recover.

@@ -28,7 +28,14 @@ const file = "crs.db"
 
 // Open opens the store in dir, and makes it when there has never been one. A store that is damaged, or that was there and
 // is not any more, is store.ErrDamaged.
-func Open(ctx context.Context, dir string) (*Store, error) {
+func Open(ctx context.Context, dir string) (*Store, error) { return OpenWith(ctx, dir, nil) }
+
+// BeforeMigration is called with the store as it was, before it is brought from one schema to a newer one. An error keeps it
+// as it was.
+type BeforeMigration func(ctx context.Context, from, to int) error
+
+// OpenWith is Open with something to do before a migration; before may be nil.
+func OpenWith(ctx context.Context, dir string, before BeforeMigration) (*Store, error) {
 	path := filepath.Join(dir, file)
 	existed, err := present(path)
 	if err != nil {
@@ -47,7 +54,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, err
 	}
 	s.dir = dir
-	if err := s.prepare(ctx, dir, path, existed, marker); err != nil {
+	if err := s.prepare(ctx, dir, path, existed, marker, before); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
@@ -93,13 +100,13 @@ func open(path, options string, conns int) (*sql.DB, error) {
 }
 
 // prepare checks what is there and brings it up to date.
-func (s *Store) prepare(ctx context.Context, dir, path string, existed bool, m *store.Marker) error {
+func (s *Store) prepare(ctx context.Context, dir, path string, existed bool, m *store.Marker, before BeforeMigration) error {
 	if existed {
 		if err := s.check(ctx, path); err != nil {
 			return err
 		}
 	}
-	if err := s.migrate(ctx, path); err != nil {
+	if err := s.migrate(ctx, path, migrations(), before); err != nil {
 		return err
 	}
 	return s.settleMarker(ctx, dir, path, m)

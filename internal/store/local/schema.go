@@ -40,15 +40,22 @@ CREATE UNIQUE INDEX doc_name ON doc (kind, name) WHERE name <> '';
 `}
 }
 
-func (s *Store) migrate(ctx context.Context, path string) error {
+// Schema is the newest schema of a store that this crs knows.
+func Schema() int { return len(migrations()) }
+
+func (s *Store) migrate(ctx context.Context, path string, steps []string, before BeforeMigration) error {
 	var version int
 	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("read the version of the store %s: %w", path, plain(err))
 	}
-	steps := migrations()
 	if version > len(steps) {
 		return fmt.Errorf("the store %s was written by a newer crs (schema %d, this one knows %d); it was not touched; run that crs, or a newer one",
 			path, version, len(steps))
+	}
+	if 0 < version && version < len(steps) && before != nil {
+		if err := before(ctx, version, len(steps)); err != nil {
+			return fmt.Errorf("back up the store %s before it is brought from schema %d to %d: %w", path, version, len(steps), err)
+		}
 	}
 	for ; version < len(steps); version++ {
 		err := s.inTx(ctx, func(tx *sql.Tx) error {

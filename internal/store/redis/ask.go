@@ -88,17 +88,19 @@ func (n *Node) tellTime(ctx context.Context) error {
 	return nil
 }
 
+var errOtherwise = errors.New("the answer of Redis is not what was asked for")
+
 // numbers takes an answer of numbers, as integers or as text, apart.
 func numbers(answer any, least int) ([]int64, error) {
 	list, ok := answer.([]any)
 	if !ok || len(list) < least {
-		return nil, errors.New("Redis answered otherwise than it was asked")
+		return nil, errOtherwise
 	}
 	out := make([]int64, len(list))
 	for i, v := range list {
 		n, err := redis.NewCmdResult(v, nil).Int64()
 		if err != nil {
-			return nil, errors.New("Redis answered otherwise than it was asked")
+			return nil, errOtherwise
 		}
 		out[i] = n
 	}

@@ -145,7 +145,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 			return errors.As(err, &r) && r.Spent() && r.Used == 10*dollar
 		})
 		r := turnedAway(t, g[1], a)
-		if r.Limit != limit.DailyCost || r.Reset.Sub(time.Now()) > 24*time.Hour+time.Minute || r.Reset.Before(time.Now().Add(-time.Minute)) {
+		if r.Limit != limit.DailyCost || time.Until(r.Reset) > 24*time.Hour+time.Minute || r.Reset.Before(time.Now().Add(-time.Minute)) {
 			t.Errorf("%+v", r)
 		}
 		a.Key.Policy.DailyCost = 0

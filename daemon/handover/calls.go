@@ -1,0 +1,154 @@
+package handover
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"crs/internal/limit"
+)
+
+// calls are what the old process can ask of its heir. Each runs on a goroutine of its own.
+type calls struct{ heir *Heir }
+
+var errNotYet = errors.New("the new process does not serve yet")
+
+// Hello answers when the heir could take over.
+func (c *calls) Hello(s *Setup, out *Ready) error {
+	if err := <-c.heir.ready; err != nil {
+		return err
+	}
+	if err := s.agrees(c.heir.setup); err != nil {
+		return err
+	}
+	*out = Ready{PID: os.Getpid(), Version: c.heir.version}
+	return nil
+}
+
+// Take answers when the heir serves.
+func (c *calls) Take(s *State, _ *None) error {
+	c.heir.state <- *s
+	return <-c.heir.begun
+}
+
+// Hear does what the messages say, in their order.
+func (c *calls) Hear(list []Message, _ *None) error {
+	d := c.heir.duties.Load()
+	if d == nil {
+		return errNotYet
+	}
+	for i := range list {
+		c.heir.hear(d, &list[i])
+	}
+	return nil
+}
+
+// Admit lets a request in, or refuses it.
+func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
+	d := c.heir.duties.Load()
+	if d == nil {
+		return errNotYet
+	}
+	k, err := d.Keys.Get(in.Key)
+	if err != nil {
+		out.Error = err.Error()
+		return nil
+	}
+	ctx, done := c.heir.began(in.Ticket)
+	defer done()
+	p, err := d.Gate.Admit(ctx, limit.Ask{Key: k, Tokens: in.Tokens, Cost: in.Cost})
+	switch {
+	case errors.As(err, &out.Refused):
+	case err != nil:
+		out.Error = err.Error()
+	case ctx.Err() != nil:
+		p.Release()
+		p.Settle(0, 0)
+	default:
+		out.Waited = p.Waited()
+		c.heir.seated(in.Ticket, p)
+	}
+	return nil
+}
+
+// began makes a request that can be called off.
+func (h *Heir) began(ticket uint64) (context.Context, func()) {
+	ctx, stop := context.WithCancel(h.life)
+	h.mu.Lock()
+	h.asking[ticket] = stop
+	h.mu.Unlock()
+	return ctx, func() {
+		h.mu.Lock()
+		delete(h.asking, ticket)
+		h.mu.Unlock()
+		stop()
+	}
+}
+
+// Cancel gives back what was asked for under a ticket, or calls the asking off.
+func (c *calls) Cancel(ticket uint64, _ *None) error {
+	h := c.heir
+	h.mu.Lock()
+	stop, p := h.asking[ticket], h.seats[ticket]
+	delete(h.seats, ticket)
+	h.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	if p != nil {
+		p.Release()
+		p.Settle(0, 0)
+	}
+	h.free(ticket)
+	return nil
+}
+
+// Slot takes a slot of an account.
+func (c *calls) Slot(in *SlotArgs, out *SlotAnswer) error {
+	d := c.heir.duties.Load()
+	if d == nil {
+		return errNotYet
+	}
+	slot, taken, used := d.Pool.LodgeIn(in.Of)
+	out.Taken, out.Used = taken, used
+	if slot != nil {
+		c.heir.slotted(in.Ticket, slot)
+	}
+	return nil
+}
+
+// Renew replaces a token.
+func (c *calls) Renew(in *RenewArgs, out *Answer) error {
+	d := c.heir.duties.Load()
+	if d == nil {
+		return errNotYet
+	}
+	if err := d.Renew(context.Background(), in.Account, in.Generation); err != nil {
+		out.Error = err.Error()
+	}
+	return nil
+}
+
+// Stopping answers when this process stops.
+func (c *calls) Stopping(None, *None) error {
+	select {
+	case <-c.heir.stopping:
+	case <-c.heir.life.Done():
+	}
+	return nil
+}
+
+// Last never answers: that it ends tells the old process that this one has ended.
+func (c *calls) Last(None, *None) error {
+	<-c.heir.life.Done()
+	return nil
+}
+
+// Goodbye is the last that the old process says.
+func (c *calls) Goodbye(None, *None) error {
+	d := c.heir.duties.Load()
+	if d == nil {
+		return errNotYet
+	}
+	return d.Ledger.Flush(context.Background())
+}

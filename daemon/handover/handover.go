@@ -1,0 +1,108 @@
+// Package handover moves a daemon's duties to a new process, its heir, that the old process starts beside itself.
+//
+// The heir inherits the listening sockets and the claims on the data directory, and a connection to the old process. It
+// opens what it can, and says that it is ready; it then gets the counts, opens the ledger, and serves. From then on the old
+// process only lets what it has in flight run to its end: it asks the heir whenever a limit or an account is in question, and
+// sends it every record. When the heir ends before that, the old process takes everything back.
+package handover
+
+import (
+	"fmt"
+	"time"
+
+	"crs/internal/account"
+	"crs/internal/limit"
+)
+
+// Setup is what an heir must agree with before anything is handed over.
+type Setup struct {
+	Listen, Socket, Data string
+}
+
+// Ready is an heir that could take over.
+type Ready struct {
+	PID     int
+	Version string
+}
+
+// State is what an heir must know to take over.
+type State struct {
+	Started time.Time
+	Counts  map[string]limit.Count // by key
+	Pool    []byte                 // what was learnt of accounts
+	Open    []string               // requests that are in flight in the old process
+	First   []Message              // what came first of what the link tells
+}
+
+// what a Message says.
+type what uint8
+
+const (
+	seatAdopted what = iota + 1 // a request that is let in already
+	seatLeft                    // it has given its slot back
+	seatSettled
+	slotAdopted // of an account
+	slotFreed
+	learnt // of an account
+	recordOpened
+	recordClosed
+)
+
+// Message is something that the old process tells its heir. Order matters.
+type Message struct {
+	What         what
+	Ticket       uint64
+	Key          string
+	Tokens, Cost int64
+	Account      string
+	Most         int
+	News         *account.News
+	Record       []byte
+}
+
+// AdmitArgs asks the heir to let a request in.
+type AdmitArgs struct {
+	Ticket       uint64
+	Key          string
+	Tokens, Cost int64
+}
+
+// Answer is what came of asking. Exactly one is set when it was refused.
+type Answer struct {
+	Refused *limit.Refused
+	Error   string
+	Waited  time.Duration // in the queue
+}
+
+// SlotArgs asks for a slot of the first account that has one free.
+type SlotArgs struct {
+	Ticket uint64
+	Of     []account.Cap
+}
+
+// SlotAnswer is which one it was, -1 for none.
+type SlotAnswer struct {
+	Taken int
+	Used  []int
+}
+
+// RenewArgs asks for a fresh token.
+type RenewArgs struct {
+	Account    string
+	Generation int64
+}
+
+// None is nothing to say.
+type None struct{}
+
+// agrees finds what cannot be handed over because it was changed in the configuration.
+func (s *Setup) agrees(heir Setup) error {
+	for _, c := range []struct{ what, old, new string }{
+		{"listen", s.Listen, heir.Listen}, {"socket", s.Socket, heir.Socket}, {"data", s.Data, heir.Data},
+	} {
+		if c.old != c.new {
+			return fmt.Errorf("%s was changed from %s to %s, which takes effect only when the daemon is stopped and started", c.what, c.old, c.new)
+		}
+	}
+	return nil
+}

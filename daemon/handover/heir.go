@@ -1,0 +1,260 @@
+package handover
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/rpc"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"crs/internal/account"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/usage"
+)
+
+// Duties are what an heir does for the old process once it serves.
+type Duties struct {
+	Gate   *limit.Gate
+	Pool   *account.Pool
+	Keys   *key.Ring
+	Ledger *usage.Ledger
+	// Renew replaces the token of an account.
+	Renew func(ctx context.Context, id string, generation int64) error
+	// Closed is told of every record that the old process closes.
+	Closed func(*usage.Record)
+	// Open are the requests that were in flight in the old process.
+	Open []*usage.Record
+	// Ended is called when the old process has; lost is how many requests ended with it.
+	Ended func(lost int)
+}
+
+// Heir is the new process's end: what it answers to the old one.
+type Heir struct {
+	setup    Setup // set before ready gets anything
+	version  string
+	conn     net.Conn
+	state    chan State      // gets the state once
+	begun    chan error      // gets once how taking over went
+	stopping chan struct{}   // closed when this process stops
+	life     context.Context // ends when the old process is gone
+	die      context.CancelFunc
+
+	duties atomic.Pointer[Duties]
+
+	mu     sync.Mutex // guards the fields below
+	ready  chan error // gets once whether this process could take over; made by Serve
+	seats  map[uint64]*limit.Permit
+	slots  map[uint64]account.Slot
+	asking map[uint64]context.CancelFunc
+	open   map[string]*usage.Record
+}
+
+// NewHeir makes the end of a connection that was inherited.
+func NewHeir(conn net.Conn, version string) *Heir {
+	life, die := context.WithCancel(context.Background())
+	return &Heir{
+		version: version, conn: conn, life: life, die: die,
+		state: make(chan State, 1), begun: make(chan error, 1), ready: make(chan error, 1),
+		stopping: make(chan struct{}),
+		seats:    map[uint64]*limit.Permit{}, slots: map[uint64]account.Slot{},
+		asking: map[uint64]context.CancelFunc{}, open: map[string]*usage.Record{},
+	}
+}
+
+// Serve answers the old process until that has ended.
+func (h *Heir) Serve() {
+	server := rpc.NewServer()
+	_ = server.RegisterName("Heir", &calls{h}) // its methods are as rpc wants them
+	server.ServeConn(&noticed{h.conn, h.die})  // returns when every call has
+	h.orphaned()
+}
+
+// noticed tells when the other process has closed the connection: calls that wait for something end then.
+type noticed struct {
+	net.Conn
+	end func()
+}
+
+// Read implements net.Conn.
+func (c *noticed) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		c.end()
+	}
+	return n, err
+}
+
+// Ready tells the old process that this one could take over.
+func (h *Heir) Ready(s Setup) {
+	h.setup = s
+	h.ready <- nil
+}
+
+// Fail tells the old process why this one does not take over, as long as it waits for that.
+func (h *Heir) Fail(err error) {
+	select {
+	case h.ready <- err:
+	default:
+	}
+	h.begun <- err
+	select {
+	case <-h.life.Done():
+	case <-time.After(failWait):
+	}
+}
+
+// failWait is how long an heir that failed waits for the old process to have heard why.
+const failWait = 5 * time.Second
+
+// State waits for what the old process hands over.
+func (h *Heir) State(ctx context.Context) (State, error) {
+	select {
+	case s := <-h.state:
+		return s, nil
+	case <-h.life.Done():
+		return State{}, errors.New("the old process has ended, or keeps serving")
+	case <-ctx.Done():
+		return State{}, ctx.Err()
+	}
+}
+
+// Assume takes the duties on, and does what the old process said first.
+func (h *Heir) Assume(d *Duties, first []Message) {
+	for _, rec := range d.Open {
+		h.open[rec.ID] = rec
+	}
+	h.duties.Store(d)
+	for i := range first {
+		h.hear(d, &first[i])
+	}
+}
+
+// Begun tells the old process that this one serves.
+func (h *Heir) Begun() { h.begun <- nil }
+
+// Stop tells the old process that both are to stop, and waits until it has ended, or ctx does.
+func (h *Heir) Stop(ctx context.Context) {
+	close(h.stopping)
+	select {
+	case <-h.life.Done():
+	case <-ctx.Done():
+	}
+}
+
+// InFlight is how many requests are in flight in the old process.
+func (h *Heir) InFlight() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.open)
+}
+
+// Ended is closed when the old process has ended.
+func (h *Heir) Ended() <-chan struct{} { return h.life.Done() }
+
+// orphaned gives back what the old process held: it cannot any more.
+func (h *Heir) orphaned() {
+	d := h.duties.Load()
+	if d == nil {
+		return
+	}
+	h.mu.Lock()
+	seats, slots, open, asking := h.seats, h.slots, h.open, h.asking
+	h.seats, h.slots, h.open, h.asking = map[uint64]*limit.Permit{}, map[uint64]account.Slot{}, map[string]*usage.Record{}, map[uint64]context.CancelFunc{}
+	h.mu.Unlock()
+	for _, stop := range asking {
+		stop()
+	}
+	for _, p := range seats {
+		p.Release()
+		p.Settle(0, 0)
+	}
+	for _, s := range slots {
+		s.Free()
+	}
+	for _, rec := range open {
+		d.Ledger.Interrupt(rec)
+	}
+	d.Ended(len(open))
+}
+
+// hear does what one message says.
+func (h *Heir) hear(d *Duties, m *Message) {
+	switch m.What {
+	case seatAdopted:
+		h.seated(m.Ticket, d.Gate.Adopt(m.Key, m.Tokens, m.Cost))
+	case seatLeft:
+		if p := h.seatOf(m.Ticket); p != nil {
+			p.Release()
+		}
+	case seatSettled:
+		if p := h.seatOf(m.Ticket); p != nil {
+			p.Settle(m.Tokens, m.Cost)
+			h.seated(m.Ticket, nil)
+			p.Release()
+		}
+	case slotAdopted:
+		h.slotted(m.Ticket, d.Pool.Lodge(m.Account))
+	case slotFreed:
+		h.free(m.Ticket)
+	case learnt:
+		d.Pool.Hear([]account.News{*m.News})
+	case recordOpened, recordClosed:
+		h.record(d, m)
+	}
+}
+
+func (h *Heir) record(d *Duties, m *Message) {
+	rec := new(usage.Record)
+	if json.Unmarshal(m.Record, rec) != nil {
+		return // the old process wrote it a moment ago
+	}
+	if m.What == recordOpened {
+		h.mu.Lock()
+		h.open[rec.ID] = rec
+		h.mu.Unlock()
+		_ = d.Ledger.Open(rec) // refused only when the disk has failed for long: its closing is kept all the same
+		return
+	}
+	h.mu.Lock()
+	delete(h.open, rec.ID)
+	h.mu.Unlock()
+	d.Ledger.Close(rec)
+	d.Closed(rec)
+}
+
+// seated remembers a seat, or forgets it when p is nil.
+func (h *Heir) seated(ticket uint64, p *limit.Permit) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p == nil {
+		delete(h.seats, ticket)
+		return
+	}
+	h.seats[ticket] = p
+}
+
+func (h *Heir) seatOf(ticket uint64) *limit.Permit {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.seats[ticket]
+}
+
+func (h *Heir) slotted(ticket uint64, s account.Slot) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.slots[ticket] = s
+}
+
+func (h *Heir) free(ticket uint64) {
+	h.mu.Lock()
+	s := h.slots[ticket]
+	delete(h.slots, ticket)
+	h.mu.Unlock()
+	if s != nil {
+		s.Free()
+	}
+}

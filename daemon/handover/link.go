@@ -1,0 +1,333 @@
+package handover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/rpc"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"crs/internal/account"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/oauth"
+	"crs/internal/outage"
+	"crs/internal/usage"
+)
+
+// Link is the old process's end. Until Commit, whoever asks it waits and what it is told is kept; after Return, everybody is
+// sent back to where they came from.
+type Link struct {
+	heir    *rpc.Client
+	tickets atomic.Uint64
+
+	committed chan struct{} // closed when the heir serves
+	returned  chan struct{} // closed when it never will, or has ended and everything was taken back
+	lost      chan struct{} // closed when the heir has ended
+	once      sync.Once
+
+	mu    sync.Mutex // guards the fields below
+	queue []Message
+	more  chan struct{}
+	sent  []Message // on their way: whether the heir has got them is not known
+	idle  *sync.Cond
+}
+
+// NewLink makes a link over the connection to an heir.
+func NewLink(conn net.Conn) *Link {
+	l := &Link{
+		committed: make(chan struct{}), returned: make(chan struct{}), lost: make(chan struct{}), more: make(chan struct{}, 1),
+	}
+	l.idle = sync.NewCond(&l.mu)
+	l.heir = rpc.NewClient(conn)
+	return l
+}
+
+// Hello waits until the heir is ready.
+func (l *Link) Hello(ctx context.Context, s Setup) (Ready, error) {
+	var r Ready
+	return r, l.call(ctx, "Hello", &s, &r)
+}
+
+// Take hands over, and returns when the heir serves.
+func (l *Link) Take(ctx context.Context, s State) error {
+	l.mu.Lock()
+	s.First, l.queue = l.queue, nil
+	l.sent = s.First
+	l.mu.Unlock()
+	return l.call(ctx, "Take", &s, new(None))
+}
+
+// Commit lets everybody through to the heir.
+func (l *Link) Commit() {
+	l.mu.Lock()
+	l.sent = nil
+	l.mu.Unlock()
+	close(l.committed)
+	go l.pump()
+	go func() {
+		_ = l.heir.Call("Heir.Last", None{}, new(None)) // ends with the heir
+		l.broke()
+	}()
+}
+
+// Lost is closed when the heir has ended without having been told that all is done.
+func (l *Link) Lost() <-chan struct{} { return l.lost }
+
+func (l *Link) broke() {
+	l.once.Do(func() {
+		close(l.lost)
+		l.mu.Lock()
+		l.idle.Broadcast()
+		l.mu.Unlock()
+	})
+}
+
+// Stopping waits until the heir is told to stop, and reports whether it was. It is false when the heir has ended, or ctx.
+func (l *Link) Stopping(ctx context.Context) bool {
+	return l.call(ctx, "Stopping", &None{}, new(None)) == nil
+}
+
+// Return sends everybody back, and gives the records that the heir has perhaps not got.
+func (l *Link) Return() []usage.Line {
+	l.broke()
+	_ = l.heir.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var lines []usage.Line
+	for _, m := range append(l.sent, l.queue...) {
+		if m.What == recordOpened || m.What == recordClosed {
+			lines = append(lines, usage.Line{Opened: m.What == recordOpened, Record: m.Record})
+		}
+	}
+	l.sent, l.queue = nil, nil
+	return lines
+}
+
+// Release lets those go who wait for an answer: what they asked for is decided where it was before.
+func (l *Link) Release() { close(l.returned) }
+
+// Goodbye tells the heir that nothing is in flight here any more. Everything that it was told is durable when it returns.
+func (l *Link) Goodbye(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.idle.Broadcast()
+	})
+	defer stop()
+	l.mu.Lock()
+	for len(l.queue)+len(l.sent) > 0 && !l.isLost() && ctx.Err() == nil {
+		l.idle.Wait()
+	}
+	l.mu.Unlock()
+	if err := l.call(ctx, "Goodbye", &None{}, new(None)); err != nil {
+		return fmt.Errorf("end the handover: %w", err)
+	}
+	return l.heir.Close()
+}
+
+func (l *Link) isLost() bool {
+	select {
+	case <-l.lost:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *Link) call(ctx context.Context, method string, in, out any) error {
+	c := l.heir.Go("Heir."+method, in, out, make(chan *rpc.Call, 1))
+	select {
+	case <-c.Done:
+		return c.Error
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// tell sends m some time, in its order.
+func (l *Link) tell(m Message) {
+	l.mu.Lock()
+	l.queue = append(l.queue, m)
+	l.mu.Unlock()
+	select {
+	case l.more <- struct{}{}:
+	default:
+	}
+}
+
+// pump sends what was told, one batch after the other.
+func (l *Link) pump() {
+	for {
+		l.mu.Lock()
+		l.sent, l.queue = l.queue, nil
+		batch := l.sent
+		if len(batch) == 0 {
+			l.idle.Broadcast()
+		}
+		l.mu.Unlock()
+		if len(batch) == 0 {
+			select {
+			case <-l.more:
+			case <-l.lost:
+				return
+			}
+			continue
+		}
+		if err := l.heir.Call("Heir.Hear", batch, new(None)); err != nil {
+			l.broke()
+			return
+		}
+	}
+}
+
+// open waits until the heir serves. It gives errBack when it never will.
+func (l *Link) open(ctx context.Context) error {
+	select {
+	case <-l.committed:
+		return nil
+	case <-l.returned:
+		return errBack
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var errBack = errors.New("the heir has ended")
+
+// ask asks the heir. When it ends, whoever asks waits until everything was taken back, and gets errBack.
+func (l *Link) ask(ctx context.Context, method string, in, out any) error {
+	if err := l.open(ctx); err != nil {
+		return err
+	}
+	err := l.call(ctx, method, in, out)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	l.broke()
+	select {
+	case <-l.returned:
+		return errBack
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Limits is the link as a gate sees it.
+func (l *Link) Limits() limit.Shared { return limits{l} }
+
+type limits struct{ link *Link }
+
+// seat is a request that the heir counts.
+type seat struct {
+	link   *Link
+	ticket uint64
+	waited time.Duration
+}
+
+func (s limits) Admit(ctx context.Context, ask limit.Ask) (limit.Seat, error) {
+	l, ticket := s.link, s.link.tickets.Add(1)
+	var a Answer
+	err := l.ask(ctx, "Admit", &AdmitArgs{ticket, ask.Key.ID, ask.Tokens, ask.Cost}, &a)
+	switch {
+	case errors.Is(err, errBack):
+		return nil, limit.ErrElsewhere
+	case err != nil: // the client has left; the heir may have let it in
+		l.forget(ticket)
+		return nil, err
+	case a.Refused != nil:
+		return nil, a.Refused
+	case a.Error != "":
+		return nil, errors.New(a.Error)
+	}
+	return seat{l, ticket, a.Waited}, nil
+}
+
+// forget gives back what nobody waits for any more.
+func (l *Link) forget(ticket uint64) {
+	_ = l.heir.Go("Heir.Cancel", ticket, new(None), make(chan *rpc.Call, 1))
+}
+
+func (s limits) Adopt(ask limit.Ask) limit.Seat {
+	l, ticket := s.link, s.link.tickets.Add(1)
+	l.tell(Message{What: seatAdopted, Ticket: ticket, Key: ask.Key.ID, Tokens: ask.Tokens, Cost: ask.Cost})
+	return seat{link: l, ticket: ticket}
+}
+
+func (s limits) Use(context.Context, *key.Key) (limit.Use, error) {
+	return limit.Use{}, &outage.Error{Why: errors.New("this process has handed over")}
+}
+
+func (limits) Away() error { return nil }
+
+func (s seat) Release() { s.link.tell(Message{What: seatLeft, Ticket: s.ticket}) }
+
+func (s seat) Settle(tokens, charged int64) {
+	s.link.tell(Message{What: seatSettled, Ticket: s.ticket, Tokens: tokens, Cost: charged})
+}
+
+func (s seat) Waited() time.Duration { return s.waited }
+
+func (seat) Spent() usage.Charges { return usage.Charges{} }
+
+// Accounts is the link as a pool sees it.
+func (l *Link) Accounts() account.Shared { return accounts{l} }
+
+type accounts struct{ link *Link }
+
+type slot struct {
+	link   *Link
+	ticket uint64
+}
+
+func (a accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int, []int, error) {
+	l, ticket := a.link, a.link.tickets.Add(1)
+	var got SlotAnswer
+	err := l.ask(ctx, "Slot", &SlotArgs{ticket, of}, &got)
+	switch {
+	case errors.Is(err, errBack):
+		return nil, 0, nil, account.ErrElsewhere
+	case err != nil:
+		l.forget(ticket)
+		return nil, 0, nil, err
+	}
+	return slot{l, ticket}, got.Taken, got.Used, nil
+}
+
+func (a accounts) Adopt(of account.Cap) account.Slot {
+	l, ticket := a.link, a.link.tickets.Add(1)
+	l.tell(Message{What: slotAdopted, Ticket: ticket, Account: of.Account, Most: of.Most})
+	return slot{l, ticket}
+}
+
+func (a accounts) Tell(n account.News) { a.link.tell(Message{What: learnt, News: &n}) }
+
+func (s slot) Free() { s.link.tell(Message{What: slotFreed, Ticket: s.ticket}) }
+
+// Tokens is the link as a keeper sees it.
+func (l *Link) Tokens() oauth.Heir { return tokens{l} }
+
+type tokens struct{ link *Link }
+
+func (t tokens) Renew(ctx context.Context, id string, generation int64) error {
+	var a Answer
+	err := t.link.ask(ctx, "Renew", &RenewArgs{id, generation}, &a)
+	switch {
+	case errors.Is(err, errBack):
+		return oauth.ErrElsewhere
+	case err != nil:
+		return err
+	case a.Error != "":
+		return errors.New(a.Error)
+	}
+	return nil
+}
+
+// Opened implements usage.Heir.
+func (l *Link) Opened(record []byte) { l.tell(Message{What: recordOpened, Record: record}) }
+
+// Closed implements usage.Heir.
+func (l *Link) Closed(record []byte) { l.tell(Message{What: recordClosed, Record: record}) }

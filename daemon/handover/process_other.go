@@ -1,0 +1,48 @@
+//go:build !unix
+
+package handover
+
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"crs/internal/claim"
+)
+
+// Estate is what a process hands over, or has inherited.
+type Estate struct {
+	Clients net.Listener
+	Control *net.UnixListener
+	Data    *claim.Claim
+	Socket  *claim.Claim
+	Link    net.Conn
+	As      string
+}
+
+// Inherited gives nil: nothing can be handed over on this system.
+func Inherited() (*Estate, error) { return nil, nil }
+
+// Child is an heir that this process has started.
+type Child struct {
+	PID  int
+	Done chan struct{}
+}
+
+// Start is not there on this system.
+func Start(string, *Estate) (*Child, net.Conn, error) {
+	return nil, nil, errors.New("this system cannot hand a running daemon over to a new process; stop it and start it")
+}
+
+// Kill does nothing.
+func (c *Child) Kill() {}
+
+// Signal does nothing.
+func (c *Child) Signal(os.Signal) {}
+
+// Exit does nothing.
+func (c *Child) Exit() (int, string) { return 0, "" }
+
+// EndsWithin is false.
+func (c *Child) EndsWithin(time.Duration) bool { return false }

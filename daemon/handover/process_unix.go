@@ -1,0 +1,230 @@
+//go:build unix
+
+package handover
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"crs/internal/claim"
+)
+
+// variable tells a process that it is an heir, and in which order it has inherited files. Another order is another value.
+const (
+	variable = "INHERITS_CRS"
+	order    = "1"
+	as       = "INHERITS_CRS_AS"
+)
+
+// The numbers of the files that an heir inherits.
+const (
+	clientsFile = iota + 3
+	controlFile
+	linkFile
+	dataFile
+	socketFile
+)
+
+// Estate is what a process hands over, or has inherited.
+type Estate struct {
+	Clients net.Listener // *net.TCPListener
+	Control *net.UnixListener
+	Data    *claim.Claim // of the data directory
+	Socket  *claim.Claim // of the control socket
+	Link    net.Conn     // to the other process
+	// As is the path of the program that the process is, or soon will be, installed as.
+	As string
+}
+
+// Inherited gives what an old process has handed to this one, or nil when there is none. Processes that this one starts do
+// not inherit it again.
+func Inherited() (*Estate, error) {
+	value, ok := os.LookupEnv(variable)
+	if !ok {
+		return nil, nil
+	}
+	_ = os.Unsetenv(variable)
+	defer func() { _ = os.Unsetenv(as) }()
+	if value != order {
+		return nil, fmt.Errorf("the old process hands over in another way (%s) than this crs knows (%s); stop it, and start this one", value, order)
+	}
+	e := &Estate{As: os.Getenv(as), Data: claim.Inherit(inherited(dataFile, "data directory")), Socket: claim.Inherit(inherited(socketFile, "socket"))}
+	var err error
+	if e.Clients, err = listener(clientsFile); err != nil {
+		return nil, err
+	}
+	control, err := listener(controlFile)
+	if err != nil {
+		return nil, err
+	}
+	var unix bool
+	if e.Control, unix = control.(*net.UnixListener); !unix {
+		return nil, errors.New("what was inherited is not the control socket")
+	}
+	f := inherited(linkFile, "link")
+	defer func() { _ = f.Close() }()
+	if e.Link, err = net.FileConn(f); err != nil {
+		return nil, fmt.Errorf("inherit the link to the old process: %w", err)
+	}
+	return e, nil
+}
+
+func inherited(fd int, name string) *os.File {
+	syscall.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), name)
+}
+
+func listener(fd int) (net.Listener, error) {
+	f := inherited(fd, "listener")
+	defer func() { _ = f.Close() }()
+	ln, err := net.FileListener(f)
+	if err != nil {
+		return nil, fmt.Errorf("inherit a listening socket: %w", err)
+	}
+	return ln, nil
+}
+
+// Child is an heir that this process has started.
+type Child struct {
+	PID int
+	// Done is closed when it has ended.
+	Done chan struct{}
+
+	state syscall.WaitStatus // once it has ended
+}
+
+// Start starts program with this process's own arguments as its heir.
+func Start(program string, e *Estate) (*Child, net.Conn, error) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = unix.Close(theirs) }()
+	files := []uintptr{0, 1, 2}
+	for _, c := range []any{e.Clients, e.Control, theirs, e.Data.File(), e.Socket.File()} {
+		fd, err := duplicate(c)
+		if err != nil {
+			return nil, nil, errors.Join(err, ours.Close())
+		}
+		defer func() { _ = unix.Close(int(fd)) }()
+		files = append(files, fd)
+	}
+	// Not os/exec: it would make the sockets blocking, for this process too.
+	pid, err := syscall.ForkExec(program, os.Args, &syscall.ProcAttr{Env: e.environment(), Files: files})
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("start %s: %w", program, err), ours.Close())
+	}
+	child := &Child{PID: pid, Done: make(chan struct{})}
+	go child.wait()
+	return child, ours, nil
+}
+
+// environment is this process's own, without what is about this process only.
+func (e *Estate) environment() []string {
+	var env []string
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "WATCHDOG_PID=") && !strings.HasPrefix(v, "LISTEN_") {
+			env = append(env, v)
+		}
+	}
+	return append(env, variable+"="+order, as+"="+e.As)
+}
+
+func socketPair() (ours net.Conn, theirs int, err error) {
+	syscall.ForkLock.RLock()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.CloseOnExec(pair[0])
+		unix.CloseOnExec(pair[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, 0, fmt.Errorf("make a link to the new process: %w", err)
+	}
+	f := os.NewFile(uintptr(pair[0]), "link")
+	defer func() { _ = f.Close() }()
+	ours, err = net.FileConn(f)
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("make a link to the new process: %w", err), unix.Close(pair[1]))
+	}
+	return ours, pair[1], nil
+}
+
+// duplicate gives a descriptor of its own, which leaves the original in the mode it is in.
+func duplicate(of any) (fd uintptr, err error) {
+	dup := func(old uintptr) {
+		n, failed := unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, socketFile+1)
+		fd, err = uintptr(n), failed
+	}
+	if old, plain := of.(int); plain {
+		dup(uintptr(old))
+	} else if c, ok := of.(syscall.Conn); ok {
+		raw, failed := c.SyscallConn()
+		if failed != nil {
+			return 0, fmt.Errorf("hand over a file: %w", failed)
+		}
+		if failed := raw.Control(dup); failed != nil {
+			return 0, fmt.Errorf("hand over a file: %w", failed)
+		}
+	} else {
+		return 0, fmt.Errorf("hand over a %T: it has no descriptor", of)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("hand over a file: %w", err)
+	}
+	return fd, nil
+}
+
+func (c *Child) wait() {
+	for {
+		_, err := syscall.Wait4(c.PID, &c.state, 0, nil)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	close(c.Done)
+}
+
+// Kill ends the heir at once, and returns when it is gone: what it had open is closed then.
+func (c *Child) Kill() {
+	_ = syscall.Kill(c.PID, syscall.SIGKILL)
+	<-c.Done
+}
+
+// Signal passes a signal on.
+func (c *Child) Signal(s os.Signal) {
+	n, ok := s.(syscall.Signal)
+	select {
+	case <-c.Done: // the number may be another process's by now
+	default:
+		if ok {
+			_ = syscall.Kill(c.PID, n)
+		}
+	}
+}
+
+// Exit is what the heir ended with, as a shell would tell, and in words.
+func (c *Child) Exit() (code int, words string) {
+	<-c.Done
+	if c.state.Signaled() {
+		return 128 + int(c.state.Signal()), "it was ended by the signal " + c.state.Signal().String()
+	}
+	return c.state.ExitStatus(), fmt.Sprintf("it ended with exit code %d", c.state.ExitStatus())
+}
+
+// EndsWithin reports whether the heir ends within a while.
+func (c *Child) EndsWithin(d time.Duration) bool {
+	select {
+	case <-c.Done:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}

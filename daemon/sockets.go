@@ -1,0 +1,52 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"crs/daemon/control"
+	"crs/daemon/handover"
+)
+
+// openSockets begins to listen. It comes early: a second daemon must not get as far as the store. Whoever connects waits
+// until the rest is open.
+func (d *Daemon) openSockets(context.Context) (err error) {
+	if d.opt.Estate != nil {
+		return d.inheritSockets(d.opt.Estate)
+	}
+	if d.control, err = control.Listen(d.cfg.Socket, d.log); err != nil {
+		return err
+	}
+	d.opens("control socket", d.control.Shutdown)
+	ln, err := net.Listen("tcp", d.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for clients on %s: %w", d.cfg.Listen, err)
+	}
+	return d.listens(ln)
+}
+
+// listens takes clients from ln.
+func (d *Daemon) listens(ln net.Listener) error {
+	tcp, ok := ln.(*net.TCPListener)
+	if !ok {
+		return fmt.Errorf("listen for clients: %s is not a TCP socket", ln.Addr())
+	}
+	d.clients, d.listener = tcp, handover.Listen(tcp)
+	d.opens("listener", func(context.Context) error { return ignoreClosed(d.listener.Close()) })
+	return nil
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Listen is the address that clients are served on.
+func (d *Daemon) Listen() string { return d.listener.Addr().String() }
+
+// Socket is the path of the control socket.
+func (d *Daemon) Socket() string { return d.control.Path() }

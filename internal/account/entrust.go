@@ -1,0 +1,122 @@
+package account
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// ErrElsewhere means that the accounts are lent elsewhere than where they were asked for: ask again. Pick never gives it.
+var ErrElsewhere = errors.New("accounts are lent elsewhere now")
+
+// Entrust hands the lending over to another process: it adopts the slots that are taken, and whoever waits for one asks it
+// anew. It gives what the pool has learnt, as Restore takes it. What is learnt from now on, the other process is told.
+func (p *Pool) Entrust(to Shared) ([]byte, error) {
+	p.mu.Lock()
+	if p.shared != nil { // nodes share it already, and the other process is another one
+		p.mu.Unlock()
+		return p.Snapshot()
+	}
+	learnt := p.snapshot(true)
+	p.shared, p.entrusted = to, true
+	for _, e := range p.entries {
+		e.told = slices.Clone(e.Windows)
+		if e.acc.MaxConcurrency == 0 {
+			continue
+		}
+		for _, l := range e.leases {
+			l.slot = to.Adopt(Cap{Account: e.acc.ID, Most: e.acc.MaxConcurrency})
+		}
+	}
+	for _, x := range p.waiting {
+		x.ready <- nil
+	}
+	p.waiting = nil
+	p.mu.Unlock()
+	body, err := json.Marshal(learnt)
+	if err != nil {
+		return nil, fmt.Errorf("write down what was learnt of the accounts: %w", err)
+	}
+	return body, nil
+}
+
+// Reclaim takes the lending back: the other process is gone. What this pool has lent itself counts again.
+func (p *Pool) Reclaim() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.entrusted {
+		return
+	}
+	p.shared, p.entrusted = nil, false
+	for _, e := range p.entries {
+		e.elsewhere = 0
+		for _, l := range e.leases {
+			l.slot = nil
+		}
+	}
+	for _, x := range p.waiting {
+		select {
+		case x.poke <- struct{}{}:
+		default:
+		}
+	}
+	p.waiting = nil
+}
+
+// Lodge counts a slot of an account that another process has taken, whatever the limit says: the request is under way. An
+// account that is not known here has no slots to count.
+func (p *Pool) Lodge(id string) Slot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := p.entries[id]
+	if e == nil {
+		return nothing{}
+	}
+	return p.lodge(e)
+}
+
+// LodgeIn takes a slot of the first account that has one free, for another process. taken is its index, -1 when none has;
+// used tells how many slots of each are in use.
+func (p *Pool) LodgeIn(of []Cap) (slot Slot, taken int, used []int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, c := range of {
+		e := p.entries[c.Account]
+		if e == nil {
+			used = append(used, 0)
+			continue
+		}
+		if len(e.leases) < c.Most {
+			slot = p.lodge(e)
+			return slot, i, append(used, len(e.leases))
+		}
+		used = append(used, len(e.leases))
+	}
+	return nil, -1, used
+}
+
+// lodge is called with mu held.
+func (p *Pool) lodge(e *entry) Slot {
+	l := &Lease{pool: p, entry: e, acc: e.acc, at: p.opt.Now(), seat: len(e.leases)}
+	e.leases = append(e.leases, l)
+	return lodger{l}
+}
+
+// lodger is another process's slot.
+type lodger struct{ lease *Lease }
+
+// Free implements Slot. Only the first call counts.
+func (s lodger) Free() {
+	p := s.lease.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.lease.seat >= 0 {
+		s.lease.giveBack()
+		p.serveWaiting(s.lease.entry)
+	}
+}
+
+type nothing struct{}
+
+func (nothing) Free() {}

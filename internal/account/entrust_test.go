@@ -1,0 +1,90 @@
+package account_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"crs/internal/account"
+)
+
+// lodging shares a pool's slots with one that was handed over.
+type lodging struct{ pool *account.Pool }
+
+func (s lodging) Take(_ context.Context, of []account.Cap) (account.Slot, int, []int, error) {
+	slot, taken, used := s.pool.LodgeIn(of)
+	return slot, taken, used, nil
+}
+func (s lodging) Adopt(of account.Cap) account.Slot { return s.pool.Lodge(of.Account) }
+func (s lodging) Tell(n account.News)               { s.pool.Hear([]account.News{n}) }
+
+// TestTwoPoolsLendAsOneAfterAHandover: slots that are taken count in the other pool, one that both want is lent once, and what
+// one learns the other knows.
+func TestTwoPoolsLendAsOneAfterAHandover(t *testing.T) {
+	pool(t, func(t *testing.T, old *account.Pool) {
+		running := pick(t, old, want())
+		other := newPool(acc("a", limited(2)))
+		learnt, err := old.Entrust(lodging{other})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Restore(learnt); err != nil {
+			t.Fatal(err)
+		}
+		if n := status(t, other, "a").InUse; n != 1 {
+			t.Errorf("%d in use in the other pool", n)
+		}
+		second := pick(t, old, want())
+		if n := status(t, other, "a").InUse; n != 2 {
+			t.Errorf("%d in use in the other pool", n)
+		}
+		got := make(chan *account.Lease, 1)
+		go func() {
+			l, err := other.Pick(context.Background(), want())
+			if err != nil {
+				t.Error(err)
+			}
+			got <- l
+		}()
+		synctest.Wait()
+		if len(got) > 0 {
+			t.Fatal("a third request got one of two slots")
+		}
+		running.Release(account.Outcome{Result: account.Served})
+		l := <-got
+		l.Release(account.Outcome{Result: account.Served})
+		second.Release(account.Outcome{Result: account.Exhausted, Until: time.Now().Add(time.Hour), Evidence: "spent"})
+		if s := status(t, other, "a"); s.State != account.Cooling || s.InUse != 0 {
+			t.Errorf("in the other pool: %+v", s)
+		}
+	}, acc("a", limited(2)))
+}
+
+// TestWhoWaitsForASlotAtAHandoverGetsItInTheOtherPool, and in the first one when everything is taken back.
+func TestWhoWaitsForASlotAtAHandoverGetsItInTheOtherPool(t *testing.T) {
+	pool(t, func(t *testing.T, old *account.Pool) {
+		running := pick(t, old, want())
+		other := newPool(acc("a", limited(1)))
+		got := make(chan *account.Lease, 1)
+		go func() {
+			l, err := old.Pick(context.Background(), want())
+			if err != nil {
+				t.Error(err)
+			}
+			got <- l
+		}()
+		synctest.Wait()
+		if _, err := old.Entrust(lodging{other}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		old.Reclaim()
+		running.Release(account.Outcome{Result: account.Served})
+		l := <-got
+		if n := status(t, old, "a").InUse; n != 1 {
+			t.Errorf("%d in use after everything was taken back", n)
+		}
+		l.Release(account.Outcome{Result: account.Served})
+	}, acc("a", limited(1)))
+}

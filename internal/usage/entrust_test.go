@@ -1,0 +1,107 @@
+package usage_test
+
+import (
+	"sync"
+	"testing"
+
+	"crs/internal/usage"
+)
+
+// heir keeps what it is told.
+type heir struct {
+	mu    sync.Mutex
+	lines []usage.Line
+}
+
+func (h *heir) Opened(record []byte) { h.add(true, record) }
+func (h *heir) Closed(record []byte) { h.add(false, record) }
+
+func (h *heir) add(opened bool, record []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lines = append(h.lines, usage.Line{Opened: opened, Record: record})
+}
+
+// TestALedgerIsHandedOverAndTakenBack: the one who takes it over leaves open what is in flight elsewhere; what it was told
+// and did not write is written when it is taken back, once.
+func TestALedgerIsHandedOverAndTakenBack(t *testing.T) {
+	t.Parallel()
+	p, h := newPlace(t), new(heir)
+	l, _ := p.open(t)
+	running := record(1)
+	if err := l.Open(running); err != nil {
+		t.Fatal(err)
+	}
+	serve(t, l, record(2))
+	open, err := l.Entrust(t.Context(), h)
+	if err != nil || len(open) != 1 || open[0] != running.ID {
+		t.Fatalf("open: %v, %v", open, err)
+	}
+	late := record(3)
+	if err := l.Open(late); err != nil {
+		t.Fatal(err)
+	}
+	l.Close(late)
+	l.Close(running)
+	if len(h.lines) != 3 {
+		t.Fatalf("told %d", len(h.lines))
+	}
+
+	other, found := p.open(t, func(o *usage.LedgerOptions) { o.Open = open })
+	if len(found.Open) != 1 || found.Open[0].ID != running.ID || found.Interrupted != 0 {
+		t.Errorf("found %+v", found)
+	}
+	serve(t, other, record(4))
+	shut(t, other)
+
+	back, err := l.Reclaim(t.Context(), h.lines)
+	if err != nil || back.Interrupted != 0 {
+		t.Fatalf("taken back: %+v, %v", back, err)
+	}
+	serve(t, l, record(5))
+	shut(t, l)
+	seen := map[string]int{}
+	again, found := p.open(t)
+	defer shut(t, again)
+	if found.Interrupted != 0 || found.Damaged != 0 {
+		t.Errorf("afterwards %+v", found)
+	}
+	all, err := again.Search(t.Context(), usage.Filter{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rec := range all {
+		seen[rec.ID]++
+	}
+	if len(all) != 5 || len(seen) != 5 || seen[running.ID] != 1 || seen[late.ID] != 1 {
+		t.Errorf("%d records, %d requests", len(all), len(seen))
+	}
+}
+
+// TestWhatEndsWithItsProcessIsPartial: an heir closes what the old process cannot close any more.
+func TestWhatEndsWithItsProcessIsPartial(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	l, _ := p.open(t)
+	running := record(1)
+	if err := l.Open(running); err != nil {
+		t.Fatal(err)
+	}
+	open, err := l.Entrust(t.Context(), new(heir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, found := p.open(t, func(o *usage.LedgerOptions) { o.Open = open })
+	other.Interrupt(found.Open[0])
+	defer shut(t, other)
+	if n, failed := other.Health(); n != 0 || failed != nil {
+		t.Errorf("%d open, %v", n, failed)
+	}
+	if err := other.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := other.Search(t.Context(), usage.Filter{Limit: 10})
+	if err != nil || len(all) != 1 || all[0].Source != usage.Partial {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
