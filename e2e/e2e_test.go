@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,7 +29,8 @@ type relay struct {
 	t       *testing.T
 	dir     string
 	addr    string
-	sim     string // URL
+	sim     string   // URL
+	env     []string // of the daemon, besides where the simulator is
 	process *exec.Cmd
 	log     *os.File
 }
@@ -43,14 +45,15 @@ func binary(t *testing.T) string {
 	return path
 }
 
-func start(t *testing.T) *relay {
+// start starts both; env is set for the daemon.
+func start(t *testing.T, env ...string) *relay {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "crs")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	r := &relay{t: t, dir: dir, addr: freeAddr(t)}
+	r := &relay{t: t, dir: dir, addr: freeAddr(t), env: env}
 	t.Cleanup(func() {
 		if r.process != nil {
 			_ = r.process.Process.Signal(syscall.SIGTERM)
@@ -108,7 +111,7 @@ func (r *relay) serve() {
 	r.log = log
 	r.process = exec.CommandContext(context.Background(), binary(r.t), "serve", "--listen", r.addr, "--data", r.dir)
 	r.process.Stdout, r.process.Stderr = log, log
-	r.process.Env = append(os.Environ(), r.simulated()...)
+	r.process.Env = slices.Concat(os.Environ(), r.simulated(), r.env)
 	r.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with the processes that take over
 	if err := r.process.Start(); err != nil {
 		r.t.Fatal(err)

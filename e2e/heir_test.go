@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"crs/ctl"
+	"crs/internal/store/redis/redistest"
 )
 
 // program writes a script that plays a new version of crs. It is right about every configuration.
@@ -60,9 +62,14 @@ func dies(t *testing.T, r *relay, seconds string) string {
 }
 
 // TestTwoProcessesKeepOneSetOfLimits: what runs in the old process counts against the limits of its key and its account in
-// the new one, until it ends.
+// the new one, until it ends; where the counts are in Redis, as much as where they are handed over.
 func TestTwoProcessesKeepOneSetOfLimits(t *testing.T) {
-	r := start(t)
+	t.Run("local", func(t *testing.T) { keepOneSetOfLimits(t, start(t)) })
+	t.Run("redis", func(t *testing.T) { keepOneSetOfLimits(t, start(t, "CRS_REDIS_URL="+redistest.StartReal(t).URL())) })
+}
+
+func keepOneSetOfLimits(t *testing.T, r *relay) {
+	t.Helper()
 	for _, name := range []string{"narrow", "wide"} {
 		r.account(name)
 	}
@@ -87,8 +94,9 @@ func TestTwoProcessesKeepOneSetOfLimits(t *testing.T) {
 	if _, err := w.post(client, key, false); err == nil || !strings.Contains(err.Error(), "2 concurrent requests") {
 		t.Errorf("a third request of a key that may have two: %v", err)
 	}
-	if a, err := r.Account(t.Context(), "narrow"); err != nil || a.InUse != 1 {
-		t.Errorf("%d requests on the account in the new process: %v", a.InUse, err)
+	hasty := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 500 * time.Millisecond}
+	if _, err := w.post(hasty, bound, false); err == nil || !strings.Contains(err.Error(), "Timeout") {
+		t.Errorf("a second request on an account with one slot does not wait: %v", err)
 	}
 	w.wg.Wait()
 	r.until("nothing is left in the old process", func() bool {
@@ -110,4 +118,5 @@ func TestTwoProcessesKeepOneSetOfLimits(t *testing.T) {
 	if a, err := r.Account(t.Context(), "narrow"); err != nil || a.InUse != 0 {
 		t.Errorf("%d requests on the account at the end: %v", a.InUse, err)
 	}
+	r.sameBill()
 }
