@@ -68,7 +68,10 @@ func (a *app) backupCommand() *cobra.Command {
 				return err
 			}
 			o := BackupOptions{Source: a.sourceOf(data), Version: a.programs.Version, File: file, Passphrase: pass}
-			if err := a.programs.Backup(cmd.Context(), o); err != nil {
+			done := a.busy("backing up")
+			err = a.programs.Backup(cmd.Context(), o)
+			done()
+			if err != nil {
 				return backupFailed(err, file)
 			}
 			return a.wrote(file, !pass.Empty())
@@ -149,12 +152,12 @@ func (a *app) restore(ctx context.Context, o BackupOptions, from secretFlags) (d
 			return nil, err
 		}
 	}
-	done, err = a.programs.Restore(ctx, o)
+	done, err = a.putBack(ctx, o)
 	if errors.Is(err, ErrBackupEncrypted) && a.io.Somebody {
 		if o.Passphrase, err = a.askPassphrase(ctx, "passphrase: "); err != nil {
 			return nil, err
 		}
-		done, err = a.programs.Restore(ctx, o)
+		done, err = a.putBack(ctx, o)
 	}
 	switch {
 	case errors.Is(err, ErrBackupEncrypted):
@@ -167,6 +170,11 @@ func (a *app) restore(ctx context.Context, o BackupOptions, from secretFlags) (d
 		return nil, ctl.Errorf(ctl.NotFound, "%s", err)
 	}
 	return done, err
+}
+
+func (a *app) putBack(ctx context.Context, o BackupOptions) (*Restored, error) {
+	defer a.busy("restoring")()
+	return a.programs.Restore(ctx, o)
 }
 
 func (a *app) restored(done *Restored) {

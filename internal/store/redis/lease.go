@@ -39,7 +39,7 @@ func (n *Node) keep(l *lease, asked time.Time) {
 	l.renewed, l.there = asked, !asked.IsZero()
 	n.leases[l] = struct{}{}
 	n.mu.Unlock()
-	if !l.there {
+	if asked.IsZero() {
 		n.poke()
 	}
 }
