@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -34,12 +35,22 @@ redis.call('HSETNX', KEYS[1], 'created', ARGV[2])
 redis.call('HSETNX', KEYS[1], 'schema', ARGV[3])
 return redis.call('HGET', KEYS[1], 'id')`)
 
-// identify finds out which store this is, and makes it when there has never been one.
+// identify finds out which store this is, and makes it when there has never been one. What looks damaged is looked at once
+// more: another node may have made the store between two of the looks. It claims every slot before it calls any whole, so
+// that the second time all of it is there.
 func (s *Store) identify(ctx context.Context) error {
 	marker, err := s.readMarker()
 	if err != nil {
 		return err
 	}
+	err = s.look(ctx, marker)
+	if errors.Is(err, store.ErrDamaged) {
+		err = s.look(ctx, marker)
+	}
+	return err
+}
+
+func (s *Store) look(ctx context.Context, marker *store.Marker) (err error) {
 	have := map[string]identity{}
 	for _, slot := range slots {
 		if have[slot], err = s.identity(ctx, slot); err != nil {
