@@ -28,9 +28,9 @@ test: ## run all the tests; the store that nodes share runs on a redis-server wh
 	@$(GO) test ./...
 
 .PHONY: race
-race: ## run all the tests with the race detector
+race: ## run all the tests with the race detector, property tests with fewer sequences
 	@echo "== race"
-	@$(GO) test -race ./...
+	@$(GO) test -race -short ./...
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, a tidy go.mod, and that every system we ship for compiles
@@ -42,7 +42,7 @@ lint: ## gofmt, vet, staticcheck, a tidy go.mod, and that every system we ship f
 	@for os in darwin windows; do echo "   $$os" && GOOS=$$os CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/crs || exit 1; done
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target, for 20 seconds or 5 (FUZZ_S and FUZZ_REST_S change that)
+fuzz: ## run each fuzz target, for 20 seconds or 3 (FUZZ_S and FUZZ_REST_S change that)
 	@echo "== fuzz"
 	@.ci/fuzz
 
@@ -69,7 +69,7 @@ bench-redis: build ## commands of Redis for each request, and the latency they a
 .PHONY: bench-dashboard
 bench-dashboard: build ## measure what the dashboard costs itself and the daemon; writes its table of docs/performance.md
 	@echo "== bench-dashboard"
-	@CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_WRITE=$(CURDIR)/docs/performance.md $(GO) test -tags e2e,bench -count=1 -v -timeout 20m -run UnderLoad ./e2e
+	@CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_WRITE=$(CURDIR)/docs/performance.md $(GO) test -tags e2e,bench -count=1 -v -timeout 20m -run TheDashboardUnderLoad ./e2e
 
 RELEASE_TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 .PHONY: release

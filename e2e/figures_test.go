@@ -13,6 +13,7 @@ import (
 
 // figures are what was measured, as docs/performance.md has it.
 type figures struct {
+	extent
 	rows []string
 	note string
 }
