@@ -61,7 +61,7 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	if err != nil {
 		d.log.Error("the new process did not take over; this one runs on", "program", program, "error", err)
 		return out, ctl.Errorf(ctl.Failed, "the new process did not take over: %s; the old one (version %s, pid %d) runs on", err, d.opt.Version, pid()).
-			WithHint("its log says more: crs logs")
+			WithHint("its log says more: crs logs; what only a start can change, crs stop and crs start do")
 	}
 	out.PID, out.Version, out.InFlight = s.ready.PID, s.ready.Version, d.engine.InFlight()
 	tellMainPID(s.ready.PID)

@@ -115,7 +115,10 @@ for i in 1 2 3; do [ "$(ask /api/v1/models -H "x-api-key: cr_wrong")" = 401 ] ||
 [ "$(ask /api/v1/models -H "x-api-key: $key")" = 429 ] || fail "after three failures: $(cat /tmp/answer)"
 crs logs -n 20 | grep -q 'from=10.9.9.9' || fail "the log does not say where they came from"
 cat /tmp/good >/etc/crs/config.toml
-exits 0 crs restart
+exits 1 crs restart # an address cannot be changed without anybody noticing
+grep -q 'crs stop' /tmp/out || fail "a new address to listen on: $(cat /tmp/out)"
+exits 0 crs stop
+exits 0 crs start
 
 step the unit is right, and exposes little
 systemd-analyze verify /etc/systemd/system/crs.service
