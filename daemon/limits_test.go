@@ -46,7 +46,7 @@ func TestOneOfManyNodesRefreshesAToken(t *testing.T) {
 	n[0].Subscription("sub", time.Minute) // stale from the beginning
 	key := n[0].Key("k")
 	for _, box := range n {
-		eventually(t, "every node has the account", func() bool { s, _ := box.Status(t.Context()); return s.Accounts == 1 })
+		eventually(t, "every node has the account and the key", func() bool { s, _ := box.Status(t.Context()); return s.Accounts == 1 && s.Keys == 1 })
 	}
 	for range 3 {
 		var wg sync.WaitGroup

@@ -237,6 +237,8 @@ func errorOf(err error) *ctl.Error {
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
 	case errors.Is(err, store.ErrAway):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
+	case errors.Is(err, store.ErrNotWritable):
+		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; make room on the disk of the data directory, or make it writable")
 	case errors.As(err, &conflict):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
 	}
@@ -255,9 +257,10 @@ func readUpTo[T any](r *http.Request, most int64) (in T, err error) {
 	return in, nil
 }
 
-// invalid marks a domain's complaint about what was asked for.
+// invalid marks a domain's complaint about what was asked for. That a store does not do its part is not one.
 func invalid(err error) error {
-	if e := errorOf(err); e.Code != ctl.Failed {
+	e := errorOf(err)
+	if e.Code != ctl.Failed || errors.Is(err, store.ErrAway) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
 		return e
 	}
 	return ctl.Errorf(ctl.BadRequest, "%s", err)

@@ -100,3 +100,6 @@ var ErrDamaged = errors.New("the store is damaged")
 // ErrAway means that the store cannot be reached just now. What was to be written was perhaps written. It comes back by
 // itself.
 var ErrAway = errors.New("the store is away")
+
+// ErrNotWritable means that the store takes no writes: its disk is full, fails, or is read-only. What was there is as it was.
+var ErrNotWritable = errors.New("the store cannot be written")

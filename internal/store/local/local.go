@@ -153,7 +153,7 @@ func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	return plain(tx.Commit())
 }
 
-// plain marks SQLite's words for damage.
+// plain marks SQLite's words for damage, and for a disk that takes nothing.
 func plain(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -162,6 +162,8 @@ func plain(err error) error {
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%w: %s", store.ErrDamaged, e.Error())
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
+		return fmt.Errorf("%w: %s", store.ErrNotWritable, e.Error())
 	}
 	return err
 }

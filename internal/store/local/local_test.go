@@ -181,3 +181,22 @@ func TestADirectoryThatCannotBeWrittenIsAnErrorThatNamesIt(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 }
+
+func TestAFullDiskIsNoDamage(t *testing.T) {
+	t.Parallel()
+	s, err := local.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.Full(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	doc := store.Doc{Kind: store.Key, ID: "k", Body: bytes.Repeat([]byte("x"), 1<<20)}
+	if _, err := s.Put(t.Context(), doc); !errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
+		t.Errorf("a write: %v", err)
+	}
+	if all, err := s.All(t.Context(), store.Key); err != nil || len(all) != 0 {
+		t.Errorf("afterwards: %v, %v", all, err)
+	}
+}
