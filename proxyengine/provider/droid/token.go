@@ -38,13 +38,7 @@ func (p *Provider) RenewRequest(acc *account.Account) (*provider.Outbound, error
 }
 
 func (p *Provider) form(path string, form url.Values) *provider.Outbound {
-	return &provider.Outbound{
-		Endpoint: p.auth, Method: http.MethodPost, Target: p.auth.Path + path, Body: [][]byte{[]byte(form.Encode())},
-		Header: provider.Header{
-			{Name: "Content-Type", Value: "application/x-www-form-urlencoded"}, {Name: "Accept", Value: "application/json"},
-			{Name: "Accept-Encoding", Value: "identity"},
-		},
-	}
+	return provider.Form(p.auth, path, form)
 }
 
 // Renewed implements provider.Renewer. A refresh token is good once: the new one comes with the answer.

@@ -40,13 +40,7 @@ func (p *Provider) RenewRequest(acc *account.Account) (*provider.Outbound, error
 func (p *Provider) tokenRequest(form url.Values) *provider.Outbound {
 	form.Set("client_id", p.clientID)
 	form.Set("client_secret", p.clientSecret.Reveal())
-	return &provider.Outbound{
-		Endpoint: p.token, Method: http.MethodPost, Target: p.token.Path, Body: [][]byte{[]byte(form.Encode())},
-		Header: provider.Header{
-			{Name: "Content-Type", Value: "application/x-www-form-urlencoded"}, {Name: "Accept", Value: "application/json"},
-			{Name: "Accept-Encoding", Value: "identity"},
-		},
-	}
+	return provider.Form(p.token, "", form)
 }
 
 // Renewed implements provider.Renewer. Google mostly gives no new refresh token: the old one stays good.
