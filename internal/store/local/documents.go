@@ -34,13 +34,17 @@ func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
 	return d.Version + 1, nil
 }
 
+// holderOf finds who has a name. That the name is not empty is said because the index is only of those, and SQLite cannot see
+// it in a parameter: without, each write would read every document of its kind.
+const holderOf = "SELECT id FROM doc WHERE kind = ? AND name = ? AND name <> '' AND id <> ?"
+
 // free is a *store.Taken when another document has d's name.
 func free(ctx context.Context, tx *sql.Tx, d store.Doc) error {
 	if d.Name == "" {
 		return nil
 	}
 	var other string
-	err := tx.QueryRowContext(ctx, "SELECT id FROM doc WHERE kind = ? AND name = ? AND id <> ?", d.Kind, d.Name, d.ID).Scan(&other)
+	err := tx.QueryRowContext(ctx, holderOf, d.Kind, d.Name, d.ID).Scan(&other)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil

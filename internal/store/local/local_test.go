@@ -49,6 +49,16 @@ func filled(t *testing.T) (dir string) {
 	return dir
 }
 
+func TestANameIsLookedUpWithoutReadingEveryDocument(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	defer func() { _ = s.Close() }()
+	plan, err := s.PlanOfHolder(t.Context())
+	if err != nil || !strings.Contains(plan, "INDEX doc_name (kind=? AND name=?)") {
+		t.Errorf("the database does it so: %s (%v)", plan, err)
+	}
+}
+
 func TestAStoreThatIsDamagedOrGoneIsNeverStartedEmpty(t *testing.T) {
 	t.Parallel()
 	for name, harm := range map[string]func(db string) error{
