@@ -80,8 +80,8 @@ func parse(args []string, messages io.Writer) (*options, error) {
 	flags.StringVar(&o.crs, "crs", "", "the crs to measure; built from this checkout when empty")
 	flags.StringVar(&o.json, "json", "", "file that the results are written to as JSON")
 	flags.StringVar(&o.page, "write", "", "page whose table is replaced by this run's, such as docs/performance.md")
-	flags.IntVar(&o.keys, "keys", 100_000, "keys in the row scale")
-	flags.IntVar(&o.accounts, "accounts", 1000, "accounts in the row scale")
+	flags.IntVar(&o.keys, "keys", 100_000, "keys where there are to be many")
+	flags.IntVar(&o.accounts, "accounts", 1000, "accounts where there are to be many")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -133,8 +133,9 @@ func runProxy(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench proxy", flag.ContinueOnError)
 	mode := flags.String("mode", string(yardstick.JSON), "json, stream-reader or stream-writer")
 	upstream := flags.String("upstream", "", "address of the upstream")
+	pools := flags.Int("pools", 1, "how many pools of connections requests take in turn")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	return yardstick.Serve(ctx, yardstick.Mode(*mode), *upstream, out)
+	return yardstick.Serve(ctx, yardstick.Mode(*mode), *upstream, *pools, out)
 }

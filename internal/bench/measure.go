@@ -25,15 +25,39 @@ func (t *trial) loop(ctx context.Context, script string, p prompt, conversations
 	if err != nil {
 		return err
 	}
-	run := load.Loop{Addr: t.addr, Requests: t.requests(conversations, p), Conns: conns, Want: want}.Start(ctx)
+	_, err = t.keep(ctx, load.Loop{Addr: t.addr, Requests: t.requests(conversations, p), Conns: conns, Want: want}, t.warm())
+	return err
+}
+
+// keep measures the processor time of requests in a loop that has gone on for a while, and gives how many were answered.
+func (t *trial) keep(ctx context.Context, loop load.Loop, warm time.Duration) (done int64, err error) {
+	run := loop.Start(ctx)
 	defer run.Cancel()
-	if err := run.Sleep(t.warm()); err != nil {
-		return err
+	if err := run.Sleep(warm); err != nil {
+		return 0, err
 	}
 	if err := t.watch(run, run.Done, cpuPerRequest); err != nil {
-		return err
+		return 0, err
 	}
-	return run.Stop()
+	return run.Done(), run.Stop()
+}
+
+// converse has many conversations at the same time. Answers take a while, as those of models do: so as many connections are
+// in use however many accounts there are, and what differs is the accounts and the keys. It is measured when each key and
+// account has been used often, and has been counted.
+func (t *trial) converse(ctx context.Context) (done int64, err error) {
+	p := prompt{size: promptSmall}
+	want, err := t.expect(ctx, fmt.Sprintf("loop:slow(%s,size=1KB)", pause), p)
+	if err != nil {
+		return 0, err
+	}
+	return t.keep(ctx, load.Loop{Addr: t.addr, Requests: t.requests(used, p), Conns: used, Want: want}, 4*t.warm())
+}
+
+// spreadOut sends the requests of many conversations on a few connections in turn: each goes to another account than the one
+// before, on a connection that has not been used for long.
+func spreadOut(ctx context.Context, t *trial) error {
+	return t.loop(ctx, shortAnswer, prompt{size: promptSmall}, used)
 }
 
 // holdStreams measures what many streams cost that are open at the same time, and whose events come one by one.
@@ -127,5 +151,6 @@ func scale(ctx context.Context, t *trial) error {
 	if err := idle(ctx, t); err != nil {
 		return err
 	}
-	return t.loop(ctx, shortAnswer, prompt{size: promptSmall}, used)
+	_, err := t.converse(ctx)
+	return err
 }

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"crs/internal/bench/load"
+	"crs/ctl"
 	"crs/internal/bench/process"
 )
 
@@ -157,27 +157,26 @@ func onRedis(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	p := prompt{size: promptSmall}
-	want, err := t.expect(ctx, shortAnswer, p)
+	done, err := t.converse(ctx)
 	if err != nil {
 		return err
 	}
-	run := load.Loop{Addr: t.addr, Requests: t.requests(used, p), Conns: conns, Want: want}.Start(ctx)
-	defer run.Cancel()
-	if err := run.Sleep(t.warm()); err != nil {
+	if err := t.handOver(ctx); err != nil {
 		return err
 	}
-	if err := t.watch(run, run.Done, cpuPerRequest); err != nil {
-		return err
-	}
-	if err := run.Stop(); err != nil {
-		return err
-	}
-	time.Sleep(settled) // until everything has been handed over
 	after, err := usedMemory(t.redisAddr)
-	t.sample[redisMemory] = float64(after-before) / float64(run.Done())
+	t.sample[redisMemory] = float64(after-before) / float64(done)
 	return err
 }
 
-// settled is when a ledger has handed over what it had: it does so every second, and rests up to ten when that took long.
-const settled = 4 * time.Second
+// handOver waits until the relay has handed over to Redis what its ledger has: roll-ups when somebody asks for them, and
+// the log every second.
+func (t *trial) handOver(ctx context.Context) error {
+	control := ctl.NewClient(t.control)
+	defer control.Close()
+	if _, err := control.Usage(ctx, ctl.UsageQuery{}); err != nil {
+		return fmt.Errorf("have the usage added up: %w", err)
+	}
+	time.Sleep(2 * time.Second)
+	return nil
+}

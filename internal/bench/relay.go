@@ -34,7 +34,8 @@ func (s *stage) serve(ctx context.Context, sub *subject, dir string, flags ...st
 	if err != nil {
 		return nil, err
 	}
-	control := ctl.NewClient(filepath.Join(dir, "crs.sock"))
+	sub.control = filepath.Join(dir, "crs.sock")
+	control := ctl.NewClient(sub.control)
 	err = sub.process.Until(ctx, 2*time.Minute, func() error {
 		status, err := control.Status(ctx)
 		sub.addr = status.Listen

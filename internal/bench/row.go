@@ -26,6 +26,7 @@ const (
 	rate    = 200
 	prompts = 100
 	thought = 3 * time.Second
+	pause   = 100 * time.Millisecond
 )
 
 // rows are DESIGN.md's budgets, section 12. "No measurable change" is taken for less than a tenth, because that is how far
@@ -58,8 +59,12 @@ func rows() []row {
 		}},
 		{"scale", []string{relay, crowded}, scale, []criterion{
 			{work: "many keys and accounts, against one of each", metric: cpuPerRequest, judged: crowded, against: []string{relay}, budget: 1.1},
-			{work: "many keys and accounts", metric: startTime, judged: crowded},
+			{work: "many keys and accounts", metric: startTime, judged: crowded, budget: 2},
 			{work: "many keys and accounts", metric: idleMemory, judged: crowded},
+		}},
+		{"spread", []string{bare, bareSpread, relay, crowded}, spreadOut, []criterion{
+			{work: "the bare proxy, connections in turn, against a few", metric: cpuPerRequest, judged: bareSpread, against: []string{bare}},
+			{work: "many keys and accounts in turn, against one of each", metric: cpuPerRequest, judged: crowded, against: []string{relay}},
 		}},
 		{"redis", []string{shared, crowdedShared}, onRedis, []criterion{
 			{work: "many keys and accounts in Redis, against one of each", metric: cpuPerRequest, judged: crowdedShared, against: []string{shared}, budget: 1.1},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"crs/internal/bench/load"
@@ -17,6 +18,7 @@ import (
 const (
 	direct     = "direct"      // the upstream, without a proxy
 	bare       = "bare"        // fasthttp, whole answers
+	bareSpread = "bare spread" // fasthttp, whole answers, on as many connections in turn as there are accounts
 	bareReader = "bare reader" // fasthttp, streaming in its one mode
 	bareWriter = "bare writer" // fasthttp, streaming in its other mode
 	nginx      = "nginx"       // where installed
@@ -33,6 +35,7 @@ type subject struct {
 	field       string
 	credentials []string
 	process     *process.Process // nil for direct
+	control     string           // the socket of a relay
 	redis       *process.Process // nil where none is shared
 	redisAddr   string
 	took        time.Duration // until a relay served
@@ -72,11 +75,13 @@ func (s *stage) start(ctx context.Context, name string) (*subject, error) {
 	case direct:
 		sub.addr = s.upstream
 	case bare:
-		err = s.startBare(ctx, sub, dir, yardstick.JSON)
+		err = s.startBare(ctx, sub, dir, yardstick.JSON, 1)
+	case bareSpread:
+		err = s.startBare(ctx, sub, dir, yardstick.JSON, s.opt.accounts)
 	case bareReader:
-		err = s.startBare(ctx, sub, dir, yardstick.StreamReader)
+		err = s.startBare(ctx, sub, dir, yardstick.StreamReader, 1)
 	case bareWriter:
-		err = s.startBare(ctx, sub, dir, yardstick.StreamWriter)
+		err = s.startBare(ctx, sub, dir, yardstick.StreamWriter, 1)
 	case nginx:
 		err = s.startNginx(ctx, sub, dir)
 	case relay:
@@ -113,8 +118,8 @@ func (s *subject) explain(err error) error {
 	return err
 }
 
-func (s *stage) startBare(ctx context.Context, sub *subject, dir string, mode yardstick.Mode) (err error) {
-	sub.process, err = process.Start(ctx, dir, "proxy", s.self, "proxy", "-mode", string(mode), "-upstream", s.upstream)
+func (s *stage) startBare(ctx context.Context, sub *subject, dir string, mode yardstick.Mode, pools int) (err error) {
+	sub.process, err = process.Start(ctx, dir, "proxy", s.self, "proxy", "-mode", string(mode), "-upstream", s.upstream, "-pools", strconv.Itoa(pools))
 	if err != nil {
 		return err
 	}

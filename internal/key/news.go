@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"crs/internal/store"
 )
@@ -11,19 +12,11 @@ import (
 // Take puts on the ring what another node has written. A key that cannot be read is left as it was, and is told in the error.
 func (r *Ring) Take(news store.News) error {
 	mine := news.Of(store.Key)
-	var errs []error
-	keys := make([]*Key, 0, len(mine.Docs))
-	for _, d := range mine.Docs {
-		if !mine.Whole && r.has(d) {
-			continue
-		}
-		k, err := decode(d)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		keys = append(keys, k)
+	docs := mine.Docs
+	if !mine.Whole {
+		docs = slices.DeleteFunc(slices.Clone(docs), r.has)
 	}
+	keys, errs := decodeAll(docs)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if mine.Whole && len(errs) == 0 {
@@ -49,12 +42,31 @@ func (r *Ring) has(d store.Doc) bool {
 // clear takes every key off, but keeps the names of those that are being made. It is called with mu held.
 func (r *Ring) clear() {
 	clear(r.byID)
+	r.valid = 0
 	clear(r.byHash)
 	for name, k := range r.byName {
 		if k != nil {
 			delete(r.byName, name)
 		}
 	}
+}
+
+// decodeAll reads the keys that can be read, and packs them.
+func decodeAll(docs []store.Doc) (keys []*Key, errs []error) {
+	keys = make([]*Key, 0, len(docs))
+	for some := range slices.Chunk(docs, together) {
+		first := len(keys)
+		for _, d := range some {
+			k, err := decode(d)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			keys = append(keys, k)
+		}
+		pack(keys[first:])
+	}
+	return keys, errs
 }
 
 func decode(d store.Doc) (*Key, error) {

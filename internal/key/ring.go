@@ -24,6 +24,7 @@ type Ring struct {
 	byID   map[string]*Key
 	byHash map[Digest]*Key
 	byName map[string]*Key // nil for a name whose key is being made
+	valid  int             // how many are not deleted
 }
 
 // Load reads every key from the store.
@@ -32,12 +33,13 @@ func Load(ctx context.Context, docs store.Documents, now func() time.Time) (*Rin
 	if err != nil {
 		return nil, err
 	}
-	r := &Ring{docs: docs, now: now, byID: map[string]*Key{}, byHash: map[Digest]*Key{}, byName: map[string]*Key{}}
-	for _, d := range all {
-		k, err := decode(d)
-		if err != nil {
-			return nil, err
-		}
+	keys, errs := decodeAll(all)
+	if len(errs) > 0 {
+		return nil, errs[0]
+	}
+	n := len(keys)
+	r := &Ring{docs: docs, now: now, byID: make(map[string]*Key, n), byHash: make(map[Digest]*Key, n), byName: make(map[string]*Key, n)}
+	for _, k := range keys {
 		r.install(k)
 	}
 	return r, nil
@@ -53,11 +55,17 @@ func (r *Ring) install(k *Key) {
 	r.byID[k.ID] = k
 	r.byHash[k.Digest] = k
 	r.byName[k.Name] = k
+	if !k.Deleted() {
+		r.valid++
+	}
 }
 
 func (r *Ring) remove(id string) {
 	if old := r.byID[id]; old != nil {
 		delete(r.byID, id)
+		if !old.Deleted() {
+			r.valid--
+		}
 		if r.byHash[old.Digest] == old {
 			delete(r.byHash, old.Digest)
 		}
@@ -116,13 +124,7 @@ func (r *Ring) List() []*Key {
 func (r *Ring) Count() int {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	n := 0
-	for _, k := range r.byID {
-		if !k.Deleted() {
-			n++
-		}
-	}
-	return n
+	return r.valid
 }
 
 // Create makes a key from k's name, tags, expiry and policy. The secret is given this once.

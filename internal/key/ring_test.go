@@ -197,6 +197,36 @@ func TestNamesAreTakenOnce(t *testing.T) {
 	}
 }
 
+func TestDeletedKeysDoNotCount(t *testing.T) {
+	t.Parallel()
+	r, s, c := ring(t)
+	create(t, r, key.Key{Name: "a"})
+	create(t, r, key.Key{Name: "b"})
+	do := func(_ *key.Key, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		name string
+		do   func()
+		want int
+	}{
+		{"made", func() {}, 2},
+		{"one disabled", func() { do(r.Edit(t.Context(), "a", func(k *key.Key) error { k.Disabled = true; return nil })) }, 2},
+		{"deleted", func() { do(r.Delete(t.Context(), "a")) }, 1},
+		{"restored", func() { do(r.Restore(t.Context(), "a")) }, 2},
+		{"deleted again", func() { do(r.Delete(t.Context(), "a")) }, 1},
+		{"purged", func() { do(nil, r.Purge(t.Context(), "a")) }, 1},
+	} {
+		step.do()
+		if n, again := r.Count(), load(t, s, c).Count(); n != step.want || again != step.want {
+			t.Errorf("%s: there are %d keys, and %d after a restart, want %d", step.name, n, again, step.want)
+		}
+	}
+}
+
 func TestOfTwoEditsAtOnceOneIsToldSo(t *testing.T) {
 	t.Parallel()
 	r, s, c := ring(t)

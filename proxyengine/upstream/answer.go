@@ -83,7 +83,6 @@ const (
 type pooledBody struct {
 	stopwatch
 	pool    *Pool
-	key     hostKey
 	conn    *pooledConn
 	call    *Call
 	framing framing
@@ -195,7 +194,7 @@ func (b *pooledBody) close(reuse bool) {
 		_, _ = b.conn.br.Discard(b.used)
 	}
 	if reuse && b.ended && b.keep && !canceled && b.conn.br.Buffered() == 0 {
-		b.pool.put(b.key, b.conn)
+		b.pool.put(b.conn)
 		return
 	}
 	b.conn.drop()
@@ -209,8 +208,10 @@ func isTimeout(err error) bool {
 // pooledConn is one keep-alive connection.
 type pooledConn struct {
 	net.Conn
-	br    *bufio.Reader
-	since time.Time // when it became idle
+	home  *shelf
+	br    *bufio.Reader // nil while it is idle
+	since time.Time     // when it became idle
+	*look
 }
 
 func (c *pooledConn) drop() { abort(c.Conn) }

@@ -24,12 +24,20 @@ type PoolOptions struct {
 // Pool is the HTTP/1.1 client. Connections are kept apart by account and proxy: one account's socket never carries
 // another's credential. It starts no goroutine per connection.
 type Pool struct {
-	opt PoolOptions
+	opt     PoolOptions
+	readers sync.Pool // of *bufio.Reader: connections have one only while they are used
 
-	mu     sync.Mutex // guards the fields below
-	idle   map[hostKey][]*pooledConn
+	mu     sync.Mutex // guards the fields below, and every shelf
+	idle   map[hostKey]*shelf
 	timer  *time.Timer // sweeps; nil while nothing is idle
 	closed bool
+}
+
+// shelf is where the unused connections lie that may take each other's place.
+type shelf struct {
+	key   hostKey
+	conns []*pooledConn // oldest first
+	apart bool          // not in the pool, because it is empty
 }
 
 // hostKey tells which requests may share connections.
@@ -54,17 +62,18 @@ func NewPool(opt PoolOptions) *Pool {
 	if opt.TLS.ClientSessionCache == nil {
 		opt.TLS.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	}
-	return &Pool{opt: opt, idle: map[hostKey][]*pooledConn{}}
+	p := &Pool{opt: opt, idle: map[hostKey]*shelf{}}
+	p.readers.New = func() any { return bufio.NewReaderSize(nil, opt.HeadLimit) }
+	return p
 }
 
 // Do implements Client.
 func (p *Pool) Do(call *Call, req *Request) (*Answer, error) {
-	key := keyOf(req)
-	conn, err := p.get(call, key, req)
+	conn, err := p.get(call, req)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.exchange(call, key, conn, req)
+	answer, err := p.exchange(call, conn, req)
 	if err != nil {
 		call.came(time.Now())
 		conn.drop()
@@ -85,24 +94,24 @@ func keyOf(req *Request) hostKey {
 }
 
 // exchange sends the request and reads the head of its answer.
-func (p *Pool) exchange(call *Call, key hostKey, conn *pooledConn, req *Request) (*Answer, error) {
+func (p *Pool) exchange(call *Call, conn *pooledConn, req *Request) (*Answer, error) {
 	if err := send(call, conn, req); err != nil {
-		return p.early(call, key, conn, req, err)
+		return p.early(call, conn, req, err)
 	}
 	if err := conn.SetReadDeadline(deadline(req.Clocks.FirstByte)); err != nil {
 		return nil, &Error{Phase: Head, Sent: true, Err: err}
 	}
-	return p.answer(call, key, conn, req, true)
+	return p.answer(call, conn, req, true)
 }
 
 // early looks for an answer that the upstream gave before it had read the whole request, as with a 413: it then closes,
 // which shows here as a failed write.
-func (p *Pool) early(call *Call, key hostKey, conn *pooledConn, req *Request, sendErr error) (*Answer, error) {
+func (p *Pool) early(call *Call, conn *pooledConn, req *Request, sendErr error) (*Answer, error) {
 	failed := &Error{Phase: Write, Timeout: isTimeout(sendErr), Err: sendErr}
 	if failed.Timeout || conn.SetReadDeadline(time.Now().Add(time.Second)) != nil {
 		return nil, failed
 	}
-	answer, err := p.answer(call, key, conn, req, false)
+	answer, err := p.answer(call, conn, req, false)
 	if err != nil {
 		return nil, failed
 	}
@@ -110,14 +119,14 @@ func (p *Pool) early(call *Call, key hostKey, conn *pooledConn, req *Request, se
 	return answer, nil
 }
 
-func (p *Pool) answer(call *Call, key hostKey, conn *pooledConn, req *Request, sent bool) (*Answer, error) {
+func (p *Pool) answer(call *Call, conn *pooledConn, req *Request, sent bool) (*Answer, error) {
 	head, err := readHead(conn.br)
 	if err != nil {
 		return nil, &Error{Phase: Head, Timeout: isTimeout(err), Sent: sent, Err: err}
 	}
 	call.came(head.at)
 	b := &pooledBody{
-		pool: p, key: key, conn: conn, call: call,
+		pool: p, conn: conn, call: call,
 		framing: head.framing, left: head.length, keep: !head.close, idle: req.Clocks.Idle,
 	}
 	if req.Method == "HEAD" || head.bodiless() {
@@ -131,25 +140,31 @@ func (p *Pool) answer(call *Call, key hostKey, conn *pooledConn, req *Request, s
 }
 
 // get takes an idle connection or dials.
-func (p *Pool) get(call *Call, key hostKey, req *Request) (*pooledConn, error) {
-	for {
-		conn := p.take(key)
+func (p *Pool) get(call *Call, req *Request) (*pooledConn, error) {
+	for key := keyOf(req); ; {
+		conn, home := p.take(&key)
 		if conn == nil {
-			return p.dial(call, req)
+			return p.dial(call, home, req)
 		}
-		if !quiet(conn.Conn) {
+		if !conn.quiet() {
 			conn.drop() // the upstream has closed it, or said something nobody asked for
 			continue
 		}
 		if err := call.using(conn.Conn); err != nil {
-			p.put(key, conn)
+			p.put(conn)
 			return nil, err
 		}
+		p.lendReader(conn)
 		return conn, nil
 	}
 }
 
-func (p *Pool) dial(call *Call, req *Request) (*pooledConn, error) {
+func (p *Pool) lendReader(conn *pooledConn) {
+	conn.br = p.readers.Get().(*bufio.Reader)
+	conn.br.Reset(conn.Conn)
+}
+
+func (p *Pool) dial(call *Call, home *shelf, req *Request) (*pooledConn, error) {
 	ctx, stop := dialContext(req.Clocks.Connect)
 	defer stop()
 	if err := call.dialing(stop); err != nil {
@@ -168,7 +183,9 @@ func (p *Pool) dial(call *Call, req *Request) (*pooledConn, error) {
 		abort(conn)
 		return nil, err
 	}
-	return &pooledConn{Conn: conn, br: bufio.NewReaderSize(conn, p.opt.HeadLimit)}, nil
+	made := &pooledConn{Conn: conn, home: home, look: lookAt(conn)}
+	p.lendReader(made)
+	return made, nil
 }
 
 // dialError counts a socket's deadline as a timeout too: it runs out a moment before the context it came from.
@@ -191,55 +208,82 @@ func deadline(d time.Duration) time.Time {
 	return time.Now().Add(d)
 }
 
-// take gives the connection that was used last: the others may then grow old and go.
-func (p *Pool) take(key hostKey) *pooledConn {
+// take gives the connection that was used last, so that the others may grow old and go; nil when there is none. Either way
+// it gives where a connection belongs.
+func (p *Pool) take(key *hostKey) (*pooledConn, *shelf) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := p.idle[key]
-	if len(list) == 0 {
-		return nil
+	home := p.idle[*key]
+	if home == nil {
+		return nil, &shelf{key: *key, apart: true}
 	}
-	conn := list[len(list)-1]
-	list[len(list)-1] = nil
-	p.idle[key] = list[:len(list)-1]
-	return conn
+	last := len(home.conns) - 1
+	if last < 0 {
+		return nil, home
+	}
+	conn := home.conns[last]
+	home.conns[last] = nil
+	home.conns = home.conns[:last]
+	return conn, home
 }
 
-func (p *Pool) put(key hostKey, conn *pooledConn) {
+// put takes back a connection on which everything has been read.
+func (p *Pool) put(conn *pooledConn) {
+	if conn.br != nil {
+		conn.br.Reset(nil)
+		p.readers.Put(conn.br)
+		conn.br = nil
+	}
 	conn.since = time.Now()
-	if !p.keep(key, conn) {
+	if !p.keep(conn) {
 		conn.drop()
 	}
 }
 
-func (p *Pool) keep(key hostKey, conn *pooledConn) bool {
+func (p *Pool) keep(conn *pooledConn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.opt.IdleFor == 0 || len(p.idle[key]) >= p.opt.MaxIdle {
+	home := p.homeOf(conn)
+	if p.closed || p.opt.IdleFor == 0 || len(home.conns) >= p.opt.MaxIdle {
 		return false
 	}
-	p.idle[key] = append(p.idle[key], conn)
+	home.conns = append(home.conns, conn)
 	if p.timer == nil {
 		p.timer = time.AfterFunc(p.opt.IdleFor, p.sweep)
 	}
 	return true
 }
 
+// homeOf is conn's shelf, or the one that stands in its place. It is called with mu held.
+func (p *Pool) homeOf(conn *pooledConn) *shelf {
+	if !conn.home.apart {
+		return conn.home
+	}
+	if other := p.idle[conn.home.key]; other != nil {
+		conn.home = other
+		return other
+	}
+	conn.home.apart = false
+	p.idle[conn.home.key] = conn.home
+	return conn.home
+}
+
 // sweep drops what has been idle for too long, and comes back while anything is left.
 func (p *Pool) sweep() {
 	p.mu.Lock()
 	var old []*pooledConn
-	for key, list := range p.idle {
-		stale := 0 // oldest first: connections are taken from and put at the end
-		for stale < len(list) && time.Since(list[stale].since) >= p.opt.IdleFor {
+	for key, home := range p.idle {
+		stale := 0
+		for stale < len(home.conns) && time.Since(home.conns[stale].since) >= p.opt.IdleFor {
 			stale++
 		}
-		old = append(old, list[:stale]...)
-		if stale == len(list) {
+		old = append(old, home.conns[:stale]...)
+		if stale == len(home.conns) {
+			home.conns, home.apart = nil, true
 			delete(p.idle, key)
 			continue
 		}
-		p.idle[key] = append([]*pooledConn(nil), list[stale:]...)
+		home.conns = append([]*pooledConn(nil), home.conns[stale:]...)
 	}
 	p.timer = nil
 	if len(p.idle) > 0 {
@@ -255,14 +299,14 @@ func (p *Pool) sweep() {
 func (p *Pool) Close() {
 	p.mu.Lock()
 	all := p.idle
-	p.idle, p.closed = map[hostKey][]*pooledConn{}, true
+	p.idle, p.closed = map[hostKey]*shelf{}, true
 	if p.timer != nil {
 		p.timer.Stop()
 		p.timer = nil
 	}
 	p.mu.Unlock()
-	for _, list := range all {
-		for _, conn := range list {
+	for _, home := range all {
+		for _, conn := range home.conns {
 			conn.drop()
 		}
 	}

@@ -4,5 +4,9 @@ package upstream
 
 import "net"
 
-// quiet cannot look without reading here; a connection that has died shows as an error of the request.
-func quiet(net.Conn) bool { return true }
+// look sees what an idle connection does. Here nothing shows without reading.
+type look struct{}
+
+func lookAt(net.Conn) *look { return new(look) }
+
+func (*look) quiet() bool { return true }

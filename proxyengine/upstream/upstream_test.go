@@ -413,6 +413,42 @@ func TestOwnersDoNotShareConnections(t *testing.T) {
 	})
 }
 
+func TestConnectionsFindTheirPlaceAfterASweep(t *testing.T) {
+	t.Parallel()
+	var conns atomic.Int64
+	gone := make(chan struct{}, 8)
+	to := script(t, func(_ int, conn *net.TCPConn, br *bufio.Reader) {
+		conns.Add(1)
+		for r, _ := readRequest(br); r != nil; r, _ = readRequest(br) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		}
+		gone <- struct{}{}
+	})
+	c := upstream.NewPool(upstream.PoolOptions{IdleFor: time.Second})
+	t.Cleanup(c.Close)
+	together := func(n int) (all []*upstream.Answer) {
+		for range n {
+			a := mustDo(t, c, post(to, "{}"))
+			if _, err := readAll(a); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, a)
+		}
+		return all
+	}
+	first := together(3) // each was dialled when nothing was idle
+	first[0].Close()
+	<-gone // swept, and its place with it
+	first[1].Close()
+	first[2].Close()
+	for _, a := range together(2) {
+		a.Close()
+	}
+	if n := conns.Load(); n != 3 {
+		t.Errorf("5 requests, three and then two at the same time, took %d connections", n)
+	}
+}
+
 func TestAConnectionThatTheUpstreamClosedWhileIdleCostsNothing(t *testing.T) {
 	t.Parallel()
 	clients(t, func(t *testing.T, c upstream.Client) {

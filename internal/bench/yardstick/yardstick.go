@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -23,16 +24,22 @@ const (
 	StreamWriter Mode = "stream-writer" // a goroutine of its own writes to the client (SetBodyStreamWriter)
 )
 
-// New makes a proxy for the upstream at addr.
-func New(mode Mode, addr string) (*fasthttp.Server, error) {
-	if mode != JSON && mode != StreamReader && mode != StreamWriter {
+// New makes a proxy for the upstream at addr. Requests take its pools of connections in turn; one is what a proxy has.
+func New(mode Mode, addr string, pools int) (*fasthttp.Server, error) {
+	switch {
+	case mode != JSON && mode != StreamReader && mode != StreamWriter:
 		return nil, fmt.Errorf("there is no mode %q: the modes are %s, %s and %s", mode, JSON, StreamReader, StreamWriter)
+	case pools < 1:
+		return nil, fmt.Errorf("a proxy has no %d pools of connections", pools)
 	}
-	p := proxy{mode: mode, upstream: &fasthttp.HostClient{
-		Addr: addr, MaxConns: 1 << 20, MaxIdleConnDuration: time.Minute, MaxIdemponentCallAttempts: 1,
-		ReadBufferSize: 8 << 10, StreamResponseBody: mode != JSON,
-		NoDefaultUserAgentHeader: true, DisableHeaderNamesNormalizing: true, DisablePathNormalizing: true,
-	}}
+	p := proxy{mode: mode}
+	for range pools {
+		p.pools = append(p.pools, &fasthttp.HostClient{
+			Addr: addr, MaxConns: 1 << 20, MaxIdleConnDuration: time.Minute, MaxIdemponentCallAttempts: 1,
+			ReadBufferSize: 8 << 10, StreamResponseBody: mode != JSON,
+			NoDefaultUserAgentHeader: true, DisableHeaderNamesNormalizing: true, DisablePathNormalizing: true,
+		})
+	}
 	return &fasthttp.Server{
 		Handler: p.relay, ReadBufferSize: 8 << 10, MaxRequestBodySize: 64 << 20,
 		NoDefaultServerHeader: true, NoDefaultDate: true, DisableHeaderNamesNormalizing: true,
@@ -40,8 +47,16 @@ func New(mode Mode, addr string) (*fasthttp.Server, error) {
 }
 
 type proxy struct {
-	mode     Mode
-	upstream *fasthttp.HostClient
+	mode  Mode
+	pools []*fasthttp.HostClient
+	turn  atomic.Uint64
+}
+
+func (p *proxy) upstream() *fasthttp.HostClient {
+	if len(p.pools) == 1 {
+		return p.pools[0]
+	}
+	return p.pools[p.turn.Add(1)%uint64(len(p.pools))]
 }
 
 func (p *proxy) relay(ctx *fasthttp.RequestCtx) {
@@ -54,7 +69,7 @@ func (p *proxy) relay(ctx *fasthttp.RequestCtx) {
 	if p.mode == StreamWriter {
 		resp = fasthttp.AcquireResponse()
 	}
-	if err := p.upstream.Do(req, resp); err != nil {
+	if err := p.upstream().Do(req, resp); err != nil {
 		ctx.Error(err.Error(), fasthttp.StatusBadGateway)
 		return
 	}
@@ -81,8 +96,8 @@ func pump(w *bufio.Writer, resp *fasthttp.Response) {
 
 // Serve runs a proxy for the upstream at addr on a port of its own, and tells out its address. When ctx ends it takes no
 // more connections and returns; those that are open are left to the end of the process.
-func Serve(ctx context.Context, mode Mode, addr string, out io.Writer) error {
-	server, err := New(mode, addr)
+func Serve(ctx context.Context, mode Mode, addr string, pools int, out io.Writer) error {
+	server, err := New(mode, addr, pools)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func serve(t *testing.T, mode yardstick.Mode, upstream http.HandlerFunc) string 
 	t.Helper()
 	backend := httptest.NewServer(upstream)
 	t.Cleanup(backend.Close)
-	server, err := yardstick.New(mode, backend.Listener.Addr().String())
+	server, err := yardstick.New(mode, backend.Listener.Addr().String(), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,9 +142,28 @@ func TestAnUpstreamThatIsAwayIsABadGateway(t *testing.T) {
 	}
 }
 
-func TestAModeThatIsNoneIsRefused(t *testing.T) {
+func TestPoolsTakeTurns(t *testing.T) {
 	t.Parallel()
-	if _, err := yardstick.New("fast", "127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "stream-reader") {
+	var from []string
+	url := serve(t, yardstick.JSON, func(_ http.ResponseWriter, r *http.Request) { from = append(from, r.RemoteAddr) })
+	for range 4 {
+		resp, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	}
+	if len(from) != 4 || from[0] == from[1] || from[0] != from[2] || from[1] != from[3] {
+		t.Errorf("requests came from %v", from)
+	}
+}
+
+func TestWhatIsNoProxyIsRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := yardstick.New(yardstick.JSON, "127.0.0.1:1", 0); err == nil || !strings.Contains(err.Error(), "no 0 pools") {
+		t.Errorf("a proxy without connections: %v", err)
+	}
+	if _, err := yardstick.New("fast", "127.0.0.1:1", 1); err == nil || !strings.Contains(err.Error(), "stream-reader") {
 		t.Errorf("the error does not say which modes there are: %v", err)
 	}
 }
