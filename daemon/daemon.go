@@ -73,7 +73,7 @@ type Daemon struct {
 	tokens    *oauth.Keeper
 	client    upstream.Client
 	engine    *proxyengine.Engine
-	requests  event.Bus[*usage.Record]
+	requests  event.Bus[usage.Record]
 	providers []provider.Provider
 	platforms map[string]provider.Provider
 	facts     map[string]account.Platform
@@ -265,7 +265,7 @@ func (d *Daemon) openEngine(context.Context) error {
 		TLS:  secured,
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
 		Protocols: mounts(), Providers: d.providers, Models: d.catalog().models, Upstream: d.client,
-		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.closed, Ended: d.metrics.Ended,
+		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.requests.Publish, Ended: d.metrics.Ended,
 	})
 	if err != nil {
 		return err
@@ -289,14 +289,6 @@ func newClient(cfg *config.Config) upstream.Client {
 
 // upstreamHead bounds the head of an upstream's answer; it is also the buffer of each upstream connection.
 const upstreamHead = 8 << 10
-
-// closed tells watchers of a request that has ended. The record is the exchange's, so they get a copy.
-func (d *Daemon) closed(r *usage.Record) {
-	if d.requests.Watched() {
-		c := *r
-		d.requests.Publish(&c)
-	}
-}
 
 // answers makes what answers on the control socket.
 func (d *Daemon) answers() *control.Handler {

@@ -88,7 +88,7 @@ func (d *Daemon) assume() {
 	}
 	d.control.Resume()
 	d.heir.Assume(&handover.Duties{
-		Gate: d.gate, Pool: d.pool, Keys: d.keys, Ledger: d.ledger, Renew: d.renewFor, Closed: d.closed,
+		Gate: d.gate, Pool: d.pool, Keys: d.keys, Ledger: d.ledger, Renew: d.renewFor, Closed: d.requests.Publish,
 		Open: d.leaving, Ended: d.oldEnded,
 	}, d.legacy.First)
 	d.leaving, d.legacy = nil, handover.State{}

@@ -38,7 +38,7 @@ type Options struct {
 	Caller func(*account.Account) provider.Call
 	// Leaving is how many requests run to their end in a process that has handed over to this one; nil for none.
 	Leaving   func() int
-	Requests  *event.Bus[*usage.Record] // every request as it ends
+	Requests  *event.Bus[usage.Record] // every request as it ends
 	Platforms map[string]provider.Provider
 	Settings  func() []config.Entry
 	Zone      *time.Location

@@ -112,13 +112,17 @@ func (h *Handler) followRequests(w http.ResponseWriter, r *http.Request) error {
 }
 
 // follow ends when the watcher leaves, or the daemon stops.
-func (h *Handler) follow(r *http.Request, watch *event.Watcher[*usage.Record], line lines, wanted func(*usage.Record) bool) {
+func (h *Handler) follow(r *http.Request, watch *event.Watcher[usage.Record], line lines, wanted func(*usage.Record) bool) {
 	ending := h.ending()
+	var ended []usage.Record
 	for {
 		select {
-		case rec := <-watch.Events():
-			if wanted(rec) && !line.write(rec) {
-				return
+		case <-watch.More():
+			ended, _ = watch.Take(ended[:0])
+			for i := range ended {
+				if rec := &ended[i]; wanted(rec) && !line.write(rec) {
+					return
+				}
 			}
 		case <-ending:
 			return

@@ -94,8 +94,9 @@ type view struct {
 	flights  map[string]*flight
 	number   int64 // of the newest flight
 	accounts map[string]account.Status
-	looked   time.Time // when accounts were looked at
-	sent     time.Time // when something was sent
+	ended    []usage.Record // only memory for the next update's
+	looked   time.Time      // when accounts were looked at
+	sent     time.Time      // when something was sent
 }
 
 type flight struct {
@@ -110,7 +111,7 @@ func newView(h *Handler) *view {
 }
 
 // update is what the watcher does not know yet; nil when that is nothing.
-func (v *view) update(ended *event.Watcher[*usage.Record]) *ctl.Update {
+func (v *view) update(ended *event.Watcher[usage.Record]) *ctl.Update {
 	now := time.Now()
 	v.turn++
 	u := &ctl.Update{At: v.h.opt.Now(), All: !v.begun}
@@ -120,7 +121,7 @@ func (v *view) update(ended *event.Watcher[*usage.Record]) *ctl.Update {
 		v.takeAccounts(u)
 		v.looked = now
 	}
-	takeEnded(u, ended)
+	v.takeEnded(u, ended)
 	quiet := u.Status == nil && len(u.Flights)+len(u.Sent)+len(u.Landed)+len(u.Accounts)+len(u.Removed)+len(u.Ended) == 0
 	if quiet && v.begun && now.Sub(v.sent) < sureEvery {
 		return nil
@@ -191,19 +192,13 @@ func same(a, b *account.Status) bool {
 }
 
 // takeEnded takes those that wait, and does not wait for more.
-func takeEnded(u *ctl.Update, ended *event.Watcher[*usage.Record]) {
-	for range endedRoom {
-		select {
-		case rec := <-ended.Events():
-			r := showRequest(rec)
-			r.Raw = nil
-			u.Ended = append(u.Ended, r)
-			continue
-		default:
-		}
-		break
+func (v *view) takeEnded(u *ctl.Update, ended *event.Watcher[usage.Record]) {
+	v.ended, u.Missed = ended.Take(v.ended[:0])
+	for i := range v.ended {
+		r := showRequest(&v.ended[i])
+		r.Raw = nil
+		u.Ended = append(u.Ended, r)
 	}
-	u.Missed = ended.Missed()
 }
 
 func (h *Handler) disconnect(r *http.Request) (any, error) {
