@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -62,25 +63,50 @@ func (l *Ledger) searchOwn(ctx context.Context, f Filter) ([]*Record, error) {
 	return found, err
 }
 
-// segment gives the newest matches of one segment.
+// segment gives the newest matches of one segment, oldest first. The lines are found first and read from the last one on:
+// most of them need not be decoded.
 func (f *Filter) segment(path string, most int) ([]*Record, error) {
-	var found []*Record
+	var lines []place
 	err := scan(path, 0, func(s line) bool {
-		if !s.good || s.what != closed || f.Key != "" && !bytes.Contains(s.body, []byte(f.Key)) {
-			return true
-		}
-		r := new(Record)
-		if json.Unmarshal(s.body, r) == nil && f.Matches(r) {
-			if found = append(found, r); len(found) >= 2*most {
-				found = slices.Delete(found, 0, len(found)-most)
-			}
+		if s.good && s.what == closed && bytes.Contains(s.body, []byte(f.Key)) && bytes.Contains(s.body, []byte(f.Account)) {
+			lines = append(lines, place{end: s.end - 1, size: len(s.body)})
 		}
 		return true
 	})
-	if len(found) > most {
-		found = found[len(found)-most:]
+	if err != nil {
+		return nil, err
 	}
-	return found, err
+	return f.among(path, lines, most)
+}
+
+// place is where a line's body is in a segment.
+type place struct {
+	end  int64
+	size int
+}
+
+func (f *Filter) among(path string, lines []place, most int) ([]*Record, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	var found []*Record
+	var body []byte
+	for _, at := range slices.Backward(lines) {
+		if len(found) == most {
+			break
+		}
+		body = slices.Grow(body[:0], at.size)[:at.size]
+		if _, err := file.ReadAt(body, at.end-int64(at.size)); err != nil {
+			return nil, fmt.Errorf("read the ledger: %w", err)
+		}
+		if r := new(Record); json.Unmarshal(body, r) == nil && f.Matches(r) {
+			found = append(found, r)
+		}
+	}
+	slices.Reverse(found)
+	return found, nil
 }
 
 // Find gives the closed record with this id, nil when there is none.
