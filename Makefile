@@ -6,6 +6,8 @@ RELEASE_KEY ?=
 RELEASE_FROM ?=
 LDFLAGS = -s -w -X main.version=$(VERSION) -X main.releaseKey=$(RELEASE_KEY) -X main.releaseFrom=$(RELEASE_FROM)
 GO ?= go
+# Most tests wait for something most of the time.
+AT_ONCE = -p $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: help
@@ -25,12 +27,12 @@ demo: build ## see it work: a relay with a simulated provider answers, and count
 .PHONY: test
 test: ## run all the tests; the store that nodes share runs on a redis-server where one is in the PATH
 	@echo "== test (Redis: $$(redis-server --version 2>/dev/null || echo 'miniredis; there is no redis-server in the PATH'))"
-	@$(GO) test ./...
+	@$(GO) test $(AT_ONCE) ./...
 
 .PHONY: race
 race: ## run all the tests with the race detector, property tests with fewer sequences
 	@echo "== race"
-	@$(GO) test -race -short ./...
+	@$(GO) test -race -short $(AT_ONCE) ./...
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, a tidy go.mod, and that every system we ship for compiles
