@@ -20,7 +20,7 @@ func (r *Ring) Take(news store.News) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if mine.Whole && len(errs) == 0 {
-		r.clear()
+		r.keys, r.valid = newIndex(len(keys)), 0
 	}
 	for _, d := range mine.Gone {
 		r.remove(d.ID)
@@ -35,20 +35,8 @@ func (r *Ring) Take(news store.News) error {
 func (r *Ring) has(d store.Doc) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	k := r.byID[d.ID]
+	k := r.keys.id(d.ID)
 	return k != nil && k.Version >= d.Version
-}
-
-// clear takes every key off, but keeps the names of those that are being made. It is called with mu held.
-func (r *Ring) clear() {
-	clear(r.byID)
-	r.valid = 0
-	clear(r.byHash)
-	for name, k := range r.byName {
-		if k != nil {
-			delete(r.byName, name)
-		}
-	}
 }
 
 // decodeAll reads the keys that can be read, and packs them.

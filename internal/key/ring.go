@@ -20,10 +20,9 @@ type Ring struct {
 	docs store.Documents
 	now  func() time.Time
 
-	mu     sync.RWMutex // guards the maps; never held while the store works
-	byID   map[string]*Key
-	byHash map[Digest]*Key
-	byName map[string]*Key // nil for a name whose key is being made
+	mu     sync.RWMutex // guards the fields below; never held while the store works
+	keys   index
+	making map[string]bool // names whose keys are being made
 	valid  int             // how many are not deleted
 }
 
@@ -37,8 +36,7 @@ func Load(ctx context.Context, docs store.Documents, now func() time.Time) (*Rin
 	if len(errs) > 0 {
 		return nil, errs[0]
 	}
-	n := len(keys)
-	r := &Ring{docs: docs, now: now, byID: make(map[string]*Key, n), byHash: make(map[Digest]*Key, n), byName: make(map[string]*Key, n)}
+	r := &Ring{docs: docs, now: now, keys: newIndex(len(keys)), making: map[string]bool{}}
 	for _, k := range keys {
 		r.install(k)
 	}
@@ -48,30 +46,19 @@ func Load(ctx context.Context, docs store.Documents, now func() time.Time) (*Rin
 // install replaces the key with k's id. It is called with mu held, or before the ring is shared. Of two writes at once
 // the later version stays.
 func (r *Ring) install(k *Key) {
-	if old := r.byID[k.ID]; old != nil && old.Version > k.Version {
+	if old := r.keys.id(k.ID); old != nil && old.Version > k.Version {
 		return
 	}
 	r.remove(k.ID)
-	r.byID[k.ID] = k
-	r.byHash[k.Digest] = k
-	r.byName[k.Name] = k
+	r.keys.add(k)
 	if !k.Deleted() {
 		r.valid++
 	}
 }
 
 func (r *Ring) remove(id string) {
-	if old := r.byID[id]; old != nil {
-		delete(r.byID, id)
-		if !old.Deleted() {
-			r.valid--
-		}
-		if r.byHash[old.Digest] == old {
-			delete(r.byHash, old.Digest)
-		}
-		if r.byName[old.Name] == old { // another node may have given the name to another key by now
-			delete(r.byName, old.Name)
-		}
+	if old := r.keys.remove(id); old != nil && !old.Deleted() {
+		r.valid--
 	}
 }
 
@@ -99,10 +86,10 @@ func (e *Taken) Error() string {
 func (r *Ring) Get(ref string) (*Key, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if k := r.byID[ref]; k != nil {
+	if k := r.keys.id(ref); k != nil {
 		return k, nil
 	}
-	if k := r.byName[ref]; k != nil {
+	if k := r.keys.name(ref); k != nil {
 		return k, nil
 	}
 	return nil, &NotFound{ref}
@@ -112,9 +99,11 @@ func (r *Ring) Get(ref string) (*Key, error) {
 func (r *Ring) List() []*Key {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	all := make([]*Key, 0, len(r.byID))
-	for _, k := range r.byID {
-		all = append(all, k)
+	all := make([]*Key, 0, r.keys.len())
+	for _, k := range r.keys.keys {
+		if k != nil {
+			all = append(all, k)
+		}
 	}
 	slices.SortFunc(all, func(a, b *Key) int { return cmp.Compare(a.Name, b.Name) })
 	return all
@@ -140,9 +129,9 @@ func (r *Ring) Create(ctx context.Context, k Key) (*Key, secret.String, error) {
 	if err := r.reserve(k.Name); err != nil {
 		return nil, secret.String{}, err
 	}
+	defer r.unreserve(k.Name)
 	made, err := r.save(ctx, k)
 	if err != nil {
-		r.unreserve(k.Name)
 		return nil, secret.String{}, err
 	}
 	return made, presented, nil
@@ -151,19 +140,17 @@ func (r *Ring) Create(ctx context.Context, k Key) (*Key, secret.String, error) {
 func (r *Ring) reserve(name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if old, taken := r.byName[name]; taken {
+	if old := r.keys.name(name); old != nil || r.making[name] {
 		return &Taken{Name: name, Deleted: old != nil && old.Deleted()}
 	}
-	r.byName[name] = nil
+	r.making[name] = true
 	return nil
 }
 
 func (r *Ring) unreserve(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.byName[name] == nil {
-		delete(r.byName, name)
-	}
+	delete(r.making, name)
 }
 
 // save writes k and puts it on the ring.

@@ -54,7 +54,7 @@ func (r *Ring) Verify(ctx context.Context, presented string) (*Key, error) {
 	}
 	sum := digestOf(presented)
 	r.mu.RLock()
-	k := r.byHash[sum]
+	k := r.keys.hash(sum)
 	r.mu.RUnlock()
 	switch {
 	case k == nil:

@@ -44,7 +44,7 @@ func (l *Ledger) adder(ctx context.Context) {
 // Adding up many keys' figures takes a store a while. It has at most one part in addUpPart of the time, and figures are
 // never older than addUpRest; whoever wants them newer calls Flush.
 const (
-	addUpPart = 50
+	addUpPart = 100
 	addUpRest = 10 * time.Second
 )
 
