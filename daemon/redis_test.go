@@ -421,3 +421,29 @@ func TestAClockThatIsWrongIsTold(t *testing.T) {
 		return err == nil && len(r) == 1
 	})
 }
+
+func TestTheMetricsTellOfRoundTrips(t *testing.T) {
+	t.Parallel()
+	server, n := nodes(t, 1)
+	b := n[0]
+	b.Account("up", func(a *ctl.NewAccount) { a.MaxConcurrency = 5 })
+	five := int64(5)
+	key := b.Key("me", func(k *ctl.NewKey) { k.RequestsPerMinute = &five })
+	for range 3 {
+		b.Post(key, crstest.Hello)
+	}
+	eventually(t, "the metrics tell of them", func() bool {
+		text, err := b.MetricsText(t.Context())
+		return err == nil && strings.Contains(text, "crs_store_round_trips_total{operation=\"admit\"} 3\n") &&
+			strings.Contains(text, "crs_store_round_trips_total{operation=\"take\"} 3\n") &&
+			strings.Contains(text, "crs_store_round_trips_total{operation=\"put_document\"}") &&
+			strings.Contains(text, "crs_store_round_trips_total{operation=\"pipeline\"}") &&
+			strings.Contains(text, "crs_store_errors_total{operation=\"admit\"} 0\n") && strings.Contains(text, "crs_store_seconds_total{operation=\"admit\"} 0.0")
+	})
+	server.Kill(t)
+	eventually(t, "the metrics tell that Redis is away", func() bool {
+		text, err := b.MetricsText(t.Context())
+		return err == nil && strings.Contains(text, "crs_store_errors_total{operation=\"ping\"}") && !strings.Contains(text, "crs_store_errors_total{operation=\"ping\"} 0\n")
+	})
+	b.HaltBadly() // it says that usage waits in the ledger
+}

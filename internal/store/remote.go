@@ -12,7 +12,7 @@ type Remote interface {
 
 // Trips are the round trips of one operation. None of the figures ever goes down.
 type Trips struct {
-	Operation string // such as admit, settle, add_up, documents
+	Operation string // such as admit, settle, add_up, put_document
 	Count     int64
 	Failed    int64 // of them
 	Took      time.Duration
