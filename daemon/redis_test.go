@@ -257,9 +257,22 @@ func TestARedisWithoutItsDataIsNoEmptyStore(t *testing.T) {
 		u, err := n[0].Usage(t.Context(), ctl.UsageQuery{})
 		return err == nil && u.Total.Requests == 1
 	})
+	served, little, rate := 1, ctl.USD(1), int64(2)
+	poor := n[0].Key("poor", func(k *ctl.NewKey) { k.TotalCost = &little })
+	quick := n[0].Key("quick", func(k *ctl.NewKey) { k.RequestsPerMinute = &rate })
+	limits := map[string]int{poor: 402, quick: 429} // what they are refused with
+	for k, refusal := range limits {
+		for n[0].Post(k, crstest.Hello).Status == 200 {
+			served++
+		}
+		if got := n[1].Post(k, crstest.Hello); got.Status != refusal {
+			t.Errorf("the other node answers %d beyond a limit", got.Status)
+		}
+	}
 	server.Save(t) // what an operator would restore
 	for range 3 {
 		n[0].Post(key, crstest.Hello)
+		served++
 	}
 	if _, err := n[0].Usage(t.Context(), ctl.UsageQuery{}); err != nil {
 		t.Fatal(err)
@@ -270,9 +283,17 @@ func TestARedisWithoutItsDataIsNoEmptyStore(t *testing.T) {
 		if got := box.Post(key, crstest.Hello); got.Status != 200 {
 			t.Errorf("a node without its store: %d %s", got.Status, got.Body)
 		}
-		if s, err := box.Status(t.Context()); err != nil || s.Keys != 1 || s.Accounts != 1 {
+		served++
+		eventually(t, "the node counts alone", func() bool { return len(box.Log.Lines("limits cannot be counted", "Restore its dump")) > 0 })
+		if got := box.Post(poor, crstest.Hello); got.Status != 402 {
+			t.Errorf("what a key has spent is forgotten with the store: %d %s", got.Status, got.Body)
+		}
+		if s, err := box.Status(t.Context()); err != nil || s.Keys != 3 || s.Accounts != 1 {
 			t.Errorf("a node forgot: %+v, %v", s, err)
 		}
+	}
+	if got := n[0].Post(quick, crstest.Hello); got.Status != 429 {
+		t.Errorf("a minute's requests are forgotten with the store: %d %s", got.Status, got.Body)
 	}
 	if _, err := n[1].CreateKey(t.Context(), ctl.NewKey{Name: "other"}); err == nil || !strings.Contains(err.Error(), "Restore its dump") {
 		t.Errorf("a key made in a store that is gone: %v", err)
@@ -291,9 +312,9 @@ func TestARedisWithoutItsDataIsNoEmptyStore(t *testing.T) {
 	server.Restart(t)
 	eventually(t, "what Redis had forgotten is counted again, once", func() bool {
 		u, err := n[0].Usage(t.Context(), ctl.UsageQuery{})
-		return err == nil && u.Total.Requests == 6
+		return err == nil && u.Total.Requests == int64(served)
 	})
-	eventually(t, "the request log is whole again", func() bool { return answered(n[0]) == 6 && answered(n[1]) == 6 })
+	eventually(t, "the request log is whole again", func() bool { return answered(n[0]) == served && answered(n[1]) == served })
 }
 
 func TestANodeThatDiedBringsWhatItServed(t *testing.T) {

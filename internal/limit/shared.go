@@ -65,6 +65,7 @@ func (g *Gate) admitShared(ctx context.Context, with *Shared, ask Ask) (*Permit,
 	if err == nil {
 		return g.seated(ask, seat), nil
 	}
+	g.hear(ask, err)
 	var away *outage.Error
 	if !errors.As(err, &away) || g.refuseAway {
 		return nil, err
@@ -75,6 +76,28 @@ func (g *Gate) admitShared(ctx context.Context, with *Shared, ask Ask) (*Permit,
 	}
 	p.attach(shared.Adopt(ask))
 	return p, nil
+}
+
+// hear learns from a refusal what the key has spent: when the shared count cannot be asked any more, this node knows.
+func (g *Gate) hear(ask Ask, err error) {
+	var r *Refused
+	if !errors.As(err, &r) || !r.Limit.Money() {
+		return
+	}
+	var known usage.Charges
+	switch spent := r.Used - r.Reserved; r.Limit {
+	case DailyCost:
+		known.Day = spent
+	case WeeklyCost:
+		known.Week = spent
+	case TotalCost:
+		known.Total = spent
+	}
+	b, now := g.book(ask.Key.ID), g.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.budget.turn(now, g.zone)
+	b.budget.raise(known)
 }
 
 // seated counts a request here too that was let in by the shared count, or needs nobody's leave.

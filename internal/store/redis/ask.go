@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"crs/internal/outage"
+	"crs/internal/store"
 )
 
 // asks is how often a question is put before Redis counts as away. Every script may be run twice: one that was run, and
@@ -54,6 +55,16 @@ func (n *Node) answers(ctx context.Context) bool {
 		return c.ForEachMaster(ctx, func(ctx context.Context, one *redis.Client) error { return one.Ping(ctx).Err() }) == nil
 	}
 	return n.rdb.Ping(ctx).Err() == nil
+}
+
+// lost is an error when Redis is there without the store: what it would count begins at nothing.
+func (n *Node) lost(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, n.wait)
+	defer stop()
+	if err := n.present(ctx); errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	return nil
 }
 
 // lose has Redis count as away until the sender has told it everything.

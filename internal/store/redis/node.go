@@ -38,6 +38,7 @@ type NodeOptions struct {
 // overtake anything else.
 type Node struct {
 	rdb     redis.UniversalClient
+	present func(context.Context) error // an error when the store is not there any more
 	keys    names
 	opt     NodeOptions
 	wait    time.Duration
@@ -65,7 +66,7 @@ type Node struct {
 func (s *Store) Join(opt NodeOptions) *Node {
 	opt.Lease, opt.Renew, opt.Turn = cmp.Or(opt.Lease, 28*time.Second), cmp.Or(opt.Renew, 2*time.Second), cmp.Or(opt.Turn, 5*time.Second)
 	n := &Node{
-		rdb: s.rdb, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: newScripts(), id: newNodeID(),
+		rdb: s.rdb, present: s.present, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: newScripts(), id: newNodeID(),
 		leases: map[*lease]struct{}{}, owed: newPost(), turns: map[string]chan struct{}{}, sent: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -13,6 +13,7 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/outage"
+	"crs/internal/store"
 	"crs/internal/store/redis"
 	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
@@ -175,6 +176,7 @@ func TestRefuseMeansThatNobodyIsServedWithoutRedis(t *testing.T) {
 	server := redistest.StartReal(t)
 	n := quick(t, server.URL())
 	g := limit.NewSharedGate(limit.SharedOptions{Now: time.Now, Zone: time.UTC, Shared: n.Counts(), Refuse: true})
+	server.Save(t)
 	server.Kill(t)
 	for _, p := range []key.Policy{{Concurrency: 1}, {}} {
 		soon(t, "requests to be refused", func() bool {
@@ -189,6 +191,27 @@ func TestRefuseMeansThatNobodyIsServedWithoutRedis(t *testing.T) {
 	}
 	server.Restart(t)
 	soon(t, "requests to be served", func() bool { _, err := g.Admit(t.Context(), ask(key.Policy{})); return err == nil })
+}
+
+func TestARedisThatComesBackEmptyCountsNothing(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartReal(t)
+	n := quick(t, server.URL())
+	g := shared(n).Gate
+	a := ask(key.Policy{RequestsPerMinute: 2, DailyCost: 10 * dollar})
+	for range 2 {
+		admit(t, g, a).Settle(0, dollar)
+	}
+	server.Save(t)
+	server.Do(t, "FLUSHALL")
+	soon(t, "the node to notice", func() bool { return errors.Is(n.Away(), store.ErrDamaged) })
+	var r *limit.Refused
+	if _, err := g.Admit(t.Context(), a); !errors.As(err, &r) || r.Limit != limit.RequestsPerMinute {
+		t.Errorf("the minute's requests were forgotten: %v", err)
+	}
+	server.Kill(t) // without writing down that it is empty
+	server.Restart(t)
+	soon(t, "it to be asked again", func() bool { return n.Away() == nil })
 }
 
 // TestABudgetIsNoLessSpentWhenRedisLostItsLastMoments: the roll-ups know better.

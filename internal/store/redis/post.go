@@ -2,9 +2,11 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/store"
 )
 
 // post is what has yet to be told to Redis.
@@ -117,19 +119,27 @@ func (n *Node) beat(ctx context.Context) {
 		within, stop := context.WithTimeout(ctx, n.wait)
 		err := n.tellTime(within)
 		stop()
+		if err == nil {
+			err = n.lost(ctx)
+		}
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		if try == asks {
+		if try == asks || errors.Is(err, store.ErrDamaged) {
 			_ = n.lose(err)
 			return
 		}
 	}
 }
 
-// round sends everything, and is done when Redis has it all, or has gone away.
+// round sends everything, and is done when Redis has it all, or has gone away. To one that has come back without the store
+// it tells nothing.
 func (n *Node) round(ctx context.Context) {
 	for try := 1; ctx.Err() == nil; try++ {
+		if n.Away() != nil && n.lost(ctx) != nil {
+			n.later(ctx)
+			return
+		}
 		err := n.deliver(ctx)
 		if err == nil && (n.Away() == nil || n.answers(ctx)) {
 			n.regain()

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 
 	"crs/internal/limit"
 	"crs/internal/outage"
+	"crs/internal/store"
 	"crs/internal/usage"
 )
 
@@ -47,7 +49,11 @@ func (n *Node) charged(ctx context.Context, id string) (c usage.Charges, dayEnds
 func (n *Node) raise(ctx context.Context, id string) error {
 	c, dayEnds, weekEnds, err := n.charged(ctx, id)
 	if err != nil {
-		return &outage.Error{Why: fmt.Errorf("read what key %s was charged: %w", id, err)}
+		err = fmt.Errorf("read what key %s was charged: %w", id, err)
+		if errors.Is(err, store.ErrDamaged) {
+			return n.lose(err)
+		}
+		return &outage.Error{Why: err}
 	}
 	args := append(n.bounds(), dayEnds.Unix(), weekEnds.Unix(), c.Day, c.Week, c.Total)
 	if _, err := n.ask(ctx, n.scripts.raise, n.keys.ofKey(id), args...); err != nil {
