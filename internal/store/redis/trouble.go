@@ -32,7 +32,7 @@ func (s *Store) plain(err error) error {
 	for _, c := range []struct{ sign, advice string }{
 		{"WRONGPASS", "it refuses the user or the password; the password is what redis.password_file holds, the user stands in the URL (redis://USER@HOST)"},
 		{"NOAUTH", "it wants a password; put it into a file, and name that as redis.password_file"},
-		{"NOPERM", "the user may not do that; it needs ~" + s.keys.prefix + ":* and +@all -@dangerous +info +scan"},
+		{"NOPERM", "the user may not do that; it needs ~" + s.keys.prefix + ":*, &* and +@all -@dangerous +info"},
 		{"DB index is out of range", "it has no such database; the URL ends with its number, 0 to 15 unless Redis was told otherwise"},
 		{"cluster support disabled", "it is no Cluster; write redis:// for redis-cluster://"},
 		{"READONLY", "it is a replica, which takes no writes; name the primary, or its Sentinels (redis-sentinel://)"},
