@@ -20,7 +20,10 @@ type figures struct {
 
 func (f *figures) add(what, measured, budget string, within bool) {
 	verdict := "over"
-	if within {
+	switch {
+	case f.rounds < 10: // it shows that it can be measured, no more
+		verdict = "too few rounds to tell"
+	case within:
 		verdict = "within"
 	}
 	f.rows = append(f.rows, fmt.Sprintf("| %s | %s | %s | %s |", what, measured, budget, verdict))
