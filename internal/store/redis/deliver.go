@@ -19,8 +19,14 @@ type parcel struct {
 	done   func(answer any)
 }
 
-// deliver sends one pipeline with everything there is to tell. Whatever is not answered stays, and is sent again.
+// deliver sends one pipeline with everything there is to tell. Whatever is not answered stays, and is sent again. A Redis that
+// has come back without the store is told nothing.
 func (n *Node) deliver(ctx context.Context) error {
+	if n.Away() != nil {
+		if err := n.lost(ctx); err != nil {
+			return err
+		}
+	}
 	n.mu.Lock()
 	parcels, news := n.pack()
 	sent := n.sent

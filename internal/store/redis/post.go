@@ -132,14 +132,9 @@ func (n *Node) beat(ctx context.Context) {
 	}
 }
 
-// round sends everything, and is done when Redis has it all, or has gone away. To one that has come back without the store
-// it tells nothing.
+// round sends everything, and is done when Redis has it all, or has gone away.
 func (n *Node) round(ctx context.Context) {
 	for try := 1; ctx.Err() == nil; try++ {
-		if n.Away() != nil && n.lost(ctx) != nil {
-			n.later(ctx)
-			return
-		}
 		err := n.deliver(ctx)
 		if err == nil && (n.Away() == nil || n.answers(ctx)) {
 			n.regain()
