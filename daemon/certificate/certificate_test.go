@@ -2,44 +2,17 @@ package certificate
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-// signed makes a certificate for localhost under a name, in PEM.
-func signed(t *testing.T, name string) (certificate, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"localhost"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
-}
+	"crs/internal/crstest/selfsigned"
+)
 
 // files are a certificate that tests change, with a clock that they move.
 type files struct {
@@ -65,7 +38,10 @@ func newFiles(t *testing.T) *files {
 
 func (f *files) put(name string) {
 	f.t.Helper()
-	certificate, key := signed(f.t, name)
+	certificate, key, err := selfsigned.Make(name)
+	if err != nil {
+		f.t.Fatal(err)
+	}
 	f.write(f.certificate, certificate)
 	f.write(f.key, key)
 }
@@ -142,7 +118,10 @@ func TestOldVersionsOfTLSAreNotSpoken(t *testing.T) {
 func TestACertificateThatCannotBeReadIsAnError(t *testing.T) {
 	t.Parallel()
 	f := newFiles(t)
-	_, other := signed(t, "other")
+	_, other, err := selfsigned.Make("other")
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.write(f.key, other)
 	for _, paths := range [][2]string{{f.certificate, f.key}, {f.certificate, "/nowhere/key.pem"}, {f.key, f.key}} {
 		if _, err := Open(paths[0], paths[1], time.Now, slog.Default()); err == nil || !strings.Contains(err.Error(), "read the certificate") {
