@@ -35,9 +35,12 @@ type Account struct {
 	LastErrAt *time.Time `json:"last_error_at,omitempty"`
 }
 
-// Rest is a cool-down of an account, or of one model family or feature of it.
+// Rest is a cool-down of an account, or of one model family or feature of it, or for the requests of one key.
 type Rest struct {
-	Scope    string    `json:"scope"` // "" for the whole account
+	Scope string    `json:"scope"`         // in words; "" for the whole account
+	Key   string    `json:"key,omitempty"` // the name of the only key that it holds for
+	Since time.Time `json:"since"`
+	// Until may have passed where only one key has been refused: that is known for longer, in case another is refused too.
 	Until    time.Time `json:"until"`
 	Evidence string    `json:"evidence"`
 }

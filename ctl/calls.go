@@ -30,12 +30,12 @@ func (c *Client) Account(ctx context.Context, name string) (Account, error) {
 
 // AddAccount adds an account.
 func (c *Client) AddAccount(ctx context.Context, a NewAccount) (Account, error) {
-	return call[Account](ctx, c, http.MethodPost, "/accounts", a)
+	return await[Account](ctx, c, http.MethodPost, "/accounts", a)
 }
 
 // EditAccount changes an account.
 func (c *Client) EditAccount(ctx context.Context, name string, e AccountEdit) (Account, error) {
-	return call[Account](ctx, c, http.MethodPatch, "/accounts/"+ref(name), e)
+	return await[Account](ctx, c, http.MethodPatch, "/accounts/"+ref(name), e)
 }
 
 // EnableAccount takes an account into use.
@@ -55,12 +55,12 @@ func (c *Client) ThawAccount(ctx context.Context, name string) (Account, error) 
 
 // RefreshAccount renews an account's token now.
 func (c *Client) RefreshAccount(ctx context.Context, name string) (Account, error) {
-	return call[Account](ctx, c, http.MethodPost, "/accounts/"+ref(name)+"/refresh", nil)
+	return await[Account](ctx, c, http.MethodPost, "/accounts/"+ref(name)+"/refresh", nil)
 }
 
 // TestAccount asks an account for a few tokens of a model ("" for a cheap one).
 func (c *Client) TestAccount(ctx context.Context, name, model string) (AccountTest, error) {
-	return call[AccountTest](ctx, c, http.MethodPost, "/accounts/"+ref(name)+"/test?model="+url.QueryEscape(model), nil)
+	return await[AccountTest](ctx, c, http.MethodPost, "/accounts/"+ref(name)+"/test?model="+url.QueryEscape(model), nil)
 }
 
 // RemoveAccount deletes an account and its credential.
@@ -73,7 +73,7 @@ func done(_ struct{}, err error) error { return err }
 // BeginLogin begins a login in a browser or on another device. With the name of an account that there is, it replaces that
 // account's credential.
 func (c *Client) BeginLogin(ctx context.Context, l NewLogin) (Login, error) {
-	return call[Login](ctx, c, http.MethodPost, "/logins", l)
+	return await[Login](ctx, c, http.MethodPost, "/logins", l)
 }
 
 // Login gives a login that has begun and not ended.
@@ -84,12 +84,12 @@ func (c *Client) Login(ctx context.Context, id string) (Login, error) {
 // FinishLogin ends a login in a browser with what was pasted: the code, or the address where the browser ended. After an
 // error with the code BadRequest another one can be pasted.
 func (c *Client) FinishLogin(ctx context.Context, id, code string) (LoggedIn, error) {
-	return call[LoggedIn](ctx, c, http.MethodPost, "/logins/"+ref(id)+"/finish", LoginCode{code})
+	return await[LoggedIn](ctx, c, http.MethodPost, "/logins/"+ref(id)+"/finish", LoginCode{code})
 }
 
 // PollLogin asks whether a login on another device is done. An error ends the login, or the account could not be kept.
 func (c *Client) PollLogin(ctx context.Context, id string) (LoginPoll, error) {
-	return call[LoginPoll](ctx, c, http.MethodPost, "/logins/"+ref(id)+"/poll", nil)
+	return await[LoginPoll](ctx, c, http.MethodPost, "/logins/"+ref(id)+"/poll", nil)
 }
 
 // CancelLogin gives a login up.
@@ -186,7 +186,7 @@ func (c *Client) Usage(ctx context.Context, q UsageQuery) (Usage, error) {
 	set(v, "key", q.Key)
 	set(v, "account", q.Account)
 	set(v, "model", q.Model)
-	return call[Usage](ctx, c, http.MethodGet, "/usage?"+v.Encode(), nil)
+	return await[Usage](ctx, c, http.MethodGet, "/usage?"+v.Encode(), nil)
 }
 
 func set(v url.Values, name, value string) {
@@ -209,7 +209,7 @@ func (q RequestQuery) values() string {
 
 // Requests gives the newest requests that match, oldest of them first.
 func (c *Client) Requests(ctx context.Context, q RequestQuery) ([]Request, error) {
-	return call[[]Request](ctx, c, http.MethodGet, "/requests?"+q.values(), nil)
+	return await[[]Request](ctx, c, http.MethodGet, "/requests?"+q.values(), nil)
 }
 
 // FollowRequests gives the newest q.Limit requests that match, and then every one as it ends, until ctx does or the daemon
@@ -243,7 +243,7 @@ func (c *Client) FollowRequests(ctx context.Context, q RequestQuery) iter.Seq2[R
 
 // Explain tells why a request went where it went.
 func (c *Client) Explain(ctx context.Context, id string) (Explanation, error) {
-	return call[Explanation](ctx, c, http.MethodGet, "/explain/"+ref(id), nil)
+	return await[Explanation](ctx, c, http.MethodGet, "/explain/"+ref(id), nil)
 }
 
 // ExplainWant tells where a request would go now.
@@ -268,7 +268,7 @@ func (c *Client) SetPrice(ctx context.Context, model string, p PriceEdit) (Price
 
 // UpdatePrices has the daemon take another price table. The operator's own prices stay over it.
 func (c *Client) UpdatePrices(ctx context.Context, u PriceUpdate) (PriceChanges, error) {
-	return call[PriceChanges](ctx, c, http.MethodPost, "/prices/update", u)
+	return await[PriceChanges](ctx, c, http.MethodPost, "/prices/update", u)
 }
 
 // Config gives the configuration the daemon runs with.

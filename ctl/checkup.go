@@ -41,10 +41,10 @@ type Canary struct {
 
 // Checkup has the daemon look at what it depends on: the ways to its providers, its clock, its disk, its files.
 func (c *Client) Checkup(ctx context.Context) ([]Check, error) {
-	return call[[]Check](ctx, c, http.MethodPost, "/checkup", nil)
+	return await[[]Check](ctx, c, http.MethodPost, "/checkup", nil)
 }
 
 // NewCanary has the daemon expect canaries.
 func (c *Client) NewCanary(ctx context.Context) (Canary, error) {
-	return call[Canary](ctx, c, http.MethodPost, "/canaries", nil)
+	return await[Canary](ctx, c, http.MethodPost, "/canaries", nil)
 }

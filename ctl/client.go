@@ -12,13 +12,18 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Client talks to a daemon over its socket. It is safe for concurrent use.
 type Client struct {
-	socket string
-	http   *http.Client
+	socket   string
+	http     *http.Client
+	patience time.Duration // with calls that a daemon answers at once
 }
+
+// patience is more than a daemon needs for that, also while it is being started or restarted.
+const patience = time.Minute
 
 // NewClient makes a client for the daemon on the socket at path. It does not connect yet.
 func NewClient(path string) *Client {
@@ -26,7 +31,7 @@ func NewClient(path string) *Client {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", path)
 	}
-	return &Client{socket: path, http: &http.Client{Transport: &http.Transport{DialContext: dial}}}
+	return &Client{socket: path, patience: patience, http: &http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
 
 // Socket is where the client looks for its daemon.
@@ -35,8 +40,21 @@ func (c *Client) Socket() string { return c.socket }
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// call sends in (unless nil) and reads the answer into a new T.
+// call sends in (unless nil) and reads the answer into a new T. The daemon answers at once, or not at all.
 func call[T any](ctx context.Context, c *Client, method, path string, in any) (out T, err error) {
+	silent := Errorf(Failed, "the daemon on %s is there, and has not answered for %s", c.socket, c.patience).
+		WithHint("it may be starting, stand still, or have no file descriptors left: see its log (crs logs); if it does not come back, end it and start it again")
+	ctx, stop := context.WithTimeoutCause(ctx, c.patience, silent)
+	defer stop()
+	out, err = await[T](ctx, c, method, path, in)
+	if err != nil && context.Cause(ctx) == error(silent) {
+		return out, silent
+	}
+	return out, err
+}
+
+// await is call for what may take the daemon long.
+func await[T any](ctx context.Context, c *Client, method, path string, in any) (out T, err error) {
 	resp, err := c.send(ctx, method, path, in)
 	if err != nil {
 		return out, err
@@ -87,8 +105,7 @@ func (c *Client) unreachable(err error) error {
 		return Errorf(BadRequest, "the path of the socket has %d bytes, and a socket's address holds %d: %s", len(c.socket), longest, c.socket).
 			WithHint("name a shorter one with --socket or CRS_SOCKET, for the daemon as well")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return Errorf(NotRunning, "no crs daemon listens on %s", c.socket).
-			WithHint("start one with: crs serve; or name another socket with --socket or CRS_SOCKET")
+		return c.unheard()
 	case errors.Is(err, fs.ErrPermission):
 		return Errorf(NotPermitted, "you may not use the socket %s", c.socket).
 			WithHint("the daemon's owner and root may, and members of the group crs: sudo usermod -aG crs $USER, then log in again")

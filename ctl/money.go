@@ -37,13 +37,21 @@ func (m USD) decimal() string {
 // MarshalJSON writes a number.
 func (m USD) MarshalJSON() ([]byte, error) { return []byte(m.decimal()), nil }
 
-// UnmarshalJSON reads a number with at most nine decimals.
+// UnmarshalJSON reads whatever MarshalJSON writes.
 func (m *USD) UnmarshalJSON(b []byte) error {
-	parsed, err := ParseUSD(string(b))
-	if err != nil {
-		return err
+	text, sign := string(b), ""
+	if plain, negative := strings.CutPrefix(text, "-"); negative {
+		text, sign = plain, "-"
 	}
-	*m = parsed
+	whole, fraction, _ := strings.Cut(text, ".")
+	if strings.Trim(whole+fraction, "0123456789") != "" || whole == "" || len(fraction) > 9 {
+		return fmt.Errorf("%q is not an amount in US dollars", b)
+	}
+	n, err := strconv.ParseInt(sign+whole+fraction+strings.Repeat("0", 9-len(fraction)), 10, 64)
+	if err != nil {
+		return fmt.Errorf("%q is not an amount in US dollars: %w", b, err)
+	}
+	*m = USD(n)
 	return nil
 }
 

@@ -27,5 +27,5 @@ type Restarted struct {
 // Restart has the daemon hand over to a new process. When that does not become healthy, the daemon runs on as if nothing
 // had been, and the error says why.
 func (c *Client) Restart(ctx context.Context, r Restart) (Restarted, error) {
-	return call[Restarted](ctx, c, http.MethodPost, "/restart", r)
+	return await[Restarted](ctx, c, http.MethodPost, "/restart", r)
 }

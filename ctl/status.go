@@ -33,6 +33,34 @@ type Status struct {
 	Prices        string   `json:"prices"` // version of the price table
 	Platforms     []string `json:"platforms"`
 	Live          []Live   `json:"live"`
+	// Conditions are what somebody has to know or mend, the worst first.
+	Conditions []Condition `json:"conditions"`
+}
+
+// Condition is something about the daemon itself that is not as it should be.
+type Condition struct {
+	Code     string    `json:"code"`
+	Severity string    `json:"severity"`
+	Subject  string    `json:"subject,omitempty"`
+	Sentence string    `json:"sentence"` // without its full stop
+	Hint     string    `json:"hint"`
+	Since    time.Time `json:"since"`
+}
+
+// The severities of conditions.
+const (
+	SeverityFailed  = "failed"
+	SeverityWarning = "warning"
+)
+
+// Has reports whether a condition holds.
+func (s *Status) Has(code string) bool {
+	for _, c := range s.Conditions {
+		if c.Code == code {
+			return true
+		}
+	}
+	return false
 }
 
 // Live is a request in flight.

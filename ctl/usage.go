@@ -1,6 +1,9 @@
 package ctl
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // UsageQuery selects usage. Zero fields do not select.
 type UsageQuery struct {
@@ -36,6 +39,28 @@ type UsageRow struct {
 	ReasoningTokens    int64  `json:"reasoning_tokens"`
 	Cost               USD    `json:"cost_usd"`
 	Charged            USD    `json:"charged_usd"` // after the keys' multipliers
+}
+
+// Add counts what another row counts. A sum stays at the end of an int64 where it is beyond.
+func (r *UsageRow) Add(other *UsageRow) {
+	more := other.counts()
+	for i, n := range r.counts() {
+		switch sum := *n + *more[i]; {
+		case *more[i] > 0 && sum < *n:
+			*n = math.MaxInt64
+		case *more[i] < 0 && sum > *n:
+			*n = math.MinInt64
+		default:
+			*n = sum
+		}
+	}
+}
+
+func (r *UsageRow) counts() [9]*int64 {
+	return [...]*int64{
+		&r.Requests, &r.InputTokens, &r.OutputTokens, &r.CacheReadTokens, &r.CacheWrite5mTokens, &r.CacheWrite1hTokens, &r.ReasoningTokens,
+		(*int64)(&r.Cost), (*int64)(&r.Charged),
+	}
 }
 
 // RequestQuery selects requests. Zero fields do not select.

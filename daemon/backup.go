@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/account"
 	"crs/internal/backup"
 	"crs/internal/claim"
 	"crs/internal/config"
+	"crs/internal/seal"
 	"crs/internal/secret"
 	"crs/internal/store/local"
 )
@@ -49,8 +51,31 @@ func from(loaded *config.Loaded, version string, passphrase secret.String) backu
 	return backup.From{
 		Data: dir, Config: loaded.File, Version: version, Now: time.Now(), Passphrase: passphrase,
 		Copy: func(ctx context.Context, to string) (int, error) { return local.Copy(ctx, dir, to) },
+		Opens: func(ctx context.Context, key []byte, copied string) error {
+			return belongs(ctx, key, filepath.Join(dir, seal.KeyFile), copied)
+		},
 	}
 }
+
+// belongs makes sure that the text of the key file at path holds the key that a copied store was written with. A store that knows none
+// has no secrets yet.
+func belongs(ctx context.Context, text []byte, path, copied string) error {
+	known, err := local.Fact(ctx, copied, sealMeta)
+	if err != nil || known == "" {
+		return err
+	}
+	own, err := seal.FingerprintOf(text, path)
+	if err == nil && own != known {
+		err = fmt.Errorf("key file %s holds key %s, and secrets in the store are sealed with key %s", path, own, known)
+	}
+	if err != nil {
+		return ctl.Errorf(ctl.Failed, "nothing is backed up: nobody could read it: %s", err).WithHint("%s", keyWayBack)
+	}
+	return nil
+}
+
+// keyWayBack is what to do about a key file that is not the store's.
+const keyWayBack = "put the key file back: the daemon that runs has saved its key beside it, as seal.key.rescued-… (mv that to seal.key); otherwise take it from a backup"
 
 // backUp keeps what is stored before the form of the store is changed. The ledger is not touched by that, and left out.
 func (d *Daemon) backUp(ctx context.Context, schema, to int) error {
@@ -71,7 +96,7 @@ func (d *Daemon) backUp(ctx context.Context, schema, to int) error {
 }
 
 // Restore puts a backup in the place of what a daemon keeps. The daemon must not run.
-func Restore(_ context.Context, opt BackupOptions) (*backup.Restored, error) {
+func Restore(ctx context.Context, opt BackupOptions) (*backup.Restored, error) {
 	loaded, err := load(opt.Source)
 	if err != nil {
 		return nil, err
@@ -80,7 +105,7 @@ func Restore(_ context.Context, opt BackupOptions) (*backup.Restored, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	lock, err := claim.Take(filepath.Join(dir, "crs.lock"))
+	lock, err := claim.Take(filepath.Join(dir, ctl.DataLock))
 	var taken *claim.Taken
 	if errors.As(err, &taken) {
 		return nil, ctl.Errorf(ctl.Conflict, "a crs daemon uses %s", dir).WithHint("stop it first: crs stop")
@@ -91,5 +116,46 @@ func Restore(_ context.Context, opt BackupOptions) (*backup.Restored, error) {
 	defer func() { _ = lock.Close() }()
 	return backup.Restore(opt.File, backup.To{
 		Data: dir, Config: loaded.File, Schema: local.Schema(), Passphrase: opt.Passphrase, Force: opt.Force,
+		Check: func(stage string) error { return opens(ctx, stage) },
 	})
+}
+
+// opens makes sure that the key file in dir opens every secret of the store beside it. The store itself is not touched: a
+// copy is looked at, which may be brought to another form for that.
+func opens(ctx context.Context, dir string) error {
+	trial := filepath.Join(dir, "trial")
+	if err := os.Mkdir(trial, 0o700); err != nil {
+		return fmt.Errorf("look at the backup: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(trial) }()
+	if _, err := local.Copy(ctx, dir, filepath.Join(trial, "crs.db")); err != nil {
+		return fmt.Errorf("%w: %w", backup.ErrDamaged, err)
+	}
+	s, err := local.Open(ctx, trial)
+	if err != nil {
+		return fmt.Errorf("%w: %w", backup.ErrDamaged, err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := unsealAll(ctx, s, dir); err != nil {
+		return fmt.Errorf("%w: its key file does not open its store's secrets, and nothing was changed: %w", backup.ErrDamaged, err)
+	}
+	return nil
+}
+
+func unsealAll(ctx context.Context, s *local.Store, keyDir string) error {
+	sealing, err := seal.Open(keyDir, seal.Options{MustExist: true})
+	if err != nil {
+		return err
+	}
+	known, err := s.Meta(ctx, sealMeta)
+	if err != nil {
+		return err
+	}
+	if known != "" {
+		if err := sealing.Check(known); err != nil {
+			return err
+		}
+	}
+	_, err = account.LoadRoster(ctx, s, sealing, account.NewPool(account.Options{Now: time.Now}), time.Now)
+	return err
 }

@@ -19,7 +19,7 @@ func (d *Daemon) checkup(ctx context.Context) []ctl.Check {
 		}
 	}
 	return checkup.Run(ctx, &checkup.Options{
-		Accounts: used, Endpoint: d.endpoint, Now: d.opt.Now, Data: d.cfg.Data, Socket: d.Socket(), Prices: d.prices.age(), Version: d.opt.Version,
+		Accounts: used, Endpoint: d.endpoint, Now: d.opt.Now, Data: d.cfg.Data, Socket: d.Socket(), Key: d.sealing.Intact, Prices: d.prices.age(), Version: d.opt.Version,
 	})
 }
 

@@ -120,7 +120,7 @@ func (e *end) openDir(ctx context.Context, peek bool) error {
 	if err := os.MkdirAll(e.place, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	lock := flock.New(filepath.Join(e.place, "crs.lock"))
+	lock := flock.New(filepath.Join(e.place, ctl.DataLock))
 	held, err := lock.TryLock()
 	if err != nil {
 		return fmt.Errorf("lock the data directory: %w", err)

@@ -23,11 +23,14 @@ import (
 	"crs/daemon/metrics"
 	"crs/internal/account"
 	"crs/internal/claim"
+	"crs/internal/clock"
 	"crs/internal/config"
+	"crs/internal/descriptor"
 	"crs/internal/event"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/oauth"
+	"crs/internal/seal"
 	"crs/internal/store"
 	"crs/internal/usage"
 	"crs/proxyengine"
@@ -42,6 +45,8 @@ type Options struct {
 	Log     io.Writer
 	// Now is the clock; nil means the real one.
 	Now func() time.Time
+	// Elapsed is how much time has passed, on a clock that nobody sets; nil means the machine's.
+	Elapsed func() time.Duration
 	// Estate, if not nil, is what another process hands over to this one.
 	Estate *handover.Estate
 	// Program is what this process runs from; a restart starts it anew. Empty: it cannot be restarted.
@@ -59,6 +64,9 @@ type Daemon struct {
 	log     *slog.Logger
 	started time.Time
 	zone    *time.Location
+	clock   *clock.Clock
+	shares  descriptor.Shares // as they were at the start
+	short   *descriptor.Shortage
 
 	lock      *claim.Claim
 	store     store.Store
@@ -71,6 +79,8 @@ type Daemon struct {
 	prices    *prices
 	source    *proxyengine.TokenSource
 	tokens    *oauth.Keeper
+	reserve   *oauth.Reserve // for tokens
+	sealing   *seal.Seal
 	client    upstream.Client
 	engine    *proxyengine.Engine
 	requests  event.Bus[usage.Record]
@@ -92,9 +102,15 @@ type Daemon struct {
 	handing  sync.Mutex      // held while this process hands over
 	succeed  atomic.Pointer[succession]
 	finished context.CancelFunc // ends Run
+	life     context.Context    // ends when Run is to end
+	end      context.CancelFunc
+	locked   locks
+	since    since         // when conditions began
+	unlearnt chan struct{} // gets something when the store has not told yet what keys have spent
 
 	settingsMu sync.Mutex // guards loaded, which a reload changes
 	opened     []step     // what close undoes, in reverse
+	shut       sync.Once  // for the ledger
 }
 
 // step is something that was opened.
@@ -108,16 +124,22 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	d := &Daemon{opt: opt, level: new(slog.LevelVar), started: opt.Now()}
+	d := &Daemon{
+		opt: opt, level: new(slog.LevelVar), started: opt.Now(), unlearnt: make(chan struct{}, 1), clock: clock.New(opt.Now, opt.Elapsed),
+		shares: descriptor.Share(descriptor.Limit()),
+	}
+	d.life, d.end = context.WithCancel(context.Background())
 	d.greet()
 	for _, open := range []func(context.Context) error{
 		d.openConfig, d.openData, d.openSockets, d.openStore, d.inherit, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
 	} {
 		if err := open(ctx); err != nil {
+			d.end()
 			d.disown(err)
-			return nil, errors.Join(err, d.close(context.WithoutCancel(ctx)))
+			return nil, errors.Join(d.withRoom(err), d.close(context.WithoutCancel(ctx)))
 		}
 	}
+	d.rememberLocks()
 	d.assume()
 	d.log.Info("serving", "version", opt.Version, "listen", d.Listen(), "socket", d.Socket(), "data", d.cfg.Data)
 	return d, nil
@@ -140,19 +162,13 @@ func (d *Daemon) openConfig(context.Context) error {
 		d.opt.Change(&d.cfg)
 	}
 	d.log = newLog(d.opt.Log, &d.cfg, d.level)
+	d.short = descriptor.NewShortage(d.log, d.opt.Now)
+	d.warnOf(loaded)
+	d.warnOfFew()
 	if d.zone, err = d.cfg.Location(); err != nil {
 		return err
 	}
 	return rightUser(d.cfg.Data, os.Getuid())
-}
-
-func newLog(w io.Writer, cfg *config.Config, level *slog.LevelVar) *slog.Logger {
-	level.Set(cfg.Log.Level)
-	opt := &slog.HandlerOptions{Level: level}
-	if cfg.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, opt))
-	}
-	return slog.New(slog.NewTextHandler(w, opt))
 }
 
 // InUse means that another daemon has the data directory.
@@ -169,6 +185,9 @@ func (d *Daemon) openData(context.Context) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
+	if err := d.keepPrivate(dir); err != nil {
+		return err
+	}
 	if err := d.takeData(dir); err != nil {
 		return err
 	}
@@ -181,7 +200,7 @@ func (d *Daemon) takeData(dir string) (err error) {
 		d.lock = d.opt.Estate.Data
 		return nil
 	}
-	d.lock, err = claim.Take(filepath.Join(dir, "crs.lock"))
+	d.lock, err = claim.Take(filepath.Join(dir, ctl.DataLock))
 	var taken *claim.Taken
 	if errors.As(err, &taken) {
 		return &InUse{dir}
@@ -198,6 +217,7 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.sealing = sealing
 	if d.providers, err = providers(d.cfg.Providers, d.opt.Now); err != nil {
 		return err
 	}
@@ -229,34 +249,40 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 
 // openLedger puts right what an earlier process left, and then asks what keys have spent.
 func (d *Daemon) openLedger(ctx context.Context) error {
+	if err := d.resumeClock(ctx); err != nil {
+		return err
+	}
 	ledger, found, err := usage.OpenLedger(ctx, usage.LedgerOptions{
-		Dir: filepath.Join(d.cfg.Data, "ledger"), Node: d.node(), Rollups: d.store, Log: d.shared.log, Zone: d.zone, Now: d.opt.Now,
+		Dir: filepath.Join(d.cfg.Data, "ledger"), Node: d.node(), Rollups: d.rollups(), Log: d.shared.log, Zone: d.zone, Now: d.opt.Now,
 		Commit: d.cfg.Usage.Commit, AddUp: time.Second, Keep: d.cfg.Usage.Keep, MaxBytes: int64(d.cfg.Usage.MaxBytes),
-		Failed: d.ledgerFailed, Open: d.legacy.Open,
+		Reserve: int64(d.cfg.Usage.Reserve), Buffer: int(d.cfg.Usage.Buffer),
+		Failed: d.ledgerFailed, Harmed: d.ledgerHarmed, Recovered: d.recovered, Open: d.legacy.Open,
 	})
 	if err != nil {
 		return err
 	}
 	d.ledger, d.leaving = ledger, found.Open
-	d.opens("ledger", ledger.Shutdown)
+	d.opens("ledger", d.closeLedger)
 	d.recovered(found)
-	day, week := limit.Days(d.opt.Now(), d.zone)
-	spent, err := d.store.Charged(ctx, day, week)
+	spent, err := d.charged(ctx)
 	if err != nil {
 		return err
 	}
+	d.warnOfFull(spent)
 	d.gate = d.newGate(spent)
 	d.gate.Inherit(d.legacy.Counts)
+	if lag := ledger.Lag(); lag.DiskFails || lag.RollupsFail {
+		d.learnLater()
+	}
 	return nil
 }
 
 // openEngine makes what serves requests.
 func (d *Daemon) openEngine(context.Context) error {
-	d.client = newClient(&d.cfg)
+	d.client = newClient(&d.cfg, d.shares.Upstreams)
 	d.opens("upstream", func(context.Context) error { d.client.Close(); return nil })
 	d.source = &proxyengine.TokenSource{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)}
-	d.tokens = oauth.NewKeeper(oauth.Options{Roster: d.roster, Pool: d.pool, Now: d.opt.Now, Failed: d.refreshFailed, Source: d.source, Locks: d.locks()})
-	d.opens("tokens", func(ctx context.Context) error { d.tokens.Wait(ctx); return nil })
+	d.openTokens()
 	secured, err := d.secured(&d.cfg)
 	if err != nil {
 		return err
@@ -265,7 +291,7 @@ func (d *Daemon) openEngine(context.Context) error {
 		TLS:  secured,
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
 		Protocols: mounts(), Providers: d.providers, Models: d.catalog().models, Upstream: d.client,
-		Now: d.opt.Now, Log: d.log, Settings: engineSettings(&d.cfg), Closed: d.requests.Publish, Ended: d.metrics.Ended,
+		Now: d.opt.Now, Log: d.log, Settings: d.engineSettings(&d.cfg), Closed: d.requests.Publish, Ended: d.metrics.Ended, Shortage: d.short,
 	})
 	if err != nil {
 		return err
@@ -276,15 +302,31 @@ func (d *Daemon) openEngine(context.Context) error {
 	return nil
 }
 
+// closeLedger has everything written. Calling it again does nothing.
+func (d *Daemon) closeLedger(ctx context.Context) (err error) {
+	d.shut.Do(func() { err = d.shutLedger(ctx) })
+	return err
+}
+
+// shutLedger takes it for no failure that the store does not take something: it is added up after the next start.
+func (d *Daemon) shutLedger(ctx context.Context) error {
+	err := d.ledger.Shutdown(ctx)
+	if errors.Is(err, usage.ErrNotCounted) {
+		d.log.Warn("usage is in the ledger, and is added up when the daemon is started again", "error", err)
+		return nil
+	}
+	return err
+}
+
 func (d *Daemon) catalog() *catalog {
 	return &catalog{roster: d.roster, platforms: d.facts, table: d.prices.Table}
 }
 
-func newClient(cfg *config.Config) upstream.Client {
+func newClient(cfg *config.Config, most int) upstream.Client {
 	if cfg.Upstream.Client == "net/http" {
-		return upstream.NewStd(upstream.StdOptions{IdleFor: cfg.Timeouts.UpstreamIdle})
+		return upstream.NewStd(upstream.StdOptions{IdleFor: cfg.Timeouts.UpstreamIdle, MaxOpen: most})
 	}
-	return upstream.NewPool(upstream.PoolOptions{IdleFor: cfg.Timeouts.UpstreamIdle, HeadLimit: upstreamHead})
+	return upstream.NewPool(upstream.PoolOptions{IdleFor: cfg.Timeouts.UpstreamIdle, HeadLimit: upstreamHead, MaxOpen: most})
 }
 
 // upstreamHead bounds the head of an upstream's answer; it is also the buffer of each upstream connection.
@@ -293,13 +335,13 @@ const upstreamHead = 8 << 10
 // answers makes what answers on the control socket.
 func (d *Daemon) answers() *control.Handler {
 	return control.NewHandler(control.Options{
-		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Rollups: d.store, Engine: d.engine,
+		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
 		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert, Restart: d.Restart, Leaving: d.leavingCount,
 		About: ctl.Status{
 			Version: d.opt.Version, PID: os.Getpid(), Executable: d.opt.Program, Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
 		},
-		StoreHealth: d.shared.health.get,
+		StoreHealth: d.shared.health.get, Conditions: d.conditionsNow, Writable: d.writable,
 	})
 }
 
@@ -317,18 +359,23 @@ func (d *Daemon) Run(ctx context.Context) error {
 	g.Go(func() error { return d.watchTrouble(running) })
 	g.Go(func() error { return d.housekeep(running) })
 	g.Go(func() error { return d.follow(running) })
+	g.Go(func() error { return d.learnSpent(running) })
 	if d.heir != nil {
 		g.Go(func() error { return d.begin(running) })
 	}
 	g.Go(func() error {
 		<-running.Done()
+		d.endHandover()
 		return d.close(context.WithoutCancel(ctx))
 	})
 	return g.Wait()
 }
 
-// close closes what was opened, in reverse.
+// close closes what was opened, in reverse. What cannot be written is tried again until little is left of the time that the
+// service manager was told.
 func (d *Daemon) close(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, d.cfg.Timeouts.Shutdown+afterLast-reserve)
+	defer stop()
 	var errs []error
 	for i := len(d.opened) - 1; i >= 0; i-- {
 		s := d.opened[i]
@@ -340,21 +387,4 @@ func (d *Daemon) close(ctx context.Context) error {
 	}
 	d.opened = nil
 	return errors.Join(errs...)
-}
-
-// stopEngine drains the engine for as long as it may take, and keeps what the pool has learnt. The daemon can be asked how
-// it is doing until then.
-func (d *Daemon) stopEngine(ctx context.Context) error {
-	ctx, stop := context.WithTimeout(ctx, d.cfg.Timeouts.Shutdown)
-	defer stop()
-	if n := d.engine.InFlight(); n > 0 {
-		d.log.Info("stopping", "in_flight", n, "wait", d.cfg.Timeouts.Shutdown)
-	}
-	err := d.together(ctx, func() error { return ignoreClosed(d.engine.Shutdown(ctx)) })
-	after, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer stop()
-	if s := d.succeed.Load(); s != nil {
-		return errors.Join(err, d.control.Shutdown(after), s.link.Goodbye(after))
-	}
-	return errors.Join(err, d.control.Shutdown(after), d.savePool(after))
 }

@@ -13,6 +13,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
+	"crs/internal/store"
 )
 
 func TestAPortThatIsTakenIsAConflict(t *testing.T) {
@@ -53,7 +54,11 @@ func TestWhatKeepsADaemonFromStartingIsExplained(t *testing.T) {
 		{listen(syscall.EACCES), ctl.NotPermitted, "setcap"},
 		{listen(syscall.EADDRNOTAVAIL), ctl.Failed, "ip address"},
 		{fmt.Errorf("make the data directory: %w", &fs.PathError{Op: "mkdir", Path: "/var/lib/crs", Err: syscall.EACCES}), ctl.NotPermitted, "--data DIR"},
-		{fmt.Errorf("write: %w", syscall.ENOSPC), ctl.Failed, "disk is full"},
+		{fmt.Errorf("write: %w", syscall.ENOSPC), ctl.Failed, "make room on the disk"},
+		{fmt.Errorf("open: %w: %w", store.ErrNotWritable, store.ErrFull), ctl.Failed, "make room on the disk"},
+		{fmt.Errorf("open: %w: %w", store.ErrNotWritable, store.ErrLocked), ctl.Conflict, "which process has crs.db open"},
+		{fmt.Errorf("open: %w: %w", store.ErrNotWritable, store.ErrReadOnly), ctl.NotPermitted, "mounted read-only"},
+		{fmt.Errorf("open: %w", syscall.EROFS), ctl.NotPermitted, "mounted read-only"},
 	} {
 		var e *ctl.Error
 		if got := explained(c.err); !errors.As(got, &e) || e.Code != c.code || !strings.Contains(e.Hint, c.hint) || e.Message != c.err.Error() {
@@ -62,6 +67,29 @@ func TestWhatKeepsADaemonFromStartingIsExplained(t *testing.T) {
 	}
 	if other := errors.New("other"); explained(other) != other {
 		t.Error("it explains what it does not know")
+	}
+}
+
+// TestADiskWithoutInodesIsNotSaidToLackBytes, and the other way round.
+func TestADiskWithoutInodesIsNotSaidToLackBytes(t *testing.T) {
+	t.Parallel()
+	full := fmt.Errorf("lock the data directory: %w", syscall.ENOSPC)
+	for _, c := range []struct {
+		has              room
+		says, not, hints string
+	}{
+		{room{bytes: 60 << 20, files: 0}, "0 are free", "KiB", "df -i"},
+		{room{bytes: 60 << 20, files: 3}, "no inodes for more files", "KiB", "df -i"},
+		{room{bytes: 4 << 10, files: 1000}, "4 KiB are free", "inodes", "make room"},
+		{room{bytes: 0, files: 0}, "0 KiB are free", "inodes", "make room"},
+		{room{bytes: 60 << 20, files: -1}, "a start takes 1200 KiB", "inodes", "make room"},
+		{room{bytes: -1, files: -1}, "not known", "inodes", "make room"},
+	} {
+		var e *ctl.Error
+		err := explained(lacking(full, "/d", c.has))
+		if !errors.As(err, &e) || !strings.Contains(e.Message, c.says) || strings.Contains(e.Message, c.not) || !strings.Contains(e.Hint, c.hints) {
+			t.Errorf("%+v: %+v", c.has, err)
+		}
 	}
 }
 

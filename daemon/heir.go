@@ -33,7 +33,7 @@ func (d *Daemon) disown(err error) {
 }
 
 func (d *Daemon) inheritSockets(e *handover.Estate) error {
-	d.control = control.Inherit(d.cfg.Socket, e.Control, e.Socket, d.log)
+	d.control = control.Inherit(d.cfg.Socket, d.shares.Control, e.Control, e.Socket, d.short, d.log)
 	d.control.Leave() // until it is this process's: what fails before must not take the socket away
 	d.opens("control socket", d.control.Shutdown)
 	return d.listens(e.Clients)
@@ -127,6 +127,7 @@ func (d *Daemon) begin(ctx context.Context) error {
 		d.disown(err)
 		return err
 	}
+	d.held().Serving()
 	d.heir.Begun()
 	d.log.Info("took over from the old process", "requests_in_flight_there", d.heir.InFlight())
 	return nil

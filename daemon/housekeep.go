@@ -15,21 +15,29 @@ const (
 	saveEvery   = 10 * time.Second
 	forgetEvery = time.Hour
 	clockEvery  = 10 * time.Minute
+	noticeEvery = 2 * time.Second
 )
 
 // housekeep saves what the pool has learnt every now and then, and forgets what is too old to keep.
 func (d *Daemon) housekeep(ctx context.Context) error {
-	save, forget, clock := time.NewTicker(saveEvery), time.NewTicker(forgetEvery), time.NewTicker(clockEvery)
+	save, forget, clock, notice := time.NewTicker(saveEvery), time.NewTicker(forgetEvery), time.NewTicker(clockEvery), time.NewTicker(noticeEvery)
 	defer save.Stop()
 	defer forget.Stop()
 	defer clock.Stop()
+	defer notice.Stop()
 	var saved []byte
+	var found noticed
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-save.C:
 			saved = d.saveIfNew(ctx, saved)
+			if err := d.saveClock(ctx); err != nil {
+				d.log.Error("cannot save that the clock was set", "error", err)
+			}
+		case <-notice.C:
+			found = d.notice(ctx, found)
 		case <-clock.C:
 			d.checkClock(ctx)
 		case <-forget.C:
@@ -60,7 +68,7 @@ func (d *Daemon) savePool(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.store.SaveState(ctx, d.poolState(), body)
+	return errors.Join(d.store.SaveState(ctx, d.poolState(), body), d.saveClock(ctx))
 }
 
 func (d *Daemon) restorePool(ctx context.Context) error {
@@ -101,6 +109,10 @@ func (d *Daemon) ledgerFailed(err error) {
 		d.log.Info("the ledger is well again; nothing was lost")
 		return
 	}
+	if errors.Is(err, usage.ErrOnReserve) {
+		d.log.Error("the disk is full; the ledger is written into the room that it has reserved", "error", err)
+		return
+	}
 	if errors.Is(err, usage.ErrNotCounted) {
 		d.log.Warn("usage waits in the ledger until the store takes it", "error", err)
 		return
@@ -114,11 +126,17 @@ func (d *Daemon) recovered(r usage.Recovery) {
 		d.log.Warn("recovered the ledger of a daemon that did not end well", "interrupted", r.Interrupted, "counted", r.Counted)
 	}
 	if r.Damaged > 0 {
-		d.log.Error("passed over damaged lines of the ledger", "lines", r.Damaged)
+		d.log.Error("passed over damaged lines of the ledger; they may be of finished requests, whose usage is not counted if it was not before",
+			"lines", r.Damaged, "requests_whose_end_is_unread", r.Ends)
 	}
 	if r.CutBytes > 0 {
 		d.log.Warn("cut a torn line off the ledger", "bytes", r.CutBytes, "saved_to", r.SavedTo)
 	}
+}
+
+// ledgerHarmed says what somebody did to the ledger's files.
+func (d *Daemon) ledgerHarmed(h usage.Harm) {
+	d.log.Error("files of the ledger were removed or cut while the daemon runs", "written_anew", h.Remade, "lost", h.Gone, "cut", h.Cut)
 }
 
 // settings is the configuration as it is, with where each value came from.
@@ -139,7 +157,7 @@ func (d *Daemon) Reload() {
 	d.loaded = loaded
 	d.settingsMu.Unlock()
 	d.level.Set(loaded.Config.Log.Level)
-	d.engine.Apply(engineSettings(&loaded.Config))
+	d.engine.Apply(d.engineSettings(&loaded.Config))
 	d.pool.Apply(poolOptions(&loaded.Config))
 	d.log.Info("configuration reloaded", "file", loaded.File)
 }

@@ -16,7 +16,7 @@ func (d *Daemon) join(opt *account.Options) {
 	if !ok {
 		return
 	}
-	d.shared.limits = s.Join(redis.NodeOptions{Now: d.opt.Now, Zone: d.zone, Charged: s.Charged, Changed: d.limitsAre})
+	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Charged: s.Charged, Changed: d.limitsAre})
 	d.opens("limits", d.shared.limits.Leave)
 	opt.Shared, opt.RefuseAway = d.shared.limits.Accounts(), d.refusesAway()
 }
@@ -32,12 +32,11 @@ func (d *Daemon) hearOthers(ctx context.Context) error {
 }
 
 func (d *Daemon) newGate(spent map[string]usage.Charges) *limit.Gate {
-	if d.shared.limits == nil {
-		return limit.NewGate(d.opt.Now, d.zone, spent)
+	opt := limit.Options{Clock: d.clock, Zone: d.zone, Spent: spent, Refuse: d.refusesAway()}
+	if d.shared.limits != nil {
+		opt.Shared = d.shared.limits.Counts()
 	}
-	return limit.NewSharedGate(limit.SharedOptions{
-		Now: d.opt.Now, Zone: d.zone, Spent: spent, Shared: d.shared.limits.Counts(), Refuse: d.refusesAway(),
-	})
+	return limit.New(opt)
 }
 
 // locks is nil where there is no other node.

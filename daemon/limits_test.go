@@ -101,7 +101,7 @@ func TestWithoutRedis(t *testing.T) {
 	for _, key := range []string{limited, free} {
 		var got crstest.Answer
 		eventually(t, "a request is refused", func() bool { got = refuse.Post(key, crstest.Hello); return got.Status != 200 })
-		if got.Status != http.StatusServiceUnavailable || !strings.Contains(got.Body, "overloaded_error") || !strings.Contains(got.Body, "Redis") ||
+		if got.Status != http.StatusServiceUnavailable || !strings.Contains(got.Body, "overloaded_error") || !strings.Contains(got.Body, "redis.on_outage") ||
 			got.Header.Get("retry-after") == "" || strings.Contains(got.Body, server.Addr) {
 			t.Errorf("%+v", got)
 		}

@@ -15,7 +15,7 @@ func (d *Daemon) openMetrics(context.Context) error {
 	if d.cfg.Metrics.Listen == "" {
 		return nil
 	}
-	d.scrapes = d.metrics.NewServer(d.cfg.Metrics.Listen, d.log)
+	d.scrapes = d.metrics.NewServer(d.cfg.Metrics.Listen, d.short, d.log)
 	d.opens("metrics listener", func(context.Context) error { return d.scrapes.Close() })
 	if err := d.scrapes.Listen(); err != nil && d.heir == nil { // the process that this one inherits from still has the address
 		return err
@@ -27,6 +27,7 @@ func (d *Daemon) openMetrics(context.Context) error {
 func (d *Daemon) watchMetrics() {
 	d.metrics.Watch(metrics.Sources{
 		Engine: d.engine, Pool: d.pool, Accounts: d.roster.List, Keys: d.keys.Count, Ledger: d.ledger, Store: d.store, Now: d.opt.Now,
+		Conditions: d.conditionsByCode,
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // nodeFile holds what a node is called among those that share a store. Its ledger is known by that name, so it stays with
-// the data directory.
+// the data directory; countedFile has it as well.
 const nodeFile = "node"
 
 // nodeID reads the node's name, or makes one.
@@ -22,7 +22,18 @@ func nodeID(dir string, now time.Time) (string, error) {
 	path := filepath.Join(dir, nodeFile)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		name := id.New("node", now)
+		known, err := readCounted(ledgerOf(dir))
+		if err != nil {
+			return "", err
+		}
+		name := known.Node
+		if name == "" {
+			name = id.New("node", now)
+			err = nameLedger(dir, name)
+		}
+		if err != nil {
+			return "", err
+		}
 		if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
 			return "", fmt.Errorf("write the node's name: %w", err)
 		}
@@ -66,6 +77,9 @@ func (d *Daemon) follow(ctx context.Context) error {
 func (d *Daemon) take(news store.News) {
 	if err := errors.Join(d.keys.Take(news), d.roster.Take(news), d.prices.Take(news)); err != nil {
 		d.log.Error("a change that another node made cannot be read; what was there before stays in use here", "error", err)
+	}
+	if news.Whole {
+		d.putBack()
 	}
 	d.log.Debug("taken over from other nodes", "changed", len(news.Docs), "gone", len(news.Gone), "everything", news.Whole)
 }

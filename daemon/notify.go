@@ -11,7 +11,8 @@ import (
 // tellSystem tells systemd, if that is who started the process, that the daemon serves, that it is alive, and from the end of
 // ctx on that it stops. It returns when the daemon has ended.
 func (d *Daemon) tellSystem(ctx context.Context, ended <-chan struct{}) {
-	tell(system.SdNotifyReady + "\nSTATUS=serving clients on " + d.Listen())
+	// The process before this one may have been about to say that it is alive: with restarts that follow each other nobody would.
+	tell(system.SdNotifyReady + "\n" + system.SdNotifyWatchdog + "\nSTATUS=serving clients on " + d.Listen())
 	beat, stop := heartbeat()
 	defer stop()
 	stopped := ctx.Done()
@@ -34,10 +35,16 @@ func (d *Daemon) tellSystem(ctx context.Context, ended <-chan struct{}) {
 	}
 }
 
+const (
+	// afterLast is how long what comes after the last answer may take.
+	afterLast = 15 * time.Second
+	// reserve is what is left of it when the ledger gives up.
+	reserve = 5 * time.Second
+)
+
 // stopping asks for as long as answers in flight may take.
 func stopping(drain time.Duration) string {
-	const close = 15 * time.Second // what comes after the last answer
-	return fmt.Sprintf("%s\nSTATUS=lets answers in flight finish\nEXTEND_TIMEOUT_USEC=%d", system.SdNotifyStopping, (drain + close).Microseconds())
+	return fmt.Sprintf("%s\nSTATUS=lets answers in flight finish\nEXTEND_TIMEOUT_USEC=%d", system.SdNotifyStopping, (drain + afterLast).Microseconds())
 }
 
 // heartbeat is at each half of the time within which systemd wants to hear that the daemon is alive. When it does not, it

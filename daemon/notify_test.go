@@ -30,7 +30,9 @@ func TestServeTellsSystemd(t *testing.T) {
 			Log:    t.Output(),
 		})
 	}()
-	waitFor(t, said, "READY=1")
+	if first := waitFor(t, said, "READY=1"); !strings.Contains(first, "WATCHDOG=1") {
+		t.Errorf("it begins with %q: until half of its time is over, systemd hears nothing of it", first)
+	}
 	waitFor(t, said, "WATCHDOG=1")
 	stop()
 	if last := waitFor(t, said, "STOPPING=1"); !strings.Contains(last, "EXTEND_TIMEOUT_USEC=22000000") {

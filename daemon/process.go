@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -20,6 +19,7 @@ import (
 
 // Serve runs a daemon as this process: until ctx ends, or SIGTERM or an interrupt comes. SIGHUP reloads.
 func Serve(ctx context.Context, opt Options) error {
+	signal.Ignore(syscall.SIGPIPE) // whoever reads standard error may go: a log that cannot be written is not the end
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
@@ -30,7 +30,6 @@ func Serve(ctx context.Context, opt Options) error {
 	if err != nil {
 		return conflict(err)
 	}
-	d.boundMemory(memlimit.FromCgroup)
 	debug.FreeOSMemory() // what only the start needed
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -47,13 +46,17 @@ func Serve(ctx context.Context, opt Options) error {
 			}
 		}
 	}()
-	context.AfterFunc(ctx, d.stopHeir)
+	context.AfterFunc(ctx, d.stopSuccessor)
 	var told sync.WaitGroup
 	ended := make(chan struct{})
 	told.Go(func() { d.tellSystem(ctx, ended) })
+	told.Go(func() { d.keepMemory(memlimit.FromCgroup, ended) })
 	err = d.Run(ctx)
 	close(ended)
 	told.Wait()
+	if d.succeed.Load() == nil {
+		d.held().Ended(err)
+	}
 	return errors.Join(err, d.standBy())
 }
 
@@ -76,33 +79,42 @@ func inheritance(opt *Options) (err error) {
 // stay until that has ended: to a container, a terminal or a supervisor it is the daemon.
 func supervised() bool { return os.Getenv("NOTIFY_SOCKET") != "" }
 
-// stopHeir has a signal to stop this process stop the one that has taken over, too. A terminal sends it to both by itself.
-func (d *Daemon) stopHeir() {
-	if s := d.succeed.Load(); s != nil && !supervised() && !term.IsTerminal(int(os.Stdin.Fd())) {
-		s.child.Signal(syscall.SIGTERM)
+// stopSuccessor has a signal to stop the process that was started first stop the one that serves, too. A terminal sends it to
+// both by itself. A handover that is under way is over first, one way or the other.
+func (d *Daemon) stopSuccessor() {
+	d.endHandover()
+	if s := d.succeed.Load(); s != nil && !term.IsTerminal(int(os.Stdin.Fd())) {
+		s.signal(syscall.SIGTERM)
+	}
+}
+
+// signal passes a signal to the process that serves, where this one was started first.
+func (s *succession) signal(which syscall.Signal) {
+	switch {
+	case s.first == nil && s.late.Load():
+		s.child.Signal(which) // nobody knew yet whom else to tell
+	case s.first != nil && !s.first.Signal(which):
+		s.child.Signal(which) // it has not said yet that it serves
 	}
 }
 
 // hangUp has whoever serves read the configuration again.
 func (d *Daemon) hangUp() {
-	switch s := d.succeed.Load(); {
-	case s == nil:
-		d.Reload()
-	case !supervised():
-		s.child.Signal(syscall.SIGHUP)
+	if s := d.succeed.Load(); s != nil {
+		s.signal(syscall.SIGHUP)
+		return
 	}
+	d.Reload()
 }
 
-// standBy waits for the end of the process that has taken over, where nobody else does.
+// standBy has the process that was started first stay until every other one has ended: whoever started it watches it. Those in
+// between end when nothing is in flight in them any more.
 func (d *Daemon) standBy() error {
 	s := d.succeed.Load()
-	if s == nil || supervised() {
+	if s == nil || s.first == nil {
 		return nil
 	}
-	if code, words := s.child.Exit(); code != 0 {
-		return fmt.Errorf("the process that had taken over: %s", words)
-	}
-	return nil
+	return s.first.Wait()
 }
 
 // conflict says what to do when another daemon is in the way.

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long something that takes a second at most may take on a machine that has other work.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // nodes starts so many daemons on one Redis.
 func nodes(t *testing.T, n int, options ...crstest.Option) (*redistest.Server, []*crstest.Box) {
@@ -215,13 +215,14 @@ func answered(b *crstest.Box) (n int) {
 
 func TestRedisAwayLosesNoUsageAndNoRequest(t *testing.T) {
 	t.Parallel()
-	server, n := nodes(t, 2, crstest.Config(func(c *config.Config) { c.Redis.Wait = 200 * time.Millisecond }))
+	server, n := nodes(t, 2, crstest.Config(func(c *config.Config) { c.Redis.Wait = time.Second }))
 	n[0].Account("up")
 	key := n[0].Key("me")
 	eventually(t, "the other node serves the key", func() bool { return n[1].Post(key, crstest.Hello).Status == 200 })
 	server.Save(t)
 	server.Kill(t)
 	for i := range 40 {
+		time.Sleep(2 * time.Millisecond)
 		if got := n[i%2].Post(key, crstest.Hello); got.Status != 200 {
 			t.Fatalf("request %d while Redis was away: %d %s", i, got.Status, got.Body)
 		}
@@ -237,9 +238,10 @@ func TestRedisAwayLosesNoUsageAndNoRequest(t *testing.T) {
 			return err == nil && u.Total.Requests == int64(answered(n[0])) && u.Total.Requests >= 41
 		})
 	}
-	if u, _ := n[0].Usage(t.Context(), ctl.UsageQuery{}); u.Total.Requests != int64(answered(n[1])) {
-		t.Errorf("%d are counted, %d were served", u.Total.Requests, answered(n[1]))
-	}
+	eventually(t, "the other node lists as many as are counted", func() bool {
+		u, err := n[0].Usage(t.Context(), ctl.UsageQuery{})
+		return err == nil && u.Total.Requests == int64(answered(n[1]))
+	})
 	n[1].Until("the store is back", func(s ctl.Status) bool { return s.StoreError == "" })
 	if _, err := n[0].CreateKey(t.Context(), ctl.NewKey{Name: "other"}); err != nil {
 		t.Error(err)
@@ -265,9 +267,14 @@ func TestARedisWithoutItsDataIsNoEmptyStore(t *testing.T) {
 		for n[0].Post(k, crstest.Hello).Status == 200 {
 			served++
 		}
-		if got := n[1].Post(k, crstest.Hello); got.Status != refusal {
-			t.Errorf("the other node answers %d beyond a limit", got.Status)
-		}
+		// The first node knows what the request took before Redis does, where it is held back until then.
+		eventually(t, "the other node refuses it for what it has used", func() bool {
+			got := n[1].Post(k, crstest.Hello)
+			if got.Status == 200 {
+				t.Fatal("the other node serves beyond a limit")
+			}
+			return got.Status == refusal
+		})
 	}
 	server.Save(t) // what an operator would restore
 	for range 3 {
@@ -299,11 +306,7 @@ func TestARedisWithoutItsDataIsNoEmptyStore(t *testing.T) {
 		t.Errorf("a key made in a store that is gone: %v", err)
 	}
 	if server.Do(t, "DBSIZE") != int64(0) {
-		for _, k := range server.Do(t, "KEYS", "*").([]any) {
-			if !strings.Contains(fmt.Sprint(k), "{state}") { // what may be lost may be written
-				t.Errorf("something was written: %v", k)
-			}
-		}
+		t.Errorf("something was written: %v", server.Do(t, "KEYS", "*"))
 	}
 	server.Kill(t) // without writing down that it is empty
 	if !redistest.Real() {
@@ -319,7 +322,7 @@ func TestARedisWithoutItsDataIsNoEmptyStore(t *testing.T) {
 
 func TestANodeThatDiedBringsWhatItServed(t *testing.T) {
 	t.Parallel()
-	server, n := nodes(t, 2, crstest.Config(func(c *config.Config) { c.Redis.Wait = 200 * time.Millisecond }))
+	server, n := nodes(t, 2, crstest.Config(func(c *config.Config) { c.Redis.Wait = time.Second }))
 	n[0].Account("up")
 	key := n[0].Key("me")
 	eventually(t, "the other node serves the key", func() bool { return n[1].Post(key, crstest.Hello).Status == 200 })
@@ -459,12 +462,74 @@ func TestTheMetricsTellOfRoundTrips(t *testing.T) {
 			strings.Contains(text, "crs_store_round_trips_total{operation=\"take\"} 3\n") &&
 			strings.Contains(text, "crs_store_round_trips_total{operation=\"put_document\"}") &&
 			strings.Contains(text, "crs_store_round_trips_total{operation=\"pipeline\"}") &&
-			strings.Contains(text, "crs_store_errors_total{operation=\"admit\"} 0\n") && strings.Contains(text, "crs_store_seconds_total{operation=\"admit\"} 0.0")
+			strings.Contains(text, "crs_store_errors_total{operation=\"admit\"} 0\n") && strings.Contains(text, "crs_store_seconds_total{operation=\"admit\"} ") && !strings.Contains(text, "crs_store_seconds_total{operation=\"admit\"} 0\n")
 	})
 	server.Kill(t)
 	eventually(t, "the metrics tell that Redis is away", func() bool {
 		text, err := b.MetricsText(t.Context())
-		return err == nil && strings.Contains(text, "crs_store_errors_total{operation=\"ping\"}") && !strings.Contains(text, "crs_store_errors_total{operation=\"ping\"} 0\n")
+		return err == nil && strings.Contains(text, "crs_store_errors_total{operation=\"steady\"}") && !strings.Contains(text, "crs_store_errors_total{operation=\"steady\"} 0\n")
 	})
 	b.HaltBadly() // it says that usage waits in the ledger
+}
+
+// TestRedisIsEmptiedUnderLoad: with requests of a key with every limit in flight on two nodes, which then end, nothing is written.
+func TestRedisIsEmptiedUnderLoad(t *testing.T) {
+	t.Parallel()
+	server, n := nodes(t, 2, crstest.Config(func(c *config.Config) { c.Redis.Wait = time.Second }))
+	n[0].Account("up", func(a *ctl.NewAccount) { a.MaxConcurrency = 20 })
+	many, slots, dollars := int64(1<<50), 50, ctl.USD(1_000_000_000_000)
+	key := n[0].Key("k", func(k *ctl.NewKey) {
+		k.RequestsPerMinute, k.TokensPerMinute, k.Concurrency, k.DailyCost = &many, &many, &slots, &dollars
+	})
+	eventually(t, "the other node serves the key", func() bool { return n[1].Post(key, crstest.Hello).Status == 200 })
+	stop := make(chan struct{})
+	var load sync.WaitGroup
+	for i := range 8 {
+		load.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				time.Sleep(2 * time.Millisecond)
+				if got := n[i%2].Post(key, crstest.Hello); got.Status != 200 {
+					t.Errorf("%d %s", got.Status, got.Body)
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(200 * time.Millisecond)
+	server.Do(t, "FLUSHALL")
+	for range 100 {
+		if size := server.Do(t, "DBSIZE"); size != int64(0) {
+			t.Fatalf("written: %v", server.Do(t, "KEYS", "*"))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	close(stop)
+	load.Wait()
+	for _, b := range n {
+		b.HaltBadly() // it says that usage waits in the ledger
+	}
+	if size := server.Do(t, "DBSIZE"); size != int64(0) {
+		t.Errorf("written at the end: %v", server.Do(t, "KEYS", "*"))
+	}
+}
+
+// TestWhatRedisRefusesIsNoFaultOfWhatWasAskedFor, whatever it refuses it with.
+func TestWhatRedisRefusesIsNoFaultOfWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	server := redistest.StartReal(t)
+	b := crstest.Start(t, crstest.Redis(server.URL()))
+	server.Do(t, "ACL", "SETUSER", "default", "-evalsha", "-eval", "-hset")
+	_, err := b.Client.CreateKey(t.Context(), ctl.NewKey{Name: "k"})
+	if err == nil || ctl.CodeOf(err) != ctl.Failed || !strings.Contains(err.Error(), "NOPERM") {
+		t.Errorf("%s: %v", ctl.CodeOf(err), err)
+	}
+	server.Do(t, "ACL", "SETUSER", "default", "+@all")
+	if _, err := b.Client.CreateKey(t.Context(), ctl.NewKey{Name: "k"}); err != nil {
+		t.Error(err)
+	}
 }

@@ -13,7 +13,7 @@ import (
 // engineSettings is the engine's part of the configuration.
 func engineSettings(c *config.Config) proxyengine.Settings {
 	s := proxyengine.Settings{
-		BodyMax: int64(c.Limits.BodyMax), BodyBudget: int64(c.Limits.BodyBudget), BodyWait: c.Limits.BodyWait,
+		BodyMax: int64(c.Limits.BodyMax), BodyBudget: int64(c.Limits.BodyBudget), BodyRate: int64(c.Limits.BodyRate), BodyWait: c.Limits.BodyWait,
 		HeaderMax: int(c.Limits.HeaderMax), Connections: c.Limits.Connections,
 		Header: c.Timeouts.Header, Body: c.Timeouts.Body,
 		Connect: c.Timeouts.Connect, FirstByte: c.Timeouts.FirstByte, FirstByteJSON: c.Timeouts.FirstByteJSON, Idle: c.Timeouts.Idle,

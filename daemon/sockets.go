@@ -16,7 +16,7 @@ func (d *Daemon) openSockets(context.Context) (err error) {
 	if d.opt.Estate != nil {
 		return d.inheritSockets(d.opt.Estate)
 	}
-	if d.control, err = control.Listen(d.cfg.Socket, d.log); err != nil {
+	if d.control, err = control.Listen(d.cfg.Socket, d.shares.Control, d.short, d.log); err != nil {
 		return err
 	}
 	d.opens("control socket", d.control.Shutdown)

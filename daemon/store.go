@@ -25,13 +25,14 @@ type shared struct {
 	node   string
 	feed   store.Feed
 	log    usage.Log
-	clock  clock
+	once   *once
+	clock  commonClock
 	limits *redis.Node
 	health *health
 }
 
-// clock is one that all nodes share.
-type clock interface {
+// commonClock is one that all nodes share.
+type commonClock interface {
 	Ahead(ctx context.Context, now func() time.Time) (time.Duration, error)
 }
 
@@ -70,6 +71,7 @@ func (d *Daemon) openStore(ctx context.Context) error {
 		return err
 	}
 	d.use(s)
+	d.keepRoom("")
 	return nil
 }
 
@@ -92,12 +94,24 @@ func (d *Daemon) openRedis(ctx context.Context) error {
 		return err
 	}
 	d.use(s)
-	d.shared.node, d.shared.feed, d.shared.log, d.shared.clock = node, s, s, s
+	once, err := newOnce(s, d.cfg.Data, node, d.zone, d.withhold)
+	if err != nil {
+		return err
+	}
+	d.shared.node, d.shared.feed, d.shared.log, d.shared.once, d.shared.clock = node, s, onceLog{s, once}, once, s
 	if err := d.refuseUncopied(ctx); err != nil {
 		return err
 	}
 	d.checkClock(ctx)
 	return nil
+}
+
+// rollups are what the ledger is added up in.
+func (d *Daemon) rollups() usage.Rollups {
+	if d.shared.once != nil {
+		return d.shared.once
+	}
+	return d.store
 }
 
 // redisOptions is the store's part of the configuration, with the passwords read from their files.
@@ -173,10 +187,12 @@ func refuseLeft(dir string) error {
 		"crs store copy --from URL --to %s; or remove %s to begin anew", dir, filepath.Join(dir, redis.MarkerFile))
 }
 
+// sealMeta is under which name a store remembers which key file it was written with.
+const sealMeta = "seal"
+
 // openSeal makes sure that the key file is the one the store was written with.
 func (d *Daemon) openSeal(ctx context.Context) (*seal.Seal, error) {
-	const name = "seal"
-	known, err := d.store.Meta(ctx, name)
+	known, err := d.store.Meta(ctx, sealMeta)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +201,7 @@ func (d *Daemon) openSeal(ctx context.Context) (*seal.Seal, error) {
 		return nil, d.elsewhere(err)
 	}
 	if known == "" {
-		if known, err = d.store.Claim(ctx, name, sealing.Fingerprint()); err != nil {
+		if known, err = d.store.Claim(ctx, sealMeta, sealing.Fingerprint()); err != nil {
 			return nil, err
 		}
 	}

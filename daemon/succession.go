@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net"
 	"net/rpc"
+	"sync/atomic"
 	"time"
 
 	"crs/ctl"
 	"crs/daemon/handover"
-	"crs/internal/limit"
-	"crs/internal/usage"
+	"crs/internal/store"
 )
 
 // succession is a handover to a new process.
@@ -20,8 +20,15 @@ type succession struct {
 	child *handover.Child
 	link  *handover.Link
 	ready handover.Ready
+	// tokens are sealed pairs that the store has not taken yet.
+	tokens []string
+	// first leads to whichever process serves, if this one was started first and is watched by whoever started it.
+	first *handover.Tether
+	// late: it was told that it serves when this process had been told to stop already.
+	late atomic.Bool
 	// over is closed when the heir ended before its time, and everything was taken back.
 	over chan struct{}
+	how  string // it ended; set before over is closed
 }
 
 const (
@@ -40,11 +47,16 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	}
 	defer d.handing.Unlock()
 	switch {
+	case d.life.Err() != nil:
+		return out, errStopped
 	case d.succeed.Load() != nil:
 		return out, ctl.Errorf(ctl.Conflict, "this daemon has handed over to a new process a moment ago").WithHint("look at it with: crs status")
 	case d.opt.Program == "":
 		return out, ctl.Errorf(ctl.Failed, "this daemon does not know the program that it runs from")
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer context.AfterFunc(d.life, func() { stop(errStopped) })()
 	program := cmp.Or(in.Binary, d.opt.Program)
 	if in.Binary != "" {
 		if err := d.tryOut(ctx, program); err != nil {
@@ -54,9 +66,16 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	if in.CheckOnly {
 		return out, nil
 	}
+	if err := d.ledger.Commit(); err != nil {
+		return out, ctl.Errorf(ctl.Failed, "%s; nothing is handed over before that works; the daemon runs on, and what waits is not lost", err).
+			WithHint("%s", store.Mend(err))
+	}
 	s, err := d.handOver(ctx, program)
 	if err == nil {
-		err = s.prove()
+		err = s.prove(d.life)
+	}
+	if d.life.Err() != nil {
+		return out, d.stopped(s, err)
 	}
 	if err != nil {
 		d.log.Error("the new process did not take over; this one runs on", "program", program, "error", err)
@@ -68,34 +87,75 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	return out, nil
 }
 
-// prove watches a new process that serves.
-func (s *succession) prove() error {
-	select {
-	case <-s.over:
-		_, words := s.child.Exit()
-		return fmt.Errorf("it served, and then %s", words)
-	case <-time.After(probation):
-		return nil
+// errStopped means that this process is to end, whatever else was to become of it.
+var errStopped = ctl.Errorf(ctl.Conflict, "this daemon has been told to stop, and does")
+
+// endHandover ends or finishes the handover that is under way, and lets none begin.
+func (d *Daemon) endHandover() {
+	d.end()
+	d.handing.Lock() // Restart has it until everything is decided
+	defer d.handing.Unlock()
+}
+
+// stopped is a handover during which this process was told to stop. It was taken back, or there is a new process to tell.
+func (d *Daemon) stopped(s *succession, err error) error {
+	if err != nil {
+		d.log.Info("told to stop while handing over to a new process; that is taken back", "why", err)
+		return errStopped
+	}
+	s.late.Store(true)
+	tellMainPID(s.ready.PID) // it ends last
+	d.log.Info("told to stop while handing over to a new process; that serves already, and is told to stop too", "pid", s.ready.PID)
+	return errStopped
+}
+
+// prove watches a new process that serves until it has given a sign of life at the end of its probation, or life ends.
+func (s *succession) prove(life context.Context) error {
+	watched := time.After(probation)
+	var sign <-chan struct{}
+	for {
+		select {
+		case <-s.over:
+			return fmt.Errorf("it served, and then %s", s.how)
+		case <-life.Done():
+			return nil
+		case <-watched:
+			sign = s.link.Pulse()
+		case <-sign:
+			return nil
+		}
 	}
 }
 
 // handOver returns when the new process serves. On an error, everything is as it was.
 func (d *Daemon) handOver(ctx context.Context, program string) (*succession, error) {
 	raw, socket := d.control.Estate()
-	child, conn, err := handover.Start(program, &handover.Estate{
-		Clients: d.clients, Control: raw, Data: d.lock, Socket: socket, As: d.opt.Program,
-	})
+	first, tether, err := d.tether()
 	if err != nil {
 		return nil, err
 	}
-	s := &succession{child: child, link: handover.NewLink(conn), over: make(chan struct{})}
+	child, conn, err := handover.Start(program, &handover.Estate{
+		Clients: d.clients, Control: raw, Data: d.lock, Socket: socket, Tether: tether, As: d.opt.Program,
+	})
+	if first != nil {
+		tether.Close() // the child has it
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &succession{child: child, link: handover.NewLink(conn), first: first, over: make(chan struct{})}
 	ctx, stop := s.living(ctx, d.cfg.Timeouts.Takeover)
 	defer stop()
 	if s.ready, err = s.link.Hello(ctx, d.setup()); err != nil {
 		return nil, s.failed(ctx, err)
 	}
 	d.log.Info("handing over to a new process", "pid", s.ready.PID, "version", s.ready.Version)
-	if err := d.tokens.Entrust(ctx, s.link.Tokens()); err != nil {
+	held, err := d.tokens.Entrust(ctx, s.link.Tokens())
+	if err != nil {
+		return nil, s.failed(ctx, err)
+	}
+	if s.tokens, err = d.reserve.Seal(held); err != nil {
+		d.tokens.Reclaim()
 		return nil, s.failed(ctx, err)
 	}
 	if err := d.handler.Freeze(ctx); err != nil {
@@ -108,6 +168,31 @@ func (d *Daemon) handOver(ctx context.Context, program string) (*succession, err
 	}
 	d.handler.Thaw()
 	return s, err
+}
+
+// tether gives what an heir is to hold: what this process holds itself, or the other end of a new one when this process was
+// started first. Both are nil where whoever has started the first looks after the others too.
+func (d *Daemon) tether() (*handover.Tether, *handover.Held, error) {
+	if held := d.held(); held != nil || supervised() {
+		return nil, held, nil
+	}
+	return handover.NewTether()
+}
+
+// held is this process's end of a tether; nil for the first one.
+func (d *Daemon) held() *handover.Held {
+	if d.opt.Estate == nil {
+		return nil
+	}
+	return d.opt.Estate.Tether
+}
+
+// goodbye ends the handover. An heir that has handed over in its turn, and ended before, is not there to be told.
+func (s *succession) goodbye(ctx context.Context) error {
+	if s.link.PassedOn() != 0 && s.child.EndsWithin(0) {
+		return nil
+	}
+	return s.link.Goodbye(ctx)
 }
 
 // living ends with the heir, and when it takes too long.
@@ -163,7 +248,7 @@ func plainly(err error) error {
 // yield stops deciding anything here, and has the heir decide it. On an error, everything is as it was.
 func (d *Daemon) yield(ctx context.Context, s *succession) error {
 	d.accept(false)
-	state := handover.State{Started: d.started, Counts: d.gate.Entrust(s.link.Limits())}
+	state := handover.State{Started: d.started, Clock: d.clock.Reading(), Tokens: s.tokens, Counts: d.gate.Entrust(s.link.Limits())}
 	var err error
 	if state.Pool, err = d.pool.Entrust(s.link.Accounts()); err == nil {
 		state.Open, err = d.ledger.Entrust(ctx, s.link)
@@ -175,22 +260,22 @@ func (d *Daemon) yield(ctx context.Context, s *succession) error {
 		s.link.Commit()
 		return nil
 	}
-	return errors.Join(plainly(s.reason(ctx, err)), d.takeBack(s))
+	err = plainly(s.reason(ctx, err))
+	d.takeBack(s)
+	return err
 }
 
 // takeBack ends the heir, and has everything decided here again.
-func (d *Daemon) takeBack(s *succession) error {
+func (d *Daemon) takeBack(s *succession) {
 	s.child.Kill()
-	lines := s.link.Return()
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
-	defer stop()
-	_, err := d.ledger.Reclaim(ctx, lines)
+	_ = d.ledger.Reclaim(context.Background()) // what it waits for, it has told
+	s.link.Return()                            // also when the ledger was not entrusted to it
 	d.pool.Reclaim()
-	d.gate.Reclaim(d.charged(ctx))
+	d.gate.Reclaim(d.spentNow())
 	d.tokens.Reclaim()
 	s.link.Release()
 	d.accept(true)
-	return err
+	d.held().Serving()
 }
 
 // accept has this process take connections, or leave them to another one.
@@ -204,25 +289,23 @@ func (d *Daemon) accept(here bool) {
 	}
 }
 
-// charged is what keys have been charged, as far as that can be read.
-func (d *Daemon) charged(ctx context.Context) map[string]usage.Charges {
-	day, week := limit.Days(d.opt.Now(), d.zone)
-	spent, err := d.store.Charged(ctx, day, week)
-	if err != nil {
-		d.log.Error("cannot read what keys have been charged", "error", err)
-	}
-	return spent
-}
-
 // leave lets what is in flight run to its end, while the heir serves.
 func (d *Daemon) leave(s *succession) {
 	d.succeed.Store(s)
+	d.passedOn(s.child.PID)
 	d.handler.Leave(true)
 	d.handler.EndStreams()
 	d.control.Leave()
 	d.engine.Leave(true)
 	d.leaveMetrics(true)
 	go d.watch(s)
+}
+
+// passedOn tells the process that this one has inherited from, if it is still there, who serves now; 0 for this one.
+func (d *Daemon) passedOn(to int) {
+	if d.heir != nil {
+		d.heir.PassedOn(to)
+	}
 }
 
 // watch ends Run when nothing is in flight any more, and takes everything back when the heir ends before.
@@ -235,17 +318,27 @@ func (d *Daemon) watch(s *succession) {
 			close(stopping)
 		}
 	}()
-	began, tick := time.Now(), time.NewTicker(50*time.Millisecond)
-	defer tick.Stop()
+	began, ticks := time.Now(), time.NewTicker(tick)
+	defer ticks.Stop()
+	p := pulseOf(s.link)
 	for {
 		select {
 		case <-s.link.Lost():
+			if next := s.link.PassedOn(); next != 0 {
+				d.log.Error("the new process ended after it had handed over to another one, which serves; what is in flight here is not counted", "pid", s.child.PID, "serves", next)
+				d.finished()
+				return
+			}
 			d.comeBack(s)
 			return
 		case <-stopping:
 		case <-ctx.Done():
-		case <-tick.C:
-			if time.Since(began) < stay || !d.drained() {
+		case <-ticks.C:
+			if p.tick(); p.gone() {
+				s.how = fmt.Sprintf("it did not answer for %s", hung)
+				s.child.Kill()
+			}
+			if time.Since(began) < stay || p.late() || !d.drained() || !s.link.Settled() {
 				continue
 			}
 		}
@@ -272,15 +365,16 @@ func (d *Daemon) drained() bool {
 
 // comeBack serves again: the heir is gone.
 func (d *Daemon) comeBack(s *succession) {
-	if err := d.takeBack(s); err != nil {
-		d.log.Error("cannot take the ledger back from the new process, which has ended", "error", err)
-	}
+	d.takeBack(s)
 	d.engine.Leave(false)
 	d.leaveMetrics(false)
 	d.handler.Leave(false)
 	d.succeed.Store(nil)
+	d.passedOn(0)
 	tellMainPID(pid())
-	_, words := s.child.Exit()
-	d.log.Error("the new process ended; this one serves again", "pid", s.child.PID, "how", words)
+	if s.how == "" {
+		_, s.how = s.child.Exit()
+	}
+	d.log.Error("the new process is gone; this one serves again", "pid", s.child.PID, "why", s.how)
 	close(s.over)
 }

@@ -58,48 +58,30 @@ func hostname() string {
 	return name
 }
 
-// troubles is what somebody has to mend.
+// troubles is what somebody has to mend. Accounts are looked at once, all at one moment: what is said of a platform fits what is said
+// of its accounts.
 func (d *Daemon) troubles() []alert.Trouble {
-	var all []alert.Trouble
-	lag := d.ledger.Lag()
-	if lag.DiskFails {
-		all = append(all, alert.Trouble{
-			Key: "ledger disk", What: "Usage cannot be written to disk", Mend: "Make room in the data directory, or make it writable; what waits is not lost",
-		})
-	}
-	if lag.RollupsFail {
-		all = append(all, alert.Trouble{Key: "ledger rollups", What: "Usage cannot be added up in the store", Mend: "The daemon's log says why; nothing is lost"})
-	}
-	standings := d.pool.Standings()
-	all = append(all, platformTroubles(standings)...)
-	if standingIn(standings, account.StateNeeds, account.StateBlocked, account.StateExpired) > 0 {
-		all = append(all, d.accountTroubles()...)
+	statuses := d.pool.Statuses()
+	all := append(d.conditionTroubles(), platformTroubles(statuses)...)
+	for i := range statuses {
+		if t, ok := accountTrouble(&statuses[i]); ok {
+			all = append(all, t)
+		}
 	}
 	return all
 }
 
-func standingIn(standings map[account.Standing]int, states ...account.State) int {
-	n := 0
-	for s, count := range standings {
-		for _, state := range states {
-			if s.State == state {
-				n += count
-			}
+// platformTroubles are platforms of which no account is ready, though some are in use.
+func platformTroubles(statuses []account.Status) []alert.Trouble {
+	ready := map[string]bool{} // of platforms that are in use
+	for i := range statuses {
+		if s := &statuses[i]; s.State != account.StateDisabled {
+			ready[s.Account.Platform] = ready[s.Account.Platform] || s.State == account.Ready
 		}
 	}
-	return n
-}
-
-// platformTroubles are platforms of which no account is ready, though some are in use.
-func platformTroubles(standings map[account.Standing]int) []alert.Trouble {
-	used, ready := map[string]bool{}, map[string]bool{}
-	for s := range standings {
-		used[s.Platform] = used[s.Platform] || s.State != account.StateDisabled
-		ready[s.Platform] = ready[s.Platform] || s.State == account.Ready
-	}
 	var all []alert.Trouble
-	for platform := range used {
-		if used[platform] && !ready[platform] {
+	for platform, one := range ready {
+		if !one {
 			all = append(all, alert.Trouble{
 				Key: "platform " + platform, What: "No account of platform " + platform + " is ready", Mend: "Why, and until when: crs account list",
 			})
@@ -108,28 +90,20 @@ func platformTroubles(standings map[account.Standing]int) []alert.Trouble {
 	return all
 }
 
-func (d *Daemon) accountTroubles() []alert.Trouble {
-	var all []alert.Trouble
-	for _, a := range d.roster.List() {
-		s, ok := d.pool.Status(a.ID)
-		if !ok {
-			continue
-		}
-		name := quoted(a.Name)
-		t := alert.Trouble{Key: "account " + a.ID + " " + string(s.State)}
-		switch s.State {
-		case account.StateNeeds:
-			t.What, t.Mend = "Account "+a.Name+" needs a login"+because(s.Why), "Log in again: crs account login "+a.Platform+" "+name
-		case account.StateBlocked:
-			t.What, t.Mend = "Account "+a.Name+" is blocked by its provider"+because(s.Why), "Settle it with the provider, then: crs account thaw "+name
-		case account.StateExpired:
-			t.What, t.Mend = "The subscription of account "+a.Name+" has ended", "If it goes on: crs account edit "+name+" --subscription-ends WHEN"
-		default:
-			continue
-		}
-		all = append(all, t)
+func accountTrouble(s *account.Status) (t alert.Trouble, ok bool) {
+	a, name := s.Account, quoted(s.Account.Name)
+	t.Key = "account " + a.ID + " " + string(s.State)
+	switch s.State {
+	case account.StateNeeds:
+		t.What, t.Mend = "Account "+a.Name+" needs a login"+because(s.Why), "Log in again: crs account login "+a.Platform+" "+name
+	case account.StateBlocked:
+		t.What, t.Mend = "Account "+a.Name+" is blocked by its provider"+because(s.Why), "Settle it with the provider, then: crs account thaw "+name
+	case account.StateExpired:
+		t.What, t.Mend = "The subscription of account "+a.Name+" has ended", "If it goes on: crs account edit "+name+" --subscription-ends WHEN"
+	default:
+		return t, false
 	}
-	return all
+	return t, true
 }
 
 // quoted is a name as a shell reads it.

@@ -15,25 +15,32 @@ import (
 	"crs/internal/crstest"
 )
 
-func TestSomebodyIsToldWhenAnAccountNeedsThem(t *testing.T) {
-	t.Parallel()
+// alerted has a daemon tell the test of trouble.
+func alerted(t *testing.T) (crstest.Option, <-chan string) {
+	t.Helper()
 	told := make(chan string, 10)
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		b, _ := io.ReadAll(r.Body)
-		told <- string(b)
+		text, _ := io.ReadAll(r.Body)
+		told <- string(text)
 	}))
-	defer srv.Close()
+	t.Cleanup(srv.Close)
 	file := filepath.Join(t.TempDir(), "url")
 	if err := os.WriteFile(file, []byte(srv.URL), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Alert = config.Alert{URLFile: file, Format: "slack"} }))
+	return crstest.Config(func(c *config.Config) { c.Alert = config.Alert{URLFile: file, Format: "slack"} }), told
+}
+
+func TestSomebodyIsToldWhenAnAccountNeedsThem(t *testing.T) {
+	t.Parallel()
+	option, told := alerted(t)
+	b := crstest.Start(t, option)
 	hears := func(words ...string) {
 		t.Helper()
 		var got string
 		select {
 		case got = <-told:
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("nobody was told of %v", words)
 		}
 		for _, w := range words {

@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,6 +29,7 @@ type relay struct {
 	*ctl.Client
 	t       *testing.T
 	dir     string
+	logs    string // directory of the log; dir when it is empty
 	addr    string
 	sim     string   // URL
 	env     []string // of the daemon, besides where the simulator is
@@ -104,7 +106,7 @@ func (r *relay) mock() {
 // serve starts the daemon, also once more after a kill.
 func (r *relay) serve() {
 	r.t.Helper()
-	log, err := os.OpenFile(filepath.Join(r.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(filepath.Join(cmp.Or(r.logs, r.dir), "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -134,12 +136,13 @@ func (r *relay) simulated() []string {
 	} {
 		env = append(env, "CRS_PROVIDERS_"+name+"="+r.sim+path)
 	}
+	env = append(env, "CRS_LIMITS_CONNECTIONS=5000") // wherever tests run, there are files enough for that
 	return append(env, "CRS_PROVIDERS_GEMINI_CLIENT_ID=simulated", "CRS_PROVIDERS_GEMINI_CLIENT_SECRET=simulated")
 }
 
 func (r *relay) until(what string, ok func() bool) {
 	r.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("it never came that %s", what)
@@ -172,10 +175,10 @@ func (r *relay) account(name string) {
 }
 
 // key makes a key and gives its secret.
-func (r *relay) key(name string) string {
+func (r *relay) key(name string, flags ...string) string {
 	r.t.Helper()
 	var made struct{ Key string }
-	if err := json.Unmarshal([]byte(r.crs("key", "create", name, "-o", "json")), &made); err != nil {
+	if err := json.Unmarshal([]byte(r.crs(append([]string{"key", "create", name, "-o", "json"}, flags...)...)), &made); err != nil {
 		r.t.Fatal(err)
 	}
 	return made.Key

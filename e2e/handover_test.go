@@ -85,11 +85,7 @@ func busy(t *testing.T, r *relay) *work {
 
 func keyFor(r *relay, account string) string {
 	r.t.Helper()
-	var made struct{ Key string }
-	if err := json.Unmarshal([]byte(r.crs("key", "create", "for-"+account, "--account", account, "-o", "json")), &made); err != nil {
-		r.t.Fatal(err)
-	}
-	return made.Key
+	return r.key("for-"+account, "--account", account)
 }
 
 func (w *work) fail(err error) {

@@ -18,8 +18,13 @@ import (
 // program writes a script that plays a new version of crs. It is right about every configuration.
 func program(t *testing.T, r *relay, serve string) string {
 	t.Helper()
-	path := filepath.Join(r.dir, fmt.Sprintf("crs-%d", len(serve)))
-	text := "#!/bin/sh\n[ \"$1\" = config ] && exit 0\n[ \"$1\" = version ] && { echo broken; exit 0; }\n" + serve + "\n"
+	return programIn(t, r.dir, serve)
+}
+
+func programIn(t *testing.T, dir, serve string) string {
+	t.Helper()
+	path := filepath.Join(dir, fmt.Sprintf("crs-%d", len(serve)))
+	text := "#!/bin/sh\n[ \"$1\" = config ] && exit 0\n[ \"$1\" = version ] && { echo broken; exit 0; }\n[ \"$1\" = --version ] && { echo crs 1.1.0; exit 0; }\n" + serve + "\n"
 	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +63,7 @@ func TestABrokenProcessTakesNothingOver(t *testing.T) {
 // dies is a real crs that is killed after so many seconds.
 func dies(t *testing.T, r *relay, seconds string) string {
 	t.Helper()
-	return "( exec 3>&- 4>&- 5>&- 6>&- 7>&-; sleep " + seconds + "; kill -9 $$ ) &\nexec " + binary(t) + " serve --listen " + r.addr + " --data " + r.dir
+	return "( exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-; sleep " + seconds + "; kill -9 $$ ) &\nexec " + binary(t) + " serve --listen " + r.addr + " --data " + r.dir
 }
 
 // TestTwoProcessesKeepOneSetOfLimits: what runs in the old process counts against the limits of its key and its account in
@@ -75,11 +80,9 @@ func keepOneSetOfLimits(t *testing.T, r *relay) {
 	}
 	r.crs("account", "edit", "narrow", "--max-concurrency", "1")
 	r.script("loop:ok(events=60,gap=50ms)")
-	limited := strings.TrimSpace(r.crs("key", "create", "limited", "--account", "wide", "--concurrency", "2", "-o", "json"))
+	key := r.key("limited", "--account", "wide", "--concurrency", "2")
 	bound := keyFor(r, "narrow")
 	w := &work{t: t, r: r}
-	key := limited[strings.Index(limited, `"key": "`)+8:]
-	key = key[:strings.Index(key, `"`)]
 	for _, k := range []string{key, key, bound} {
 		w.wg.Go(func() { w.fail(w.stream(k)) })
 	}

@@ -53,8 +53,8 @@ func TestEverythingThatSettledSurvivesAKill(t *testing.T) {
 	r.script("random(43, ok=60)")
 	var killed time.Time
 	var once sync.Once
-	second := load(t, r, key, 30*time.Millisecond, func(n int64) {
-		if n == requests/2 {
+	second := load(t, r, key, lastCommit/5, func(n int64) {
+		if n == requests*3/4 {
 			once.Do(func() {
 				killed = time.Now()
 				_ = r.process.Process.Kill()
@@ -67,7 +67,7 @@ func TestEverythingThatSettledSurvivesAKill(t *testing.T) {
 	book = ledger(t, r)
 	var durable []settled
 	for _, s := range second {
-		if s.at.Before(killed.Add(-100 * time.Millisecond)) {
+		if s.at.Before(killed.Add(-lastCommit)) {
 			durable = append(durable, s)
 		}
 	}

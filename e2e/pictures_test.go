@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -36,7 +35,7 @@ func TestPictures(t *testing.T) {
 	r.serve()
 
 	r.script("sk-ant-oat01-team-max=loop:ok(events=4000,gap=45ms,5h=0.62,7d=0.31);sk-ant-oat01-anna=loop:ok(events=4000,gap=110ms,5h=0.91,7d=0.48);" +
-		"sk-ant-console=ok*3,529,ok*4,stall(after=9);sk-ant-spare=429(retry=900s)*9")
+		"sk-ant-console=ok*3,529,ok*4,stall(after=9);sk-ant-spare=401*9")
 	busy, leave := context.WithCancel(t.Context())
 	defer leave()
 	for range 6 {
@@ -112,11 +111,7 @@ func (r *relay) office(t *testing.T) map[string]string {
 		"alice": "--account team-max --rpm 60 --daily-cost 40", "bob": "--account anna --daily-cost 25 --concurrency 4", "ci-runner": "--account console --rpm 600 --weekly-cost 100",
 		"docs-bot": "--group api --daily-cost 5", "night-shift": "--expires 30d --total-cost 500",
 	} {
-		var made struct{ Key string }
-		if err := json.Unmarshal([]byte(r.crs(append([]string{"key", "create", name, "-o", "json"}, strings.Fields(flags)...)...)), &made); err != nil {
-			t.Fatal(err)
-		}
-		keys[name] = made.Key
+		keys[name] = r.key(name, strings.Fields(flags)...)
 	}
 	return keys
 }

@@ -91,16 +91,14 @@ func (l *line) written() (string, <-chan struct{}) {
 // an answer that this line never gives.
 func TestCommandsDoNotAskTheTerminalAnything(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"status", "--socket", "/nowhere/s"}, {"--help"}} {
-		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		cmd := exec.CommandContext(ctx, binary(t), args...)
 		cmd.Env = append(os.Environ(), "TERM=xterm-256color")
-		begun := time.Now()
 		l := onLine(t, 24, 80, cmd)
 		<-l.done
-		took := time.Since(begun)
 		text, _ := l.written()
-		if bytes.ContainsRune([]byte(text), '\x1b') || len(text) == 0 || took > 3*time.Second {
-			t.Errorf("%v took %v and wrote %q", args, took, text)
+		if bytes.ContainsRune([]byte(text), '\x1b') || len(text) == 0 || ctx.Err() != nil {
+			t.Errorf("%v wrote %q", args, text)
 		}
 		stop()
 	}

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,14 +66,11 @@ func (r *relay) crowd(t *testing.T) *flood.Running {
 	t.Helper()
 	r.account("base")
 	r.crs("account", "edit", "base", "--priority", "90")
-	var made struct{ Key string }
-	if err := json.Unmarshal([]byte(r.crs("key", "create", "crowd", "--account", "base", "-o", "json")), &made); err != nil {
-		t.Fatal(err)
-	}
+	key := r.key("crowd", "--account", "base")
 	r.script("sk-ant-base=loop:ok(events=1000000,gap=100ms)")
 	requests := make([][]byte, 30)
 	for i := range requests {
-		requests[i] = prompt(r.addr, made.Key, true, 0)
+		requests[i] = prompt(r.addr, key, true, 0)
 	}
 	crowd := flood.Crowd{Addr: r.addr, Requests: requests, Ramp: 200 * time.Millisecond}.Start(t.Context())
 	r.until("the crowd's streams flow", func() bool { return crowd.Begun() == int64(len(requests)) })
@@ -219,7 +215,7 @@ func (r *relay) aNewKeyServes(t *testing.T, x *terminal) {
 func (r *relay) anAccountIsThawed(t *testing.T, x *terminal, key string) {
 	t.Helper()
 	r.crs("account", "disable", "max") // so that it is work's turn
-	r.script("sk-ant-work=429(retry=300s)*9")
+	r.script("sk-ant-work=401*9")
 	<-r.stream(t, key)
 	x.press("2")
 	x.see("cooling")

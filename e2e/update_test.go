@@ -177,6 +177,9 @@ func TestABadReleaseChangesNothing(t *testing.T) {
 		{name: "it never gets healthy", want: "within 1.5s", code: 1, spoil: func() { s.offer("1.1.0", program(t, r, "exec sleep 1000")) }},
 		{name: "it dies when it serves", want: "it served, and then", code: 1, spoil: func() { s.offer("1.1.0", program(t, r, dies(t, r, "0.5"))) }},
 		{name: "it does not take the configuration", want: "configuration", code: 1, spoil: func() { s.offer("1.1.0", refuses(t, r)) }},
+		{name: "it is another version", want: "is version 1.1.0, and the binary that it is", code: 1, spoil: func() { s.offer("1.1.0", s.build("1.0.0")) }},
+		{name: "it says no version", want: "does not say which version", code: 1, spoil: func() { s.offer("1.1.0", silent(t, r)) }},
+		{name: "a version that is none", want: "not a version such as 1.2.3", code: 1, args: []string{"--to", "latest"}, spoil: func() { s.offer("1.1.0", good) }},
 		{name: "it is no program", want: "new version", code: 1, spoil: func() { s.offer("1.1.0", filepath.Join(r.dir, "log")) }},
 		{name: "it dies a while after", want: "did not stay", code: 1, spoil: func() { s.offer("1.1.0", program(t, r, dies(t, r, "2"))) }},
 	} {
@@ -218,6 +221,16 @@ func (s *shop) elsewhere(program string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// silent is a program that reads the configuration, and does not say which version it is.
+func silent(t *testing.T, r *relay) string {
+	t.Helper()
+	path := filepath.Join(r.dir, "silent")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\nexit 0\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func refuses(t *testing.T, r *relay) string {

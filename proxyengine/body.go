@@ -10,27 +10,11 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"crs/proxyengine/hangup"
 	"crs/proxyengine/provider"
 )
 
-// heldBody is the one copy of a request's body, kept as long as the request may have to be sent again.
-type heldBody struct {
-	budget *budget
-	taken  int64
-	buf    []byte
-}
-
-// release gives the memory back. Nothing may point into the body any more.
-func (b *heldBody) release() {
-	if b.budget == nil {
-		return
-	}
-	putBuffer(b.buf)
-	b.budget.give(b.taken)
-	*b = heldBody{}
-}
-
-// readBody takes the body off the wire, within the limits of its size, of all bodies' size, and of time.
+// readBody takes the body off the wire, within the limits of its size, of what its key may hold, and of time.
 func (x *exchange) readBody() error {
 	stream := x.ctx.RequestBodyStream()
 	length := int64(x.ctx.Request.Header.ContentLength())
@@ -40,87 +24,137 @@ func (x *exchange) readBody() error {
 	if length > x.settings.BodyMax {
 		return x.tooLarge()
 	}
-	if err := x.reserve(max(length, smallest)); err != nil {
-		return err
-	}
-	limit := x.settings.Body + time.Duration(max(length, 0)>>16)*time.Second
 	start, waited := time.Now(), x.waited
-	if err := x.ctx.SetReadDeadline(start.Add(limit)); err != nil {
-		return x.unread(err)
-	}
-	var err error
-	if length > 0 {
-		err = x.readFixed(stream, int(length))
-	} else {
-		err = x.fill(stream, x.unread)
-	}
+	x.pace = pace{stream: stream, chunks: x.pace.chunks, conn: x.ctx, within: x.settings.Body, rate: x.settings.BodyRate}
+	conn, _ := hangup.From(x.ctx.Conn())
+	err := x.fill(&inPieces{from: &x.pace, spot: &x.spot, conn: conn, chunks: x.pace.chunks}, length, x.unread)
 	x.waited = waited + time.Since(start) // the client's sending
+	x.read = err == nil
 	if err == nil {
 		err = x.decode()
 	}
 	if err != nil {
 		return err
 	}
-	x.in.Body = x.body.buf
+	x.in.Body = x.body
 	return x.ctx.SetReadDeadline(time.Time{})
 }
 
-// reserve takes n bytes of the budget, on top of what the exchange has.
-func (x *exchange) reserve(n int64) error {
-	waited, err := x.e.bodies.take(x.life, n, x.settings.BodyWait)
+// reserve takes n bytes of the budget, on top of what the exchange has. It waits for them if it must.
+func (x *exchange) reserve(of purpose, n int64) error {
+	x.spot.Leave()
+	if x.turn.budget != nil {
+		return x.takeUnpacking(of, n)
+	}
+	waited, err := x.weight.take(x.life, of, n, x.settings.BodyWait)
+	return x.stood(waited, err)
+}
+
+// stood is the end of a wait for room: none of it, or the client has left.
+func (x *exchange) stood(waited time.Duration, err error) error {
 	x.stoodIn(&x.ended.BodyQueue, waited)
-	if errors.Is(err, errNoRoom) {
-		x.ended.Refused = refusedBodyBudget
-		return &provider.Fault{
-			Status: fasthttp.StatusServiceUnavailable, Kind: provider.Unavailable, RetryAfter: time.Second,
-			Message: "the relay's memory for request bodies (limits.body_budget) is in use by other requests; it waited " + x.settings.BodyWait.String(),
-		}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errNoRoom):
+		return x.noRoom()
 	}
-	if err != nil {
-		return errGone
-	}
-	x.body.budget = x.e.bodies
-	x.body.taken += n
-	return nil
+	return errGone
 }
 
-func (x *exchange) readFixed(stream io.Reader, length int) error {
-	x.body.buf = getBuffer(length)[:length]
-	if _, err := io.ReadFull(stream, x.body.buf); err != nil {
-		return x.unread(err)
-	}
-	return nil
+// noRoom refuses a request for which there is no memory.
+func (x *exchange) noRoom() error {
+	x.ended.Refused = refusedBodyBudget
+	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
+		"the relay's memory for requests (limits.body_budget) is in use by others, or by this key's own; a request waits for it up to %s (limits.body_wait)", x.settings.BodyWait)
+	f.RetryAfter = time.Second
+	return f
 }
 
-// fill reads what it does not know the length of: it reserves as much again whenever the buffer is full. failed says what
-// an error of the stream's means.
-func (x *exchange) fill(stream io.Reader, failed func(error) error) error {
-	x.body.buf = getBuffer(smallest)[:0]
+// releaseBody gives the body's memory back. Nothing may point into the body any more.
+func (x *exchange) releaseBody() {
+	if x.body == nil {
+		return
+	}
+	putBuffer(x.body)
+	x.body = nil
+	x.weight.drop(forBody)
+	x.promised.close()
+}
+
+// fill reads a body into x.body: of length bytes, or to its end when that is negative. failed says what an error of the
+// stream's means.
+func (x *exchange) fill(stream io.Reader, length int64, failed func(error) error) error {
+	if err := x.grow(nextSize(0, length, x.settings.BodyMax), length); err != nil {
+		return err
+	}
 	for {
-		buf := x.body.buf
-		if len(buf) == cap(buf) {
-			if int64(cap(buf)) >= x.settings.BodyMax {
-				return x.tooLarge()
-			}
-			if err := x.reserve(int64(cap(buf))); err != nil {
-				return err
-			}
-			x.body.buf = append(getBuffer(2 * cap(buf))[:0], buf...)
-			putBuffer(buf)
-			buf = x.body.buf
-		}
-		n, err := stream.Read(buf[len(buf):cap(buf)])
-		x.body.buf = buf[:len(buf)+n]
-		if int64(len(x.body.buf)) > x.settings.BodyMax {
+		n, err := stream.Read(x.body[len(x.body):cap(x.body)])
+		x.body = x.body[:len(x.body)+n]
+		got := int64(len(x.body))
+		switch {
+		case got > x.settings.BodyMax:
 			return x.tooLarge()
-		}
-		if err == io.EOF {
+		case got == length, err == io.EOF && length < 0:
 			return nil
-		}
-		if err != nil {
+		case err == io.EOF:
+			return failed(io.ErrUnexpectedEOF)
+		case err != nil:
 			return failed(err)
 		}
+		if got == int64(cap(x.body)) {
+			if err := x.grow(nextSize(got, length, x.settings.BodyMax), length); err != nil {
+				return err
+			}
+		}
 	}
+}
+
+// nextSize is how large a buffer follows one of had bytes that is full. It goes by what has arrived: a length that a client
+// only declares is worth nothing.
+func nextSize(had, length, most int64) int64 {
+	switch {
+	case length >= 0:
+		return min(length, max(4*had, small))
+	case had == 0:
+		return smallest
+	}
+	return min(2*had, most+1)
+}
+
+// promise waits until a body may grow to n bytes: a key with many bodies that have grown halfway could finish none of them.
+// What is promised is no memory. It only has others of the same key wait, and leaves other keys as much as is left.
+func (x *exchange) promise(n int64) error {
+	x.promised.close()
+	x.promised = weight{budget: x.e.promises, key: x.weight.key}
+	waited, err := x.promised.take(x.life, forBody, growing(n), x.settings.BodyWait)
+	return x.stood(waited, err)
+}
+
+// growing is what a body of n bytes needs at most: its last buffer, and the one before.
+func growing(n int64) int64 { return n + n/2 }
+
+// grow moves what has arrived of a body to a buffer with room for size bytes.
+func (x *exchange) grow(size, length int64) error {
+	size = sizeOf(size)
+	if size > small && x.promised.budget == nil {
+		if length < 0 {
+			length = x.settings.BodyMax
+		}
+		if err := x.promise(length); err != nil {
+			return err
+		}
+	}
+	if err := x.reserve(forBody, size); err != nil {
+		return err
+	}
+	old := x.body
+	x.body = x.spot.move(x.spot.buffer(int(size)), old)
+	if old != nil {
+		putBuffer(old)
+		x.weight.give(forBody, int64(cap(old)))
+	}
+	return nil
 }
 
 func (x *exchange) tooLarge() error {
@@ -129,38 +163,36 @@ func (x *exchange) tooLarge() error {
 
 // unread says why a body did not arrive.
 func (x *exchange) unread(err error) error {
+	if x.pace.misframed() {
+		return fault(fasthttp.StatusBadRequest, provider.BadRequest,
+			"the request body comes in chunks whose sizes, extensions and trailers are too long for it; send larger chunks, or a content-length")
+	}
 	x.torn = true
 	switch {
 	case x.gone(), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errGone
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fault(fasthttp.StatusRequestTimeout, provider.TooSlow, "the request body did not arrive in time (timeouts.body is %s, plus a second for each 64 KiB)", x.settings.Body)
+		return fault(fasthttp.StatusRequestTimeout, provider.TooSlow,
+			"the request body comes too slowly: within %s (timeouts.body) it was neither whole nor as much as %d bytes a second (limits.body_rate)", x.settings.Body, x.settings.BodyRate)
 	}
 	return fault(fasthttp.StatusBadRequest, provider.BadRequest, "the request body cannot be read")
 }
 
-// skipBody takes what the client is still sending and drops it, for a while: a connection that is closed with bytes
-// unread is reset, and the client would never see the answer.
-func (x *exchange) skipBody() {
-	stream := x.ctx.RequestBodyStream()
-	if stream == nil || x.torn || x.gone() {
-		return
-	}
-	if x.ctx.SetReadDeadline(time.Now().Add(skipFor)) != nil {
-		return
-	}
-	_, _ = io.CopyN(io.Discard, stream, 4*x.settings.BodyMax)
-}
-
-const skipFor = 5 * time.Second
-
 // Buffers come in powers of two from smallest to largest; a larger one is made for its request alone.
 const (
 	smallest = 4 << 10
-	largest  = 4 << 20
+	largest  = 256 << 10
 )
 
-var buffers [11]sync.Pool // by power of two; largest is smallest<<10
+var buffers [7]sync.Pool // by power of two; largest is smallest<<6
+
+// sizeOf is how large the buffer is that getBuffer gives for n bytes.
+func sizeOf(n int64) int64 {
+	if n > largest {
+		return n
+	}
+	return smallest << classOf(int(n))
+}
 
 // getBuffer gives a buffer with room for n bytes.
 func getBuffer(n int) []byte {
@@ -188,3 +220,6 @@ func classOf(n int) int {
 	}
 	return bits.Len(uint(n-1)) - bits.Len(uint(smallest-1))
 }
+
+// largestBody is what a body of the largest size needs, that one byte too many included.
+func largestBody(s *Settings) int64 { return growing(s.BodyMax + 1) }

@@ -1,53 +1,264 @@
 package proxyengine
 
 import (
+	"container/heap"
+	"container/list"
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 )
 
-// budget is a number of bytes that requests share. Who asks first is served first, so that a large request is not
-// starved by small ones.
+// budget is the memory that everything shares which grows with a request or an answer. Each exchange has a weight in it.
+//
+// A key may hold as much as is left for all others: alone half of it, beside one more a third, so that there is always room
+// for a key that holds nothing. Whoever fits goes ahead, and who needs least is next; of what becomes free behind a claim
+// that was passed by often enough, half is kept for it.
 type budget struct {
-	mu      sync.Mutex // guards the fields below
-	size    int64
-	taken   int64
-	waiting []*claim
+	mu    sync.Mutex // guards everything below, and every weight and holder
+	size  int64
+	least int64 // what the largest body needs: a key's only exchange may have that much, if it is there
+	taken int64
+	stuck int64 // what those hold who wait: when that is everything, nobody will give anything back
+
+	holders map[string]*holder // the keys that hold something or wait
+	spare   []*holder
+	line    line      // the holders with claims
+	oldest  list.List // all claims
+	kept    int64     // what is kept for the oldest of them
+	granted int64     // by how much claims were passed by, so far
+	number  int64     // of the last claim
+	by      [purposes]int64
 }
 
+// purpose is what memory is held for.
+type purpose uint8
+
+// The purposes.
+const (
+	forBody        purpose = iota // the request's body, from its first byte until nothing is sent any more
+	forDecoder                    // what takes a body's encoding off
+	forTranslation                // the request in another protocol's words, and what was made to get there
+	forAnswer                     // what of an answer waits for its client
+	purposes
+)
+
+// small is up to where an exchange is counted apart: a key whose large requests fill its share still has room for small
+// ones.
+const small = 64 << 10
+
+// holder is what one key has of the budget.
+type holder struct {
+	key     string
+	weights int   // how many hold something or wait
+	taken   int64 // by all of them
+	small   int64 // by those that are small
+	stuck   int64 // by those that wait
+	claims  claims
+	at      int // in the line; -1 when it is in none
+}
+
+// claim is a weight that waits for n bytes.
 type claim struct {
-	n     int64
-	ready chan struct{}
+	weight *weight
+	of     purpose
+	n      int64
+	number int64 // in the order in which they came
+	since  int64 // the budget's granted then
+	ready  chan struct{}
+	at     int           // among its key's; -1 when it waits no more
+	age    *list.Element // among all
 }
 
-func newBudget(size int64) *budget { return &budget{size: size} }
+func newBudget(size, least int64) *budget {
+	return &budget{size: size, least: least, holders: map[string]*holder{}}
+}
 
+// errNoRoom means that there was no memory within the time that may be waited for it.
 var errNoRoom = errors.New("no room in the body budget")
 
-// take waits for n bytes, at most for so long, and tells how long it did. It gives errNoRoom, or ctx's error.
-func (b *budget) take(ctx context.Context, n int64, wait time.Duration) (waited time.Duration, _ error) {
-	b.mu.Lock()
-	if len(b.waiting) == 0 && b.fits(n) {
-		b.taken += n
-		b.mu.Unlock()
-		return 0, nil
+// grant is called with mu held, as all that follow.
+func (b *budget) grant(w *weight, of purpose, n int64) bool {
+	if w.closed || n <= 0 {
+		return n <= 0
 	}
-	if wait <= 0 {
-		b.mu.Unlock()
-		return 0, errNoRoom
+	b.attach(w)
+	if !b.fits(w, n) && !b.fitsFreed(w, n) {
+		b.detach(w)
+		return false
 	}
-	c := &claim{n: n, ready: make(chan struct{})}
-	b.waiting = append(b.waiting, c)
-	b.mu.Unlock()
-	start := time.Now()
-	err := b.await(ctx, c, wait)
-	return time.Since(start), err
+	b.add(w, of, n)
+	if b.oldest.Len() > 0 {
+		b.granted += n
+	}
+	return true
 }
 
-// fits also lets one request in that is larger than a budget which was made smaller meanwhile.
-func (b *budget) fits(n int64) bool { return b.taken+n <= b.size || b.taken == 0 }
+// fitsFreed is fits once what is kept is let go, if w is the last that could give anything back: who it is kept for waits for
+// that.
+func (b *budget) fitsFreed(w *weight, n int64) bool {
+	if b.kept == 0 || b.stuck+w.taken < b.taken {
+		return false
+	}
+	b.kept = 0
+	return b.fits(w, n)
+}
+
+// fits reports whether w may have n bytes more.
+func (b *budget) fits(w *weight, n int64) bool {
+	h, free := w.holder, b.size-b.taken-b.keptFrom(w)
+	if h.counts(w, n)+n <= free-n {
+		return true
+	}
+	only := h.taken == w.taken && w.taken+n <= b.least && b.least > b.size/2
+	return only && (n <= free || b.taken == w.taken)
+}
+
+// keptFrom is how much of what is free is not for w. Nothing is kept from a key for one of its own, which may wait for it.
+func (b *budget) keptFrom(w *weight) int64 {
+	if b.kept > 0 && b.oldest.Front().Value.(*claim).weight.holder == w.holder {
+		return 0
+	}
+	return b.kept
+}
+
+// counts is what the key's share must hold beside n bytes for w.
+func (h *holder) counts(w *weight, n int64) int64 {
+	if w.isSmallWith(n) {
+		return h.small
+	}
+	return h.taken
+}
+
+func (w *weight) isSmallWith(n int64) bool { return !w.large && w.taken+n <= small }
+
+func (b *budget) attach(w *weight) {
+	if w.holder != nil {
+		return
+	}
+	h := b.holders[w.key]
+	if h == nil {
+		h = b.newHolder(w.key)
+		b.holders[w.key] = h
+	}
+	h.weights++
+	w.holder = h
+}
+
+func (b *budget) newHolder(key string) *holder {
+	last := len(b.spare) - 1
+	if last < 0 {
+		return &holder{key: key, at: -1}
+	}
+	h := b.spare[last]
+	b.spare = b.spare[:last]
+	h.key = key
+	return h
+}
+
+// mostSpare is how many holders are kept for the next keys.
+const mostSpare = 64
+
+// detach forgets a weight that holds nothing.
+func (b *budget) detach(w *weight) {
+	h := w.holder
+	if h == nil || w.taken > 0 || w.claim != nil {
+		return
+	}
+	w.holder, w.large = nil, false
+	if h.weights--; h.weights > 0 {
+		return
+	}
+	delete(b.holders, h.key)
+	if h.key = ""; len(b.spare) < mostSpare {
+		b.spare = append(b.spare, h)
+	}
+}
+
+func (b *budget) add(w *weight, of purpose, n int64) {
+	h := w.holder
+	if w.isSmallWith(n) {
+		h.small += n
+	} else if !w.large {
+		h.small -= w.taken
+		w.large = true
+	}
+	w.taken += n
+	w.by[of] += n
+	h.taken += n
+	b.taken += n
+	b.by[of] += n
+	b.kept = min(b.kept, max(0, b.size-b.taken))
+	b.moved(w, n)
+}
+
+func (b *budget) giveBack(w *weight, of purpose, n int64) {
+	if n <= 0 {
+		return
+	}
+	h := w.holder
+	if !w.large {
+		h.small -= n
+	}
+	w.taken -= n
+	w.by[of] -= n
+	h.taken -= n
+	b.taken -= n
+	b.by[of] -= n
+	b.moved(w, -n)
+	b.detach(w)
+	b.keepFor(n)
+	b.admit()
+}
+
+// moved keeps the line in order after w's weight has changed by n.
+func (b *budget) moved(w *weight, n int64) {
+	h := w.holder
+	if w.claim != nil {
+		h.stuck += n
+		b.stuck += n
+		heap.Fix(&h.claims, w.claim.at)
+	}
+	b.line.moved(h)
+}
+
+// join puts a claim in line.
+func (b *budget) join(w *weight, of purpose, n int64) *claim {
+	b.attach(w)
+	b.number++
+	c := &claim{weight: w, of: of, n: n, number: b.number, since: b.granted, ready: make(chan struct{})}
+	c.age = b.oldest.PushBack(c)
+	w.claim = c
+	w.holder.stuck += w.taken
+	b.stuck += w.taken
+	heap.Push(&w.holder.claims, c)
+	b.line.moved(w.holder)
+	return c
+}
+
+// leave takes a claim out of the line.
+func (b *budget) leave(c *claim) {
+	h := c.weight.holder
+	if b.oldest.Front() == c.age {
+		b.kept = 0
+	}
+	b.oldest.Remove(c.age)
+	c.weight.claim = nil
+	h.stuck -= c.weight.taken
+	b.stuck -= c.weight.taken
+	heap.Remove(&h.claims, c.at)
+	b.line.moved(h)
+}
+
+// hopeless reports whether nobody is left to give back what w would wait for: everything is held by those who wait
+// themselves, or all that its key holds is, and that is the key's share.
+func (b *budget) hopeless(w *weight, n int64) bool {
+	h := w.holder
+	if h == nil || w.taken == 0 {
+		return false
+	}
+	return b.stuck+w.taken >= b.taken || h.stuck+w.taken >= h.taken && h.counts(w, n)+n > b.size/2
+}
 
 func (b *budget) await(ctx context.Context, c *claim, wait time.Duration) error {
 	timer := time.NewTimer(wait)
@@ -62,36 +273,67 @@ func (b *budget) await(ctx context.Context, c *claim, wait time.Duration) error 
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := slices.Index(b.waiting, c)
-	if i < 0 { // its turn came just as it gave up
-		b.taken -= c.n
-	} else {
-		b.waiting = slices.Delete(b.waiting, i, i+1)
+	if c.at < 0 { // its turn came just as it gave up
+		b.giveBack(c.weight, c.of, min(c.n, c.weight.by[c.of]))
+		return err
 	}
+	b.leave(c)
+	b.detach(c.weight)
 	b.admit()
 	return err
 }
 
-func (b *budget) give(n int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.taken -= n
-	b.admit()
-}
-
-// admit is called with mu held.
+// admit serves claims while there is room: the oldest if room was kept for it, and who needs least.
 func (b *budget) admit() {
-	for len(b.waiting) > 0 && b.fits(b.waiting[0].n) {
-		b.taken += b.waiting[0].n
-		close(b.waiting[0].ready)
-		b.waiting = slices.Delete(b.waiting, 0, 1)
+	for b.oldest.Len() > 0 {
+		c := b.oldest.Front().Value.(*claim)
+		if b.kept == 0 || !b.turnOf(c) {
+			c = b.line[0].claims[0]
+			if !b.fits(c.weight, c.n) {
+				return
+			}
+		}
+		b.leave(c)
+		b.add(c.weight, c.of, c.n)
+		b.granted += c.n
+		close(c.ready)
 	}
 }
 
-func (b *budget) resize(size int64) {
+// turnOf reports whether the claim for which something is kept can be served with that.
+func (b *budget) turnOf(c *claim) bool {
+	kept := b.kept
+	if kept >= c.n && b.taken+c.n <= b.size {
+		return true
+	}
+	b.kept = 0
+	defer func() { b.kept = kept }()
+	return b.fits(c.weight, c.n)
+}
+
+// keepFor keeps half of what has become free for the oldest claim, once as much as it needs went to others that came
+// later. One whose key has its share already goes behind all others instead.
+func (b *budget) keepFor(freed int64) {
+	front := b.oldest.Front()
+	if front == nil {
+		return
+	}
+	c := front.Value.(*claim)
+	switch h := c.weight.holder; {
+	case b.granted-c.since < c.n:
+	case h.counts(c.weight, c.n)+c.n > b.size/2:
+		c.since, b.kept = b.granted, 0
+		b.oldest.MoveToBack(front)
+	default:
+		b.kept = min(c.n, b.kept+(freed+1)/2, max(0, b.size-b.taken))
+	}
+}
+
+// resize changes how much there is, and how much of it the largest body needs.
+func (b *budget) resize(size, least int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.size = size
+	b.size, b.least = size, least
 	b.admit()
 }
 
@@ -104,5 +346,5 @@ func (b *budget) used() int64 {
 func (b *budget) state() (size int64, waiting int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.size, len(b.waiting)
+	return b.size, b.oldest.Len()
 }

@@ -76,9 +76,9 @@ func (r *routes) canary(path string) bool {
 }
 
 // answerCanary says what has arrived of a canary. It waits first, or sends events with pauses, as the canary asks for.
-func (x *exchange) answerCanary(token string) error {
-	if !x.e.canaries.good(token, x.e.opt.Now()) {
-		return fault(fasthttp.StatusUnauthorized, provider.Unauthorized, "this is for crs doctor, and its token is not known here: it was made by another daemon, or is too old")
+func (x *exchange) answerCanary() error {
+	if !x.e.canaries.good(string(x.presented), x.e.opt.Now()) {
+		return x.stranger(fault(fasthttp.StatusUnauthorized, provider.Unauthorized, "this is for crs doctor, and its token is not known here: it was made by another daemon, or is too old"))
 	}
 	asked, err := readCanary(x.in.Query)
 	if err != nil {
@@ -96,6 +96,7 @@ func (x *exchange) answerCanary(token string) error {
 	if !x.rest(asked.first) {
 		return x.goneOr(errGone)
 	}
+	x.ctx.SetStatusCode(fasthttp.StatusOK)
 	h := &x.ctx.Response.Header
 	if asked.events == 0 {
 		h.SetContentType("application/json")

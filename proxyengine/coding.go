@@ -17,50 +17,129 @@ import (
 // decode takes the encoding off a body that its client compressed: the relay must read it, and not every upstream can.
 // What comes out is bounded as a body that came plain is, whatever the compressed one promises.
 func (x *exchange) decode() error {
-	coding := strings.ToLower(strings.TrimSpace(x.in.Header.Get("content-encoding")))
-	if coding == "" || coding == "identity" {
+	coding := codingOf(x.in.Header)
+	if coding == "" {
 		return nil
 	}
 	unreadable := func(error) error {
 		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "content-encoding: the body is not %s", coding)
 	}
-	packed := x.body.buf
-	from, err := decoder(coding, packed)
-	switch {
-	case err != nil:
-		return unreadable(err)
-	case from == nil:
+	if !slices.Contains(codings, coding) {
 		return fault(fasthttp.StatusUnsupportedMediaType, provider.BadRequest, "content-encoding: %q is none of gzip, deflate, zstd", coding)
 	}
-	defer putBuffer(packed)
-	defer from.Close()
-	if err := x.reserve(smallest); err != nil {
+	done, err := x.borrowDecoder(coding)
+	if err != nil {
 		return err
 	}
-	if err := x.fill(from, unreadable); err != nil {
+	defer done()
+	packed := x.body
+	from, err := decoder(coding, packed)
+	if err != nil {
+		return unreadable(err)
+	}
+	x.body = nil
+	defer func() {
+		putBuffer(packed)
+		x.weight.give(forBody, int64(cap(packed)))
+	}()
+	defer from.Close()
+	if err := x.fill(&inPieces{from: from, spot: &x.spot}, -1, unreadable); err != nil {
 		return err
 	}
 	x.in.Header = slices.DeleteFunc(x.in.Header, func(f provider.Field) bool { return strings.EqualFold(f.Name, "content-encoding") })
 	return nil
 }
 
-// decoder is nil for a coding that is not known.
+// codingOf is what a body is compressed with; "" when it is not.
+func codingOf(h provider.Header) string {
+	coding := strings.ToLower(strings.TrimSpace(h.Get("content-encoding")))
+	if coding == "identity" {
+		return ""
+	}
+	return coding
+}
+
+// mostDecoders is how many are at work at once, of all keys; a key has half of them at most. Each is done within a fraction
+// of a second, so more would take memory and gain nothing.
+const mostDecoders = 6
+
+// borrowDecoder waits until there is a decoder for x, and memory for it and for what may come out. done gives both back.
+func (x *exchange) borrowDecoder(coding string) (done func(), err error) {
+	if err := x.promise(x.settings.BodyMax); err != nil {
+		return nil, err
+	}
+	x.turn = weight{budget: x.e.decoders, key: x.weight.key}
+	if err := x.takeTurn(); err != nil {
+		return nil, err
+	}
+	done = func() {
+		x.weight.drop(forDecoder)
+		x.turn.close()
+		x.turn = weight{}
+	}
+	if err := x.reserve(forDecoder, windowOf(coding, x.body)+decoderSize); err != nil {
+		done()
+		return nil, err
+	}
+	return done, nil
+}
+
+// takeTurn waits until x may unpack.
+func (x *exchange) takeTurn() error {
+	waited, err := x.turn.take(x.life, forDecoder, 1, x.settings.BodyWait)
+	return x.stood(waited, err)
+}
+
+// takeUnpacking takes n bytes for an exchange whose turn it is to unpack. While it waits for them, others unpack.
+func (x *exchange) takeUnpacking(of purpose, n int64) error {
+	if x.weight.try(of, n) {
+		return nil
+	}
+	x.turn.drop(forDecoder)
+	waited, err := x.weight.take(x.life, of, n, x.settings.BodyWait)
+	if err := x.stood(waited, err); err != nil {
+		return err
+	}
+	return x.takeTurn()
+}
+
+// codings are those that are known.
+var codings = []string{"gzip", "x-gzip", "deflate", "zstd"}
+
 func decoder(coding string, packed []byte) (io.ReadCloser, error) {
 	from := bytes.NewReader(packed)
 	switch coding {
-	case "gzip", "x-gzip":
-		return gzip.NewReader(from)
 	case "deflate":
 		return zlib.NewReader(from)
 	case "zstd":
-		z, err := zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
+		z, err := zstd.NewReader(from, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecodeBuffersBelow(0), zstd.WithDecoderMaxWindow(uint64(windowOf(coding, packed))))
 		if err != nil {
 			return nil, err
 		}
 		return z.IOReadCloser(), nil
 	}
-	return nil, nil
+	return gzip.NewReader(from)
 }
 
-// zstdWindow is the largest that RFC 9659 has clients use over HTTP.
-const zstdWindow = 8 << 20
+const (
+	// decoderSize is what a decoder holds beside its window.
+	decoderSize = 256 << 10
+	// leastWindow is the smallest that a zstd frame can declare, and mostWindow the largest that RFC 9659 has clients use over
+	// HTTP.
+	leastWindow, mostWindow = 1 << 10, 8 << 20
+)
+
+// windowOf is how much of what it has unpacked a decoder keeps, as the body's first frame declares it. A later frame may not
+// declare more.
+func windowOf(coding string, packed []byte) int64 {
+	var h zstd.Header
+	if coding != "zstd" || h.Decode(packed) != nil {
+		return leastWindow
+	}
+	window := h.WindowSize
+	if h.SingleSegment {
+		window = h.FrameContentSize
+	}
+	return int64(min(max(window, leastWindow), mostWindow))
+}

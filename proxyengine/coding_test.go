@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
@@ -66,6 +68,72 @@ func TestCompressedRequestsAreRead(t *testing.T) {
 		}
 	}
 	b.Idle()
+}
+
+// TestADecoderWindowCounts: what a frame declares is weighed, and a later frame may not declare more.
+func TestADecoderWindowCounts(t *testing.T) {
+	t.Parallel()
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) {
+		c.Limits.BodyMax, c.Limits.BodyBudget, c.Limits.BodyWait = 1<<20, 8<<20, 10*time.Millisecond
+	}))
+	b.Account("a")
+	key := b.Key("k")
+	wide := framed(t, 8<<20, crstest.Hello)
+	if got := b.Post(key, wide, "Content-Encoding", "zstd"); got.Status != 503 || !strings.Contains(got.Body, "limits.body_budget") {
+		t.Errorf("a window of all the budget: %d %s", got.Status, got.Body)
+	}
+	narrow := framed(t, 1<<10, crstest.Hello[:20])
+	if got := b.Post(key, narrow+framed(t, 1<<10, crstest.Hello[20:]), "Content-Encoding", "zstd"); got.Status != 200 {
+		t.Errorf("two frames: %d %s", got.Status, got.Body)
+	}
+	if got := b.Post(key, narrow+wide, "Content-Encoding", "zstd"); got.Status != 400 {
+		t.Errorf("a wide frame behind a narrow one: %d %s", got.Status, got.Body)
+	}
+	b.Idle()
+}
+
+// framed is one zstd frame that declares a window.
+func framed(t *testing.T, window int, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := must(zstd.NewWriter(&b, zstd.WithWindowSize(window), zstd.WithSingleSegment(false), zstd.WithEncoderConcurrency(1)))
+	_, _ = io.WriteString(w, text[:1])
+	_ = w.Flush() // so that it does not know how long the text is
+	_, _ = io.WriteString(w, text[1:])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestBombsOfOneKeyLeaveRoomForOthers.
+func TestBombsOfOneKeyLeaveRoomForOthers(t *testing.T) {
+	t.Parallel()
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Limits.BodyMax, c.Limits.BodyBudget = 2<<20, 48<<20 }))
+	b.Account("a")
+	foe, other := b.Key("foe"), b.Key("other")
+	text := `{"model":"m","messages":[],"x":"` + strings.Repeat("a", 3<<20) + `"}`
+	for _, coding := range []string{"zstd", "gzip", "deflate"} {
+		bomb := packed(t, coding, text)
+		var wg sync.WaitGroup
+		for range 16 {
+			wg.Go(func() {
+				if got := b.Post(foe, bomb, "Content-Encoding", coding); got.Status != 413 && got.Status != 503 {
+					t.Errorf("%s: %d %s", coding, got.Status, got.Body)
+				}
+			})
+		}
+		for range 4 {
+			if got := b.Post(other, packed(t, coding, crstest.Hello), "Content-Encoding", coding); got.Status != 200 {
+				t.Errorf("%s beside bombs: %d %s", coding, got.Status, got.Body)
+			}
+		}
+		wg.Wait()
+	}
+	b.Idle()
+	if s, err := b.Status(t.Context()); err != nil || s.BodyBytes != 0 {
+		t.Errorf("%d bytes are held, %v", s.BodyBytes, err)
+	}
 }
 
 func TestAWebSocketIsToldToUseHTTP(t *testing.T) {

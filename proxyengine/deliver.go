@@ -5,7 +5,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -41,16 +43,39 @@ func (x *exchange) forwardHeader(from *held) {
 	h, header := &x.ctx.Response.Header, from.answer.Header
 	own := x.key.Policy.Account != ""
 	for _, f := range header {
-		if answerField(f.Name) || own && quotaField(f.Name) {
+		if (answerField(f.Name) || own && quotaField(f.Name)) && x.clear(&f, header) {
 			h.Add(f.Name, f.Value)
 		}
 	}
 	if from.src.reshaper != nil {
 		h.SetContentType(from.contentType())
-	} else if encoding := header.Get("content-encoding"); encoding != "" && !from.src.decodes() {
-		h.Set("content-encoding", encoding)
 	}
 	h.Set("x-crs-request-id", x.id)
+}
+
+// clear reports whether a field of a success has nothing of the operator's in it. What fields usually say is told at a glance; a
+// client's own state is not looked into, for it must come back as it was.
+func (x *exchange) clear(f *provider.Field, header provider.Header) bool {
+	acc := x.lease.Account()
+	switch {
+	case strings.Contains(f.Value, acc.Credential.Secret.Reveal()):
+		return false
+	case hasPrefixFold(f.Name, "x-codex-turn-state"), ordinary(f.Value):
+		return true
+	}
+	return scrubberOf(acc, header, x.presented).Text(f.Value) == f.Value
+}
+
+// ordinary reports whether a value is a type of content, a number, a date, a word, or an id as providers give them to requests.
+func ordinary(value string) bool {
+	id, named := strings.CutPrefix(value, "req_")
+	switch {
+	case value == "true", value == "false", strings.HasPrefix(value, "application/json") && len(value) < 40, strings.HasPrefix(value, "text/event-stream") && len(value) < 40:
+		return true
+	case named:
+		return strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	}
+	return len(value) != len("123456789012") && strings.Trim(value, "0123456789abcdef-") == ""
 }
 
 func answerField(name string) bool {
@@ -76,7 +101,7 @@ func (x *exchange) pass(got *attempt, status int, retryAfter time.Duration) {
 	x.ctx.SetStatusCode(status)
 	h := &x.ctx.Response.Header
 	for _, f := range r.Header {
-		if answerField(f.Name) && !hasPrefixFold(f.Name, "content-type") {
+		if answerField(f.Name) && !hasPrefixFold(f.Name, "content-type") && got.clear(f.Value) {
 			h.Set(f.Name, f.Value)
 		}
 	}
@@ -84,7 +109,7 @@ func (x *exchange) pass(got *attempt, status int, retryAfter time.Duration) {
 	switch {
 	case got.verdict.Foreign:
 		contentType, body = x.route.protocol.Fault(&provider.Fault{Status: status, Kind: kindOfStatus(status), Message: got.says(), Request: x.id})
-	case r.InStream:
+	case r.InStream, !got.clear(contentType):
 		contentType = "application/json"
 	}
 	h.SetContentType(contentType)
@@ -136,8 +161,14 @@ func (d *delivery) CloseWithError(err error) error {
 
 // WriteTo writes what was held back, and then everything that comes, as it comes.
 func (d *delivery) WriteTo(w io.Writer) (int64, error) {
-	n, err := d.write(w, d.held.buf)
+	n, err := d.start(w, d.held.buf)
 	d.held.free()
+	if rest := d.held.rest; rest != nil && err == nil {
+		d.held.rest = nil
+		var m int64
+		m, err = d.start(w, rest)
+		n += m
+	}
 	if d.held.whole || err != nil {
 		return n, d.lost(err)
 	}
@@ -159,6 +190,20 @@ func (d *delivery) WriteTo(w io.Writer) (int64, error) {
 			return n, d.lost(err)
 		}
 	}
+}
+
+// start writes a part of what was held back.
+func (d *delivery) start(w io.Writer, b []byte) (n int64, err error) {
+	if d.held.whole || d.held.flows {
+		return d.write(w, b)
+	}
+	for piece := range slices.Chunk(b, turn) {
+		m, err := d.write(w, d.held.letGo(piece))
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // write gives the client a while to take b. The deadline is not moved for every event: a timer costs more than an event.
@@ -225,25 +270,37 @@ func (d *delivery) drain() {
 	}
 }
 
+func brokenOff(err error) *provider.Fault {
+	var sent *upstream.Error
+	var without *lack
+	switch {
+	case errors.As(err, &without):
+		return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the relay had no memory for the rest of the answer (limits.body_budget)")
+	case errors.Is(err, upstream.ErrCanceled):
+		return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the relay was shut down")
+	case errors.As(err, &sent) && sent.Timeout:
+		return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the provider's answer broke off: it timed out").Because(err)
+	}
+	return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the provider's answer broke off").Because(err)
+}
+
 // brokenOff is an answer that ended before its end. The client is told in its own protocol when it stands between two
 // events; in the middle of one it can only be cut off, which it then sees.
 func (d *delivery) brokenOff(w io.Writer, err error) error {
 	x := d.x
-	if errors.Is(err, upstream.ErrCanceled) && x.gone() {
+	var without *lack
+	if x.gone() && (errors.Is(err, upstream.ErrCanceled) || errors.As(err, &without)) {
 		return d.lost(err)
 	}
-	x.record.Error = "the answer broke off: " + err.Error()
-	if errors.Is(err, upstream.ErrCanceled) {
-		x.record.Error = "the relay was shut down"
-	} else {
-		x.outcome = account.Outcome{Result: account.Failed, Evidence: x.record.Error}
+	f := brokenOff(err)
+	f.Request = x.id
+	if x.record.Error = f.Error(); f.Cause != nil {
+		x.outcome = account.Outcome{Result: account.Failed, Evidence: x.record.Error, Asked: true}
 	}
 	x.log(slog.LevelWarn, "answer broke off", "account", x.record.AccountName, "error", err.Error())
-	if whole := d.held.src.reshaper != nil || d.held.meter.AtBoundary(); !d.held.stream || !whole {
+	if !d.held.stream || !d.held.src.atBoundary() {
 		return err
 	}
-	f := fault(fasthttp.StatusBadGateway, provider.BadGateway, "%s", x.record.Error)
-	f.Request = x.id
 	_, err = d.write(w, x.route.protocol.FaultEvent(f))
 	return err
 }

@@ -102,7 +102,7 @@ func noneRefusal(n *account.NoneReady) string {
 		return refusedOwnClients
 	case n.Permissions() != nil:
 		return refusedPlatform
-	case n.Model():
+	case n.Model(), n.Lacking():
 		return refusedNoModel
 	}
 	return refusedNoAccount

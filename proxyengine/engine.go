@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"crs/internal/account"
+	"crs/internal/descriptor"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/pricing"
@@ -41,6 +42,8 @@ type Options struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Settings Settings
+	// Shortage is told that connections of clients cannot be accepted. Nil tells nobody.
+	Shortage *descriptor.Shortage
 	// TLS, if not nil, is what clients are served with.
 	TLS *tls.Config
 	// Closed is told of every request that has ended, admitted or refused. It must not block nor keep the record.
@@ -62,16 +65,17 @@ type keys interface {
 }
 
 type gate interface {
-	Admit(ctx context.Context, ask limit.Ask) (*limit.Permit, error)
+	Enter(ctx context.Context, k *key.Key) (*limit.Permit, error)
 }
 
 type pool interface {
 	Pick(ctx context.Context, want *account.Want) (*account.Lease, error)
+	Forbidden(want *account.Want) *account.NoneReady
 }
 
 type tokens interface {
 	Fresh(ctx context.Context, acc *account.Account) (*account.Account, error)
-	Renew(ctx context.Context, acc *account.Account) (*account.Account, error)
+	RenewSoon(ctx context.Context, acc *account.Account) (*account.Account, error)
 }
 
 type ledger interface {
@@ -81,7 +85,7 @@ type ledger interface {
 
 // Settings are the knobs of an engine. They can change while it runs; a request keeps those it began with.
 type Settings struct {
-	BodyMax, BodyBudget                     int64
+	BodyMax, BodyBudget, BodyRate           int64
 	BodyWait                                time.Duration
 	HeaderMax, Connections                  int
 	ConnectionsPerIP, FailedAuth            int           // of one address; 0 is any number
@@ -105,17 +109,23 @@ type Engine struct {
 	platforms map[string]account.Platform
 	watcher   *hangup.Watcher
 	server    *fasthttp.Server
-	bodies    *budget
+	memory    *budget
+	lane      *lane   // of work on large bodies
+	promises  *budget // of what large bodies may grow to
+	decoders  *budget // of decoders at work; one each
 	canaries  canaries
 	conns     *caller.Connections
 	failures  *caller.Failures
 	proxies   sync.Map     // by URL, *upstream.Proxy
 	listed    atomic.Int64 // when a refusal last named every account, unix nanoseconds
 
+	lingering atomic.Int32 // clients that were refused and may send on for a while
+
 	leaving atomic.Bool // connections are closed behind their next answer
 
-	mu     sync.Mutex // guards live
+	mu     sync.Mutex // guards live, crowd and closed
 	live   map[*exchange]struct{}
+	crowd  crowd
 	closed bool
 }
 
@@ -127,8 +137,8 @@ func New(opt Options) (*Engine, error) {
 	}
 	e := &Engine{
 		opt: opt, routes: newRoutes(opt.Protocols), providers: map[string]provider.Provider{},
-		platforms: map[string]account.Platform{},
-		watcher:   watcher, bodies: newBudget(opt.Settings.BodyBudget), live: map[*exchange]struct{}{},
+		platforms: map[string]account.Platform{}, lane: newLane(), watcher: watcher,
+		memory: newBudget(opt.Settings.BodyBudget, largestBody(&opt.Settings)), promises: newBudget(0, 0), decoders: newBudget(mostDecoders, 0), live: map[*exchange]struct{}{},
 		conns: caller.NewConnections(), failures: caller.NewFailures(opt.Now),
 	}
 	for _, p := range opt.Providers {
@@ -145,12 +155,16 @@ func (e *Engine) newServer(s *Settings) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:                       e.handle,
 		ErrorHandler:                  e.refuseHead,
+		HeaderReceived:                foldExpect,
+		ExpectHandler:                 e.expected,
 		Logger:                        quiet{e.opt.Log},
-		Concurrency:                   s.Connections,
+		Concurrency:                   2*s.Connections + 64, // caller.Connections keeps to their number
+		ConnState:                     e.connState,
 		ReadBufferSize:                s.HeaderMax,
 		ReadTimeout:                   s.Header,
 		IdleTimeout:                   s.KeepAlive,
-		MaxRequestBodySize:            1, // the engine reads bodies itself; this much is read before it is asked
+		WriteTimeout:                  s.WriteStall, // of answers that are short; delivery has its own clock
+		MaxRequestBodySize:            1,            // the engine reads bodies itself; this much is read before it is asked
 		StreamRequestBody:             true,
 		DisablePreParseMultipartForm:  true,
 		DisableHeaderNamesNormalizing: true,
@@ -164,20 +178,32 @@ func (e *Engine) newServer(s *Settings) *fasthttp.Server {
 
 // Serve takes requests from ln until Shutdown.
 func (e *Engine) Serve(ln net.Listener) error {
-	watched := net.Listener(e.watcher.Listen(e.conns.Listen(ln)))
+	patient := descriptor.Patient(ln, "clients", e.opt.Shortage, func() { e.Free() })
+	watched := net.Listener(e.watcher.Listen(e.conns.Listen(patient)))
 	if e.opt.TLS != nil {
 		watched = tls.NewListener(watched, e.opt.TLS)
 	}
-	if err := e.server.Serve(watched); err != nil {
+	if err := e.server.Serve(strict{watched}); err != nil {
 		return fmt.Errorf("serve clients on %s: %w", ln.Addr(), err)
 	}
 	return nil
 }
 
+// Free closes connections that nobody needs at the moment, of clients and to upstreams, and reports whether there were any.
+func (e *Engine) Free() bool {
+	clients, upstreams := e.conns.Free(), e.opt.Upstream.Free()
+	return clients || upstreams
+}
+
 // Apply changes the settings that can change while the engine runs: all but the listener's own.
 func (e *Engine) Apply(s Settings) {
 	e.settings.Store(&s)
-	e.bodies.resize(s.BodyBudget)
+	e.memory.resize(s.BodyBudget, largestBody(&s))
+	e.promises.resize(s.BodyBudget, largestBody(&s))
+	e.mu.Lock()
+	e.crowd.most = inFlight(&s)
+	e.mu.Unlock()
+	e.conns.Resize(min(s.Connections, inFlight(&s)))
 	e.conns.Set(s.ConnectionsPerIP, s.Proxies)
 	e.failures.Set(s.FailedAuth)
 }
@@ -188,6 +214,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
+	defer e.closeWaiting()()
 	err := e.server.ShutdownWithContext(ctx)
 	if ctx.Err() != nil {
 		e.cut()
@@ -198,6 +225,28 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	e.watcher.Close()
 	return err
 }
+
+// closeWaiting closes connections that send nothing for a while, until the function that it gives is called: fasthttp would wait
+// for a request on them.
+func (e *Engine) closeWaiting() (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				e.conns.CloseWaiting(silence)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+// silence is for how long a client may send nothing while the engine shuts down.
+const silence = 500 * time.Millisecond
 
 // cut ends every request that is still in flight.
 func (e *Engine) cut() {
@@ -231,10 +280,10 @@ func (e *Engine) InFlight() int {
 }
 
 // RetainedBytes is how much of the body budget is in use.
-func (e *Engine) RetainedBytes() int64 { return e.bodies.used() }
+func (e *Engine) RetainedBytes() int64 { return e.memory.used() }
 
 // BodyBudget is the size of that budget, and how many requests wait for room in it.
-func (e *Engine) BodyBudget() (size int64, waiting int) { return e.bodies.state() }
+func (e *Engine) BodyBudget() (size int64, waiting int) { return e.memory.state() }
 
 // quiet passes on what fasthttp has to say about connections, which is never an operator's business at first sight.
 type quiet struct{ log *slog.Logger }

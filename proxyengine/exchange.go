@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"crs/internal/account"
+	"crs/internal/bound"
 	"crs/internal/id"
 	"crs/internal/key"
 	"crs/internal/limit"
@@ -25,26 +26,39 @@ import (
 //
 // One goroutine works on it at a time. leave comes from others.
 type exchange struct {
-	e        *Engine
-	settings *Settings
-	ctx      *fasthttp.RequestCtx // valid until the answer has been written
-	id       string
-	at       time.Time
-	began    time.Time // the same on the real clock, for how long things take
-	route    route
-	in       provider.Inbound
-	intent   provider.Intent
-	key      *key.Key
-	conn     *hangup.Conn
+	e         *Engine
+	settings  *Settings
+	ctx       *fasthttp.RequestCtx // valid until the answer has been written
+	id        string
+	at        time.Time
+	began     time.Time // the same on the real clock, for how long things take
+	met       bool      // the head has been looked at
+	ahead     bool      // it was sent before the last request on its connection had been answered
+	route     route
+	in        provider.Inbound
+	intent    provider.Intent
+	key       *key.Key
+	presented presented
+	conn      *hangup.Conn
 
 	// life ends when the client leaves, or the daemon stops.
 	life context.Context
 	stop context.CancelFunc
 
-	body   heldBody
-	torn   bool // reading the body failed: what is left of it cannot be skipped
-	permit *limit.Permit
-	lease  *account.Lease
+	spot   spot // in the lane
+	weight weight
+	// promised is what the body may grow to, once it is large.
+	promised weight
+	turn     weight // to unpack; it has no budget when nothing is unpacked
+	body     []byte // the one copy of it, kept as long as the request may have to be sent again
+	pace     pace
+	read     bool // it was read to its end
+	hasty    bool // what had come of it was read, and was not all
+	unasked  bool // its client waits to be asked for it, and is not; some send it all the same
+	unseen   bool // it was refused before anything said what it wants
+	torn     bool // reading it failed: what is left of it cannot be skipped
+	permit   *limit.Permit
+	lease    *account.Lease
 	// outcome is what the lease is given back with when the answer has been delivered.
 	outcome  account.Outcome
 	provider provider.Provider // of the account whose answer is delivered
@@ -73,7 +87,7 @@ type exchange struct {
 // open begins an exchange.
 func (e *Engine) open(ctx *fasthttp.RequestCtx) *exchange {
 	now := e.opt.Now()
-	x := &exchange{e: e, settings: e.settings.Load(), ctx: ctx, id: id.New("req", now), at: now, began: time.Now()}
+	x := &exchange{e: e, settings: e.settings.Load(), ctx: ctx, id: id.New("req", now), at: now, began: time.Now(), weight: weight{budget: e.memory}, spot: spot{lane: e.lane}}
 	x.life, x.stop = context.WithCancel(context.Background())
 	x.record = usage.Record{ID: x.id, At: now}
 	x.ended.Asked = x.askedOf[:0]
@@ -82,13 +96,9 @@ func (e *Engine) open(ctx *fasthttp.RequestCtx) *exchange {
 
 // enter puts an exchange whose key is good among those in flight, and begins to watch its client.
 func (x *exchange) enter() error {
-	x.e.mu.Lock()
-	if x.e.closed {
-		x.e.mu.Unlock()
-		return fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay is shutting down")
+	if err := x.joinCrowd(); err != nil {
+		return err
 	}
-	x.e.live[x] = struct{}{}
-	x.e.mu.Unlock()
 	conn, ok := hangup.From(x.ctx.Conn())
 	if !ok {
 		return nil
@@ -170,7 +180,9 @@ func (x *exchange) close() {
 	if x.closed.Swap(true) {
 		return
 	}
+	x.spot.Leave()
 	if x.conn != nil {
+		x.conn.Yield(nil)
 		_ = x.conn.OnLeave(nil)
 	}
 	x.stop()
@@ -182,7 +194,9 @@ func (x *exchange) close() {
 	if x.answer != nil {
 		x.answer.Close()
 	}
-	x.body.release()
+	x.releaseBody()
+	x.promised.close()
+	x.weight.close()
 	if x.permit != nil {
 		x.permit.Release()
 	}
@@ -190,9 +204,30 @@ func (x *exchange) close() {
 	if x.lease != nil {
 		x.lease.Release(x.outcome)
 	}
+	x.leaveCrowd()
+}
+
+// joinCrowd puts it in flight, where there is room.
+func (x *exchange) joinCrowd() error {
 	x.e.mu.Lock()
-	delete(x.e.live, x)
-	x.e.mu.Unlock()
+	defer x.e.mu.Unlock()
+	switch {
+	case x.e.closed:
+		return fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay is shutting down")
+	case !x.e.crowd.enter(x.record.Key):
+		return x.tooMany()
+	}
+	x.e.live[x] = struct{}{}
+	return nil
+}
+
+func (x *exchange) leaveCrowd() {
+	x.e.mu.Lock()
+	defer x.e.mu.Unlock()
+	if _, in := x.e.live[x]; in {
+		delete(x.e.live, x)
+		x.e.crowd.leave(x.record.Key)
+	}
 }
 
 // log is one line about the exchange.
@@ -201,7 +236,13 @@ func (x *exchange) log(level slog.Level, message string, args ...any) {
 		return
 	}
 	args = append([]any{"request", x.id, "key", x.record.KeyName, "model", x.record.Model}, args...)
-	x.e.opt.Log.Log(context.Background(), level, message, args...)
+	for i := range args {
+		args[i] = x.presented.masked(args[i])
+		if text, ok := args[i].(string); ok {
+			args[i] = bound.Cut(text, bound.Log)
+		}
+	}
+	x.e.opt.Log.Log(context.Background(), level, x.presented.without(message), args...)
 }
 
 // elapsed is the time since the request's head arrived.

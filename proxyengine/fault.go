@@ -12,6 +12,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"crs/internal/account"
+	"crs/internal/bound"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/outage"
@@ -48,17 +49,24 @@ func faultOf(err error) *provider.Fault {
 	case errors.As(err, &none):
 		return noneFault(none)
 	case errors.As(err, &away):
-		return awayFault()
+		return awayFault(err)
 	case errors.Is(err, usage.ErrNotWritable):
-		return fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay cannot write down what requests cost, and serves none until it can")
+		return unwrittenFault()
 	}
-	return fault(fasthttp.StatusInternalServerError, provider.Internal, "the relay failed; its log says more")
+	return fault(fasthttp.StatusInternalServerError, provider.Internal, "the relay failed; its log says more").Because(err)
 }
 
-// awayFault: why it is away is for the log, which may name hosts.
-func awayFault() *provider.Fault {
+// unwrittenFault names no cause: that is the operator's.
+func unwrittenFault() *provider.Fault {
 	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
-		"the relay cannot reach the Redis in which its nodes count limits, and was told to refuse requests until it can (redis.on_outage)")
+		"the relay cannot write down what requests cost, because its disk takes nothing, and serves none until it can; it tries again all the time")
+	f.RetryAfter = usage.TriesAgain
+	return f
+}
+
+func awayFault(err error) *provider.Fault {
+	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
+		"the relay cannot count limits together with its other nodes without Redis, and was told to refuse requests until it can (redis.on_outage)").Because(err)
 	f.RetryAfter = outage.RetryAfter
 	return f
 }
@@ -81,12 +89,27 @@ func noneFault(n *account.NoneReady) *provider.Fault {
 	case n.Permissions() != nil:
 		return fault(fasthttp.StatusForbidden, provider.Forbidden, "this key may use %s accounts only, and those that serve this are others; the operator can permit more: crs key edit NAME --permissions LIST",
 			strings.Join(n.Permissions(), " and "))
+	case n.Lacking():
+		return provider.NoModel()
 	case n.Model():
 		return fault(fasthttp.StatusForbidden, provider.Forbidden, "no account here serves this model")
 	}
-	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "%s", n)
+	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "%s", noneFree(n)).Because(n)
 	f.RetryAfter = n.RetryAfter
 	return f
+}
+
+// noneFree says whether waiting helps. How many accounts there are, and what stands against them, is the operator's.
+func noneFree(n *account.NoneReady) string {
+	switch {
+	case n.RetryAfter > 0:
+		return fmt.Sprintf("no account is free for this just now; try again in %.0f s", math.Ceil(n.RetryAfter.Seconds()))
+	case n.Passing():
+		return "no account is free for this just now; try again in a moment"
+	case n.Accounts() == 0 || n.Unserved():
+		return "no account here serves this; the relay's operator can add one"
+	}
+	return "no account here can serve this, and waiting does not change it; the relay's operator can see why"
 }
 
 // kindOfStatus is what an upstream's status says, in no protocol's words.
@@ -127,8 +150,11 @@ func (x *exchange) fail(err error) {
 		return
 	}
 	f := faultOf(err)
-	f.Request = x.id
-	x.record.Status, x.record.Error = f.Status, f.Message
+	if x.unseen && f.Cause == nil {
+		f.Cause = errUnseen
+	}
+	f.Request, f.Message = x.id, bound.Cut(x.presented.without(f.Message), bound.Message)
+	x.record.Status, x.record.Error = f.Status, bound.Cut(f.Error(), bound.Message)
 	x.turnedDown(err, f)
 	var none *account.NoneReady
 	if errors.As(err, &none) {
@@ -141,19 +167,10 @@ func (x *exchange) fail(err error) {
 	switch {
 	case f.Status >= 500:
 		level = slog.LevelWarn
-	case errors.As(err, &many):
+	case errors.As(err, &many), x.key == nil && f.Status == fasthttp.StatusNotFound: // strangers may send as many as they like
 		level = slog.LevelDebug
 	}
-	x.log(level, "refused", "status", f.Status, "error", logged(err, f), "path", string(x.ctx.Path()), "from", x.origin())
-}
-
-// logged is the error for the log: what an internal one says is not for the client, but for the operator.
-func logged(err error, f *provider.Fault) string {
-	var away *outage.Error
-	if f.Kind == provider.Internal || errors.As(err, &away) {
-		return err.Error()
-	}
-	return f.Message
+	x.log(level, "refused", "status", f.Status, "error", x.record.Error, "path", string(x.ctx.Path()), "from", x.origin())
 }
 
 // say writes a fault as the answer.

@@ -22,6 +22,7 @@ func (x *exchange) forward() (*held, error) {
 	for {
 		x.reached(Picking)
 		lease, err := x.e.opt.Pool.Pick(x.life, t.want)
+		t.waited(lease, err)
 		if err != nil {
 			if done, err := x.noAccount(&t, err); done {
 				return nil, err
@@ -38,8 +39,14 @@ func (x *exchange) forward() (*held, error) {
 		if x.life.Err() != nil {
 			return nil, x.goneOr(errGone)
 		}
+		if got.lack != nil {
+			return nil, got.lack
+		}
 		if got.unsaid != nil {
 			t.unsayable(got)
+			if got.unsaid.Cause != nil { // it is about the account, and the operator should see it
+				x.note(lease.Account(), got)
+			}
 			continue
 		}
 		if got.verdict.Next == provider.Deliver {
@@ -91,8 +98,19 @@ type tries struct {
 	troubled []string
 	last     attempt
 	// unsaid is why the request could not be put into an account's words; another one's may do.
-	unsaid     error
+	unsaid     *provider.Fault
 	retryAfter time.Duration // when the first account will be back, as far as that is known
+}
+
+// waited notes how long the request stood in the queue for an account. What it may wait is for all its attempts together.
+func (t *tries) waited(lease *account.Lease, err error) {
+	var none *account.NoneReady
+	switch {
+	case lease != nil:
+		t.want.Waited += lease.Waited()
+	case errors.As(err, &none):
+		t.want.Waited += none.Waited
+	}
 }
 
 // unsayable notes an account that was not asked.
@@ -126,7 +144,7 @@ func (x *exchange) noAccount(t *tries, err error) (done bool, _ error) {
 	}
 	switch errors.As(err, &none); {
 	case none != nil && t.count == 0 && t.unsaid != nil:
-		return true, t.unsaid
+		return true, x.unsayableBy(t, none)
 	case none == nil || t.count == 0:
 		return true, err
 	case len(t.troubled) == 0:
@@ -139,6 +157,18 @@ func (x *exchange) noAccount(t *tries, err error) (done bool, _ error) {
 	t.want.Tried = slices.DeleteFunc(t.want.Tried, func(id string) bool { return slices.Contains(t.troubled, id) })
 	t.troubled = nil
 	return false, nil
+}
+
+// unsayableBy is why nobody could be asked. Where that is about an account, another one may be back later that can be.
+func (x *exchange) unsayableBy(t *tries, none *account.NoneReady) error {
+	switch {
+	case t.unsaid.Cause == nil:
+		return t.unsaid
+	case none.RetryAfter > 0:
+		return none
+	}
+	x.ended.Refused = refusedNoModel
+	return t.unsaid
 }
 
 // longestPause bounds an upstream's own wish for a pause within a request.
@@ -177,6 +207,9 @@ func (x *exchange) note(acc *account.Account, got attempt) {
 func (x *exchange) lastWord(t *tries) error {
 	got := t.last
 	switch {
+	case got.verdict.Outcome.Result == account.Unsupported && got.verdict.Conceal:
+		x.ended.Refused = refusedNoModel
+		return provider.NoModel().Because(errors.New(got.evidence))
 	case got.reply != nil && !got.verdict.Conceal:
 		// When to come back: when the first account will be, if that is known, else when the last upstream said.
 		x.pass(&got, got.verdict.Status, cmp.Or(t.retryAfter, got.verdict.RetryAfter))
@@ -185,7 +218,7 @@ func (x *exchange) lastWord(t *tries) error {
 		return fault(fasthttp.StatusBadGateway, provider.BadGateway,
 			"the relay's account was refused by its provider, and no other account could serve this; the operator can see why: crs explain %s", x.id)
 	case got.timeout:
-		return fault(fasthttp.StatusGatewayTimeout, provider.GatewayTimeout, "the upstream did not answer in time: %s", got.evidence)
+		return fault(fasthttp.StatusGatewayTimeout, provider.GatewayTimeout, "the provider did not answer in time").Because(errors.New(got.evidence))
 	}
-	return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the upstream could not be reached or gave no usable answer: %s", got.evidence)
+	return fault(fasthttp.StatusBadGateway, provider.BadGateway, "%s", got.category).Because(errors.New(got.evidence))
 }

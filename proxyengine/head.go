@@ -1,16 +1,18 @@
 package proxyengine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/valyala/fasthttp"
 
+	"crs/internal/key"
 	"crs/proxyengine/provider"
 )
 
 // readHead copies what a provider may see out of a request's head, and finds the key that was presented. Everything that
 // is between the client and the relay only stays behind: the key, cookies, hop-by-hop fields, who forwarded it.
-func readHead(h *fasthttp.RequestHeader, query string) (header provider.Header, presented, rest string) {
+func readHead(h *fasthttp.RequestHeader, query string) (header provider.Header, _ presented, rest string) {
 	n, size := 0, 0
 	for name, value := range h.All() {
 		n, size = n+1, size+len(name)+len(value)
@@ -19,7 +21,7 @@ func readHead(h *fasthttp.RequestHeader, query string) (header provider.Header, 
 	text.Grow(size)
 	header = make(provider.Header, 0, n)
 	var found credentials
-	var nominated string
+	var nominated strings.Builder
 	for name, value := range h.All() {
 		start := text.Len()
 		text.Write(name)
@@ -30,16 +32,20 @@ func readHead(h *fasthttp.RequestHeader, query string) (header provider.Header, 
 		case forwardable:
 			header = append(header, f)
 		case connection:
-			nominated += "," + strings.ToLower(f.Value)
+			nominated.WriteString("," + f.Value)
 		case private:
 		default:
 			found.offer(what, f.Value)
 		}
 	}
 	if query != "" {
-		query = found.fromQuery(query)
+		found.fromQuery(query)
 	}
-	return dropNominated(header, nominated), found.best(), query
+	presented := presented(found.best())
+	if query != "" {
+		query = presented.withoutKey(query)
+	}
+	return presented.withoutKeys(dropNominated(header, nominated.String())), presented, query
 }
 
 // wantsWebSocket reports whether a client asks for another protocol than HTTP. Names are as they came.
@@ -100,13 +106,11 @@ func dropNominated(header provider.Header, nominated string) provider.Header {
 	if nominated == "" {
 		return header
 	}
-	kept := header[:0]
-	for _, f := range header {
-		if !strings.Contains(strings.ReplaceAll(nominated, " ", "")+",", ","+strings.ToLower(f.Name)+",") {
-			kept = append(kept, f)
-		}
+	names := map[string]bool{}
+	for name := range strings.SplitSeq(nominated, ",") {
+		names[strings.ToLower(strings.TrimSpace(name))] = true
 	}
-	return kept
+	return slices.DeleteFunc(header, func(f provider.Field) bool { return names[strings.ToLower(f.Name)] })
 }
 
 // credentials collects what was presented. A program may send another provider's key beside ours; one that has our shape
@@ -129,7 +133,7 @@ func (c *credentials) offer(where kind, value string) {
 func (c *credentials) best() string {
 	first := ""
 	for _, v := range c {
-		if strings.HasPrefix(v, "cr_") {
+		if strings.HasPrefix(v, key.Prefix) {
 			return v
 		}
 		if first == "" {
@@ -139,18 +143,18 @@ func (c *credentials) best() string {
 	return first
 }
 
-// fromQuery takes key=… out of a query and gives the rest as it was written.
-func (c *credentials) fromQuery(query string) string {
-	if !strings.Contains(query, "key=") {
-		return query
-	}
-	var kept []string
-	for part := range strings.SplitSeq(query, "&") {
-		if value, ok := strings.CutPrefix(part, "key="); ok {
-			c.offer(queryKey, value)
-			continue
+// fromQuery looks for a parameter that presents a key. Of several, one that has our shape is preferred.
+func (c *credentials) fromQuery(query string) {
+	for _, part := range splitQuery(query) {
+		value, is := keyParameter(part)
+		if scheme, token, ok := strings.Cut(value, " "); ok && strings.EqualFold(scheme, "bearer") {
+			value = token
 		}
-		kept = append(kept, part)
+		if is && strings.HasPrefix(value, key.Prefix) && !strings.HasPrefix(c[queryKey], key.Prefix) {
+			c[queryKey] = ""
+		}
+		if is {
+			c.offer(queryKey, value)
+		}
 	}
-	return strings.Join(kept, "&")
 }

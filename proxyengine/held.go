@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crs/proxyengine/provider"
+	"crs/proxyengine/scrub"
 	"crs/proxyengine/upstream"
 )
 
@@ -21,9 +22,11 @@ type held struct {
 	flows  bool // it is to be let go as it comes: a stream, of events or not
 	room   int  // for the first buffer
 
-	buf   []byte
-	whole bool // buf is the whole body
-	shown bool // it has shown content
+	buf     []byte
+	weighed int64  // what buf takes of the budget
+	rest    []byte // what came behind buf and found no room there; valid until more is read
+	whole   bool   // buf is the whole body
+	shown   bool   // it has shown content
 }
 
 const (
@@ -34,9 +37,10 @@ const (
 	wholeUpTo = 1 << 20
 )
 
-func newHeld(answer *upstream.Answer, meter provider.Meter, first time.Duration, s *Settings) *held {
+func (x *exchange) newHeld(answer *upstream.Answer, meter provider.Meter, first time.Duration) *held {
+	s := x.settings
 	h := &held{
-		answer: answer, src: metered{source: decoded(answer), meter: meter}, meter: meter, first: first, idle: s.Idle, hold: s.Hold,
+		answer: answer, src: metered{source: decoded(answer, &x.spot), x: x, meter: meter}, meter: meter, first: first, idle: s.Idle, hold: s.Hold,
 		room: int(min(max(answer.Length, smallest), wholeUpTo)),
 	}
 	h.src.reshaper, _ = meter.(provider.Reshaper)
@@ -58,6 +62,9 @@ func (h *held) read() error {
 	if hasPrefixFold(h.answer.Header.Get("content-type"), "text/html") {
 		return errWebPage
 	}
+	if !readable(h.answer.Header.Get("content-encoding")) {
+		return errCoding
+	}
 	h.answer.SetIdle(h.first)
 	if h.flows {
 		return h.readStream()
@@ -72,6 +79,9 @@ func (h *held) readStream() error {
 		err := h.next()
 		if err == io.EOF {
 			return h.end()
+		}
+		if err == errFull {
+			break
 		}
 		if err != nil && !overdue(err, deadline) {
 			return err
@@ -111,6 +121,9 @@ func (h *held) readWhole() error {
 			h.whole = true
 			return h.check()
 		}
+		if err == errFull {
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -131,6 +144,9 @@ func (h *held) check() error {
 	return nil
 }
 
+// errFull means that nothing more can be held back.
+var errFull = errors.New("no room to hold more of the answer back")
+
 // next appends what comes next to buf.
 func (h *held) next() error {
 	b, err := h.src.Next()
@@ -140,26 +156,83 @@ func (h *held) next() error {
 	if len(b) == 0 {
 		return nil
 	}
-	if h.buf == nil {
-		h.buf = getBuffer(h.room)
-	}
-	if len(h.buf)+len(b) > cap(h.buf) {
-		grown := append(getBuffer(max(2*cap(h.buf), len(h.buf)+len(b))), h.buf...)
-		putBuffer(h.buf)
-		h.buf = grown
+	if len(h.buf)+len(b) > cap(h.buf) && !h.grow(len(b)) {
+		h.rest = b
+		return errFull
 	}
 	h.buf = append(h.buf, b...)
 	return nil
 }
 
+// clear takes what is the operator's out of an answer that is no stream, which has been cleared already. One that is too long to be
+// held is looked at as it goes out.
+func (h *held) clear(protocol string, words *scrub.Scrubber, fails bool) {
+	switch {
+	case h.flows:
+	case !h.whole:
+		h.src.clearing.watch(answersSoFar(protocol, h.buf[:min(len(h.buf), lightAnswer)]))
+	case fails:
+		h.inLane(func() { h.buf = append(h.buf[:0], words.Body(h.buf)...) })
+	default:
+		h.inLane(func() { h.buf = append(h.buf[:0], h.src.clearing.cleared(h.buf)...) })
+	}
+}
+
+// inLane does a piece of work on what is held in the lane, if that is much.
+func (h *held) inLane(work func()) {
+	if len(h.buf) > lightAnswer {
+		h.src.x.spot.Enter()
+		defer h.src.x.spot.Leave()
+	}
+	work()
+}
+
+// letGo gives a part of what was held back as the client gets it.
+func (h *held) letGo(part []byte) []byte {
+	if c := h.src.clearing; !h.whole && !h.flows && c != nil && c.guard != nil {
+		h.inLane(func() { part = c.guard.feed(part) })
+	}
+	return part
+}
+
+// answers reports whether an answer that is whole has what one in the client's protocol has.
+func (h *held) answers(protocol string) bool { return !h.whole || h.flows || answers(protocol, h.buf) }
+
+// grow makes room for n bytes more, if there is any: what cannot be held back is passed on as it comes.
+func (h *held) grow(n int) bool {
+	if n > wholeUpTo {
+		return false
+	}
+	size := max(h.room, 2*cap(h.buf), len(h.buf)+n)
+	takes := sizeOf(int64(size))
+	if takes > smallAnswer && !h.src.x.weight.try(forAnswer, takes) {
+		if size = len(h.buf) + n; h.buf != nil || size > smallAnswer {
+			return false
+		}
+		takes = sizeOf(int64(size))
+	}
+	if takes <= smallAnswer {
+		takes = 0
+	}
+	grown := append(getBuffer(size), h.buf...)
+	h.free()
+	h.buf, h.weighed = grown, takes
+	return true
+}
+
 // drop gives everything back, for an answer that the client will not see.
 func (h *held) drop() {
 	h.answer.Abort()
+	h.src.x.spot.Leave()
 	h.free()
+	h.src.x.weight.drop(forAnswer)
 }
 
 // free gives the buffer back.
 func (h *held) free() {
 	putBuffer(h.buf)
-	h.buf = nil
+	if h.buf = nil; h.weighed > 0 {
+		h.src.x.weight.give(forAnswer, h.weighed)
+		h.weighed = 0
+	}
 }

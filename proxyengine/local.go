@@ -8,14 +8,18 @@ import (
 
 // answerOpen answers what needs no key: probes, telemetry, health.
 func (x *exchange) answerOpen() error {
+	if err := x.seat(); err != nil {
+		return err
+	}
+	x.skipBody()
 	body := ""
 	switch {
 	case x.route.Local == provider.Discard:
-		x.skipBody()
 		body = `{"success":true}`
 	case !x.ctx.IsHead():
 		body = `{"status":"ok"}`
 	}
+	x.ctx.SetStatusCode(fasthttp.StatusOK)
 	x.ctx.Response.Header.SetContentType("application/json")
 	x.ctx.SetBodyString(body)
 	x.forget()

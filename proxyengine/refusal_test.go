@@ -59,8 +59,8 @@ func TestEveryRefusalSaysWhyInTheClientsProtocol(t *testing.T) {
 		"model denied":        {key: limits(func(k *ctl.KeyEdit) { k.DenyModels = ptr([]string{"*opus*"}) }), status: 403, kind: "permission_error", says: "not allowed", recorded: true},
 		"client not allowed":  {key: limits(func(k *ctl.KeyEdit) { k.Clients = ptr([]string{"claude-code"}) }), headers: []string{"User-Agent", "curl/8"}, status: 403, kind: "permission_error", says: "client", recorded: true},
 		"service not allowed": {key: limits(func(k *ctl.KeyEdit) { k.Permissions = ptr([]string{"gemini"}) }), status: 403, kind: "permission_error", says: "this key may use gemini accounts only", recorded: true},
-		"no account":          {noAccount: true, status: 503, kind: "overloaded_error", says: "there are no accounts", recorded: true},
-		"account disabled":    {after: func(t *testing.T, b *crstest.Box) { must(b.DisableAccount(t.Context(), "a")) }, status: 503, kind: "overloaded_error", says: "1: disabled", recorded: true},
+		"no account":          {noAccount: true, status: 503, kind: "overloaded_error", says: "no account here serves this", recorded: true},
+		"account disabled":    {after: func(t *testing.T, b *crstest.Box) { must(b.DisableAccount(t.Context(), "a")) }, status: 503, kind: "overloaded_error", says: "no account here can serve this, and waiting does not change it", recorded: true},
 		"model not served":    {account: func(a *ctl.NewAccount) { a.Models = []string{"claude-haiku-*"} }, status: 403, kind: "permission_error", says: "no account here serves this model", recorded: true},
 		"requests per minute": {key: limits(func(k *ctl.KeyEdit) { k.RequestsPerMinute = ptr(int64(1)) }), after: once, status: 429, kind: "rate_limit_error", says: "1 requests per minute", recorded: true, retryAfter: true},
 		"tokens per minute":   {key: limits(func(k *ctl.KeyEdit) { k.TokensPerMinute = ptr(int64(10)) }), after: once, status: 429, kind: "rate_limit_error", says: "10 tokens per minute", recorded: true, retryAfter: true},
@@ -70,7 +70,7 @@ func TestEveryRefusalSaysWhyInTheClientsProtocol(t *testing.T) {
 		"bound elsewhere": {after: func(t *testing.T, b *crstest.Box) {
 			must(b.CreateGroup(t.Context(), ctl.NewGroup{Name: "empty"}))
 			must(b.EditKey(t.Context(), "k", ctl.KeyEdit{Group: ptr("empty")}))
-		}, status: 503, kind: "overloaded_error", says: "1: it is not in the key's group", recorded: true},
+		}, status: 503, kind: "overloaded_error", says: "no account here can serve this, and waiting does not change it", recorded: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,6 +113,11 @@ func TestEveryRefusalSaysWhyInTheClientsProtocol(t *testing.T) {
 			}
 			if lines := b.Log.Lines("msg=refused"); len(lines) != before+1 {
 				t.Errorf("logged %d times", len(lines)-before)
+			}
+			if c.status == 503 && strings.Contains(c.says, "no account here") {
+				if strings.ContainsAny(e.Error.Message, "0123456789") || !strings.Contains(b.Log.String(), "accounts can serve this (1: ") && !c.noAccount {
+					t.Errorf("what is the operator's is not in the log alone: %s\n%s", e.Error.Message, b.Log)
+				}
 			}
 			for _, hush := range []string{secret, "sk-ant-"} {
 				if secret != "" && (strings.Contains(got.Body, hush) || strings.Contains(b.Log.String(), hush)) {
@@ -201,7 +206,7 @@ func TestABodyThatTricklesIsEndedInTime(t *testing.T) {
 
 func TestAHeadThatIsNoneIsRefusedInTheProtocol(t *testing.T) {
 	t.Parallel()
-	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Timeouts.Header = 200 * time.Millisecond }))
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Timeouts.Header = 2 * time.Second }))
 	for name, c := range map[string]struct {
 		head   string
 		status int

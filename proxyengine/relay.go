@@ -1,51 +1,72 @@
 package proxyengine
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
+	"crs/internal/bound"
 	"crs/internal/limit"
 	"crs/internal/pricing"
 	"crs/internal/usage"
+	"crs/proxyengine/caller"
 	"crs/proxyengine/protocol/factory"
 	"crs/proxyengine/provider"
 )
 
 // handle serves one request. Errors become answers here and nowhere else.
 func (e *Engine) handle(ctx *fasthttp.RequestCtx) {
-	x := e.open(ctx)
+	ctx.SetStatusCode(unanswered)
+	if !caller.Serving(below(ctx.Conn())) {
+		e.turnAway(ctx)
+		return
+	}
+	x := e.opened(ctx)
+	defer x.spot.Leave()
 	defer x.survive()
 	if e.leaving.Load() {
 		ctx.SetConnectionClose()
 	}
-	if err := x.relay(); err != nil {
+	err := x.relay()
+	if x.key == nil {
+		caller.Waiting(below(ctx.Conn())) // who has shown no key makes room for others, also while it takes no answer
+	}
+	if err != nil {
+		if x.ahead {
+			ctx.SetConnectionClose() // who sends on without looking what it is told, keeps the relay busy for nothing
+		}
 		x.fail(err)
 	}
+}
+
+// unanswered is the status of a request as long as nothing has answered it: fasthttp's own is 200, which a client would believe.
+const unanswered = fasthttp.StatusServiceUnavailable
+
+// turnAway answers on a connection that is being closed to make room for others: the answer may still get through.
+func (e *Engine) turnAway(ctx *fasthttp.RequestCtx) {
+	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "this connection was closed to make room for others; try again")
+	f.RetryAfter = time.Second
+	sayFault(ctx, e.routes.protocol(string(ctx.Path())), f)
+	ctx.SetConnectionClose()
 }
 
 // relay carries a request to an account and starts the answer on its way back. Each line is one step, in the order in
 // which they happen.
 func (x *exchange) relay() error {
-	presented, err := x.find()
-	if err != nil {
+	if err := x.meet(); err != nil {
 		return err
 	}
-	if err := x.seat(); err != nil {
-		return err
-	}
-	if x.route.Local == provider.Hello || x.route.Local == provider.Discard {
+	switch x.route.Local {
+	case provider.Relayed:
+	case provider.Hello, provider.Discard:
 		return x.answerOpen()
-	}
-	if x.route.Local == provider.Canary {
-		return x.answerCanary(presented)
-	}
-	if err := x.identify(presented); err != nil {
-		return err
-	}
-	if x.route.Local != provider.Relayed {
+	case provider.Canary:
+		return x.answerCanary()
+	default:
 		return x.answerSelf()
 	}
 	if err := x.inspect(); err != nil {
@@ -62,8 +83,34 @@ func (x *exchange) relay() error {
 	return nil
 }
 
+// meet does what only needs the head. It has been done already for a client that waits to be told before it sends a body.
+func (x *exchange) meet() error {
+	if x.met {
+		return nil
+	}
+	x.met = true
+	err := x.find()
+	if err := cmp.Or(x.lines(), err); err != nil {
+		return err
+	}
+	if err := x.room(); err != nil {
+		return err
+	}
+	switch x.route.Local {
+	case provider.Hello, provider.Discard, provider.Canary: // they need no key
+		return nil
+	}
+	if err := x.identify(); err != nil {
+		return err
+	}
+	if x.route.Local != provider.Relayed {
+		return nil
+	}
+	return x.take()
+}
+
 // find reads the head: what is asked for, in which protocol, and the key that was presented.
-func (x *exchange) find() (presented string, err error) {
+func (x *exchange) find() error {
 	h := &x.ctx.Request.Header
 	method, path := string(h.Method()), string(x.ctx.Path())
 	to := x.e.routes.find(method, path)
@@ -71,23 +118,25 @@ func (x *exchange) find() (presented string, err error) {
 	switch {
 	case path == "/health":
 		x.route.Local = provider.Hello
-		return "", nil
+		return nil
 	case method == fasthttp.MethodGet && wantsWebSocket(h):
-		return "", noUpgrade()
+		return noUpgrade()
 	case x.e.routes.canary(path):
 		x.route.Local = provider.Canary
-		x.in.Header, presented, x.in.Query = readHead(h, string(x.ctx.URI().QueryString()))
-		return presented, nil
+		x.in.Header, x.presented, x.in.Query = readHead(h, string(x.ctx.URI().QueryString()))
+		return nil
 	case !to.ok:
-		return "", noRoute(method, path, to.otherMethod)
+		_, x.presented, _ = readHead(h, "")
+		return noRoute(method, path, to.otherMethod)
 	}
 	x.in.Method, x.in.Path, x.in.Param = method, path[len(x.route.mount):], to.param
-	x.in.Header, presented, x.in.Query = readHead(h, string(x.ctx.URI().QueryString()))
+	x.in.Header, x.presented, x.in.Query = readHead(h, string(x.ctx.URI().QueryString()))
 	x.record.Service = x.route.service
-	return presented, nil
+	return nil
 }
 
 func noRoute(method, path string, otherMethod bool) error {
+	method, path = bound.Cut(method, bound.Quote), bound.Cut(path, bound.Name)
 	if otherMethod {
 		return fault(fasthttp.StatusNotFound, provider.NotFound, "%s is not served at %s", method, path)
 	}
@@ -101,18 +150,34 @@ func noUpgrade() error {
 }
 
 // identify finds whose key it is. From here on the request is in flight, and its client's leaving is noticed.
-func (x *exchange) identify(presented string) error {
-	if err := x.patience(); err != nil {
-		return err
-	}
-	k, err := x.e.opt.Keys.Verify(x.life, presented)
+// A good key is served whatever others do from the same address: an office or a reverse proxy may be behind it.
+func (x *exchange) identify() error {
+	k, err := x.e.opt.Keys.Verify(x.life, string(x.presented))
 	if err != nil {
 		return x.unknown(err)
 	}
-	x.key = k
+	if x.crowded() {
+		x.ctx.SetConnectionClose()
+	}
+	x.key, x.weight.key, x.spot.key = k, k.ID, k.ID
 	x.record.Key, x.record.KeyName = k.ID, k.Name
 	x.reached(Reading)
 	return x.enter()
+}
+
+// take takes a slot of the key before its body takes memory: a key that is spent, or has too many requests already, is told
+// so while it still sends.
+func (x *exchange) take() error {
+	x.spot.Leave()
+	x.reached(Queued)
+	permit, err := x.e.opt.Gate.Enter(x.life, x.key)
+	if err != nil {
+		return x.goneOr(x.forGood(err))
+	}
+	x.permit = permit
+	x.stoodIn(&x.ended.KeyQueue, permit.Waited())
+	x.reached(Reading)
+	return nil
 }
 
 // inspect reads the body, and in it what the request wants; and whether the key may want that.
@@ -120,9 +185,24 @@ func (x *exchange) inspect() error {
 	if err := x.readBody(); err != nil {
 		return err
 	}
-	intent, err := x.route.protocol.Inspect(x.route.Service, &x.in)
+	return x.understand()
+}
+
+// understand looks at the body that has been read.
+func (x *exchange) understand() error {
+	var intent provider.Intent
+	err := x.heavily(func() (err error) {
+		intent, err = x.route.protocol.Inspect(x.route.Service, &x.in)
+		return err
+	})
 	if err != nil {
 		return err
+	}
+	if err := named(&intent); err != nil {
+		return err
+	}
+	if x.presented.holds(intent.Model) {
+		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "model: that is a key and no model's name")
 	}
 	x.intent = intent
 	if x.intent.Client == "" {
@@ -133,15 +213,26 @@ func (x *exchange) inspect() error {
 	return x.key.Policy.Allows(x.intent.Client, intent.Model)
 }
 
-// admit passes the key's limits, and writes down that the request has been let in.
+// named holds what a request names to its bounds. Whatever is kept of a request, is kept by these names.
+func named(i *provider.Intent) error {
+	if len(i.Model) > bound.Name {
+		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "model: a model's name has at most %d bytes; this one is longer: %q", bound.Name, bound.Cut(i.Model, bound.Quote))
+	}
+	i.Session = conversation(i.Session)
+	return nil
+}
+
+// admit passes the key's limits, now that it is known what the request wants, and writes down that it has been let in.
 func (x *exchange) admit() error {
 	x.reached(Queued)
-	permit, err := x.e.opt.Gate.Admit(x.life, x.estimate())
+	permit, err := x.permit.Charge(x.life, x.estimate())
 	if err != nil {
-		return x.goneOr(err)
+		return x.goneOr(x.orForbidden(err))
 	}
-	x.permit = permit
-	x.stoodIn(&x.ended.KeyQueue, permit.Waited())
+	if permit != x.permit {
+		x.permit = permit
+		x.stoodIn(&x.ended.KeyQueue, permit.Waited())
+	}
 	if err := x.e.opt.Ledger.Open(&x.record); err != nil {
 		return err
 	}
@@ -160,7 +251,7 @@ func (x *exchange) estimate() limit.Ask {
 		t.Output = min(m, usualAnswer)
 	}
 	cost, _ := x.price(x.intent.Model, t, pricing.Options{})
-	return limit.Ask{Key: x.key, Tokens: t.Metered(), Cost: x.key.Policy.Charge(cost)}
+	return limit.Ask{Key: x.key, Tokens: t.Metered(), Cost: x.charge(cost)}
 }
 
 // goneOr gives errGone in the place of an error that came of the client's leaving.

@@ -26,8 +26,20 @@ func (x *exchange) sayFor(acc *account.Account) (said, error) {
 	if !ok {
 		return said{}, fmt.Errorf("%s cannot be translated to %s", x.route.Service, to.To)
 	}
-	in, want, err := codec.Request(&x.in, &x.intent, acc.Upstream(x.intent.Model))
-	return said{in, want, codec}, err
+	weight, err := x.translating(codec)
+	if err != nil {
+		return said{}, err
+	}
+	s := said{codec: codec}
+	err = x.heavily(func() error {
+		s.in, s.want, err = codec.Request(&x.in, &x.intent, acc.Upstream(x.intent.Model))
+		return err
+	})
+	if err != nil {
+		return said{}, err
+	}
+	x.translated(weight, s.in.Body)
+	return s, nil
 }
 
 // meter has what the client gets translated back. Figures are taken from the account's own answer.
@@ -61,10 +73,15 @@ func (t *translated) Feed(p []byte) {
 	}
 }
 
+// Holds implements provider.Meter.
+func (t *translated) Holds() int { return t.Meter.Holds() + t.answer.Holds() + cap(t.out) }
+
 // Output implements provider.Reshaper.
 func (t *translated) Output() ([]byte, error) {
 	out := t.out
-	t.out = t.out[:0]
+	if t.out = t.out[:0]; cap(t.out) > smallOutput {
+		t.out = nil
+	}
 	return out, t.err
 }
 
@@ -82,6 +99,9 @@ func (t *translated) Finish() ([]byte, error) {
 	}
 	return t.answer.Finish(t.out)
 }
+
+// smallOutput is how large a buffer may stay between two events.
+const smallOutput = 64 << 10
 
 // ContentType implements provider.Reshaper.
 func (t *translated) ContentType() string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 
+	"crs/internal/bound"
 	"crs/internal/pricing"
 	"crs/internal/usage"
 	"crs/proxyengine/provider"
@@ -13,6 +14,7 @@ import (
 func (x *exchange) settle() {
 	r := &x.record
 	r.Total = x.elapsed()
+	x.presented.mask(r)
 	x.count()
 	if x.permit != nil {
 		x.permit.Settle(r.Tokens.Metered(), r.Charged)
@@ -39,9 +41,9 @@ func (x *exchange) count() {
 		return
 	}
 	c := x.meter.End()
-	r.Tokens, r.Raw, r.Source = c.Tokens, c.Raw, sourceOf(&c, r.Error != "")
+	r.Tokens, r.Raw, r.Source = c.Tokens.Bound(), c.Raw, sourceOf(&c, r.Error != "")
 	if r.Source == usage.Estimated {
-		r.Tokens.Input = x.intent.PromptTokens
+		r.Tokens.Input = bound.Figure(x.intent.PromptTokens, bound.Tokens)
 	}
 	name := cmp.Or(r.Upstream, r.Model)
 	cost, known := x.price(name, r.Tokens, c.Pricing)
@@ -49,7 +51,7 @@ func (x *exchange) count() {
 		cost, known = x.price(c.Model, r.Tokens, c.Pricing)
 	}
 	r.Cost, r.Unpriced = cost, !known
-	r.Charged = x.key.Policy.Charge(cost)
+	r.Charged = x.charge(cost)
 	r.Prices = x.e.opt.Prices().Version()
 }
 
@@ -57,6 +59,8 @@ func (x *exchange) count() {
 // partial, whatever it gave.
 func sourceOf(c *provider.Count, cut bool) usage.Source {
 	switch {
+	case c.Tokens != c.Tokens.Bound(), c.Pricing.WebSearches > bound.Tokens:
+		return usage.Excessive
 	case c.Complete:
 		return usage.Upstream
 	case c.Seen || cut:
@@ -78,8 +82,13 @@ func (x *exchange) uncounted() {
 	}
 }
 
-// price is what tokens of a model cost, in nano-USD.
+// charge is what the key is charged for it, as far as a request can cost anything.
+func (x *exchange) charge(cost int64) int64 {
+	return bound.Figure(x.key.Policy.Charge(cost), bound.Cost)
+}
+
+// price is what tokens of a model cost, in nano-USD, as far as a request can cost anything.
 func (x *exchange) price(name string, t usage.Tokens, o pricing.Options) (cost int64, known bool) {
 	c, known := x.e.opt.Prices().Cost(name, t, o)
-	return int64(c), known
+	return bound.Figure(int64(c), bound.Cost), known
 }

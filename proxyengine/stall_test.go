@@ -29,20 +29,20 @@ func TestAClientThatTakesNothingHoldsNothingForEver(t *testing.T) {
 
 func TestASlowClientThatTakesSomethingIsServed(t *testing.T) {
 	t.Parallel()
-	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Timeouts.WriteStall = 400 * ms }))
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Timeouts.WriteStall = 2 * time.Second }))
 	b.Account("a")
-	b.Script("ok(events=30,gap=50ms)") // longer in all than the stall clock
+	b.Script("ok(events=30,gap=100ms)") // longer in all than the stall clock
 	x := call(t, b, b.Key("k"), crstest.Stream)
 	x.until(t, "message_stop")
 	b.Idle()
-	if r := b.Last(); r.Source != "upstream" || r.Error != "" || r.TotalMS < 1400 {
+	if r := b.Last(); r.Source != "upstream" || r.Error != "" || r.TotalMS < 2800 {
 		t.Errorf("%+v", r)
 	}
 }
 
 func TestTwoRequestsOnOneConnectionDoNotMeet(t *testing.T) {
 	t.Parallel()
-	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Timeouts.Header = 300 * ms }))
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Timeouts.Header = 3 * time.Second }))
 	b.Account("a")
 	key := b.Key("k")
 	x := call(t, b, key, crstest.Stream)

@@ -10,6 +10,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/oauth"
 	"crs/proxyengine/provider"
+	"crs/proxyengine/scrub"
 	"crs/proxyengine/upstream"
 )
 
@@ -74,7 +75,22 @@ func (s *TokenSource) once(ctx context.Context, r provider.Renewer, acc *account
 	if err != nil {
 		return account.Credential{}, err
 	}
-	return r.Renewed(acc, reply)
+	fresh, err := r.Renewed(acc, reply)
+	return fresh, cleared(err, scrubberOf(acc, reply.Header, ""))
+}
+
+// cleared is an error without what an upstream said that is not for logs.
+func cleared(err error, words *scrub.Scrubber) error {
+	var gone *provider.NeedsLogin
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &gone):
+		return &provider.NeedsLogin{Why: words.Text(gone.Why)}
+	case words.Text(err.Error()) != err.Error():
+		return errors.New(words.Text(err.Error()))
+	}
+	return err
 }
 
 // Caller gives what logins of acc talk to its provider with: through the account's own proxy, never around it.
@@ -102,7 +118,7 @@ func (s *TokenSource) send(ctx context.Context, acc *account.Account, out *provi
 		return nil, err
 	}
 	defer answer.Close()
-	body, err := readUpTo(decoded(answer), errorBody)
+	body, err := readUpTo(decoded(answer, new(spot)), errorBody)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -52,6 +51,6 @@ func (e *Engine) Test(ctx context.Context, acc *account.Account, model string) (
 		v := e.providers[acc.Platform].Judge(&provider.Intent{Model: asked}, acc, reply)
 		t.Message = cmp.Or(v.Message, gjson.GetBytes(reply.Body, "error.message").String(), v.Outcome.Evidence)
 	}
-	t.Message = strings.ReplaceAll(t.Message, acc.Credential.Secret.Reveal(), acc.Credential.Secret.String())
+	t.Message = secretless(acc, t.Message)
 	return t, nil
 }

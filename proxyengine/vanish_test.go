@@ -42,7 +42,7 @@ func call(t *testing.T, b *crstest.Box, key, body string) *caller {
 // until reads the answer up to some text.
 func (c *caller) until(t *testing.T, text string) {
 	t.Helper()
-	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(time.Minute))
 	var seen strings.Builder
 	for !strings.HasSuffix(seen.String(), text) {
 		b, err := c.r.ReadByte()
@@ -142,7 +142,7 @@ func TestAClientMayVanishAtAnyMoment(t *testing.T) {
 				left := time.Now()
 				leave(x.Conn.(*net.TCPConn))
 				s := b.Until("it is gone", func(s ctl.Status) bool { return s.InFlight == inFlight && s.Waiting == 0 })
-				if took := time.Since(left); took > time.Second {
+				if took := time.Since(left); took > soon {
 					t.Errorf("it was noticed after %v", took)
 				}
 				if s.BodyBytes != 0 && c.before == "" {
@@ -171,7 +171,7 @@ func inPhase(b *crstest.Box, phase string, n int) {
 // upstreamHas waits until the upstream has n inference requests.
 func upstreamHas(b *crstest.Box, t *testing.T, n int) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	if err := b.Sim.WaitRequests(ctx, n); err != nil {
 		t.Fatal(err)
@@ -212,17 +212,20 @@ func oneRecord(t *testing.T, b *crstest.Box, source string, output bool) {
 	}
 }
 
-// cancelled checks that the upstream saw the end of the request within a second.
+// soon is how fast a departure must be noticed: less than anything that would end the request without it.
+const soon = 15 * time.Second
+
+// cancelled checks that the upstream saw the end of the request soon.
 func cancelled(t *testing.T, b *crstest.Box, reached bool, left time.Time) {
 	t.Helper()
 	if !reached {
 		return
 	}
-	deadline := time.Now().Add(2 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		r := b.Sim.Requests()[0]
 		if r.Outcome == simulator.Canceled || r.Outcome == simulator.Faulted {
-			if took := r.EndedAt.Sub(left); took > time.Second {
+			if took := r.EndedAt.Sub(left); took > soon {
 				t.Errorf("the upstream was cancelled after %v", took)
 			}
 			return
@@ -236,7 +239,8 @@ func cancelled(t *testing.T, b *crstest.Box, reached bool, left time.Time) {
 
 // TestAThousandVanishingClientsLeaveNothingBehind counts goroutines and descriptors.
 func TestAThousandVanishingClientsLeaveNothingBehind(t *testing.T) {
-	b := crstest.Start(t) // not parallel: it counts what the whole process has
+	// Not parallel: it counts what the whole process has. How many connections wait for a next request is chance.
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Timeouts.UpstreamIdle = time.Second }))
 	b.Account("a")
 	key := b.Key("k")
 	b.Script("random(11,ok=30)")
@@ -254,7 +258,7 @@ func TestAThousandVanishingClientsLeaveNothingBehind(t *testing.T) {
 		leave()
 	}
 	b.Idle()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		after := resources(t)
 		if after.goroutines <= before.goroutines+20 && after.files <= before.files+20 {

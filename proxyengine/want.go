@@ -4,11 +4,14 @@ import (
 	"cmp"
 
 	"crs/internal/account"
+	"crs/internal/bound"
+	"crs/internal/jsonscan"
 	"crs/internal/key"
 	"crs/internal/model"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/protocol/openai"
+	"crs/proxyengine/provider"
 )
 
 // usual is what is asked for a model most often, and by whom.
@@ -39,12 +42,20 @@ func WantOf(k *key.Key, service, name, client, session string) *account.Want {
 // want is used for serving and explaining alike.
 func want(k *key.Key, service, name, family, client, session string) *account.Want {
 	w := &account.Want{
-		Service: service, Model: name, Family: family, Client: client, Account: k.Policy.Account, Group: k.Policy.Group,
+		Key: k.ID, Service: service, Model: name, Family: family, Client: client, Account: k.Policy.Account, Group: k.Policy.Group,
 		Permissions: k.Policy.Permissions,
 	}
-	if session != "" {
+	if session = conversation(session); session != "" {
 		// Two keys may name their sessions alike; they are still two people's.
 		w.Session = k.ID + "\x00" + session
 	}
 	return w
+}
+
+// conversation is what a conversation is known by: what the client calls it, or a hash of that where it is long.
+func conversation(session string) string {
+	if len(session) <= bound.Session {
+		return session
+	}
+	return provider.Digest(jsonscan.Bytes(session))
 }

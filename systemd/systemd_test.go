@@ -24,7 +24,7 @@ func TestTheUnitSaysWhatTheDaemonReliesOn(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
 		"Type=notify", "WatchdogSec=60", "User=crs", "Group=crs", "StateDirectory=crs", "RuntimeDirectory=crs", "ConfigurationDirectory=crs",
-		"NoNewPrivileges=yes", "Restart=always", "RestartSec=1", "StartLimitIntervalSec=0",
+		"NoNewPrivileges=yes", "Restart=always", "RestartSec=1", "StartLimitIntervalSec=0", "MemoryHigh=1G",
 	} {
 		if !strings.Contains(systemd.Unit, "\n"+line+"\n") {
 			t.Errorf("crs.service does not say %s", line)

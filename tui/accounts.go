@@ -129,7 +129,7 @@ func why(m *Model, a *ctl.Account) draw.Cell {
 		return draw.Cell{Text: draw.Clean(a.Why), Ink: m.t.Bad}
 	case len(a.Rests) > 0:
 		r := &a.Rests[0]
-		return draw.Cell{Text: draw.Clean(r.Scope + " until " + until(&r.Until, m.now()) + ": " + r.Evidence), Ink: m.t.Warn}
+		return draw.Cell{Text: draw.Clean(r.Scope + restTimes(r, m.now()) + ": " + r.Evidence), Ink: m.t.Warn}
 	case a.LastError != "" && a.LastErrAt != nil:
 		return draw.Cell{Text: draw.Clean(ago(a.LastErrAt, m.now()) + ": " + a.LastError), Ink: m.t.Faint}
 	}

@@ -283,9 +283,18 @@ func accountText(m *Model, a *ctl.Account, width int) []string {
 	}
 	for i := range a.Rests {
 		r := &a.Rests[i]
-		lines = append(lines, draw.Wrap(draw.Clean(cmp.Or(r.Scope, "everything")+" until "+until(&r.Until, now)+": "+r.Evidence), width)...)
+		lines = append(lines, draw.Wrap(draw.Clean(cmp.Or(r.Scope, "everything")+restTimes(r, now)+": "+r.Evidence), width)...)
 	}
 	return lines
+}
+
+// restTimes says until when a rest lasts. Of what only one key has met it says since when too: it is known for longer.
+func restTimes(r *ctl.Rest, now time.Time) string {
+	text := " until " + until(&r.Until, now)
+	if r.Key != "" {
+		text = " since " + clock(r.Since, now) + text + ", and no other key so far"
+	}
+	return text
 }
 
 func word(yes bool, text string) string {

@@ -400,7 +400,7 @@ func TestManySeriesBecomeFew(t *testing.T) {
 	for i := range 30 {
 		r := ctl.UsageRow{Model: fmt.Sprint("model-", i), Hour: noon.Format("2006-01-02T15:04Z07:00"), Requests: int64(i + 1), Cost: ctl.USD(i)}
 		u.Rows = append(u.Rows, r)
-		addUp(&u.Total, &r)
+		u.Total.Add(&r)
 	}
 	s.told[usageKey{}], s.what = u, 2
 	all := s.shares()

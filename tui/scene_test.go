@@ -97,7 +97,7 @@ func usageOf() ctl.Usage {
 			}
 			r := ctl.UsageRow{Model: model, Hour: hour.Format("2006-01-02T15:04Z07:00"), Requests: n, InputTokens: n * 100, OutputTokens: n * 900, CacheReadTokens: n * 5000, Cost: ctl.USD(n) * 40_000_000}
 			u.Rows = append(u.Rows, r)
-			addUp(&u.Total, &r)
+			u.Total.Add(&r)
 		}
 	}
 	return u

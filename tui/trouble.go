@@ -1,6 +1,9 @@
 package tui
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // troubles are what is not well, the worst first, in a few words each.
 func (b *board) troubles() []string {
@@ -8,6 +11,11 @@ func (b *board) troubles() []string {
 	var all []string
 	if s.LedgerError != "" {
 		all = append(all, "the ledger cannot be written")
+	}
+	for _, c := range s.Conditions {
+		if c.Code != "ledger_not_written" {
+			all = append(all, strings.ReplaceAll(c.Code, "_", " ")+": crs status")
+		}
 	}
 	switch {
 	case s.Accounts == 0:

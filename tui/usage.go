@@ -208,7 +208,7 @@ func (s *usageScreen) shares() []*share {
 			x = &share{name: nameOf(r)}
 			sums[x.name] = x
 		}
-		addUp(&x.row, r)
+		x.row.Add(r)
 	}
 	all := make([]*share, 0, len(sums))
 	for _, x := range sums {
@@ -220,7 +220,7 @@ func (s *usageScreen) shares() []*share {
 	if len(all) > draw.MostSeries {
 		rest := &share{name: plural(len(all)-draw.MostSeries+1, "other")}
 		for _, x := range all[draw.MostSeries-1:] {
-			addUp(&rest.row, &x.row)
+			rest.row.Add(&x.row)
 		}
 		all = append(all[:draw.MostSeries-1:draw.MostSeries-1], rest)
 	}
@@ -232,16 +232,6 @@ func (s *usageScreen) shares() []*share {
 		}
 	}
 	return all
-}
-
-func addUp(sum, r *ctl.UsageRow) {
-	sum.Requests += r.Requests
-	sum.InputTokens += r.InputTokens
-	sum.OutputTokens += r.OutputTokens
-	sum.CacheReadTokens += r.CacheReadTokens
-	sum.CacheWrite5mTokens += r.CacheWrite5mTokens
-	sum.CacheWrite1hTokens += r.CacheWrite1hTokens
-	sum.Cost += r.Cost
 }
 
 // chart has a bar for every step of the time, also where nothing was used.

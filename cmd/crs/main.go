@@ -33,7 +33,7 @@ func programs() cli.Programs {
 		CheckProviders: daemon.CheckProviders,
 		Serve: func(ctx context.Context, o cli.ServeOptions) error {
 			return unit.Run(ctx, func(ctx context.Context) error {
-				return daemon.Serve(ctx, daemon.Options{Source: o.Source, Version: o.Version, Log: o.Log})
+				return daemon.Serve(ctx, daemon.Options{Source: o.Source, Version: o.Version, Log: o.Log, Now: wall()})
 			})
 		},
 		Service: func(user bool) cli.Service { return unit.New(user) },

@@ -30,7 +30,8 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() { _ = os.RemoveAll(dir) })
 			env.Vars = slices.DeleteFunc(env.Vars, func(v string) bool { return strings.HasPrefix(v, "CRS_") })
 			env.Setenv("CRS_DATA", dir)
-			env.Setenv("TMPDIR", dir)                 // demonstrations are made there, and have sockets too
+			env.Setenv("TMPDIR", dir) // demonstrations are made there, and have sockets too
+			env.Setenv("CRS_LIMITS_CONNECTIONS", "100")
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // or every crs under the race detector ends a second late
 			return nil
 		},

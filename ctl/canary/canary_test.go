@@ -227,7 +227,7 @@ func TestOneThatNeverAnswersIsGivenUp(t *testing.T) {
 	t.Cleanup(site.Close)
 	client := &http.Client{Timeout: 200 * time.Millisecond}
 	all := canary.Run(t.Context(), canary.Options{URL: site.URL, Token: "x", Client: client})
-	if len(all) != 1 || all[0].State != ctl.Bad || time.Since(begun) > 10*time.Second {
+	if len(all) != 1 || all[0].State != ctl.Bad || time.Since(begun) > time.Minute {
 		t.Errorf("%+v", all)
 	}
 }

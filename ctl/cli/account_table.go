@@ -19,13 +19,25 @@ func (a *app) accountTable(all []ctl.Account) {
 	for i := range all {
 		x := &all[i]
 		rows = append(rows, []string{
-			x.Name, x.Platform, x.State, a.until(x.Until), slots(x), strconv.Itoa(x.Priority), strings.Join(x.Groups, ","), gauges(x.Windows), a.ago(x.LastUsed), x.Why,
+			x.Name, x.Platform, x.State, a.until(x.Until), slots(x), strconv.Itoa(x.Priority), strings.Join(x.Groups, ","), gauges(x.Windows), a.ago(x.LastUsed), why(x),
 		})
 	}
 	a.table([]column{
 		left("NAME"), left("PLATFORM"), {name: "STATE", paint: a.paintState}, left("UNTIL"), right("IN USE"), right("PRIORITY"), left("GROUPS"),
 		left("WINDOWS"), left("LAST USED"), left("WHY"),
 	}, rows, nil)
+}
+
+// why is what stands against an account, or against a part of it.
+func why(x *ctl.Account) string {
+	if x.Why != "" || x.State != "ready" {
+		return x.Why
+	}
+	parts := make([]string, len(x.Rests))
+	for i, r := range x.Rests {
+		parts[i] = "not for " + r.Scope + because(r.Evidence)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // slots is how many are taken, and of how many.
@@ -85,10 +97,10 @@ func (a *app) restTable(all []ctl.Rest) {
 		if scope == "" {
 			scope = "the whole account"
 		}
-		rows = append(rows, []string{scope, a.until(&r.Until), r.Evidence})
+		rows = append(rows, []string{scope, a.moment(r.Since), a.until(&r.Until), r.Evidence})
 	}
 	a.say("")
-	a.table([]column{left("COOLS"), left("UNTIL"), left("EVIDENCE")}, rows, nil)
+	a.table([]column{left("COOLS"), left("SINCE"), left("UNTIL"), left("EVIDENCE")}, rows, nil)
 }
 
 func (a *app) windowTable(all []ctl.Window) {

@@ -51,7 +51,7 @@ func (a *app) readUpTo(what, path string, most int) ([]byte, error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", what, err)
+			return nil, wrongPath(ctl.Failed, fmt.Errorf("read %s: %w", what, err))
 		}
 		defer func() { _ = file.Close() }()
 		in = file
@@ -59,7 +59,7 @@ func (a *app) readUpTo(what, path string, most int) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return nil, wrongPath(ctl.Failed, fmt.Errorf("read %s: %w", what, err))
 	case len(text) > most:
 		return nil, ctl.Errorf(ctl.BadRequest, "%s cannot be larger than %d MiB", what, most>>20)
 	}

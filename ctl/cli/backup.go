@@ -63,6 +63,9 @@ func (a *app) backupCommand() *cobra.Command {
 			if _, err := os.Lstat(file); err == nil && !force {
 				return ctl.Errorf(ctl.Conflict, "%s is there already", file).WithHint("give another name, or replace it with --force")
 			}
+			if err := makable("the backup", file); err != nil {
+				return err
+			}
 			pass, err := a.newPassphrase(cmd.Context(), from)
 			if err != nil {
 				return err
@@ -130,6 +133,9 @@ func (a *app) restoreCommand() *cobra.Command {
 			"anything is changed. Where there is a store already, nothing is done without --force; what was there is then moved aside.",
 		Example: "sudo crs restore /root/crs.tar.gz\n  crs restore --passphrase-file pass.txt crs.age",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := readable("the backup", args[0]); err != nil {
+				return err
+			}
 			o := BackupOptions{Source: a.sourceOf(data), Version: a.programs.Version, File: args[0], Force: force}
 			done, err := a.restore(cmd.Context(), o, from)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"crs/ctl"
 	"crs/internal/release"
@@ -66,6 +67,31 @@ func (b binary) nextIs(what release.Artefact) bool {
 	sum := sha256.New()
 	n, err := io.Copy(sum, f)
 	return err == nil && n == what.Size && hex.EncodeToString(sum.Sum(nil)) == strings.ToLower(what.SHA256)
+}
+
+// askLimit is how long a new version may take to say which it is.
+const askLimit = 20 * time.Second
+
+// nextSays makes sure that what lies beside the old version is the version that its release says it is: a signed manifest may
+// still name an older binary, and nobody would notice that it was taken for a newer one.
+func (b binary) nextSays(ctx context.Context, want string) error {
+	ctx, stop := context.WithTimeout(ctx, askLimit)
+	defer stop()
+	cmd := exec.CommandContext(ctx, b.next(), "--version")
+	cmd.WaitDelay = time.Second
+	text, err := cmd.Output()
+	if err != nil {
+		return ctl.Errorf(ctl.Failed, "the new version does not run here: %s", err).WithHint("nothing was changed")
+	}
+	said, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "crs ")
+	if !ok {
+		return ctl.Errorf(ctl.Failed, "the new binary does not say which version it is").WithHint("nothing was changed")
+	}
+	if !release.Same(said, want) {
+		return ctl.Errorf(ctl.Failed, "the release says that its binary is version %s, and the binary that it is %.100q", want, said).
+			WithHint("nothing was changed; tell whoever publishes these releases")
+	}
+	return nil
 }
 
 // finish installs what an update that ended early had left, when it is the version that serves already. It reports whether

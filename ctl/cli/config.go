@@ -76,6 +76,7 @@ type configuration struct {
 	Source   string        `json:"source"` // daemon, or files when none runs
 	Socket   string        `json:"socket,omitempty"`
 	Settings []ctl.Setting `json:"settings"`
+	Warnings []string      `json:"warnings"` // about what crs serve would use; a daemon that runs has said its own in its log
 }
 
 func (a *app) configShowCommand() *cobra.Command {
@@ -84,32 +85,40 @@ func (a *app) configShowCommand() *cobra.Command {
 		Long:    "Shows every setting of the daemon, and where it comes from. When none runs, shows what crs serve would use.",
 		Example: "crs config show\n  crs config show -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c := configuration{Source: "daemon", Socket: a.client().Socket()}
+			c := configuration{Source: "daemon", Socket: a.client().Socket(), Warnings: []string{}}
 			var err error
 			c.Settings, err = a.client().Config(cmd.Context())
 			if ctl.CodeOf(err) == ctl.NotRunning {
-				c = configuration{Source: "files"}
-				c.Settings, err = a.fromFiles()
+				c.Source, c.Socket = "files", ""
+				err = c.fromFiles(a.source(nil))
 			}
 			if err != nil {
 				return err
 			}
+			a.warn(c.Warnings)
 			return a.show(c, func() { a.configTable(&c) })
 		},
 	}
 }
 
-// fromFiles is what a daemon would be started with.
-func (a *app) fromFiles() ([]ctl.Setting, error) {
-	loaded, err := config.Load(a.source(nil))
+// fromFiles finds what a daemon would be started with.
+func (c *configuration) fromFiles(source config.Source) error {
+	loaded, err := config.Load(source)
 	if err != nil {
-		return nil, mistaken(ctl.Failed, err)
+		return mistaken(ctl.Failed, err)
 	}
-	var all []ctl.Setting
 	for _, e := range loaded.Entries() {
-		all = append(all, ctl.Setting{Key: e.Key, Value: e.Value, Origin: e.Origin, Doc: e.Doc})
+		c.Settings = append(c.Settings, ctl.Setting{Key: e.Key, Value: e.Value, Origin: e.Origin, Doc: e.Doc})
 	}
-	return all, nil
+	c.Warnings = append(c.Warnings, loaded.Warnings...)
+	return nil
+}
+
+// warn says on standard error what is no mistake, but may be one.
+func (a *app) warn(warnings []string) {
+	for _, w := range warnings {
+		_, _ = fmt.Fprintf(a.io.Err, "warning: %s\n", w)
+	}
 }
 
 func (a *app) configTable(c *configuration) {
@@ -143,7 +152,9 @@ func (a *app) configCheckCommand() *cobra.Command {
 			if err != nil {
 				return mistaken(ctl.Failed, err)
 			}
-			return a.show(map[string]any{"ok": true, "file": loaded.File, "read": loaded.FileRead}, func() {
+			a.warn(loaded.Warnings)
+			warnings := append([]string{}, loaded.Warnings...)
+			return a.show(map[string]any{"ok": true, "file": loaded.File, "read": loaded.FileRead, "warnings": warnings}, func() {
 				if loaded.FileRead {
 					a.say("%s is right", loaded.File)
 				} else {

@@ -74,8 +74,8 @@ func (a *app) doctor(ctx context.Context, through string, silence time.Duration)
 
 // examine looks at everything that can be looked at. ending is the code to end with when something failed.
 func (a *app) examine(ctx context.Context, through string, silence time.Duration) (all []ctl.Check, ending ctl.Code) {
-	daemon, err := a.daemonCheck(ctx)
-	all = []ctl.Check{daemon, pathCheck(a.io.getenv("PATH"))}
+	daemon, conditions, err := a.daemonCheck(ctx)
+	all = append([]ctl.Check{daemon, pathCheck(a.io.getenv("PATH"))}, conditions...)
 	if err != nil {
 		return all, ctl.CodeOf(err)
 	}
@@ -95,9 +95,9 @@ func (a *app) examine(ctx context.Context, through string, silence time.Duration
 	return append(all, a.through(ctx, through, silence)...), ctl.Failed
 }
 
-// daemonCheck says whether a daemon runs, and whether it is of this crs.
-func (a *app) daemonCheck(ctx context.Context) (ctl.Check, error) {
-	c := ctl.Check{Name: "daemon", Subject: a.client().Socket(), State: ctl.OK}
+// daemonCheck says whether a daemon runs, and whether it is of this crs; and what the daemon says of itself.
+func (a *app) daemonCheck(ctx context.Context) (c ctl.Check, conditions []ctl.Check, err error) {
+	c = ctl.Check{Name: "daemon", Subject: a.client().Socket(), State: ctl.OK}
 	s, err := a.client().Status(ctx)
 	switch {
 	case err != nil:
@@ -106,12 +106,24 @@ func (a *app) daemonCheck(ctx context.Context) (ctl.Check, error) {
 	case s.Version != a.programs.Version:
 		c.State, c.Detail = ctl.Warning, fmt.Sprintf("the daemon is crs %s, and this is crs %s", s.Version, a.programs.Version)
 		c.Hint = "restart the daemon if it was updated, or use the crs that it is"
-	case s.LedgerError != "":
+	case s.LedgerError != "" && !s.Has("ledger_not_written"):
 		c.State, c.Detail, c.Hint = ctl.Bad, "the ledger cannot be written: "+s.LedgerError, "make room on the disk of the data directory, or make it writable; what waits is not lost"
 	default:
 		c.Detail = fmt.Sprintf("crs %s, up %s, listens on %s", s.Version, rough(time.Duration(s.UptimeSeconds*float64(time.Second))), s.Listen)
 	}
-	return c, err
+	return c, conditionChecks(s.Conditions), err
+}
+
+func conditionChecks(all []ctl.Condition) []ctl.Check {
+	var checks []ctl.Check
+	for _, c := range all {
+		state := ctl.Warning
+		if c.Severity == ctl.SeverityFailed {
+			state = ctl.Bad
+		}
+		checks = append(checks, ctl.Check{Name: "condition", Subject: c.Code, State: state, Detail: c.Sentence, Hint: c.Hint})
+	}
+	return checks
 }
 
 func (a *app) through(ctx context.Context, address string, silence time.Duration) []ctl.Check {

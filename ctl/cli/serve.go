@@ -62,7 +62,7 @@ func (a *app) logTo(path string, run func(io.Writer) error) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return fmt.Errorf("open the log: %w", err)
+		return wrongPath(ctl.Failed, fmt.Errorf("open the log: %w", err))
 	}
 	defer func() { _ = f.Close() }()
 	err = run(f)

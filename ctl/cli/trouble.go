@@ -18,10 +18,13 @@ func (a *app) remedies(all []trouble) {
 
 func troublesOf(s *ctl.Status) []trouble {
 	var all []trouble
-	if s.StoreError != "" {
+	for _, c := range s.Conditions {
+		all = append(all, trouble{c.Sentence, c.Hint})
+	}
+	if s.StoreError != "" && !s.Has("store_away") {
 		all = append(all, trouble{"the store cannot be used: " + s.StoreError, "see that Redis runs and can be reached from here; usage is in the ledger of this node meanwhile, and is not lost"})
 	}
-	if s.LedgerError != "" {
+	if s.LedgerError != "" && !s.Has("ledger_not_written") {
 		all = append(all, trouble{"the ledger cannot be written: " + s.LedgerError, "make room on the disk of the data directory, or make it writable; what waits is not lost"})
 	}
 	switch {
@@ -84,9 +87,9 @@ func (a *app) accountNotes(accounts []ctl.Account) []trouble {
 		if x.State == "cooling" {
 			all = append(all, trouble{"account " + x.Name + " rests until " + a.until(x.Until) + because(x.Why), "that passes by itself; to end it now: crs account thaw " + name})
 		}
-		for _, r := range x.Rests {
-			if r.Scope != "" {
-				all = append(all, trouble{"account " + x.Name + " rests for " + r.Scope + " until " + a.until(&r.Until) + because(r.Evidence), "that passes by itself; to end it now: crs account thaw " + name})
+		for j := range x.Rests {
+			if r := &x.Rests[j]; r.Scope != "" {
+				all = append(all, a.restNote(x, r))
 			}
 		}
 		for _, w := range x.Windows {
@@ -102,6 +105,19 @@ func (a *app) accountNotes(accounts []ctl.Account) []trouble {
 		}
 	}
 	return all
+}
+
+// restNote is about an account that rests in part. What only one key has met may be that key's doing or the account's.
+func (a *app) restNote(x *ctl.Account, r *ctl.Rest) trouble {
+	name := quoted(x.Name)
+	if r.Key == "" {
+		return trouble{"account " + x.Name + " rests for " + r.Scope + " until " + a.until(&r.Until) + because(r.Evidence), "that passes by itself; to end it now: crs account thaw " + name}
+	}
+	what := "account " + x.Name + " has not served " + r.Scope + " since " + a.moment(r.Since)
+	if r.Until.After(a.io.Now()) {
+		what += " and is not asked for it until " + a.until(&r.Until)
+	}
+	return trouble{what + because(r.Evidence), "it may be what that key asks for; whether it is the account, this tells: crs account test " + name}
 }
 
 // keyNotes are budgets that are spent.

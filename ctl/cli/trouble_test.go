@@ -17,16 +17,18 @@ func TestStatusSaysWhatToDoAboutAccounts(t *testing.T) {
 		x                     ctl.Account
 		trouble, note, remedy string
 	}{
-		"well":            {ctl.Account{State: "ready", EndsAt: &later, TokenExpiresAt: &soon, Credential: "oauth", Windows: []ctl.Window{{Name: "5h", Used: 0.94}}}, "", "", ""},
-		"disabled":        {ctl.Account{State: "disabled"}, "", "", ""},
-		"needs a login":   {ctl.Account{State: "needs-login", Platform: "claude", Why: "invalid_grant"}, "account my max needs a login: invalid_grant", "", "crs account login claude 'my max'"},
-		"blocked":         {ctl.Account{State: "blocked"}, "account my max is blocked", "", "crs account thaw 'my max'"},
-		"ended":           {ctl.Account{State: "expired"}, "the subscription of account my max has ended", "", "--subscription-ends"},
-		"cooling":         {ctl.Account{State: "cooling", Until: &soon, Why: "429"}, "", "rests until 2026-11-24 12:00 (in 1d): 429", "passes by itself"},
-		"cooling in part": {ctl.Account{State: "ready", Rests: []ctl.Rest{{Scope: "opus", Until: soon, Evidence: "429"}}}, "", "rests for opus until", "crs account thaw 'my max'"},
-		"nearly used up":  {ctl.Account{State: "ready", Windows: []ctl.Window{{Name: "7d", Used: 0.97, ResetsAt: &soon}}}, "", "has used 97% of its window 7d", "it resets 2026-11-24"},
-		"about to end":    {ctl.Account{State: "ready", EndsAt: &soon}, "", "the subscription of account my max ends 2026-11-24", "--subscription-ends"},
-		"a token to end":  {ctl.Account{State: "ready", Platform: "claude", Credential: "setup-token", TokenExpiresAt: &later}, "", "cannot be renewed", "--setup-token"},
+		"well":                           {ctl.Account{State: "ready", EndsAt: &later, TokenExpiresAt: &soon, Credential: "oauth", Windows: []ctl.Window{{Name: "5h", Used: 0.94}}}, "", "", ""},
+		"disabled":                       {ctl.Account{State: "disabled"}, "", "", ""},
+		"needs a login":                  {ctl.Account{State: "needs-login", Platform: "claude", Why: "invalid_grant"}, "account my max needs a login: invalid_grant", "", "crs account login claude 'my max'"},
+		"blocked":                        {ctl.Account{State: "blocked"}, "account my max is blocked", "", "crs account thaw 'my max'"},
+		"ended":                          {ctl.Account{State: "expired"}, "the subscription of account my max has ended", "", "--subscription-ends"},
+		"cooling":                        {ctl.Account{State: "cooling", Until: &soon, Why: "429"}, "", "rests until 2026-11-24 12:00 (in 1d): 429", "passes by itself"},
+		"cooling in part":                {ctl.Account{State: "ready", Rests: []ctl.Rest{{Scope: "opus", Until: soon, Evidence: "429"}}}, "", "rests for opus until", "crs account thaw 'my max'"},
+		"one key's rest":                 {ctl.Account{State: "ready", Rests: []ctl.Rest{{Scope: "key me", Key: "me", Since: noon, Until: noon.Add(time.Minute), Evidence: "403"}}}, "", "has not served key me since 12:00:00 and is not asked for it until 12:01:00 (in 1m): 403", "crs account test 'my max'"},
+		"one key's refusal that is over": {ctl.Account{State: "ready", Rests: []ctl.Rest{{Scope: "opus, key me", Key: "me", Since: noon.Add(-time.Minute), Until: noon, Evidence: "403"}}}, "", "has not served opus, key me since 11:59:00: 403", "crs account test 'my max'"},
+		"nearly used up":                 {ctl.Account{State: "ready", Windows: []ctl.Window{{Name: "7d", Used: 0.97, ResetsAt: &soon}}}, "", "has used 97% of its window 7d", "it resets 2026-11-24"},
+		"about to end":                   {ctl.Account{State: "ready", EndsAt: &soon}, "", "the subscription of account my max ends 2026-11-24", "--subscription-ends"},
+		"a token to end":                 {ctl.Account{State: "ready", Platform: "claude", Credential: "setup-token", TokenExpiresAt: &later}, "", "cannot be renewed", "--setup-token"},
 	} {
 		test.x.Name = "my max"
 		check := func(kind string, got []trouble, want string) {

@@ -182,6 +182,9 @@ func (u *update) fetch(ctx context.Context, rel *release.Release, what release.A
 	} else {
 		err = readsConfiguration(ctx, b.next())
 	}
+	if err == nil {
+		err = b.nextSays(ctx, rel.Version)
+	}
 	if err != nil {
 		return errors.Join(err, b.drop())
 	}

@@ -23,8 +23,10 @@ type Options struct {
 	Now      func() time.Time
 	Data     string // directory
 	Socket   string // path
-	Prices   Prices
-	Version  string
+	// Key is what is wrong with what the key file holds.
+	Key     func() error
+	Prices  Prices
+	Version string
 	// Trusted are the roots that certificates are held against; nil are the system's. Browsers are those that browsers trust;
 	// nil are Mozilla's.
 	Trusted, Browsers *x509.CertPool
@@ -42,7 +44,7 @@ func Run(ctx context.Context, o *Options) []ctl.Check {
 	var wg sync.WaitGroup
 	wg.Go(func() { ways = o.ways(ctx) })
 	all := []ctl.Check{
-		socketCheck(o.Socket), keyFileCheck(filepath.Join(o.Data, seal.KeyFile)), dataCheck(o.Data), diskCheck(o.Data, measure), o.Prices.check(o.Now()),
+		socketCheck(o.Socket), keyFileCheck(filepath.Join(o.Data, seal.KeyFile), o.Key), dataCheck(o.Data), diskCheck(o.Data, measure), o.Prices.check(o.Now()),
 	}
 	wg.Wait()
 	return append(ways, all...)

@@ -2,6 +2,7 @@ package checkup
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +18,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/proxytest"
 	"crs/internal/secret"
 	"crs/proxyengine/provider"
 )
@@ -47,10 +49,13 @@ func options(t *testing.T, accounts ...*account.Account) *Options {
 	t.Helper()
 	dir := t.TempDir()
 	return &Options{
-		Accounts: accounts, Now: time.Now, Data: dir, Socket: filepath.Join(dir, "s"), Version: "test", Prices: Prices{From: "built-in", Of: time.Now()},
+		Accounts: accounts, Now: time.Now, Data: dir, Socket: filepath.Join(dir, "s"), Key: fine, Version: "test", Prices: Prices{From: "built-in", Of: time.Now()},
 		Endpoint: func(a *account.Account) (provider.Endpoint, error) { return provider.ParseEndpoint(a.BaseURL) },
 	}
 }
+
+// fine is a key file that holds what it should.
+func fine() error { return nil }
 
 func at(name, url, proxy string) *account.Account {
 	return &account.Account{Name: name, BaseURL: url, Proxy: secret.New(proxy)}
@@ -97,8 +102,8 @@ func TestAWayThatLeadsToItsProvider(t *testing.T) {
 func TestEveryProxyIsAWayOfItsOwn(t *testing.T) {
 	t.Parallel()
 	s := site(t, false)
-	open := forward(t)
-	locked := listen(t, func(c net.Conn) {
+	open := proxytest.Forwarding(t)
+	locked := proxytest.Answering(t, func(c net.Conn) {
 		_, _ = io.WriteString(c, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
 	})
 	all := options(t, at("direct", s.URL, ""), at("open", s.URL, "http://u:hush@"+open), at("locked", s.URL, "http://u:hush@"+locked), at("dead", s.URL, "socks5://u:hush@127.0.0.1:1")).ways(t.Context())
@@ -131,7 +136,7 @@ func TestAnAccountThatDoesNotSayWhereItGoes(t *testing.T) {
 
 func TestAProviderThatIsNotOne(t *testing.T) {
 	t.Parallel()
-	addr := listen(t, func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example ESMTP\r\n") })
+	addr := proxytest.Answering(t, func(c net.Conn) { _, _ = io.WriteString(c, "220 mail.example ESMTP\r\n") })
 	want(t, found(t, options(t, at("a", "http://"+addr, "")).ways(t.Context()), "exit"), ctl.Bad, "does not answer in HTTP")
 }
 
@@ -197,7 +202,7 @@ func TestTheClock(t *testing.T) {
 		o.Now = func() time.Time { return time.Now().Add(ahead) }
 		want(t, found(t, o.ways(t.Context()), "clock"), c.state, c.says)
 	}
-	silent := listen(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") })
+	silent := proxytest.Answering(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") })
 	want(t, found(t, options(t, at("a", "http://"+silent, "")).ways(t.Context()), "clock"), ctl.Skipped, "no provider said")
 	// One provider's clock is wrong: the middle decides.
 	all := []*way{{dated: true, skew: -time.Hour}, {dated: true, skew: time.Second}, {dated: true}, {}}
@@ -220,14 +225,16 @@ func TestFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want(t, keyFileCheck(file), ctl.OK, "0600")
+	want(t, keyFileCheck(file, fine), ctl.OK, "0600")
 	mode(file, 0o640)
-	c := keyFileCheck(file)
+	c := keyFileCheck(file, fine)
 	want(t, c, ctl.Bad, "others than its owner may use the key file (mode 0640)")
 	if c.Hint != `chmod 600 '`+strings.ReplaceAll(file, "'", `'\''`)+`'` {
 		t.Error(c.Hint)
 	}
-	want(t, keyFileCheck(file+"x"), ctl.Bad, "cannot be found: no such file")
+	mode(file, 0o600)
+	want(t, keyFileCheck(file, func() error { return errors.New("it was overwritten") }), ctl.Bad, "it was overwritten")
+	want(t, keyFileCheck(file+"x", fine), ctl.Bad, "cannot be found: no such file")
 	want(t, dataCheck(dir), ctl.OK, "0700")
 	mode(dir, 0o755)
 	want(t, dataCheck(dir), ctl.Warning, "mode 0755")
@@ -265,6 +272,10 @@ func TestTheDisk(t *testing.T) {
 		t.Errorf("it leaves %v", left)
 	}
 	want(t, diskCheck(filepath.Join(dir, "none"), measure), ctl.Bad, "cannot be written to: no such file")
+	thawed := make(chan struct{})
+	defer close(thawed)
+	_, err := within(time.Millisecond, func() ([]time.Duration, error) { <-thawed; return nil, nil })
+	want(t, diskCheck("d", func(string) ([]time.Duration, error) { return nil, err }), ctl.Bad, "cannot be written to: the disk has not answered for 10s")
 }
 
 func TestThePriceTable(t *testing.T) {

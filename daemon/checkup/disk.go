@@ -8,21 +8,43 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/store"
 )
 
 const (
 	syncs     = 15
-	slowSync  = 50 * time.Millisecond  // half of the time between two commits of the ledger
+	slowSync  = 50 * time.Millisecond  // what the ledger leaves the disk of the time until a record is durable
 	stuckSync = 500 * time.Millisecond // a commit then takes far longer than the time between two
+	answers   = 10 * time.Second       // a disk that takes longer hangs
 )
 
-// diskCheck takes the time that the disk needs to have something safe: the ledger waits for that ten times a second.
+// errHangs is a disk that gives no answer, not even an error.
+var errHangs = fmt.Errorf("the disk has not answered for %s; it is frozen, very busy or failing", answers)
+
+// within gives what measuring gives, or errHangs: what is at work then ends when the disk answers.
+func within(patience time.Duration, measure func() ([]time.Duration, error)) (all []time.Duration, err error) {
+	done := make(chan struct{})
+	var got []time.Duration
+	var failed error
+	go func() {
+		defer close(done)
+		got, failed = measure()
+	}()
+	select {
+	case <-done:
+		return got, failed
+	case <-time.After(patience):
+		return nil, errHangs
+	}
+}
+
+// diskCheck takes the time that the disk needs to have something safe: the ledger waits for that up to twenty times a second.
 func diskCheck(dir string, measure func(dir string) ([]time.Duration, error)) ctl.Check {
 	c := ctl.Check{Name: "disk", Subject: dir, State: ctl.OK}
-	all, err := measure(dir)
+	all, err := within(answers, func() ([]time.Duration, error) { return measure(dir) })
 	if err != nil {
 		c.State, c.Detail = ctl.Bad, "the data directory cannot be written to: "+reason(err)
-		c.Hint = "make room on its disk, or make it writable for the daemon's user; requests wait in memory until then"
+		c.Hint = store.Mend(err) + "; requests wait in memory until then"
 		return c
 	}
 	slices.Sort(all)

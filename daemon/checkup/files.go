@@ -20,10 +20,10 @@ func socketCheck(path string) ctl.Check {
 	switch {
 	case err != nil:
 		c.State, c.Detail = ctl.Bad, "the control socket cannot be found: "+reason(err)
-		c.Hint = "somebody removed it from under the daemon; restart the daemon"
+		c.Hint = "somebody removed it from under the daemon, which makes it anew within seconds; if it does not, restart it"
 	case info.Mode().Type() != fs.ModeSocket:
 		c.State, c.Detail = ctl.Bad, "what is there is no socket"
-		c.Hint = "somebody put it there from under the daemon; remove it and restart the daemon"
+		c.Hint = "somebody put it there from under the daemon; remove it, and the daemon makes its own anew within seconds"
 	case bits() && info.Mode().Perm()&0o007 != 0:
 		c.State, c.Detail = ctl.Bad, fmt.Sprintf("everybody on this machine may use the control socket (mode %#o)", info.Mode().Perm())
 		c.Hint = "chmod 660 " + quote(path)
@@ -34,21 +34,27 @@ func socketCheck(path string) ctl.Check {
 }
 
 // keyFileCheck: the key file opens every credential in the store. The daemon looked at it when it started; this is now.
-func keyFileCheck(path string) ctl.Check {
+func keyFileCheck(path string, wrong func() error) ctl.Check {
 	c := ctl.Check{Name: "key-file", Subject: path, State: ctl.OK}
 	info, err := os.Stat(path)
-	switch {
+	switch harm := wrong(); {
 	case err != nil:
 		c.State, c.Detail = ctl.Bad, "the key file cannot be found: "+reason(err)
-		c.Hint = "without it no credential in the store can be read after the next start; restore it from a backup, now"
+		c.Hint = keyHint
 	case bits() && info.Mode().Perm()&^0o600 != 0:
 		c.State, c.Detail = ctl.Bad, fmt.Sprintf("others than its owner may use the key file (mode %#o)", info.Mode().Perm())
 		c.Hint = "chmod 600 " + quote(path)
+	case harm != nil:
+		c.State, c.Detail, c.Hint = ctl.Bad, harm.Error(), keyHint
 	default:
 		c.Detail = fmt.Sprintf("only its owner may read the key that secrets are sealed with (mode %#o)", info.Mode().Perm())
 	}
 	return c
 }
+
+// keyHint: the daemon has saved the key when it noticed.
+const keyHint = "without it no credential in the store can be read after the next start; the daemon has saved its key beside it, as seal.key.rescued-…: " +
+	"put that in its place now, or restore it from a backup"
 
 // dataCheck: the ledger in the data directory says who asked for what and when.
 func dataCheck(dir string) ctl.Check {

@@ -47,13 +47,23 @@ func (h *Handler) show(a *account.Account) ctl.Account {
 	}
 	out.State, out.Until, out.Why = string(s.State), moment(s.Until), s.Why
 	for _, r := range s.Rests {
-		out.Rests = append(out.Rests, ctl.Rest{Scope: r.Scope, Until: r.Until.UTC(), Evidence: r.Evidence})
+		out.Rests = append(out.Rests, h.showRest(r))
 	}
 	for _, w := range s.Windows {
 		out.Windows = append(out.Windows, ctl.Window{Name: w.Name, Used: w.Used, Status: w.Status, ResetsAt: moment(w.ResetsAt)})
 	}
 	out.InUse, out.LastUsed, out.Failures = s.InUse, moment(s.LastUsed), s.Failures
 	out.LastError, out.LastErrAt = s.LastErr, moment(s.LastErrAt)
+	return out
+}
+
+func (h *Handler) showRest(r account.Rest) ctl.Rest {
+	out := ctl.Rest{Since: r.Since.UTC(), Until: r.Until.UTC(), Evidence: r.Evidence}
+	if r.Key != "" {
+		r.Key = h.keyName(r.Key)
+		out.Key = r.Key
+	}
+	out.Scope = r.About()
 	return out
 }
 
@@ -102,11 +112,13 @@ func (h *Handler) addAccount(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := h.newAccount(r.Context(), &in)
+	ctx, stop := exchange(r)
+	defer stop()
+	a, err := h.newAccount(ctx, &in)
 	if err != nil {
 		return nil, err
 	}
-	added, err := h.opt.Roster.Add(r.Context(), *a)
+	added, err := h.opt.Roster.Add(ctx, *a)
 	if err != nil {
 		return nil, invalid(err)
 	}
@@ -184,6 +196,13 @@ func (h *Handler) importInto(ctx context.Context, p provider.Provider, file []by
 func (h *Handler) check(p provider.Provider, a *account.Account) error {
 	if err := checkProxy(a); err != nil {
 		return err
+	}
+	if c, ok := p.(provider.Canonicalizer); ok && !a.Credential.Secret.Empty() {
+		word, err := c.Canonical(a)
+		if err != nil {
+			return ctl.Errorf(ctl.BadRequest, "%s", err)
+		}
+		a.Credential.Secret = word
 	}
 	if checker, ok := p.(provider.Checker); ok && !a.Credential.Secret.Empty() {
 		if err := checker.Check(a); err != nil {
@@ -295,7 +314,7 @@ func (h *Handler) refreshAccount(r *http.Request) (any, error) {
 	}
 	renewed, err := h.opt.Tokens.Renew(r.Context(), a)
 	if err != nil {
-		return nil, ctl.Errorf(ctl.Failed, "%s", err)
+		return nil, err
 	}
 	return h.show(renewed), nil
 }

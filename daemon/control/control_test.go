@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +97,34 @@ func TestEditingChangesWhatIsGivenAndNothingElse(t *testing.T) {
 	}
 }
 
+// TestOnlyOneDocumentIsTaken: what follows it would be passed over in silence.
+func TestOnlyOneDocumentIsTaken(t *testing.T) {
+	t.Parallel()
+	b := crstest.Start(t)
+	client := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", b.Socket())
+		},
+	}}
+	for body, want := range map[string]int{
+		`{"name":"a"}{"name":"b"}`: 400, `{"name":"a"} x`: 400, `{"name":"a"}]`: 400, `{"name":"a"},`: 400, "{\"name\":\"a\"}\x00": 400,
+		`{"name":"a","nam":1}`: 400, `{"name":"a"`: 400, ``: 400, "{\"name\":\"a\"}\r\n\t ": 200,
+	} {
+		resp, err := client.Post("http://crs/"+ctl.Version+"/keys", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%q: %s, want %d", body, resp.Status, want)
+		}
+	}
+	if keys, err := b.Keys(t.Context()); err != nil || len(keys) != 1 {
+		t.Errorf("%d keys were made, and %v", len(keys), err)
+	}
+}
+
 func TestWhatMakesNoSenseIsRefusedWithItsCode(t *testing.T) {
 	t.Parallel()
 	b := crstest.Start(t)
@@ -115,10 +145,15 @@ func TestWhatMakesNoSenseIsRefusedWithItsCode(t *testing.T) {
 		code ctl.Code
 		says string
 	}{
-		"a key of that name":     {func() error { return err1(b.CreateKey(ctx, ctl.NewKey{Name: "k"})) }, ctl.Conflict, "already"},
-		"a key without a name":   {func() error { return err1(b.CreateKey(ctx, ctl.NewKey{})) }, ctl.BadRequest, "empty"},
-		"a queue for nothing":    {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Queue: ptr(3)})) }, ctl.BadRequest, "concurrency"},
-		"a negative multiplier":  {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Multiplier: ptr(-1.0)})) }, ctl.BadRequest, "multiplier"},
+		"a key of that name":    {func() error { return err1(b.CreateKey(ctx, ctl.NewKey{Name: "k"})) }, ctl.Conflict, "already"},
+		"a key without a name":  {func() error { return err1(b.CreateKey(ctx, ctl.NewKey{})) }, ctl.BadRequest, "empty"},
+		"a queue for nothing":   {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Queue: ptr(3)})) }, ctl.BadRequest, "concurrency"},
+		"a negative multiplier": {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Multiplier: ptr(-1.0)})) }, ctl.BadRequest, "multiplier"},
+		"a client of nobody":    {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Clients: ptr([]string{"claude"})})) }, ctl.BadRequest, "client \"claude\" is none of claude-code, codex, gemini-cli, droid"},
+		"a wait for no queue":   {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{QueueWaitSeconds: ptr(5.0)})) }, ctl.BadRequest, "no request may queue"},
+		"allowed and denied": {func() error {
+			return err1(b.EditKey(ctx, "k", ctl.KeyEdit{AllowModels: ptr([]string{"a", "gpt-*"}), DenyModels: ptr([]string{"b", "gpt-*"})}))
+		}, ctl.BadRequest, "\"gpt-*\" is both allowed and denied"},
 		"a permission of nobody": {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Permissions: ptr([]string{"codex"})})) }, ctl.BadRequest, "is none of claude"},
 		"no such key":            {func() error { return err1(b.EditKey(ctx, "nobody", ctl.KeyEdit{})) }, ctl.NotFound, "nobody"},
 		"bound to nobody":        {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Account: ptr("nobody")})) }, ctl.NotFound, "nobody"},
@@ -296,7 +331,7 @@ func TestRequestsAreFollowedFromTheNewestOnEachOnce(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 			seen[r.ID] = true
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("nothing came after %d", len(seen))
 		}
 	}
@@ -332,7 +367,7 @@ func TestAStopDoesNotWaitForWatchers(t *testing.T) {
 	<-begun
 	start := time.Now()
 	b.Halt()
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("the stop took %v", took)
 	}
 	if err := <-ended; ctl.CodeOf(err) != ctl.NotRunning {

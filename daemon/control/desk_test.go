@@ -34,6 +34,9 @@ type desk struct {
 	socket string
 }
 
+// mostCallers is how many connections a desk takes.
+const mostCallers = 16
+
 // newDesk starts one. caller, if not nil, takes the place of the fake's own.
 func newDesk(t *testing.T, caller func(*account.Account) provider.Call) *desk {
 	t.Helper()
@@ -64,7 +67,7 @@ func newDesk(t *testing.T, caller func(*account.Account) provider.Call) *desk {
 		caller = d.fake.caller
 	}
 	log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	server, err := control.Listen(d.socket, log)
+	server, err := control.Listen(d.socket, mostCallers, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}

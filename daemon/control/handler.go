@@ -25,15 +25,14 @@ import (
 
 // Options are what the handler works with.
 type Options struct {
-	Roster  *account.Roster
-	Pool    *account.Pool
-	Keys    *key.Ring
-	Gate    *limit.Gate
-	Ledger  *usage.Ledger
-	Rollups usage.Rollups
-	Engine  engine
-	Tokens  renewer
-	Prices  prices
+	Roster *account.Roster
+	Pool   *account.Pool
+	Keys   *key.Ring
+	Gate   *limit.Gate
+	Ledger *usage.Ledger
+	Engine engine
+	Tokens renewer
+	Prices prices
 	// Caller gives what logins of an account talk to its provider with.
 	Caller func(*account.Account) provider.Call
 	// Leaving is how many requests run to their end in a process that has handed over to this one; nil for none.
@@ -48,6 +47,10 @@ type Options struct {
 	Log       *slog.Logger
 	// StoreHealth says why the store cannot be used just now, or nil. It may be nil itself.
 	StoreHealth func() error
+	// Writable is an error when the store takes no writes just now. It may be nil.
+	Writable func(context.Context) error
+	// Conditions are what somebody has to know or mend. It may be nil.
+	Conditions func() []ctl.Condition
 	// Restart hands over to a new process, unless it is only to be checked.
 	Restart func(context.Context, ctl.Restart) (ctl.Restarted, error)
 	Metrics metrics
@@ -108,6 +111,7 @@ func NewHandler(opt Options) *Handler {
 
 // ServeHTTP implements http.Handler. A browser that was tricked into coming here is turned away: no page has a reason to.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer hurry(w, r).drain()
 	if r.Header.Get("Origin") != "" || r.Header.Get("Referer") != "" {
 		respondError(w, ctl.Errorf(ctl.NotPermitted, "the control socket is not for web pages"))
 		return
@@ -122,6 +126,8 @@ type route struct {
 	// Exactly one of these is set: serve gives what to send, stream writes by itself.
 	serve  func(*http.Request) (any, error)
 	stream func(http.ResponseWriter, *http.Request) error
+	// endless: the stream ends only when somebody ends it.
+	endless bool
 	// alone: it runs beside a handover.
 	alone bool
 }
@@ -134,7 +140,7 @@ func (h *Handler) guard(r route) http.HandlerFunc {
 			return
 		}
 		if r.stream != nil {
-			if err := r.stream(w, req); err != nil {
+			if err := h.flow(&r, w, req); err != nil {
 				respondError(w, err)
 			}
 			return
@@ -150,6 +156,21 @@ func (h *Handler) guard(r route) http.HandlerFunc {
 		}
 		respond(w, out)
 	}
+}
+
+// flow sends a stream.
+func (h *Handler) flow(r *route, w http.ResponseWriter, req *http.Request) error {
+	if !r.endless {
+		bePatient(w)
+		return r.stream(w, req)
+	}
+	over := seatOf(req.Context()).stream()
+	if over == nil {
+		return &busy{ctl.Errorf(ctl.Failed, "as many watch this daemon as may at once").WithHint("end another crs tui, crs top or crs requests --follow")}
+	}
+	defer over()
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // that of an earlier answer
+	return r.stream(w, req)
 }
 
 // answer has calls that change something wait while the daemon hands over, and refuses them afterwards: what they changed
@@ -177,7 +198,13 @@ func notPermitted(needs right) error {
 // made is an answer that tells of an account that a login has made, or renewed.
 type made struct{ ctl.LoggedIn }
 
+// bePatient bounds how long the caller may take to read its answer.
+func bePatient(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writePatience))
+}
+
 func respond(w http.ResponseWriter, out any) {
+	bePatient(w)
 	if out == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -190,11 +217,24 @@ func respond(w http.ResponseWriter, out any) {
 }
 
 func respondError(w http.ResponseWriter, err error) {
-	e := errorOf(err)
+	bePatient(w)
+	e, status := errorOf(err), http.StatusServiceUnavailable
+	if !errors.As(err, new(*busy)) {
+		status = statusOf(e.Code)
+	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(statusOf(e.Code))
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]*ctl.Error{"error": e})
 }
+
+// busy is an error because there is no room just now.
+type busy struct{ why *ctl.Error }
+
+// Error implements error.
+func (e *busy) Error() string { return e.why.Message }
+
+// Unwrap gives it as the contract has it.
+func (e *busy) Unwrap() error { return e.why }
 
 func statusOf(c ctl.Code) int {
 	switch c {
@@ -221,6 +261,7 @@ func errorOf(err error) *ctl.Error {
 		conflict *store.Conflict
 		noLogin  *oauth.NoLogin
 		notOpen  *oauth.NotOpen
+		noRoom   *oauth.NoRoom
 	)
 	switch {
 	case errors.As(err, &own):
@@ -235,32 +276,22 @@ func errorOf(err error) *ctl.Error {
 		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("it may be long over, or the daemon was started anew since; begin another: crs account login PLATFORM NAME")
 	case errors.As(err, &notOpen):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
+	case errors.As(err, &noRoom):
+		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was used up; see what is wrong (crs status), mend it, and do it again")
 	case errors.Is(err, store.ErrAway):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
 	case errors.Is(err, store.ErrNotWritable):
-		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; make room on the disk of the data directory, or make it writable")
+		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; %s", store.Mend(err))
 	case errors.As(err, &conflict):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
 	}
 	return ctl.Errorf(ctl.Failed, "%s", err)
 }
 
-// read takes a request's JSON.
-func read[T any](r *http.Request) (in T, err error) { return readUpTo[T](r, 4<<20) }
-
-func readUpTo[T any](r *http.Request, most int64) (in T, err error) {
-	dec := json.NewDecoder(http.MaxBytesReader(nil, r.Body, most))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil {
-		return in, ctl.Errorf(ctl.BadRequest, "the request is not as the contract has it: %v", err)
-	}
-	return in, nil
-}
-
 // invalid marks a domain's complaint about what was asked for. That a store does not do its part is not one.
 func invalid(err error) error {
 	e := errorOf(err)
-	if e.Code != ctl.Failed || errors.Is(err, store.ErrAway) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
+	if e.Code != ctl.Failed || errors.As(err, new(*store.Failure)) || errors.Is(err, store.ErrAway) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
 		return e
 	}
 	return ctl.Errorf(ctl.BadRequest, "%s", err)

@@ -13,6 +13,10 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/protocol/factory"
+	"crs/proxyengine/protocol/gemini"
+	"crs/proxyengine/protocol/openai"
 )
 
 func (h *Handler) keys(r *http.Request) (any, error) {
@@ -134,10 +138,8 @@ const usualWait = 30 * time.Second
 // editKeyBy sets what was given.
 func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 	p := &k.Policy
-	if in.Permissions != nil {
-		if err := h.checkPermissions(*in.Permissions); err != nil {
-			return err
-		}
+	if err := h.checkWords(in); err != nil {
+		return err
 	}
 	assign(&k.Tags, in.Tags)
 	assign(&p.RequestsPerMinute, in.RequestsPerMinute)
@@ -167,21 +169,54 @@ func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 	if in.ActivateFor != nil {
 		k.ActivateFor, k.ActivatedAt = time.Duration(*in.ActivateFor)*time.Second, time.Time{}
 	}
+	if err := checkSense(p, in); err != nil {
+		return err
+	}
 	return h.bind(p, in)
 }
 
-// checkPermissions finds a word that permits nothing, which would shut its key out.
-func (h *Handler) checkPermissions(given []string) error {
-	known := []string{"claude", "openai", "gemini", "droid"}
+// checkWords finds words of an edit that stand for nothing, which would shut the key out.
+func (h *Handler) checkWords(in *ctl.KeyEdit) error {
+	permissions := []string{"claude", "openai", "gemini", "droid"}
+	clients := []string{anthropic.ClaudeCode, openai.CodexCLI, gemini.GeminiCLI, factory.Droid}
+	if in.Permissions != nil {
+		if err := oneOf("permission", *in.Permissions, permissions, h.meantBy); err != nil {
+			return err
+		}
+	}
+	if in.Clients != nil {
+		return oneOf("client", *in.Clients, clients, nearest)
+	}
+	return nil
+}
+
+func oneOf(what string, given, known []string, meant func(string, []string) string) error {
 	for _, word := range given {
 		if slices.Contains(known, word) {
 			continue
 		}
-		e := ctl.Errorf(ctl.BadRequest, "permission %q is none of %s", word, strings.Join(known, ", "))
-		if meant := h.meantBy(word, known); meant != "" {
-			e = e.WithHint("did you mean %s?", meant)
+		e := ctl.Errorf(ctl.BadRequest, "%s %q is none of %s", what, word, strings.Join(known, ", "))
+		if m := meant(word, known); m != "" {
+			e = e.WithHint("did you mean %s?", m)
 		}
 		return e
+	}
+	return nil
+}
+
+// checkSense finds parts of an edit that contradict each other, or do nothing.
+func checkSense(p *key.Policy, in *ctl.KeyEdit) error {
+	if in.QueueWaitSeconds != nil && *in.QueueWaitSeconds > 0 && p.Queue == 0 {
+		return ctl.Errorf(ctl.BadRequest, "the key has a queue wait of %g s, but no request may queue", *in.QueueWaitSeconds).
+			WithHint("say how many may wait, and for which limit: --concurrency N --queue N")
+	}
+	if in.AllowModels == nil && in.DenyModels == nil {
+		return nil
+	}
+	for _, name := range p.AllowModels {
+		if slices.Contains(p.DenyModels, name) {
+			return ctl.Errorf(ctl.BadRequest, "model %q is both allowed and denied", name).WithHint("take it out of --allow-models or out of --deny-models")
+		}
 	}
 	return nil
 }
@@ -192,8 +227,14 @@ func (h *Handler) meantBy(word string, known []string) string {
 	if p := h.opt.Platforms[word]; p != nil {
 		return p.Platforms()[word].Permission
 	}
+	return nearest(word, known)
+}
+
+// nearest gives the word that one comes near, or is a part of; "" when there is none.
+func nearest(word string, known []string) string {
+	word = strings.ToLower(word)
 	for _, k := range known {
-		if levenshtein.ComputeDistance(word, k) <= 2 {
+		if levenshtein.ComputeDistance(word, k) <= 2 || len(word) > 2 && strings.Contains(k, word) {
 			return k
 		}
 	}

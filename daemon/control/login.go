@@ -95,7 +95,7 @@ func (h *Handler) draftNew(x *pending, in *ctl.NewAccount) (err error) {
 		return err
 	}
 	probe := *x.draft
-	probe.Credential = account.Credential{Kind: account.OAuth, Secret: secret.New("to come")}
+	probe.Credential = account.Credential{Kind: account.OAuth, Secret: secret.New("to-come")}
 	if err := probe.Validate(); err != nil {
 		return invalid(err)
 	}
@@ -207,6 +207,9 @@ func (h *Handler) redeem(ctx context.Context, x *pending, code string) error {
 	if !ok {
 		return ctl.Errorf(ctl.Failed, "platform %s has no login", x.draft.Platform)
 	}
+	if err := h.writable(ctx); err != nil {
+		return err
+	}
 	acc := cloned(x.draft)
 	if err := p.Redeem(ctx, h.opt.Caller(acc), x.login, code, acc); err != nil {
 		return err
@@ -254,6 +257,9 @@ func (h *Handler) agreed(ctx context.Context, x *pending) (agreed bool, trouble 
 	p, ok := h.opt.Platforms[x.draft.Platform].(provider.DeviceAuthorizer)
 	if !ok {
 		return false, "", ctl.Errorf(ctl.Failed, "platform %s has no login on another device", x.draft.Platform)
+	}
+	if err := h.writable(ctx); err != nil {
+		return false, err.Error(), nil
 	}
 	acc := cloned(x.draft)
 	agreed, err = p.PollDevice(ctx, h.opt.Caller(acc), x.device, acc)

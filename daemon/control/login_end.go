@@ -10,6 +10,7 @@ import (
 	"crs/ctl"
 	"crs/internal/account"
 	"crs/internal/oauth"
+	"crs/internal/store"
 	"crs/proxyengine/provider"
 )
 
@@ -37,10 +38,40 @@ func (h *Handler) keep(ctx context.Context, x *pending) (kept *account.Account, 
 }
 
 func (h *Handler) enter(ctx context.Context, x *pending, acc *account.Account) (*account.Account, error) {
-	if !x.told.Renews {
-		return h.opt.Roster.Add(ctx, *acc)
+	return insist(ctx, func() (*account.Account, error) {
+		if !x.told.Renews {
+			return h.opt.Roster.Add(ctx, *acc)
+		}
+		return h.opt.Roster.Relogin(ctx, acc.ID, func(now *account.Account) { graft(now, x.draft, acc) })
+	})
+}
+
+// insist tries to write what was got for something that counts once, as long as the store takes no writes and ctx allows.
+func insist(ctx context.Context, write func() (*account.Account, error)) (*account.Account, error) {
+	for {
+		kept, err := write()
+		if err == nil || !errors.Is(err, store.ErrNotWritable) && !errors.Is(err, store.ErrAway) {
+			return kept, err
+		}
+		select {
+		case <-time.After(insistAgain):
+		case <-ctx.Done():
+			return nil, err
+		}
 	}
-	return h.opt.Roster.Relogin(ctx, acc.ID, func(now *account.Account) { graft(now, x.draft, acc) })
+}
+
+const insistAgain = 500 * time.Millisecond
+
+// writable makes sure that what counts once is not used up for a store that takes no writes.
+func (h *Handler) writable(ctx context.Context) error {
+	if h.opt.Writable == nil {
+		return nil
+	}
+	if err := h.opt.Writable(ctx); err != nil {
+		return fmt.Errorf("nothing was used up: %w", err)
+	}
+	return nil
 }
 
 // graft puts onto an account what a login has changed since it was begun.
@@ -83,6 +114,9 @@ func (h *Handler) freshen(ctx context.Context, call provider.Call, p provider.Pr
 	if !ok || a.Credential.Refresh.Empty() || !a.Credential.Stale(h.opt.Now()) {
 		return nil
 	}
+	if err := h.writable(ctx); err != nil {
+		return err
+	}
 	out, err := renewer.RenewRequest(a)
 	if err != nil {
 		return err
@@ -104,6 +138,9 @@ func (h *Handler) freshen(ctx context.Context, call provider.Call, p provider.Pr
 
 // unfinished says what came of a try that failed, and what can be done now.
 func (h *Handler) unfinished(try *oauth.Try[*pending], err error) error {
+	if errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrAway) {
+		try.Pause() // the code was as good as before
+	}
 	x, left := try.Of, try.Failed()
 	e := *errorOf(err)
 	var bad *provider.BadCode

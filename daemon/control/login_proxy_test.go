@@ -1,10 +1,7 @@
 package control_test
 
 import (
-	"bufio"
 	"context"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +11,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/proxytest"
 	"crs/proxyengine"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
@@ -39,11 +37,9 @@ func TestALoginGoesThroughItsProxyOrNotAtAll(t *testing.T) {
 			return call(ctx, out)
 		}
 	})
-	locked := proxy(t, func(w io.Writer) {
-		_, _ = io.WriteString(w, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-	})
-	other := proxy(t, func(w io.Writer) { _, _ = io.WriteString(w, "220 mail.example ESMTP\r\n") })
-	silent := proxy(t, nil)
+	locked := proxytest.Saying(t, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+	other := proxytest.Saying(t, "220 mail.example ESMTP\r\n")
+	silent := proxytest.Silent(t)
 	for name, c := range map[string]struct{ proxy, says string }{
 		"refuses":          {"http://127.0.0.1:1", "refused"},
 		"hangs":            {"http://" + silent, "timed out"},
@@ -68,34 +64,4 @@ func TestALoginGoesThroughItsProxyOrNotAtAll(t *testing.T) {
 	if done := d.login(t, "max"); done.State != "ready" || direct.Load() == 0 {
 		t.Errorf("without a proxy: %+v", done)
 	}
-}
-
-// proxy answers the first line that it gets with answer, and then hangs up; nil never answers.
-func proxy(t *testing.T, answer func(io.Writer)) (addr string) {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = ln.Close() })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = conn.Close() }()
-				br := bufio.NewReader(conn)
-				if answer == nil {
-					_, _ = io.Copy(io.Discard, br)
-					return
-				}
-				if _, err := br.ReadString('\n'); err == nil {
-					answer(conn)
-				}
-			}()
-		}
-	}()
-	return ln.Addr().String()
 }

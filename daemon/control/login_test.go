@@ -201,7 +201,7 @@ func TestALoginMendsAnAccountAndKeepsTheRest(t *testing.T) {
 	if o := done.Options; o["meanwhile"] != "y" || o["stale"] != "" || o["owner"] == "" {
 		t.Errorf("%v", o)
 	}
-	if a, _ := d.roster.Get("max"); a.Credential.Generation != 2 {
+	if a, _ := d.roster.Get("max"); a.Credential.Generation < 1<<32 {
 		t.Errorf("generation %d", a.Credential.Generation)
 	}
 	if all := d.roster.List(); len(all) != 1 {
@@ -384,7 +384,7 @@ func TestAnExchangeGoesOnWhenTheCallerLeaves(t *testing.T) {
 
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never saw that %s", what)
 		}

@@ -54,7 +54,7 @@ func (h *Handler) setPrice(r *http.Request) (any, error) {
 
 // updatePrices takes another table, or only tells what it would change.
 func (h *Handler) updatePrices(r *http.Request) (any, error) {
-	in, err := readUpTo[ctl.PriceUpdate](r, 32<<20)
+	in, err := readUpTo[ctl.PriceUpdate](r, tableMost)
 	if err != nil {
 		return nil, err
 	}

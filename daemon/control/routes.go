@@ -21,7 +21,7 @@ func (h *Handler) ofDaemon() []route {
 		{method: post, path: "/canaries", needs: operate, serve: h.newCanary},
 		{method: post, path: "/restart", needs: write, serve: h.restart, alone: true},
 
-		{method: get, path: "/live", needs: operate, stream: h.watch},
+		{method: get, path: "/live", needs: operate, stream: h.watch, endless: true},
 		{method: del, path: "/live/{ref}", needs: operate, serve: h.disconnect},
 	}
 }
@@ -75,7 +75,7 @@ func (h *Handler) ofUsage() []route {
 		{method: post, path: "/alert/test", needs: operate, serve: h.testAlert},
 		{method: get, path: "/usage", needs: operate, serve: h.usage},
 		{method: get, path: "/requests", needs: operate, serve: h.requests},
-		{method: get, path: "/requests/follow", needs: operate, stream: h.followRequests},
+		{method: get, path: "/requests/follow", needs: operate, stream: h.followRequests, endless: true},
 		{method: get, path: "/explain/{ref}", needs: operate, serve: h.explain},
 		{method: post, path: "/explain", needs: operate, serve: h.explainWant},
 

@@ -16,8 +16,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"crs/ctl"
 	"crs/daemon/handover"
 	"crs/internal/claim"
+	"crs/internal/descriptor"
 )
 
 // Group is the system group whose members operate a daemon.
@@ -27,12 +29,26 @@ const Group = "crs"
 type Server struct {
 	path   string
 	lock   *claim.Claim
-	raw    *net.UnixListener
-	ln     *handover.Listener
+	log    *slog.Logger
 	server *http.Server
+	short  *descriptor.Shortage
+	spare  *descriptor.Spare
+	open   *connections
 	once   sync.Once
 	ended  error
 	left   atomic.Bool // another process serves the socket now
+
+	mu     sync.Mutex // guards the fields below
+	socket socket
+	paused bool
+	closed bool
+}
+
+// socket is what callers connect to: another one when its file was removed.
+type socket struct {
+	raw *net.UnixListener
+	ln  *handover.Listener
+	at  os.FileInfo // its file
 }
 
 // InUse means that another daemon has the socket.
@@ -41,13 +57,13 @@ type InUse struct{ Path string }
 // Error implements error.
 func (e *InUse) Error() string { return fmt.Sprintf("another crs daemon listens on %s", e.Path) }
 
-// Listen takes the socket at path. A socket that a dead daemon left behind is replaced; that of a living one never is.
-// Callers wait until Serve answers them.
-func Listen(path string, log *slog.Logger) (*Server, error) {
+// Listen takes the socket at path, for at most so many connections; short is told of those that cannot be accepted. A socket that a dead daemon left behind is replaced; that
+// of a living one never is. Callers wait until Serve answers them.
+func Listen(path string, most int, short *descriptor.Shortage, log *slog.Logger) (*Server, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("make the directory of the control socket: %w", err)
 	}
-	lock, err := claim.Take(path + ".lock")
+	lock, err := claim.Take(ctl.SocketLock(path))
 	var taken *claim.Taken
 	if errors.As(err, &taken) {
 		return nil, &InUse{path}
@@ -62,34 +78,74 @@ func Listen(path string, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return Inherit(path, ln, lock, log), nil
+	return Inherit(path, most, ln, lock, short, log), nil
 }
 
+// The times that callers have.
+const (
+	readPatience  = 10 * time.Second // for the head of a request, and then for its body
+	writePatience = time.Minute      // for taking the answer, or for taking anything of one without an end
+	idlePatience  = time.Minute      // between two requests
+)
+
 // Inherit serves a socket that another process has bound.
-func Inherit(path string, ln *net.UnixListener, lock *claim.Claim, log *slog.Logger) *Server {
-	ln.SetUnlinkOnClose(false)
-	s := &Server{path: path, lock: lock, raw: ln, ln: handover.Listen(ln)}
+func Inherit(path string, most int, ln *net.UnixListener, lock *claim.Claim, short *descriptor.Shortage, log *slog.Logger) *Server {
+	s := &Server{
+		path: path, lock: lock, log: log, short: short, spare: descriptor.NewSpare(spares), socket: socketOf(path, ln), open: newConnections(most, log),
+	}
 	s.server = &http.Server{
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: readPatience,
+		IdleTimeout:       idlePatience,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnState:         s.follow,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, peerKey{}, peerOf(c))
+			return s.open.enter(context.WithValue(ctx, peerKey{}, peerOf(c)), c)
 		},
 	}
 	return s
 }
 
+// spares is for how many callers a descriptor is kept back: who operates the daemon is answered while clients have all the others.
+const spares = 4
+
+func (s *Server) follow(c net.Conn, state http.ConnState) {
+	s.open.follow(c, state)
+	if state == http.StateClosed {
+		s.spare.Fill() // with the one that was this connection's, before a client takes it
+	}
+}
+
+func socketOf(path string, ln *net.UnixListener) socket {
+	ln.SetUnlinkOnClose(false)
+	at, _ := os.Lstat(path) // none when it was removed in this moment
+	return socket{raw: ln, ln: handover.Listen(ln), at: at}
+}
+
+func (s *Server) current() socket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.socket
+}
+
 // Estate is what another process needs to serve the socket.
-func (s *Server) Estate() (*net.UnixListener, *claim.Claim) { return s.raw, s.lock }
+func (s *Server) Estate() (*net.UnixListener, *claim.Claim) { return s.current().raw, s.lock }
 
 // Pause has callers wait; Resume serves them again.
-func (s *Server) Pause() { s.ln.Pause() }
+func (s *Server) Pause() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = true
+	s.socket.ln.Pause()
+}
 
 // Resume serves callers again.
 func (s *Server) Resume() {
 	s.left.Store(false)
 	s.server.SetKeepAlivesEnabled(true)
-	s.ln.Resume()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = false
+	s.socket.ln.Resume()
 }
 
 // Leave leaves the socket to another process. What is being answered goes on; connections that idle are closed.
@@ -152,25 +208,36 @@ func (s *Server) Path() string { return s.path }
 
 // Serve answers until Shutdown.
 func (s *Server) Serve(h *Handler) error {
-	s.server.Handler = h
+	s.server.Handler = s.open.admit(h)
 	s.server.RegisterOnShutdown(h.EndStreams)
-	if err := s.server.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve the control socket: %w", err)
+	for {
+		now := s.current()
+		err := s.server.Serve(descriptor.Patient(now.ln, "control socket", s.short, nil).With(s.spare))
+		switch {
+		case errors.Is(err, http.ErrServerClosed):
+			return nil
+		case s.current().ln == now.ln:
+			return fmt.Errorf("serve the control socket: %w", err)
+		}
 	}
-	return nil
 }
 
 // Shutdown ends what is being answered when ctx does, and takes the socket away. Calling it again does nothing.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.once.Do(func() {
+		s.mu.Lock()
+		s.closed = true // none is made anew
+		now := s.socket
+		s.mu.Unlock()
 		err := s.server.Shutdown(ctx)
 		if err != nil {
 			err = s.server.Close()
 		}
-		if closed := s.ln.Close(); !errors.Is(closed, net.ErrClosed) { // it was never served
+		if closed := now.ln.Close(); !errors.Is(closed, net.ErrClosed) { // it was never served
 			err = errors.Join(err, closed)
 		}
-		if !s.left.Load() {
+		s.spare.Close()
+		if !s.left.Load() && now.there(s.path) {
 			err = errors.Join(err, os.Remove(s.path))
 		}
 		// The lock's file stays: another daemon may be about to lock it.

@@ -38,6 +38,10 @@ func (h *Handler) figures() ctl.Status {
 			s.StoreError = err.Error()
 		}
 	}
+	s.Conditions = []ctl.Condition{}
+	if h.opt.Conditions != nil {
+		s.Conditions = h.opt.Conditions()
+	}
 	s.Platforms = h.platforms()
 	return s
 }

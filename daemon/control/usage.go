@@ -27,10 +27,7 @@ func (h *Handler) usage(r *http.Request) (any, error) {
 	if q.Key, q.Account, err = h.ids(v.Get("key"), v.Get("account")); err != nil {
 		return nil, err
 	}
-	if err := h.opt.Ledger.Flush(r.Context()); err != nil { // so that what ended a moment ago is in it
-		return nil, err
-	}
-	sums, err := h.opt.Rollups.Usage(r.Context(), q)
+	sums, err := h.opt.Ledger.Usage(r.Context(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +77,7 @@ func (h *Handler) report(when span, now time.Time, sums []usage.Sum) ctl.Usage {
 	for i := range sums {
 		row := h.row(&sums[i])
 		out.Rows = append(out.Rows, row)
-		addRow(&out.Total, &row)
+		out.Total.Add(&row)
 	}
 	return out
 }
@@ -111,16 +108,4 @@ func (h *Handler) accountName(id string) string {
 		return a.Name
 	}
 	return id
-}
-
-func addRow(total, row *ctl.UsageRow) {
-	total.Requests += row.Requests
-	total.InputTokens += row.InputTokens
-	total.OutputTokens += row.OutputTokens
-	total.CacheReadTokens += row.CacheReadTokens
-	total.CacheWrite5mTokens += row.CacheWrite5mTokens
-	total.CacheWrite1hTokens += row.CacheWrite1hTokens
-	total.ReasoningTokens += row.ReasoningTokens
-	total.Cost += row.Cost
-	total.Charged += row.Charged
 }

@@ -22,8 +22,6 @@ const (
 	accountsEvery = time.Second
 	// sureEvery is how often something is sent at least, so that a watcher can tell a quiet daemon from a stuck one.
 	sureEvery = 2 * time.Second
-	// watcherPatience is how long a watcher may take nothing at all before it is given up.
-	watcherPatience = time.Minute
 )
 
 // watch sends what changes, one JSON object a line. What is true is looked up when the watcher can take it, so that nothing
@@ -43,7 +41,7 @@ func (h *Handler) watch(w http.ResponseWriter, r *http.Request) error {
 	defer tick.Stop()
 	for {
 		if u := view.update(ended); u != nil {
-			_ = conn.SetWriteDeadline(time.Now().Add(watcherPatience))
+			_ = conn.SetWriteDeadline(time.Now().Add(writePatience))
 			if enc.Encode(u) != nil || conn.Flush() != nil {
 				return nil
 			}

@@ -50,7 +50,7 @@ func watch(t *testing.T, b *crstest.Box) *watching {
 // until takes updates until something is so.
 func (w *watching) until(what string, ok func() bool) {
 	w.t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	for !ok() {
 		select {
 		case u, open := <-w.news:
@@ -120,7 +120,7 @@ func TestAWatcherSeesWhatBecomesOfAccounts(t *testing.T) {
 	a := b.Account("a")
 	key := b.Key("k")
 	w := watch(t, b)
-	b.Script(crstest.Secret("a") + "=429(retry=90s)*9")
+	b.Script(crstest.Secret("a") + "=429(5h)*9")
 	b.Post(key, crstest.Hello)
 	w.until("a cool-down", func() bool { x := w.scene.Accounts[a.ID]; return x != nil && x.State == "cooling" && x.Until != nil })
 	if _, err := b.ThawAccount(t.Context(), "a"); err != nil {
@@ -147,7 +147,7 @@ func TestAQuietDaemonIsHeardOf(t *testing.T) {
 	n := 0
 	begun := time.Now()
 	w.until("two signs of life", func() bool { n++; return n > 2 })
-	if took := time.Since(begun); took < time.Second || took > 8*time.Second {
+	if took := time.Since(begun); took < time.Second || took > time.Minute {
 		t.Errorf("two updates of nothing within %v", took)
 	}
 }
@@ -216,7 +216,7 @@ func TestTheEndOfTheDaemonIsTheEndOfAWatchThatIsStuck(t *testing.T) {
 	}
 	start := time.Now()
 	b.Halt()
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("the stop took %v", took)
 	}
 }
@@ -237,7 +237,7 @@ func TestARequestInFlightIsDisconnected(t *testing.T) {
 	}
 	select {
 	case <-done:
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the client waits on")
 	}
 	w.until("its end", func() bool { return len(w.scene.Flights) == 0 && len(w.ended) == 1 })

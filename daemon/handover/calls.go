@@ -37,9 +37,17 @@ func (c *calls) Hear(list []Message, _ *None) error {
 	if d == nil {
 		return errNotYet
 	}
-	for i := range list {
-		c.heir.hear(d, &list[i])
+	c.heir.hearAll(d, list)
+	return nil
+}
+
+// Durable tells how many of the records that the old process has told of are durable.
+func (c *calls) Durable(_ None, out *uint64) error {
+	d := c.heir.duties.Load()
+	if d == nil {
+		return errNotYet
 	}
+	*out = c.heir.durable(d)
 	return nil
 }
 
@@ -138,6 +146,12 @@ func (c *calls) Stopping(None, *None) error {
 	return nil
 }
 
+// Successor answers once this process has handed over to another one than known, 0 for none, with its process id.
+func (c *calls) Successor(known int, out *int) error {
+	*out = c.heir.successorOtherThan(known)
+	return nil
+}
+
 // Last never answers: that it ends tells the old process that this one has ended.
 func (c *calls) Last(None, *None) error {
 	<-c.heir.life.Done()
@@ -150,5 +164,5 @@ func (c *calls) Goodbye(None, *None) error {
 	if d == nil {
 		return errNotYet
 	}
-	return d.Ledger.Flush(context.Background())
+	return d.Ledger.Commit()
 }

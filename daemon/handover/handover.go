@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/clock"
 	"crs/internal/limit"
 )
 
@@ -30,8 +31,10 @@ type State struct {
 	Started time.Time
 	Counts  map[string]limit.Count // by key
 	Pool    []byte                 // what was learnt of accounts
-	Open    []string               // requests that are in flight in the old process
-	First   []Message              // what came first of what the link tells
+	Clock   clock.Reading
+	Tokens  []string  // sealed pairs that the store has not taken yet
+	Open    []string  // requests that are in flight in the old process
+	First   []Message // what came first of what the link tells
 }
 
 // what a Message says.

@@ -51,7 +51,15 @@ type Heir struct {
 	slots  map[uint64]account.Slot
 	asking map[uint64]context.CancelFunc
 	open   map[string]*usage.Record
+	next   int           // the process that this one has handed over to; 0 when there is none
+	passed chan struct{} // closed, and made anew, when next changes
+	told   []toldUpTo    // what may not be durable yet
+	heard  uint64        // how many records the old process has told of
+	sure   uint64        // how many of them are durable
 }
+
+// toldUpTo is where in the ledger so many records of the old process end.
+type toldUpTo struct{ records, lines uint64 }
 
 // NewHeir makes the end of a connection that was inherited.
 func NewHeir(conn net.Conn, version string) *Heir {
@@ -59,8 +67,8 @@ func NewHeir(conn net.Conn, version string) *Heir {
 	return &Heir{
 		version: version, conn: conn, life: life, die: die,
 		state: make(chan State, 1), begun: make(chan error, 1), ready: make(chan error, 1),
-		stopping: make(chan struct{}),
-		seats:    map[uint64]*limit.Permit{}, slots: map[uint64]account.Slot{},
+		stopping: make(chan struct{}), passed: make(chan struct{}),
+		seats: map[uint64]*limit.Permit{}, slots: map[uint64]account.Slot{},
 		asking: map[uint64]context.CancelFunc{}, open: map[string]*usage.Record{},
 	}
 }
@@ -127,10 +135,8 @@ func (h *Heir) Assume(d *Duties, first []Message) {
 	for _, rec := range d.Open {
 		h.open[rec.ID] = rec
 	}
+	h.hearAll(d, first)
 	h.duties.Store(d)
-	for i := range first {
-		h.hear(d, &first[i])
-	}
 }
 
 // Begun tells the old process that this one serves.
@@ -179,6 +185,29 @@ func (h *Heir) orphaned() {
 		d.Ledger.Interrupt(rec)
 	}
 	d.Ended(len(open))
+}
+
+// hearAll does what messages say, in their order.
+func (h *Heir) hearAll(d *Duties, list []Message) {
+	for i := range list {
+		h.hear(d, &list[i])
+	}
+	lines, _ := d.Ledger.Progress()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.heard += uint64(len(linesOf(list)))
+	h.told = append(h.told, toldUpTo{h.heard, lines})
+}
+
+// durable is how many records of the old process are.
+func (h *Heir) durable(d *Duties) uint64 {
+	_, durable := d.Ledger.Progress()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(h.told) > 0 && h.told[0].lines <= durable {
+		h.sure, h.told = h.told[0].records, h.told[1:]
+	}
+	return h.sure
 }
 
 // hear does what one message says.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/rpc"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,11 +29,14 @@ type Link struct {
 	returned  chan struct{} // closed when it never will, or has ended and everything was taken back
 	lost      chan struct{} // closed when the heir has ended
 	once      sync.Once
+	next      atomic.Int64 // the process that the heir has handed over to; 0 when there is none
 
 	mu    sync.Mutex // guards the fields below
 	queue []Message
 	more  chan struct{}
-	sent  []Message // on their way: whether the heir has got them is not known
+	sent  []Message    // on their way: whether the heir has got them is not known
+	heard []usage.Line // that the heir has got, and may not have made durable
+	sure  uint64       // how many are durable, of all that it has got
 	idle  *sync.Cond
 }
 
@@ -64,10 +68,11 @@ func (l *Link) Take(ctx context.Context, s State) error {
 // Commit lets everybody through to the heir.
 func (l *Link) Commit() {
 	l.mu.Lock()
-	l.sent = nil
+	l.heard, l.sent = append(l.heard, linesOf(l.sent)...), nil
 	l.mu.Unlock()
 	close(l.committed)
 	go l.pump()
+	go l.followSuccessor()
 	go func() {
 		_ = l.heir.Call("Heir.Last", None{}, new(None)) // ends with the heir
 		l.broke()
@@ -91,20 +96,32 @@ func (l *Link) Stopping(ctx context.Context) bool {
 	return l.call(ctx, "Stopping", &None{}, new(None)) == nil
 }
 
-// Return sends everybody back, and gives the records that the heir has perhaps not got.
+// Return sends everybody back, and gives the records that the heir may not have made durable. It gives each once.
 func (l *Link) Return() []usage.Line {
 	l.broke()
 	_ = l.heir.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	lines := append(append(l.heard, linesOf(l.sent)...), linesOf(l.queue)...)
+	l.heard, l.sent, l.queue = nil, nil, nil
+	return lines
+}
+
+func linesOf(messages []Message) []usage.Line {
 	var lines []usage.Line
-	for _, m := range append(l.sent, l.queue...) {
+	for _, m := range messages {
 		if m.What == recordOpened || m.What == recordClosed {
 			lines = append(lines, usage.Line{Opened: m.What == recordOpened, Record: m.Record})
 		}
 	}
-	l.sent, l.queue = nil, nil
 	return lines
+}
+
+// Settled reports whether everything that the heir was told is durable with it.
+func (l *Link) Settled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.queue)+len(l.sent)+len(l.heard) == 0
 }
 
 // Release lets those go who wait for an answer: what they asked for is decided where it was before.
@@ -119,7 +136,7 @@ func (l *Link) Goodbye(ctx context.Context) error {
 	})
 	defer stop()
 	l.mu.Lock()
-	for len(l.queue)+len(l.sent) > 0 && !l.isLost() && ctx.Err() == nil {
+	for len(l.queue)+len(l.sent)+len(l.heard) > 0 && !l.isLost() && ctx.Err() == nil {
 		l.idle.Wait()
 	}
 	l.mu.Unlock()
@@ -159,29 +176,71 @@ func (l *Link) tell(m Message) {
 	}
 }
 
-// pump sends what was told, one batch after the other.
+// pump sends what was told, one batch after the other, and keeps what is not durable with the heir yet.
 func (l *Link) pump() {
 	for {
-		l.mu.Lock()
-		l.sent, l.queue = l.queue, nil
-		batch := l.sent
-		if len(batch) == 0 {
-			l.idle.Broadcast()
+		batch, unsure := l.nextBatch()
+		var ask <-chan time.Time
+		if unsure {
+			ask = time.After(askAgain)
 		}
-		l.mu.Unlock()
 		if len(batch) == 0 {
 			select {
 			case <-l.more:
+				continue
+			case <-ask:
 			case <-l.lost:
 				return
 			}
-			continue
 		}
-		if err := l.heir.Call("Heir.Hear", batch, new(None)); err != nil {
+		if len(batch) > 0 {
+			if err := l.heir.Call("Heir.Hear", batch, new(None)); err != nil {
+				l.broke()
+				return
+			}
+		}
+		if err := l.askDurable(); err != nil {
 			l.broke()
 			return
 		}
 	}
+}
+
+// askAgain is when the heir is asked again whether it has made durable what it was told.
+const askAgain = 100 * time.Millisecond
+
+// nextBatch gives what is to be sent, and reports whether something that was sent may not be durable.
+func (l *Link) nextBatch() (batch []Message, unsure bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent, l.queue = l.queue, nil
+	if len(l.sent)+len(l.heard) == 0 {
+		l.idle.Broadcast()
+	}
+	return l.sent, len(l.heard) > 0
+}
+
+// askDurable forgets what is durable with the heir. One of an older version does not say; it is taken at its word then.
+func (l *Link) askDurable() error {
+	l.mu.Lock()
+	l.heard, l.sent = append(l.heard, linesOf(l.sent)...), nil
+	all := l.sure + uint64(len(l.heard))
+	l.mu.Unlock()
+	durable := all
+	err := l.heir.Call("Heir.Durable", None{}, &durable)
+	var unknown rpc.ServerError
+	if errors.As(err, &unknown) {
+		durable, err = all, nil
+	}
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := min(durable, all) - min(l.sure, durable); n > 0 && n <= uint64(len(l.heard)) {
+		l.heard, l.sure = slices.Clone(l.heard[n:]), l.sure+n
+	}
+	return nil
 }
 
 // open waits until the heir serves. It gives errBack when it never will.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,12 +19,14 @@ import (
 
 // pair is two processes' ends, in one.
 type pair struct {
-	link *Link
-	heir *Heir
-	ring *key.Ring
-	key  *key.Key
-	gate *limit.Gate
-	end  func() // cuts the connection, as a process that dies does
+	link   *Link
+	heir   *Heir
+	ring   *key.Ring
+	key    *key.Key
+	gate   *limit.Gate
+	dir    string
+	ledger *usage.Ledger // the heir's
+	end    func()        // cuts the connection, as a process that dies does
 }
 
 func newPair(t *testing.T) *pair {
@@ -47,7 +51,7 @@ func newPair(t *testing.T) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pair{link: NewLink(old), heir: NewHeir(young, "2"), ring: ring, key: k, gate: limit.NewGate(time.Now, time.UTC, nil)}
+	p := &pair{link: NewLink(old), heir: NewHeir(young, "2"), ring: ring, key: k, gate: limit.NewGate(time.Now, time.UTC, nil), dir: dir, ledger: ledger}
 	served := make(chan struct{})
 	go func() { defer close(served); p.heir.Serve() }()
 	p.end = func() { _ = young.Close() }
@@ -124,7 +128,7 @@ func TestNothingIsAskedBeforeTheHeirServes(t *testing.T) {
 
 func until(t *testing.T, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("it never came to that")
 		}
@@ -225,5 +229,39 @@ func TestAPausedListenerLeavesConnectionsToOthers(t *testing.T) {
 	_ = ln.Close()
 	if err := <-accepted; !errors.Is(err, net.ErrClosed) {
 		t.Error(err)
+	}
+}
+
+// TestWhatTheHeirHasNotWrittenIsKept: an heir that has heard of a record and cannot write it may be killed.
+func TestWhatTheHeirHasNotWrittenIsKept(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.link.Opened([]byte(`{"id":"req_1"}`)) // before it serves
+	p.take(t)
+	until(t, p.link.Settled)
+	away := filepath.Join(p.dir, "ledger")
+	if err := os.Rename(away, away+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(away, nil, 0o600); err != nil { // no directory can be made there
+		t.Fatal(err)
+	}
+	p.link.Closed([]byte(`{"id":"req_1"}`))
+	p.link.Opened([]byte(`{"id":"req_2"}`))
+	until(t, func() bool { _, failed := p.ledger.Health(); return failed != nil })
+	if p.link.Settled() {
+		t.Error("it is settled, and the heir has not written it")
+	}
+	p.end()
+	<-p.link.Lost()
+	lines := p.link.Return()
+	if len(lines) != 2 || lines[0].Opened || !lines[1].Opened {
+		t.Errorf("kept %+v", lines)
+	}
+	if again := p.link.Return(); len(again) != 0 {
+		t.Errorf("given twice: %+v", again)
+	}
+	if err := errors.Join(os.Remove(away), os.Rename(away+".away", away)); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"crs/internal/claim"
@@ -18,11 +19,23 @@ type Estate struct {
 	Data    *claim.Claim
 	Socket  *claim.Claim
 	Link    net.Conn
+	Tether  *Held
 	As      string
 }
 
 // Inherited gives nil: nothing can be handed over on this system.
 func Inherited() (*Estate, error) { return nil, nil }
+
+// NewTether is not there on this system.
+func NewTether() (*Tether, *Held, error) {
+	return nil, nil, errors.New("there is nothing to hand over to")
+}
+
+// Close does nothing.
+func (h *Held) Close() {}
+
+// Signal does nothing.
+func (t *Tether) Signal(syscall.Signal) bool { return false }
 
 // Child is an heir that this process has started.
 type Child struct {

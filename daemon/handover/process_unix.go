@@ -39,6 +39,8 @@ type Estate struct {
 	Data    *claim.Claim // of the data directory
 	Socket  *claim.Claim // of the control socket
 	Link    net.Conn     // to the other process
+	// Tether leads to the process that was started first; nil when nobody stays for another.
+	Tether *Held
 	// As is the path of the program that the process is, or soon will be, installed as.
 	As string
 }
@@ -52,10 +54,11 @@ func Inherited() (*Estate, error) {
 	}
 	_ = os.Unsetenv(variable)
 	defer func() { _ = os.Unsetenv(as) }()
+	tether := inheritedTether()
 	if value != order {
 		return nil, fmt.Errorf("the old process hands over in another way (%s) than this crs knows (%s); stop it, and start this one", value, order)
 	}
-	e := &Estate{As: os.Getenv(as), Data: claim.Inherit(inherited(dataFile, "data directory")), Socket: claim.Inherit(inherited(socketFile, "socket"))}
+	e := &Estate{As: os.Getenv(as), Data: claim.Inherit(inherited(dataFile, "data directory")), Socket: claim.Inherit(inherited(socketFile, "socket")), Tether: tether}
 	var err error
 	if e.Clients, err = listener(clientsFile); err != nil {
 		return nil, err
@@ -108,7 +111,11 @@ func Start(program string, e *Estate) (*Child, net.Conn, error) {
 	}
 	defer func() { _ = unix.Close(theirs) }()
 	files := []uintptr{0, 1, 2}
-	for _, c := range []any{e.Clients, e.Control, theirs, e.Data.File(), e.Socket.File()} {
+	inheritance := []any{e.Clients, e.Control, theirs, e.Data.File(), e.Socket.File()}
+	if e.Tether != nil {
+		inheritance = append(inheritance, e.Tether.file)
+	}
+	for _, c := range inheritance {
 		fd, err := duplicate(c)
 		if err != nil {
 			return nil, nil, errors.Join(err, ours.Close())
@@ -130,9 +137,12 @@ func Start(program string, e *Estate) (*Child, net.Conn, error) {
 func (e *Estate) environment() []string {
 	var env []string
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "WATCHDOG_PID=") && !strings.HasPrefix(v, "LISTEN_") {
+		if !strings.HasPrefix(v, "WATCHDOG_PID=") && !strings.HasPrefix(v, "LISTEN_") && !strings.HasPrefix(v, tetherVariable+"=") {
 			env = append(env, v)
 		}
+	}
+	if e.Tether != nil {
+		env = append(env, fmt.Sprintf("%s=%d", tetherVariable, heldFile))
 	}
 	return append(env, variable+"="+order, as+"="+e.As)
 }
@@ -160,7 +170,7 @@ func socketPair() (ours net.Conn, theirs int, err error) {
 // duplicate gives a descriptor of its own, which leaves the original in the mode it is in.
 func duplicate(of any) (fd uintptr, err error) {
 	dup := func(old uintptr) {
-		n, failed := unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, socketFile+1)
+		n, failed := unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, heldFile+1)
 		fd, err = uintptr(n), failed
 	}
 	if old, plain := of.(int); plain {

@@ -36,6 +36,7 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	g.ledger(out)
 	g.accounts(out)
 	g.store(out)
+	g.conditions(out)
 	out.gauge("crs_keys", float64(g.s.Keys()))
 }
 
@@ -75,6 +76,15 @@ func (g *gauges) ledger(out seen) {
 	out.gauge("crs_ledger_lag_seconds", lag.Rollups.Seconds(), "rollups")
 	out.gauge("crs_ledger_failing", one(lag.DiskFails), "disk")
 	out.gauge("crs_ledger_failing", one(lag.RollupsFail), "rollups")
+}
+
+func (g *gauges) conditions(out seen) {
+	if g.s.Conditions == nil {
+		return
+	}
+	for code, on := range g.s.Conditions() {
+		out.gauge("crs_condition", one(on), code)
+	}
 }
 
 func one(yes bool) float64 {

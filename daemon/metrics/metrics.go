@@ -39,6 +39,8 @@ type Sources struct {
 	// Store is asked how it is doing if it is a store.Remote.
 	Store any
 	Now   func() time.Time
+	// Conditions tells of each condition that there can be whether it holds.
+	Conditions func() map[string]bool
 }
 
 type engine interface {

@@ -109,7 +109,7 @@ func TestEveryMetricIsToldAndNoOther(t *testing.T) {
 	b := crstest.Start(t)
 	b.Subscription("mine", time.Hour)
 	b.Account("spent", func(a *ctl.NewAccount) { a.MaxConcurrency = 1 })
-	b.Script(crstest.Secret("spent") + "=429(bare)*9; sk-ant-oat01-mine=ok(5h=0.25,7d=0.5)")
+	b.Script(crstest.Secret("spent") + "=429(5h)*9; sk-ant-oat01-mine=ok(5h=0.25,7d=0.5)")
 	if got := b.Post(b.Key("k"), crstest.Hello); got.Status != 200 {
 		t.Fatalf("%d %s", got.Status, got.Body)
 	}
@@ -300,33 +300,39 @@ func TestWhoWaitsAndWhoIsInFlightShows(t *testing.T) {
 	b.Account("a", func(a *ctl.NewAccount) { a.MaxConcurrency = 1 })
 	key := b.Key("k")
 	b.Script("stall(after=5,for=1m)")
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	for range 2 {
-		go func() {
-			if resp, err := http.DefaultClient.Do(b.Request(ctx, key, crstest.Stream)); err == nil {
-				_, _ = io.Copy(io.Discard, resp.Body)
-				_ = resp.Body.Close()
-			}
-		}()
-	}
-	b.Until("one streams and one waits", func(s ctl.Status) bool {
-		phases := map[string]int{}
-		for _, x := range s.Live {
-			phases[x.Phase]++
-		}
-		return phases["streaming"] == 1 && phases["picking"] == 1
+	streams := asking(t, b, key)
+	b.Until("one streams", func(s ctl.Status) bool { return len(s.Live) == 1 && s.Live[0].Phase == "streaming" })
+	waits := asking(t, b, key)
+	b.Until("another waits", func(s ctl.Status) bool {
+		return len(s.Live) == 2 && s.Live[0].Phase+s.Live[1].Phase == "streaming"+"picking"
 	})
 	scrape(t, b).check(t,
 		is(1, "crs_requests_in_flight", "phase=streaming"), is(1, "crs_requests_in_flight", "phase=picking"), is(2, "crs_requests_in_flight"),
 		is(1, "crs_queue_length", "queue=account"), is(0, "crs_queue_length", "queue=key"), is(1, "crs_account_in_flight", "account=a"),
 		is(2, "crs_ledger_open_records"),
 	)
-	stop()
+	waits() // the one that streams gives the slot back
+	b.Until("one is left", func(s ctl.Status) bool { return len(s.Live) == 1 })
+	streams()
 	b.Idle()
 	scrape(t, b).check(t,
 		is(1, "crs_requests_total", "outcome=left", "status=left"), is(1, "crs_requests_total", "outcome=cut"), is(0, "crs_requests_in_flight"),
 	)
+}
+
+// asking asks for a stream, until the client leaves.
+func asking(t *testing.T, b *crstest.Box, key string) (leave func()) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	req := b.Request(ctx, key, crstest.Stream)
+	go func() {
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		}
+	}()
+	return stop
 }
 
 func TestJSONSaysTheSameAsText(t *testing.T) {

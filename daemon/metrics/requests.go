@@ -138,7 +138,7 @@ func statusText(status int) string {
 func (m *Metrics) countSources() {
 	records := m.counter("crs_usage_records_total")
 	m.sources = map[usage.Source]prometheus.Counter{}
-	for _, s := range []usage.Source{usage.Upstream, usage.Partial, usage.Estimated} {
+	for _, s := range usage.Sources() {
 		m.sources[s] = records.WithLabelValues(string(s))
 	}
 }

@@ -11,27 +11,31 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
+
+	"crs/internal/descriptor"
 )
 
 // Server serves metrics on a TCP address, to anybody who can reach it, and nothing but metrics.
 type Server struct {
-	addr string
-	http *http.Server
-	log  *slog.Logger
-	wake chan struct{}
+	addr  string
+	http  *http.Server
+	short *descriptor.Shortage
+	log   *slog.Logger
+	wake  chan struct{}
 
 	mu   sync.Mutex   // guards the fields below
 	ln   net.Listener // nil while it does not listen
 	away bool         // another process is to serve there
 }
 
-// NewServer makes a server for an address. Listen takes the address, Serve serves on it.
-func (m *Metrics) NewServer(addr string, log *slog.Logger) *Server {
+// NewServer makes a server for an address, which tells short of connections that it cannot accept. Listen takes the address, Serve serves on it.
+func (m *Metrics) NewServer(addr string, short *descriptor.Shortage, log *slog.Logger) *Server {
 	mux := http.NewServeMux()
 	// What scrapes cost is bounded by few of them going on at once.
 	limited := promhttp.HandlerFor(m, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError, MaxRequestsInFlight: 4})
 	mux.Handle("GET "+Path, limited)
-	return &Server{addr: addr, log: log, wake: make(chan struct{}, 1), http: &http.Server{
+	return &Server{addr: addr, short: short, log: log, wake: make(chan struct{}, 1), http: &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 16 << 10,
@@ -97,6 +101,9 @@ func (s *Server) listener() net.Listener {
 	return s.ln
 }
 
+// mostConnections is how many may be open at once: few scrape, and others need descriptors too.
+const mostConnections = 32
+
 // tryAgain is how long to wait before an address that is taken is tried again.
 const tryAgain = time.Second
 
@@ -109,7 +116,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		err := s.Listen()
 		if ln := s.listener(); ln != nil {
 			s.log.Info("serving metrics", "listen", ln.Addr().String(), "path", Path)
-			told, err = "", s.http.Serve(ln)
+			told, err = "", s.http.Serve(netutil.LimitListener(descriptor.Patient(ln, "metrics", s.short, nil), mostConnections))
 			_ = s.Close()
 		}
 		if err != nil && ctx.Err() == nil && !errors.Is(err, net.ErrClosed) && err.Error() != told {

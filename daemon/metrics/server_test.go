@@ -16,7 +16,7 @@ import (
 // says waits until the metrics at an address say something, or until nobody answers there when words is empty.
 func says(t *testing.T, addr, words string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		got := ""
 		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		if resp, err := client.Get("http://" + addr + metrics.Path); err == nil {
@@ -48,7 +48,7 @@ func TestOneProcessAfterTheOtherServesAnAddress(t *testing.T) {
 	stopOld := run(old)
 	says(t, addr, `version="old"`)
 
-	heir := metrics.New(metrics.Options{Version: "new"}).NewServer(addr, log)
+	heir := metrics.New(metrics.Options{Version: "new"}).NewServer(addr, nil, log)
 	if err := heir.Listen(); err == nil {
 		t.Error("two have the same address")
 	}
@@ -83,7 +83,7 @@ func listening(t *testing.T, log *slog.Logger) (*metrics.Server, string) {
 		}
 		addr := ln.Addr().String()
 		_ = ln.Close()
-		s := metrics.New(metrics.Options{Version: "old"}).NewServer(addr, log)
+		s := metrics.New(metrics.Options{Version: "old"}).NewServer(addr, nil, log)
 		if s.Listen() == nil {
 			return s, addr
 		}

@@ -112,7 +112,8 @@ grep -q rate_limit_error /tmp/answer || fail "not in the client's words: $(cat /
 exec 7>&- 8>&-
 for i in $(seq 50); do [ "$(ask)" = 200 ] && break; sleep 0.1; done
 for i in 1 2 3; do [ "$(ask /api/v1/models -H "x-api-key: cr_wrong")" = 401 ] || fail "failure $i: $(cat /tmp/answer)"; done
-[ "$(ask /api/v1/models -H "x-api-key: $key")" = 429 ] || fail "after three failures: $(cat /tmp/answer)"
+[ "$(ask /api/v1/models -H "x-api-key: cr_wrong")" = 429 ] || fail "after three failures: $(cat /tmp/answer)"
+[ "$(ask /api/v1/models -H "x-api-key: $key")" = 200 ] || fail "a good key after three failures of others: $(cat /tmp/answer)"
 crs logs -n 20 | grep -q 'from=10.9.9.9' || fail "the log does not say where they came from"
 cat /tmp/good >/etc/crs/config.toml
 exits 1 crs restart # an address cannot be changed without anybody noticing

@@ -13,7 +13,7 @@ streams=200
 step install the old version, start it, and a stream through it
 install -m 755 /release/old/crs_0.0.1_linux_amd64 /root/crs
 exits 0 /root/crs install
-crs mock --listen 127.0.0.1:4000 --script 'sk-ant-api03-slow=loop:ok(events=300,gap=50ms); sk-ant-api03-quick=ok' >/dev/null & mock=$!
+crs mock --listen 127.0.0.1:4000 --script 'sk-ant-api03-slow=loop:ok(events=500,gap=50ms); sk-ant-api03-quick=ok' >/dev/null & mock=$!
 printf '[providers.claude]\napi_url = "http://127.0.0.1:4000"\n[timeouts]\ntakeover = "3s"\n' >>/etc/crs/config.toml
 exits 0 crs start
 for name in slow quick; do
@@ -99,7 +99,9 @@ broken() { # WHAT IT SAYS, SCRIPT
 }
 broken 'exit code 3' 'exit 3'
 broken 'within 3s' 'exec sleep 100'
-broken 'it served, and then' '( exec 3>&- 4>&- 5>&- 6>&- 7>&-; sleep 0.7; kill -9 $$ ) & exec /usr/local/bin/crs "$@"'
+broken 'it served, and then' '( exec 3>&- 4>&- 5>&- 6>&- 7>&-
+for i in $(seq 100); do /usr/local/bin/crs status -o json 2>/dev/null | grep -q "\"pid\": $$," && break; sleep 0.05; done
+sleep 0.2; kill -9 $$ ) & exec /usr/local/bin/crs "$@"'
 # What the killed one had answered within its last tenth of a second is not in the ledger: only that is not compared.
 sleep 1; touch /tmp/stop; wait $(jobs -p | grep -vx $mock)
 for n in $(seq $streams); do grep -q message_stop /tmp/load/stream.$n || fail "stream $n was cut"; done

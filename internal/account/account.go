@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"crs/internal/key"
@@ -103,21 +102,7 @@ func (a *Account) Validate() error {
 	case a.Priority < 0:
 		return errors.New("the priority is negative")
 	}
-	return validateURL(a.BaseURL)
-}
-
-func validateURL(text string) error {
-	if text == "" {
-		return nil
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
-		return errors.New("the base URL is not an http or https URL")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return errors.New("the base URL must not carry a password, a query or a fragment")
-	}
-	return nil
+	return cmp.Or(a.Credential.Check(), checkURL(a.BaseURL), checkOptions(a.Options), checkNames(a.Map))
 }
 
 // Upstream is the model to ask this account for when the client asked for name.

@@ -23,24 +23,27 @@ func (c condition) changes(e *entry, now time.Time) []Change {
 		all = append(all, Change{Account: e.acc, From: c.state, To: s, Until: until, Evidence: e.why(s)})
 	}
 	for _, r := range e.Rests {
-		if r.Scope != "" && !slices.ContainsFunc(c.rests, func(o Rest) bool { return o.Scope == r.Scope && o.Since.Equal(r.Since) }) {
-			all = append(all, Change{Account: e.acc, From: Ready, To: Cooling, Scope: r.Scope, Until: r.Until, Evidence: r.Evidence})
+		if r.partly() && !slices.ContainsFunc(c.rests, func(o Rest) bool { return o.same(r) && o.Since.Equal(r.Since) }) {
+			all = append(all, Change{Account: e.acc, From: Ready, To: Cooling, Scope: r.About(), Until: r.Until, Evidence: r.Evidence})
 		}
 	}
 	for _, r := range c.rests {
-		if r.Scope != "" && !slices.ContainsFunc(e.Rests, func(o Rest) bool { return o.Scope == r.Scope }) {
-			all = append(all, Change{Account: e.acc, From: Cooling, To: Ready, Scope: r.Scope})
+		if r.partly() && !slices.ContainsFunc(e.Rests, r.same) {
+			all = append(all, Change{Account: e.acc, From: Cooling, To: Ready, Scope: r.About()})
 		}
 	}
 	return all
 }
+
+// partly reports whether a rest is of a part of the account, and worth telling.
+func (r *Rest) partly() bool { return !r.whole() && !r.narrow() }
 
 // why is the evidence for a state.
 func (e *entry) why(s State) string {
 	switch s {
 	case Cooling:
 		for _, r := range e.Rests {
-			if r.Scope == "" {
+			if r.whole() {
 				return r.Evidence
 			}
 		}

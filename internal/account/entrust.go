@@ -29,10 +29,10 @@ func (p *Pool) Entrust(to Shared) ([]byte, error) {
 			l.slot = to.Adopt(Cap{Account: e.acc.ID, Most: e.acc.MaxConcurrency})
 		}
 	}
-	for _, x := range p.waiting {
+	for _, x := range p.line.all {
 		x.ready <- nil
 	}
-	p.waiting = nil
+	p.line = line{}
 	p.mu.Unlock()
 	body, err := json.Marshal(learnt)
 	if err != nil {
@@ -55,13 +55,13 @@ func (p *Pool) Reclaim() {
 			l.slot = nil
 		}
 	}
-	for _, x := range p.waiting {
+	for _, x := range p.line.all {
 		select {
 		case x.poke <- struct{}{}:
 		default:
 		}
 	}
-	p.waiting = nil
+	p.line = line{}
 }
 
 // Lodge counts a slot of an account that another process has taken, whatever the limit says: the request is under way. An

@@ -29,12 +29,15 @@ type learnt struct {
 	Rests    []Rest   `json:"rests,omitempty"`
 	Windows  []Window `json:"windows,omitempty"`
 	Failures int      `json:"failures,omitempty"` // in a row
+	// FailedFor are the keys whose requests have failed so, as far as the requests themselves may have been to blame.
+	FailedFor []keyFailures `json:"failed_for,omitempty"`
 
 	Parked   State     `json:"parked,omitempty"` // StateBlocked or StateNeeds, or ""
 	Evidence string    `json:"evidence,omitempty"`
 	ParkedAt time.Time `json:"parked_at,omitzero"`
 
 	UsedAt  time.Time `json:"used_at,omitzero"`
+	GoodAt  time.Time `json:"good_at,omitzero"`     // when it last answered as an account does that is well
 	LastErr string    `json:"last_error,omitempty"` // what last went wrong, for people
 	LastAt  time.Time `json:"last_error_at,omitzero"`
 }
@@ -52,7 +55,7 @@ func (e *entry) state(now time.Time) (State, time.Time) {
 		return StateNeeds, time.Time{}
 	}
 	for i := range e.Rests {
-		if e.Rests[i].Scope == "" && now.Before(e.Rests[i].Until) {
+		if e.Rests[i].whole() && now.Before(e.Rests[i].Until) {
 			return Cooling, e.Rests[i].Until
 		}
 	}
@@ -68,27 +71,58 @@ func (e *entry) apply(now time.Time, l *Lease, o Outcome, opt *Options) {
 	case Unused, Overloaded:
 		return
 	case Served:
-		e.Failures = 0
-		e.wake(l.family, l.service)
+		e.forgive()
+		e.GoodAt = now
+		e.wake(l.about)
 		return
 	case Answered:
-		e.Failures = 0
+		e.forgive()
+		e.GoodAt = now
 		return
 	}
 	e.LastErr, e.LastAt = o.Evidence, now
 	switch o.Result {
 	case Failed:
-		if e.Failures++; e.Failures >= opt.Failures {
-			e.rest(now, Rest{Until: now.Add(opt.Failing), Evidence: o.Evidence})
+		if whose, enough := e.failed(l.about.key, o.Asked, opt.Failures); enough {
+			e.rest(now, Rest{Service: o.Service, Key: whose, Until: now.Add(opt.Failing), Evidence: o.Evidence})
 		}
+	case Unsupported:
+		r := Rest{Service: o.Service, Model: l.about.model, Lacks: true, Until: now.Add(unsupported), Evidence: o.Evidence}
+		e.rest(now, e.confirmed(now, r, o.Asked, l.about.key))
 	case NeedsLogin:
 		e.park(now, StateNeeds, o.Evidence)
 	case Blocked:
 		e.park(now, StateBlocked, o.Evidence)
 	default:
 		until, probe := opt.until(now, o)
-		e.rest(now, Rest{Scope: o.Scope, Until: until, ProbeAt: probe, Evidence: o.Evidence, Denied: o.Result == Denied})
+		r := Rest{Scope: o.Scope, Service: o.Service, Model: o.Model, Until: until, ProbeAt: probe, Evidence: o.Evidence, Denied: o.Result == Denied}
+		e.rest(now, e.confirmed(now, r, o.Asked, l.about.key))
 	}
+}
+
+// confirmed is the rest that an outcome makes: what a request may have brought about holds for its key alone, and shortly, until
+// another key has met it too. Then it holds for minutes, where it is about a model.
+func (e *entry) confirmed(now time.Time, r Rest, asked bool, key string) Rest {
+	if asked && key != "" && !e.others(now, r, key) {
+		r.Key, r.Until, r.ProbeAt = key, earlier(r.Until, now.Add(ofOneKey)), time.Time{}
+	}
+	if asked && r.Model != "" {
+		r.Until = earlier(r.Until, now.Add(ofOneModel))
+	}
+	return r
+}
+
+// ofOneKey is the longest that an account rests for one key alone, and ofOneModel for a model, of what requests may have brought about.
+const (
+	ofOneKey   = time.Minute
+	ofOneModel = 10 * time.Minute
+)
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func (e *entry) park(now time.Time, s State, evidence string) {
@@ -98,9 +132,9 @@ func (e *entry) park(now time.Time, s State, evidence string) {
 // rest begins a rest, or changes the one with its scope.
 func (e *entry) rest(now time.Time, r Rest) {
 	r.Since = now
-	i := slices.IndexFunc(e.Rests, func(old Rest) bool { return old.Scope == r.Scope })
+	i := slices.IndexFunc(e.Rests, r.same)
 	if i < 0 {
-		e.makeRoom(now)
+		e.makeRoom(now, r.narrow())
 		e.Rests = append(e.Rests, r)
 		return
 	}
@@ -110,37 +144,57 @@ func (e *entry) rest(now time.Time, r Rest) {
 	e.Rests[i] = r
 }
 
-// mostRests bounds an account's rests: their scopes are models' names, and clients may ask for any.
-const mostRests = 64
+// mostRests bounds an account's rests, and mostNarrow those that clients bring about besides: their scopes are models' names,
+// and clients may ask for any.
+const (
+	mostRests  = 64
+	mostNarrow = 32
+)
 
-// makeRoom forgets the rests that are over, and one of those that end soonest when that is not enough.
-func (e *entry) makeRoom(now time.Time) {
-	if len(e.Rests) < mostRests {
+// makeRoom forgets the rests that are over, and one of those that end soonest when that is not enough. What clients bring about
+// takes no room from the rest.
+func (e *entry) makeRoom(now time.Time, narrow bool) {
+	most := mostRests
+	if narrow {
+		most = mostNarrow
+	}
+	alike := func(r Rest) bool { return r.narrow() == narrow }
+	if count(e.Rests, alike) < most {
 		return
 	}
 	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return !now.Before(r.Until) })
-	if len(e.Rests) < mostRests {
+	if count(e.Rests, alike) < most {
 		return
 	}
 	first := -1
 	for i, r := range e.Rests {
-		if r.Scope != "" && (first < 0 || r.Until.Before(e.Rests[first].Until)) {
+		if alike(r) && !r.whole() && (first < 0 || r.Until.Before(e.Rests[first].Until)) {
 			first = i
 		}
 	}
 	e.Rests = slices.Delete(e.Rests, first, first+1)
 }
 
-// wake ends the rests that a good answer disproves: the whole account's, the family's and the feature's.
-func (e *entry) wake(family, service string) {
-	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.holds(family, service) })
+func count(rests []Rest, is func(Rest) bool) int {
+	n := 0
+	for _, r := range rests {
+		if is(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// wake ends the rests that a good answer disproves: the whole account's, the family's, the feature's and the model's.
+func (e *entry) wake(about asked) {
+	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.holds(about) })
 }
 
 // gauge takes fresh gauges. When every one of them has room, a rest of the whole account that was about quota is over.
 func (e *entry) gauge(now time.Time, fresh []Window) {
 	room := true
 	for _, w := range fresh {
-		room = room && w.Used < 1 && w.Status != rejected
+		room = room && !w.Spent()
 		i := slices.IndexFunc(e.Windows, func(old Window) bool { return old.Name == w.Name })
 		if i < 0 {
 			e.Windows = append(e.Windows, w)
@@ -150,7 +204,7 @@ func (e *entry) gauge(now time.Time, fresh []Window) {
 	}
 	e.Windows = slices.DeleteFunc(e.Windows, func(w Window) bool { return !w.ResetsAt.IsZero() && !now.Before(w.ResetsAt) })
 	if room {
-		e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.Scope == "" && !r.Denied })
+		e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.whole() && !r.Denied })
 	}
 }
 
@@ -159,5 +213,6 @@ const rejected = "rejected"
 
 // thaw forgets everything that keeps the account from being used, except what the operator said.
 func (e *entry) thaw() {
-	e.Rests, e.Failures, e.Parked, e.Evidence, e.ParkedAt = nil, 0, "", "", time.Time{}
+	e.forgive()
+	e.Rests, e.Parked, e.Evidence, e.ParkedAt = nil, "", "", time.Time{}
 }

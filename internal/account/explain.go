@@ -72,6 +72,11 @@ func (e *NoneReady) Error() string {
 // Model reports whether accounts would do but for the model.
 func (e *NoneReady) Model() bool { return e.only(WrongModel) }
 
+// Lacking reports whether accounts would do, but were found not to have the model.
+func (e *NoneReady) Lacking() bool {
+	return e.Counts[LacksModel] > 0 && e.only(LacksModel, WrongModel, OwnClientsOnly, NotPermitted)
+}
+
 // OwnClients reports whether every account that serves such requests serves only its provider's own clients.
 func (e *NoneReady) OwnClients() bool { return e.only(OwnClientsOnly) }
 
@@ -86,16 +91,29 @@ func (e *NoneReady) Permissions() []string {
 // Unserved reports whether there is an account for such requests at all: one whose platform serves them.
 func (e *NoneReady) Unserved() bool { return e.only(WrongService) }
 
-// only reports whether r is all that stands against the accounts that are meant for such requests.
-func (e *NoneReady) only(r Reason) bool {
+// Passing reports whether something that stands against an account may be over in a moment.
+func (e *NoneReady) Passing() bool {
 	for reason := range e.Counts {
-		switch reason {
-		case r, WrongService, NotBound, NotInGroup:
+		if reason.Passing() {
+			return true
+		}
+	}
+	return false
+}
+
+// only reports whether one of some reasons is all that stands against the accounts that are meant for such requests.
+func (e *NoneReady) only(these ...Reason) bool {
+	n := 0
+	for reason, count := range e.Counts {
+		switch {
+		case slices.Contains(these, reason):
+			n += count
+		case reason == WrongService, reason == NotBound, reason == NotInGroup:
 		default:
 			return false
 		}
 	}
-	return e.Counts[r] > 0
+	return n > 0
 }
 
 // noneReady is called with mu held.

@@ -2,20 +2,19 @@ package account
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
 // Lease is an account lent to one request. Release must be called once; the outcome decides whether the account rests.
 type Lease struct {
-	pool            *Pool
-	entry           *entry
-	acc             *Account
-	family, service string
-	why             why
-	at              time.Time
-	slot            Slot // on all nodes; nil when none is counted
-	waited          time.Duration
+	pool   *Pool
+	entry  *entry
+	acc    *Account
+	about  asked
+	why    why
+	at     time.Time
+	slot   Slot // on all nodes; nil when none is counted
+	waited time.Duration
 
 	// seat is where the lease stands in its entry's list; -1 when it is back. Guarded by the pool's lock.
 	seat int
@@ -108,23 +107,6 @@ func (l *Lease) giveBack() {
 	}
 }
 
-// waiter is a request that waits for a slot. Its turn comes with a lease in ready.
-type waiter struct {
-	want  *Want
-	since time.Time
-	ready chan *Lease
-	// Where other nodes use the accounts too, it is told to look again instead.
-	poke   chan struct{}
-	queued bool
-}
-
-// enqueue is called with mu held.
-func (p *Pool) enqueue(w *Want) *waiter {
-	x := &waiter{want: w, since: time.Now(), ready: make(chan *Lease, 1)}
-	p.waiting = append(p.waiting, x)
-	return x
-}
-
 // await ends with a lease, with ctx, or with the longest wait.
 func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease, error) {
 	timer := time.NewTimer(most)
@@ -147,7 +129,7 @@ func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease
 		return nil, ctx.Err()
 	default:
 	}
-	p.waiting = slices.DeleteFunc(p.waiting, func(o *waiter) bool { return o == x })
+	p.line.leave(x)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -161,29 +143,4 @@ func (x *waiter) came(l *Lease) (*Lease, error) {
 	}
 	l.waited = time.Since(x.since)
 	return l, nil
-}
-
-// serveWaiting gives what is free to those who wait, in the order they came. freed, if not nil, is the only account that
-// has become any freer. It is called with mu held.
-func (p *Pool) serveWaiting(freed *entry) {
-	if len(p.waiting) == 0 {
-		return
-	}
-	if p.shared != nil {
-		p.pokeWaiting(freed)
-		return
-	}
-	now := p.opt.Now()
-	kept := p.waiting[:0]
-	for _, x := range p.waiting {
-		if freed == nil || freed.reason(now, x.want) == Eligible {
-			if l, _ := p.try(x.want); l != nil {
-				x.ready <- l
-				continue
-			}
-		}
-		kept = append(kept, x)
-	}
-	clear(p.waiting[len(kept):])
-	p.waiting = kept
 }

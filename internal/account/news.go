@@ -45,10 +45,19 @@ func (r *Roster) takeAccounts(news store.News) error {
 	for _, a := range fresh {
 		if old := r.accounts[a.ID]; news.Whole && old != nil && old.Version > a.Version {
 			delete(r.accounts, a.ID) // the store has lost a write, so it is undone here too
+			r.keepPair(old, a)
 		}
 		r.install(a)
 	}
 	return errors.Join(errs...)
+}
+
+// keepPair holds on to a token pair that the store took and has lost: the one that it has instead was used up for it. It is called
+// with mu held.
+func (r *Roster) keepPair(old, a *Account) {
+	if old.Credential.Kind == OAuth && old.Credential.Generation > a.Credential.Generation {
+		r.held[a.ID] = old.Credential
+	}
 }
 
 // has reports whether a document is no news: this node wrote it.
@@ -64,6 +73,7 @@ func (r *Roster) drop(id string) {
 	if a := r.accounts[id]; a != nil {
 		delete(r.accounts, id)
 		delete(r.names, a.Name)
+		delete(r.held, id)
 		r.pool.Drop(id)
 	}
 }

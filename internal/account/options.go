@@ -100,14 +100,15 @@ type Change struct {
 const (
 	// longest is the longest plan window there is; a hint beyond it is wrong. Spending limits last until a month ends.
 	longest = 31 * 24 * time.Hour
-	// unsupported is how long a feature that an upstream lacks is not asked for again.
-	unsupported = 24 * time.Hour
+	// unsupported is how long an account is not asked again for a model that it was found not to have: clients may ask for any
+	// name, and what is missing today may be there soon.
+	unsupported = 10 * time.Minute
 )
 
 // until is when the rest of an outcome ends, and when to look whether it has ended early.
 func (o *Options) until(now time.Time, out Outcome) (until, probe time.Time) {
 	guess := map[Result]time.Duration{
-		Throttled: o.Throttle, Exhausted: o.Quota, Denied: o.Auth, Unsupported: unsupported,
+		Throttled: o.Throttle, Exhausted: o.Quota, Denied: o.Auth,
 	}[out.Result]
 	if out.Until.IsZero() {
 		return now.Add(guess), o.probe(now, guess, 15*time.Second, 10*time.Minute)

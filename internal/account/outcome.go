@@ -8,8 +8,13 @@ import (
 // Outcome is what a lease taught about its account.
 type Outcome struct {
 	Result Result
-	// Scope of a rest: "" for the whole account, or the model family or feature it is limited to.
+	// Scope of a rest: "" for the whole account, or the model family that it is limited to.
 	Scope string
+	// Service and Model narrow it down further, to what is done and to a model's exact name.
+	Service, Model string
+	// Asked means that the request itself may have brought it about: what it asks for, how large it is. It is held against the
+	// account only when it happens to several keys.
+	Asked bool
 	// Until is when the upstream said the rest ends; zero when it did not say.
 	Until time.Time
 	// Evidence is what the upstream said, for people.
@@ -33,7 +38,7 @@ const (
 	Denied                    // its credential was refused
 	NeedsLogin                // its credential is gone for good until somebody logs in
 	Blocked                   // the provider has shut it
-	Unsupported               // it does not do what was asked (Scope says what)
+	Unsupported               // it does not have the model, or not for this service; another model is another matter
 )
 
 // Results are all of them, in order.
@@ -56,6 +61,9 @@ type Window struct {
 	ResetsAt time.Time `json:"resets_at,omitzero"`
 }
 
+// Spent reports whether there is nothing left of it.
+func (w Window) Spent() bool { return w.Used >= 1 || w.Status == rejected }
+
 // State is how an account is doing, in a word.
 type State string
 
@@ -76,8 +84,15 @@ func States() []State {
 
 // Rest is a cool-down: a hint, not a sentence. It ends early when a probe or a fresh gauge says so.
 type Rest struct {
-	// Scope is "" for the whole account, else a model family or a feature.
-	Scope    string    `json:"scope,omitempty"`
+	// Scope is a model family, Service what is done, Model a model's exact name, Key the id of a key: whichever of them are set
+	// must fit a request for the rest to hold. With none it is the whole account's.
+	Scope   string `json:"scope,omitempty"`
+	Service string `json:"service,omitempty"`
+	Model   string `json:"model,omitempty"`
+	Key     string `json:"key,omitempty"`
+	// Lacks marks that the account was found not to have the model, or not for the service.
+	Lacks bool `json:"lacks,omitempty"`
+
 	Since    time.Time `json:"since"`
 	Until    time.Time `json:"until"`
 	Evidence string    `json:"evidence"`
@@ -87,13 +102,54 @@ type Rest struct {
 	Denied bool `json:"denied,omitempty"`
 }
 
-// holds reports whether the rest is about requests for a model family or a service.
-func (r *Rest) holds(family, service string) bool {
-	if r.Scope == "" || r.Scope == family {
-		return true
+// asked is what of a request rests are about.
+type asked struct{ family, service, model, key string }
+
+func (w *Want) asked() asked { return asked{w.Family, w.Service, w.Model, w.Key} }
+
+// holds reports whether the rest is about such requests.
+func (r *Rest) holds(a asked) bool {
+	return (r.Scope == "" || r.Scope == a.family) && (r.Model == "" || r.Model == a.model) && (r.Key == "" || r.Key == a.key) && r.does(a.service)
+}
+
+// does reports whether the rest is about a service. One with a limit to some platforms is the same feature of the upstream.
+func (r *Rest) does(service string) bool {
+	rest, ok := strings.CutPrefix(service, r.Service)
+	return r.Service == "" || ok && (rest == "" || rest[0] == '@')
+}
+
+// whole reports whether it is the whole account's.
+func (r *Rest) whole() bool { return r.Scope == "" && r.Service == "" && r.Model == "" && r.Key == "" }
+
+// narrow reports whether a client's own input has brought it about. Such rests are few and short, end by themselves, and are
+// nobody else's business.
+func (r *Rest) narrow() bool { return r.Lacks || r.Key != "" }
+
+// same reports whether two rests are about the same requests.
+func (r *Rest) same(o Rest) bool {
+	return r.Scope == o.Scope && r.Service == o.Service && r.Model == o.Model && r.Key == o.Key
+}
+
+// About says in words what it is limited to; "" for the whole account.
+func (r *Rest) About() string {
+	var parts []string
+	for _, part := range []string{r.Scope, r.Service, r.Model} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
-	rest, ok := strings.CutPrefix(service, r.Scope)
-	return ok && (rest == "" || rest[0] == '@') // a service with a limit to some platforms is the same feature of the upstream
+	if r.Key != "" {
+		parts = append(parts, "key "+r.Key)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// told is the evidence, and whose it is where it stands against one key alone.
+func (r *Rest) told() string {
+	if r.Key == "" {
+		return r.Evidence
+	}
+	return "for this key alone: " + r.Evidence
 }
 
 // open is when a request may try the account again.

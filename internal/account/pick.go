@@ -26,6 +26,11 @@ type Want struct {
 	Permissions []string
 	// Tried are the ids of accounts that have failed this request.
 	Tried []string
+	// Key is the id of the key that asks.
+	Key string
+	// Waited is how long the request has stood in the queue already, for accounts that did not serve it: what it may wait is for all
+	// of them together.
+	Waited time.Duration
 }
 
 // Reason is why an account was not eligible.
@@ -50,6 +55,7 @@ const (
 	NoFreeSlot
 	AlreadyTried
 	OtherSession
+	LacksModel
 )
 
 // String says it in words that fit behind an account's name.
@@ -72,6 +78,7 @@ func (r Reason) String() string {
 		NoFreeSlot:       "every slot is taken",
 		AlreadyTried:     "it has failed this request already",
 		OtherSession:     "the conversation must stay on another account",
+		LacksModel:       "its provider was asked a moment ago, and does not have this model for this",
 	}[r]
 }
 
@@ -194,18 +201,27 @@ func (e *entry) reason(now time.Time, w *Want) Reason {
 	return e.availability(now, w)
 }
 
+// probeFor is how long one request may keep others from finding out whether a rest is over: whoever sent it, its answer may be
+// long in coming.
+const probeFor = 15 * time.Second
+
+func (e *entry) probed(now time.Time) bool {
+	return e.probe != nil && now.Sub(e.probe.at).Abs() < probeFor
+}
+
 func (e *entry) serves(service, name string) bool { return e.platform.Serves(e.acc, service, name) }
 
 func (e *entry) availability(now time.Time, w *Want) Reason {
+	about := w.asked()
 	for i := range e.Rests {
 		r := &e.Rests[i]
-		if !r.holds(w.Family, w.Service) {
-			continue
-		}
-		if now.Before(r.open()) {
+		switch over := !now.Before(r.open()); {
+		case !r.holds(about), over && r.narrow():
+		case r.Lacks:
+			return LacksModel
+		case !over:
 			return Resting
-		}
-		if e.probe != nil {
+		case e.probed(now):
 			return ProbeUnderWay
 		}
 	}
@@ -265,10 +281,10 @@ func (e *entry) nextReset(now time.Time) time.Time {
 // detail adds what a reason alone does not say.
 func (e *entry) detail(now time.Time, r Reason, w *Want) (until time.Time, text string) {
 	switch r {
-	case Resting, ProbeUnderWay:
+	case Resting, ProbeUnderWay, LacksModel:
 		for i := range e.Rests {
-			if rest := &e.Rests[i]; rest.holds(w.Family, w.Service) && rest.Until.After(until) {
-				until, text = rest.Until, rest.Evidence
+			if rest := &e.Rests[i]; rest.holds(w.asked()) && rest.Until.After(until) {
+				until, text = rest.Until, rest.told()
 			}
 		}
 	case IsBlocked, LoginNeeded:

@@ -21,7 +21,8 @@ type Pool struct {
 	shelves   map[shelfKey][]*shelf // by priority; use shelved
 	untidy    bool                  // the shelves are to be arranged before they are used again
 	sticky    map[sessionKey]binding
-	waiting   []*waiter // for a slot, first come first
+	talks     map[string]*talks // by key
+	line      line
 	picks     uint64
 }
 
@@ -41,7 +42,7 @@ type shelfKey struct{ service, group, account string }
 func NewPool(opt Options) *Pool {
 	return &Pool{
 		changed: opt.Changed, shared: opt.Shared, opt: opt,
-		entries: map[string]*entry{}, shelves: map[shelfKey][]*shelf{}, sticky: map[sessionKey]binding{},
+		entries: map[string]*entry{}, shelves: map[shelfKey][]*shelf{}, sticky: map[sessionKey]binding{}, talks: map[string]*talks{},
 	}
 }
 
@@ -128,10 +129,12 @@ func (p *Pool) shelve(key shelfKey, e *entry) {
 // gives *NoneReady, or ctx's error when that ends while it waits.
 func (p *Pool) Pick(ctx context.Context, w *Want) (*Lease, error) {
 	for {
+		began := time.Now()
 		l, err := p.ask(ctx, w)
 		if !errors.Is(err, ErrElsewhere) {
 			return l, err
 		}
+		w.Waited += time.Since(began)
 	}
 }
 
@@ -146,7 +149,7 @@ func (p *Pool) ask(ctx context.Context, w *Want) (*Lease, error) {
 		p.mu.Unlock()
 		return lease, nil
 	}
-	wait := p.opt.Wait
+	wait := p.opt.Wait - w.Waited
 	if !full || wait <= 0 {
 		defer p.mu.Unlock()
 		return nil, p.noneReady(w, 0)
@@ -161,7 +164,7 @@ func (p *Pool) try(w *Want) (lease *Lease, full bool) {
 	now := p.opt.Now()
 	shelves := p.shelved(w)
 	bound := p.boundTo(w, now)
-	l := &Lease{pool: p, family: w.Family, service: w.Service}
+	l := &Lease{pool: p, about: w.asked()}
 	best, reason := pick(now, shelves, bound, w, func(e *entry, r Reason) {
 		full = full || r == NoFreeSlot
 		l.saw(e, r)
@@ -206,7 +209,5 @@ func (p *Pool) hold(l *Lease, of offer, w *Want, now time.Time) {
 
 // probing reports whether a request that was let in finds out whether a rest is over.
 func (e *entry) probing(w *Want) bool {
-	return slices.ContainsFunc(e.Rests, func(r Rest) bool {
-		return r.holds(w.Family, w.Service)
-	})
+	return slices.ContainsFunc(e.Rests, func(r Rest) bool { return r.holds(w.asked()) && !r.narrow() })
 }

@@ -627,10 +627,34 @@ func TestTheRestsOfAnAccountAreBounded(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		for i := range 500 {
 			family := fmt.Sprint("made-up-", i)
-			serve(t, p, want(func(w *account.Want) { w.Family = family }), account.Outcome{Result: account.Unsupported, Scope: family})
+			serve(t, p, want(func(w *account.Want) { w.Family = family }), account.Outcome{Result: account.Exhausted, Scope: family})
 		}
 		if n := len(status(t, p, "a").Rests); n > 64 {
 			t.Errorf("%d rests", n)
 		}
 	}, acc("a"))
+}
+
+// TestARequestWaitsForAllItsAttemptsTogether: an account that failed it after a wait does not give it another whole one.
+func TestARequestWaitsForAllItsAttemptsTogether(t *testing.T) {
+	pool(t, func(t *testing.T, p *account.Pool) {
+		busy := pick(t, p, want())
+		w, start := want(), time.Now()
+		go func() {
+			time.Sleep(7 * time.Second)
+			busy.Release(account.Outcome{Result: account.Served})
+		}()
+		l := pick(t, p, w)
+		if l.Waited() != 7*time.Second {
+			t.Errorf("it waited %v", l.Waited())
+		}
+		w.Waited += l.Waited() // and then the account fails it, and somebody else has the slot
+		if n := none(t, p, w); n.Waited != 3*time.Second || time.Since(start) != 10*time.Second {
+			t.Errorf("it waited %v more, %v in all", n.Waited, time.Since(start))
+		}
+		w.Waited = 10 * time.Second
+		if n := none(t, p, w); n.Waited != 0 {
+			t.Errorf("it waited %v for nothing", n.Waited)
+		}
+	}, account.Account{ID: "acc_a", Name: "a", Platform: "claude-console", MaxConcurrency: 1})
 }

@@ -25,7 +25,8 @@ type Roster struct {
 	mu       sync.RWMutex // guards the maps; never held while the store works
 	accounts map[string]*Account
 	groups   map[string]*Group
-	names    map[string]bool // of accounts, also of one that is being made
+	names    map[string]bool       // of accounts, also of one that is being made
+	held     map[string]Credential // newer than what the store has, which has not taken them yet
 }
 
 type sealer interface {
@@ -42,7 +43,7 @@ type lender interface {
 func LoadRoster(ctx context.Context, docs store.Documents, seal sealer, pool lender, now func() time.Time) (*Roster, error) {
 	r := &Roster{
 		docs: docs, seal: seal, pool: pool, now: now,
-		accounts: map[string]*Account{}, groups: map[string]*Group{}, names: map[string]bool{},
+		accounts: map[string]*Account{}, groups: map[string]*Group{}, names: map[string]bool{}, held: map[string]Credential{},
 	}
 	all, err := docs.All(ctx, store.Account)
 	if err != nil {
@@ -63,6 +64,7 @@ func (r *Roster) install(a *Account) {
 	if old := r.accounts[a.ID]; old != nil && old.Version > a.Version {
 		return
 	}
+	a = r.withHeld(a)
 	r.accounts[a.ID], r.names[a.Name] = a, true
 	r.pool.Set(a)
 }
@@ -135,10 +137,12 @@ func (r *Roster) Edit(ctx context.Context, ref string, change func(*Account) err
 		return nil, err
 	}
 	a.ID, a.Name, a.Platform, a.CreatedAt, a.Version = old.ID, old.Name, old.Platform, old.CreatedAt, old.Version
-	if !a.Credential.Secret.Equal(old.Credential.Secret) {
-		a.Credential.Generation = old.Credential.Generation + 1
+	fresh := !a.Credential.Secret.Equal(old.Credential.Secret)
+	if fresh {
+		a.Credential.Generation = max(a.Credential.Generation, old.Credential.Generation+1)
 	}
-	if err := a.Validate(); err != nil {
+	// An account that is older than a rule can still be disabled.
+	if err := a.Validate(); err != nil && (fresh || old.Validate() == nil) {
 		return nil, err
 	}
 	return r.save(ctx, a)
@@ -163,14 +167,24 @@ func (r *Roster) Renew(ctx context.Context, ref string, from int64, fresh Creden
 	return a, err
 }
 
+// Rewrite writes an account as it is: it tells whether the store takes writes.
+func (r *Roster) Rewrite(ctx context.Context, id string) error {
+	_, err := r.insist(ctx, id, func(*Account) error { return nil })
+	return err
+}
+
+// loginStep is how many generations a login has: more than it is ever refreshed.
+const loginStep = 1 << 32
+
 // Relogin has change put what a new login gave in the place of the old credential, durably. It is a new generation, so that
-// what was held against the old one is forgotten, and a refresh of that under way comes too late. Whatever else somebody
-// changes at the same moment is kept.
+// what was held against the old one is forgotten, and a refresh of that under way comes too late; one that is newer than all
+// refreshes of the login before, also those that a store has lost and another node still has. Whatever else somebody changes
+// at the same moment is kept.
 func (r *Roster) Relogin(ctx context.Context, ref string, change func(*Account)) (*Account, error) {
 	return r.insist(ctx, ref, func(a *Account) error {
 		generation := a.Credential.Generation
 		change(a)
-		a.Credential.Generation = generation + 1
+		a.Credential.Generation = (generation/loginStep + 1) * loginStep
 		return nil
 	})
 }

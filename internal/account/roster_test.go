@@ -153,9 +153,9 @@ func TestALoginReplacesWhateverCredentialThereIsAndNothingElse(t *testing.T) {
 			a.Credential = account.Credential{Kind: account.OAuth, Secret: secret.New(token), Refresh: secret.New("r")}
 		}
 	}
-	for generation := int64(3); generation <= 4; generation++ { // the second with the same token
+	for generation := int64(2); generation < 1<<33; generation = r.List()[0].Credential.Generation { // the second with the same token
 		got, err := r.Relogin(t.Context(), a.ID, login("new"))
-		if err != nil || got.Credential.Generation != generation || got.Priority != 7 || got.Name != "work" {
+		if err != nil || got.Credential.Generation < generation+1<<30 || got.Priority != 7 || got.Name != "work" {
 			t.Fatalf("%+v, %v", got, err)
 		}
 	}

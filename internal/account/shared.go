@@ -54,7 +54,7 @@ func (p *Pool) pickShared(ctx context.Context, w *Want) (*Lease, error) {
 	for {
 		l, full, err := p.take(ctx, w)
 		if l != nil {
-			l.waited = x.waited()
+			l.waited, x.lent = x.waited(), true
 		}
 		if l != nil || err != nil {
 			return l, err
@@ -75,14 +75,14 @@ func (p *Pool) pickShared(ctx context.Context, w *Want) (*Lease, error) {
 func (p *Pool) stayFor(x *waiter, full bool) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !full || p.opt.Wait <= 0 {
+	if !full || p.opt.Wait <= x.want.Waited {
 		return 0
 	}
 	if !x.queued {
 		x.queued = true
-		p.waiting = append(p.waiting, x)
+		p.line.join(x)
 	}
-	return p.opt.Wait - time.Since(x.since)
+	return p.opt.Wait - x.want.Waited - time.Since(x.since)
 }
 
 func (x *waiter) pause(ctx context.Context, most time.Duration) error {
@@ -111,14 +111,17 @@ func (p *Pool) forget(x *waiter) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.waiting = slices.DeleteFunc(p.waiting, func(o *waiter) bool { return o == x })
+	if x.lent {
+		p.line.took(x)
+	}
+	p.line.leave(x)
 	p.serveWaiting(nil)
 }
 
 // pokeWaiting has the first request that freed would do for look again; the first of all when freed is nil.
 func (p *Pool) pokeWaiting(freed *entry) {
 	now := p.opt.Now()
-	for _, x := range p.waiting {
+	for _, x := range p.line.all {
 		if freed == nil || freed.reason(now, x.want) == Eligible {
 			select {
 			case x.poke <- struct{}{}:
@@ -139,7 +142,7 @@ func (p *Pool) take(ctx context.Context, w *Want) (l *Lease, full bool, err erro
 		return nil, false, ErrElsewhere
 	}
 	now := p.opt.Now()
-	l = &Lease{pool: p, family: w.Family, service: w.Service}
+	l = &Lease{pool: p, about: w.asked()}
 	list, full := p.rank(w, l, now)
 	if len(list) == 0 {
 		p.mu.Unlock()

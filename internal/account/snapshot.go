@@ -12,7 +12,7 @@ import (
 type snapshot struct {
 	Accounts map[string]remembered `json:"accounts"`
 	// Sticky maps a conversation to its account.
-	Sticky map[string]bound `json:"sticky"`
+	Sticky map[string]placed `json:"sticky"`
 }
 
 type remembered struct {
@@ -21,7 +21,7 @@ type remembered struct {
 	Generation int64 `json:"generation,omitempty"`
 }
 
-type bound struct {
+type placed struct {
 	Account string `json:"a"`
 	Until   int64  `json:"u"` // unix seconds
 }
@@ -37,7 +37,7 @@ func (p *Pool) Snapshot() ([]byte, error) {
 // snapshot is called with mu held.
 func (p *Pool) snapshot(sticky bool) *snapshot {
 	p.sweep(p.opt.Now())
-	s := &snapshot{Accounts: make(map[string]remembered, len(p.entries)), Sticky: make(map[string]bound, len(p.sticky))}
+	s := &snapshot{Accounts: make(map[string]remembered, len(p.entries)), Sticky: make(map[string]placed, len(p.sticky))}
 	for id, e := range p.entries {
 		r := remembered{learnt: e.learnt, Generation: e.acc.Credential.Generation}
 		r.Rests, r.Windows = slices.Clone(r.Rests), slices.Clone(r.Windows)
@@ -47,7 +47,7 @@ func (p *Pool) snapshot(sticky bool) *snapshot {
 		if !sticky {
 			break
 		}
-		s.Sticky[hex.EncodeToString(k[:])] = bound{b.account, b.until.Unix()}
+		s.Sticky[hex.EncodeToString(k[:])] = placed{b.account, b.until.Unix()}
 	}
 	return s
 }

@@ -12,7 +12,9 @@ type News struct {
 
 	// Session stands for a conversation, Until is how long it stays, in unix milliseconds.
 	Session string `json:"s,omitempty"`
-	Until   int64  `json:"u,omitempty"`
+	// Key is the id of the key whose conversation it is.
+	Key   string `json:"k,omitempty"`
+	Until int64  `json:"u,omitempty"`
 
 	// Generation is of the credential that the rest was learnt with.
 	Generation int64    `json:"g,omitempty"`
@@ -81,21 +83,19 @@ func (p *Pool) hearSession(n *News) {
 	if size, err := hex.Decode(k[:], []byte(n.Session)); err != nil || size != len(k) {
 		return
 	}
-	if _, known := p.sticky[k]; known || len(p.sticky) < maxBindings {
-		until := time.UnixMilli(n.Until)
-		p.sticky[k] = binding{account: n.Account, until: until, told: until}
-	}
+	until := time.UnixMilli(n.Until)
+	p.bind(n.Key, k, binding{account: n.Account, until: until, told: until}, p.opt.Now())
 }
 
 func (e *entry) hear(now time.Time, n *News) {
 	for _, r := range n.Ended {
-		e.Rests = slices.DeleteFunc(e.Rests, func(o Rest) bool { return o.Scope == r.Scope && !o.Since.After(r.Since) })
+		e.Rests = slices.DeleteFunc(e.Rests, func(o Rest) bool { return o.same(r) && !o.Since.After(r.Since) })
 	}
 	for _, r := range n.Rests {
-		i := slices.IndexFunc(e.Rests, func(o Rest) bool { return o.Scope == r.Scope })
+		i := slices.IndexFunc(e.Rests, r.same)
 		switch {
 		case i < 0:
-			e.makeRoom(now)
+			e.makeRoom(now, r.narrow())
 			e.Rests = append(e.Rests, r)
 		case !r.Since.Before(e.Rests[i].Since):
 			e.Rests[i] = r
@@ -136,13 +136,13 @@ func (p *Pool) spread(m *memory, e *entry) {
 	}
 	n := News{Account: e.acc.ID, Generation: e.acc.Credential.Generation}
 	for _, r := range e.Rests {
-		if !slices.Contains(m.rests, r) {
+		if !r.narrow() && !slices.Contains(m.rests, r) {
 			n.Rests = append(n.Rests, r)
 		}
 	}
 	for _, r := range m.rests {
-		if !slices.ContainsFunc(e.Rests, func(o Rest) bool { return o.Scope == r.Scope }) {
-			n.Ended = append(n.Ended, Rest{Scope: r.Scope, Since: r.Since})
+		if !r.narrow() && !slices.ContainsFunc(e.Rests, r.same) {
+			n.Ended = append(n.Ended, Rest{Scope: r.Scope, Service: r.Service, Model: r.Model, Since: r.Since})
 		}
 	}
 	if m.parked != e.Parked {
@@ -174,11 +174,11 @@ func (e *entry) untold() []Window {
 }
 
 // tellSession tells the other nodes of a conversation, unless what they know will do for a while.
-func (p *Pool) tellSession(k sessionKey, b binding) binding {
+func (p *Pool) tellSession(key string, k sessionKey, b binding) binding {
 	if p.shared == nil || b.until.Sub(b.told) < p.opt.StickyFor/8 {
 		return b
 	}
 	b.told = b.until
-	p.shared.Tell(News{Account: b.account, Session: hex.EncodeToString(k[:]), Until: b.until.UnixMilli()})
+	p.shared.Tell(News{Account: b.account, Key: key, Session: hex.EncodeToString(k[:]), Until: b.until.UnixMilli()})
 	return b
 }

@@ -11,7 +11,7 @@ type Status struct {
 	State     State
 	Until     time.Time // of a state that passes
 	Why       string
-	Rests     []Rest
+	Rests     []Rest // those that hold, and refusals that only one key has met so far
 	Windows   []Window
 	InUse     int
 	LastUsed  time.Time
@@ -31,11 +31,22 @@ func (p *Pool) Status(id string) (Status, bool) {
 	return e.status(p.opt.Now()), true
 }
 
+// Statuses tells how every account is doing, all at one moment.
+func (p *Pool) Statuses() []Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now, all := p.opt.Now(), make([]Status, 0, len(p.entries))
+	for _, e := range p.entries {
+		all = append(all, e.status(now))
+	}
+	return all
+}
+
 func (e *entry) status(now time.Time) Status {
 	s, until := e.state(now)
 	return Status{
 		Account: e.acc, State: s, Until: until, Why: e.why(s),
-		Rests:   slices.DeleteFunc(slices.Clone(e.Rests), func(r Rest) bool { return !now.Before(r.Until) }),
+		Rests:   slices.DeleteFunc(slices.Clone(e.Rests), func(r Rest) bool { return !now.Before(r.Until) && !e.unconfirmed(now, &r) }),
 		Windows: slices.Clone(e.Windows), InUse: len(e.leases) + e.foreign(now), LastUsed: e.UsedAt,
 		Failures: e.Failures, LastErr: e.LastErr, LastErrAt: e.LastAt,
 	}
@@ -76,7 +87,7 @@ func (p *Pool) Standings() map[Standing]int {
 func (p *Pool) Waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.waiting)
+	return len(p.line.all)
 }
 
 // Thaw makes an account usable at once, as far as only what was learnt stands against it.

@@ -26,6 +26,7 @@ import (
 	"filippo.io/age"
 
 	"crs/internal/secret"
+	"crs/internal/usage"
 )
 
 // The names in a backup, which are those in a data directory.
@@ -37,8 +38,13 @@ const (
 	ledgerDir  = "ledger"
 )
 
-// beside are small files that belong to the store.
-func beside() []string { return []string{"seal.key", "store.json"} }
+// keyFile and markerFile are small files that belong to the store.
+const (
+	keyFile    = "seal.key"
+	markerFile = "store.json"
+)
+
+func beside() []string { return []string{keyFile, markerFile} }
 
 // format of a backup; a crs that knows only an older one says so.
 const format = 1
@@ -60,6 +66,8 @@ type From struct {
 	Now     time.Time
 	// Copy writes a copy of the store to a file, as it is at one moment, and gives its schema.
 	Copy func(ctx context.Context, to string) (schema int, err error)
+	// Opens is an error when what the key file holds is not the key that secrets in the copied store are sealed with. It may be nil.
+	Opens func(ctx context.Context, key []byte, copied string) error
 	// NoLedger leaves the ledger out.
 	NoLedger bool
 	// Passphrase encrypts it, unless it is empty.
@@ -128,7 +136,7 @@ func (nopCloser) Close() error { return nil }
 // fill copies the store first, and the ledger after it: what the ledger has more than the store counts when it is restored.
 func (from *From) fill(ctx context.Context, a *archive, copied string) error {
 	// The copy has secrets, if sealed ones: it must not be readable for a moment.
-	if err := os.WriteFile(copied, nil, 0o600); err != nil {
+	if err := createEmpty(copied); err != nil {
 		return err
 	}
 	schema, err := from.Copy(ctx, copied)
@@ -145,10 +153,11 @@ func (from *From) fill(ctx context.Context, a *archive, copied string) error {
 	if err := a.file(storeFile, copied, false); err != nil {
 		return err
 	}
-	for _, name := range beside() {
-		if err := a.file(name, filepath.Join(from.Data, name), false); err != nil {
-			return err
-		}
+	if err := from.key(ctx, a, copied); err != nil {
+		return err
+	}
+	if err := a.file(markerFile, filepath.Join(from.Data, markerFile), false); err != nil {
+		return err
 	}
 	if err := a.file(configFile, from.Config, true); err != nil {
 		return err
@@ -163,6 +172,29 @@ func (from *From) fill(ctx context.Context, a *archive, copied string) error {
 	return a.text(sumsFile, sums)
 }
 
+// key adds the key file as it was looked at: a backup with another key is worth nothing.
+func (from *From) key(ctx context.Context, a *archive, copied string) error {
+	text, err := os.ReadFile(filepath.Join(from.Data, keyFile))
+	if err != nil {
+		return err
+	}
+	if from.Opens != nil {
+		if err := from.Opens(ctx, text, copied); err != nil {
+			return err
+		}
+	}
+	return a.text(keyFile, text)
+}
+
+// createEmpty makes a file that is not there, and follows no link: a backup may be written where others may, too.
+func createEmpty(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 func (from *From) ledger(ctx context.Context, a *archive) error {
 	if from.NoLedger {
 		return nil
@@ -174,6 +206,9 @@ func (from *From) ledger(ctx context.Context, a *archive) error {
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if !usage.OwnFile(e.Name()) {
+			continue // it would not be restored
 		}
 		// A segment that is gone was too old to be kept.
 		if err := a.file(path.Join(ledgerDir, e.Name()), filepath.Join(from.Data, ledgerDir, e.Name()), true); err != nil {

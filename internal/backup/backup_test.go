@@ -1,9 +1,12 @@
 package backup_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,5 +221,118 @@ func TestTheNewestBackupsAreKept(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(left) != 3 || filepath.Base(left[0]) != "b-2" {
 		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// TestOnlyTheNamesOfABackupAreTaken: an archive is another's work until it is known to be none.
+func TestOnlyTheNamesOfABackupAreTaken(t *testing.T) {
+	t.Parallel()
+	for name, h := range map[string]tar.Header{
+		"up":                  {Name: "../evil"},
+		"up below the ledger": {Name: "ledger/../../evil"},
+		"absolute":            {Name: "/tmp/evil"},
+		"another file":        {Name: "evil"},
+		"below the ledger":    {Name: "ledger/evil"},
+		"deeper":              {Name: "ledger/00000003.log/evil"},
+		"a wrong number":      {Name: "ledger/3.log"},
+		"too many digits":     {Name: "ledger/000000003.log"},
+		"a sign":              {Name: "ledger/-0000003.log"},
+		"a backslash":         {Name: `ledger\\00000003.log`},
+		"a line end":          {Name: "ledger/00000003.log\n"},
+		"a symbolic link":     {Name: "ledger/00000003.log", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"},
+		"a hard link":         {Name: "ledger/00000003.log", Typeflag: tar.TypeLink, Linkname: "/etc/passwd"},
+		"a directory":         {Name: "ledger/00000003.log", Typeflag: tar.TypeDir},
+		"a pipe":              {Name: "crs.db", Typeflag: tar.TypeFifo},
+		"twice":               {Name: "ledger/00000001.log"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			to := backup.To{Data: t.TempDir(), Schema: 4}
+			_, err := backup.Restore(with(t, made(t, nil), h), to)
+			if !errors.Is(err, backup.ErrDamaged) {
+				t.Errorf("it says %v", err)
+			}
+			if left, _ := os.ReadDir(to.Data); len(left) > 0 {
+				t.Errorf("it left %v", left)
+			}
+		})
+	}
+}
+
+// with adds an entry to a backup's archive, before its checksums.
+func with(t *testing.T, file string, add tar.Header) string {
+	t.Helper()
+	zipped, err := gzip.NewReader(strings.NewReader(read(t, file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	zip := gzip.NewWriter(&out)
+	from, to := tar.NewReader(zipped), tar.NewWriter(zip)
+	for {
+		h, err := from.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Name == "sums.json" {
+			if err := to.WriteHeader(&add); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := to.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(to.Close(), zip.Close()); err != nil {
+		t.Fatal(err)
+	}
+	changed := filepath.Join(t.TempDir(), "changed")
+	write(t, changed, out.String())
+	return changed
+}
+
+// TestABackupThatDoesNotPassItsCheckChangesNothing.
+func TestABackupThatDoesNotPassItsCheckChangesNothing(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("refused")
+	to := backup.To{Data: dataDir(t, "present"), Schema: 4, Force: true, Check: func(dir string) error {
+		if read(t, filepath.Join(dir, "crs.db")) != "store old" {
+			t.Error("it is not unpacked")
+		}
+		return refused
+	}}
+	if _, err := backup.Restore(made(t, nil), to); !errors.Is(err, refused) {
+		t.Errorf("it says %v", err)
+	}
+	if read(t, filepath.Join(to.Data, "crs.db")) != "store present" {
+		t.Error("it was put in its place")
+	}
+	if _, err := os.Stat(filepath.Join(to.Data, ".restore")); err == nil {
+		t.Error("what was unpacked is still there")
+	}
+}
+
+// TestWhatIsNotTheLedgersIsNotBackedUp: it would keep the backup from being restored.
+func TestWhatIsNotTheLedgersIsNotBackedUp(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t, "old")
+	write(t, filepath.Join(dir, "ledger", "notes.txt"), "mine")
+	write(t, filepath.Join(dir, "ledger", "00000001.log.torn"), "torn")
+	file := filepath.Join(t.TempDir(), "backup")
+	if err := backup.Write(t.Context(), file, source(t, dir)); err != nil {
+		t.Fatal(err)
+	}
+	to := backup.To{Data: t.TempDir(), Schema: 4}
+	if _, err := backup.Restore(file, to); err != nil {
+		t.Fatal(err)
+	}
+	if read(t, filepath.Join(to.Data, "ledger", "00000001.log.torn")) != "torn" {
+		t.Error("what was cut off the ledger is another one")
 	}
 }

@@ -43,15 +43,23 @@ func commit(dir string, about *About) (before string, err error) {
 
 func writeDurably(file string, text []byte) error {
 	draft := file + ".new"
-	f, err := os.OpenFile(draft, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err := writeNew(draft, text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(draft, file)
+}
+
+// writeNew writes a file durably that is in nobody's way: what is there goes first, a link included.
+func writeNew(file string, text []byte, mode fs.FileMode) error {
+	if err := ignoreMissing(os.Remove(file)); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(draft, file)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // Finish puts the rest of a backup in its place whose restoring was interrupted. It does nothing when there is none. A
@@ -107,7 +115,7 @@ func (d *decision) swap(dir, stage, before, name string) error {
 	}
 	olds := []string{name}
 	if name == storeFile {
-		olds = []string{name + "-wal", name + "-shm", name}
+		olds = []string{name + "-count", name + "-wal", name + "-shm", name} // the count is of the old one
 	}
 	for _, old := range olds {
 		if err := ignoreMissing(os.Rename(filepath.Join(dir, old), filepath.Join(before, old))); err != nil {

@@ -13,11 +13,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"filippo.io/age"
 
 	"crs/internal/secret"
+	"crs/internal/usage"
 )
 
 // To is where a backup is put.
@@ -29,6 +29,9 @@ type To struct {
 	Passphrase secret.String
 	// Force replaces what is there.
 	Force bool
+	// Check looks at a backup that was unpacked into a directory, before anything of it is put in its place. It may leave files
+	// there. Nil is satisfied with every one.
+	Check func(dir string) error
 }
 
 // Why a backup is not restored.
@@ -66,6 +69,11 @@ func Restore(file string, to To) (*Restored, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(stage))
 	}
+	if to.Check != nil {
+		if err := to.Check(stage); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(stage))
+		}
+	}
 	done := &Restored{About: *about}
 	if done.Config, err = placeConfig(stage, &to); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(stage))
@@ -91,7 +99,7 @@ func unpack(file, stage string, to *To) (*About, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: it is no archive", ErrDamaged)
 	}
-	u := unpacker{stage: stage, schema: to.Schema, sums: map[string]string{}}
+	u := unpacker{stage: stage, schema: to.Schema, sums: map[string]string{}, seen: map[string]bool{}}
 	if err := u.read(tar.NewReader(zip)); err != nil {
 		return nil, err
 	}
@@ -140,6 +148,7 @@ type unpacker struct {
 	about  *About
 	sums   map[string]string
 	wanted map[string]string
+	seen   map[string]bool
 }
 
 func (u *unpacker) read(a *tar.Reader) error {
@@ -154,6 +163,10 @@ func (u *unpacker) read(a *tar.Reader) error {
 		if !expected(h.Name) || h.Typeflag != tar.TypeReg {
 			return fmt.Errorf("%w: it has %q, which no backup has", ErrDamaged, h.Name)
 		}
+		if u.seen[h.Name] {
+			return fmt.Errorf("%w: it has %q twice", ErrDamaged, h.Name)
+		}
+		u.seen[h.Name] = true
 		if err := u.entry(h.Name, a); err != nil {
 			return err
 		}
@@ -167,7 +180,7 @@ func expected(name string) bool {
 		return true
 	}
 	dir, file := path.Split(name)
-	return dir == ledgerDir+"/" && file != "" && !strings.HasPrefix(file, ".") && !strings.ContainsAny(file, `\:`)
+	return dir == ledgerDir+"/" && usage.OwnFile(file)
 }
 
 func (u *unpacker) entry(name string, body io.Reader) error {
@@ -281,7 +294,7 @@ func placeConfig(stage string, to *To) (string, error) {
 		return "", fmt.Errorf("restore the configuration: %w", err)
 	}
 	draft := to.Config + ".new"
-	if err := os.WriteFile(draft, text, 0o640); err != nil {
+	if err := writeNew(draft, text, 0o640); err != nil {
 		return "", fmt.Errorf("restore the configuration: %w", err)
 	}
 	if err := belongTo(draft, to.Data, to.Config); err != nil {

@@ -6,26 +6,32 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"syscall"
 )
 
 // Claim is a file that this process has taken.
-type Claim struct{ file *os.File }
+type Claim struct {
+	file   *os.File
+	shared atomic.Bool // with another process
+}
 
-// Take takes the file at path, which is made when there is none. It gives a *Taken when somebody else has it.
+// Take takes the file at path, which is made when there is none. It gives a *Taken when somebody else has it. A link is not
+// followed: where others may make files, it could lead to any file of the daemon's.
 func Take(path string) (*Claim, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK) { // the latter on FreeBSD
+		return nil, fmt.Errorf("take %s: it is a symbolic link, which is not followed; remove it", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("take %s: %w", path, err)
 	}
-	for {
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if !errors.Is(err, syscall.EINTR) {
-			break
-		}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(fmt.Errorf("take %s: it is not a regular file", path), err, f.Close())
 	}
+	err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
-		return &Claim{f}, nil
+		return &Claim{file: f}, nil
 	}
 	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -35,10 +41,31 @@ func Take(path string) (*Claim, error) {
 }
 
 // Inherit continues a claim that another process has handed over as an open file.
-func Inherit(f *os.File) *Claim { return &Claim{f} }
+func Inherit(f *os.File) *Claim {
+	c := &Claim{file: f}
+	c.shared.Store(true)
+	return c
+}
 
 // File is what another process must be given to have the claim too.
-func (c *Claim) File() *os.File { return c.file }
+func (c *Claim) File() *os.File {
+	c.shared.Store(true)
+	return c.file
+}
 
-// Close ends this process's part in the claim. The file stays: another process may be about to take it.
-func (c *Claim) Close() error { return c.file.Close() }
+// Close ends this process's part in the claim. The file stays: another process may be about to take it. Where no other process was
+// given the claim it ends at once: a program that is being started has this process's files open for a moment.
+func (c *Claim) Close() error {
+	if c.shared.Load() {
+		return c.file.Close()
+	}
+	return errors.Join(flock(c.file, syscall.LOCK_UN), c.file.Close())
+}
+
+func flock(f *os.File, how int) error {
+	for {
+		if err := syscall.Flock(int(f.Fd()), how); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}

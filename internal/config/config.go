@@ -63,25 +63,26 @@ type Log struct {
 // Limits bounds what clients can make the daemon hold.
 type Limits struct {
 	BodyMax     Size          `koanf:"body_max" default:"32MiB" min:"1KiB" max:"1GiB" doc:"Largest request body; a larger one gets 413."`
-	BodyBudget  Size          `koanf:"body_budget" default:"512MiB" min:"1KiB" max:"1TiB" doc:"Memory for the bodies of all requests that are not answered yet; at least limits.body_max."`
+	BodyBudget  Size          `koanf:"body_budget" default:"512MiB" min:"1KiB" max:"1TiB" doc:"Memory for all requests and answers together: bodies, what takes their encoding off, translations, and what waits for slow clients. A key may hold as much of it as is left for all others, alone half of it. At least limits.body_max."`
 	BodyWait    time.Duration `koanf:"body_wait" default:"10s" min:"0s" max:"10m" doc:"How long a request waits for room in limits.body_budget before it gets 503."`
+	BodyRate    Size          `koanf:"body_rate" default:"16KiB" min:"1B" max:"1GiB" doc:"Least bytes a second at which a request body must come on, if it is not whole within timeouts.body; a slower one gets 408."`
 	HeaderMax   Size          `koanf:"header_max" default:"8KiB" min:"1KiB" max:"1MiB" doc:"Largest head (request line and headers) of a request."`
-	Connections int           `koanf:"connections" default:"20000" min:"1" max:"1000000" doc:"Client connections that may be open at once."`
+	Connections int           `koanf:"connections" default:"20000" min:"1" max:"1000000" doc:"Client connections that may be open at once; never more than limits.body_budget and 96 MiB have room for at 24 KiB and four times limits.header_max each: 11,117 with the defaults."`
 
-	ConnectionsPerIP int    `koanf:"connections_per_ip" default:"1000" min:"0" max:"1000000" doc:"Connections that one address may have open at once; one more gets 429. 0 is any number. Addresses of this machine and trusted proxies may have any number."`
-	FailedAuth       int    `koanf:"failed_auth" default:"100" min:"0" max:"1000000" doc:"Requests without a good key after which an address gets 429 for the rest of a minute. 0 is any number. Addresses of this machine are never refused."`
+	ConnectionsPerIP int    `koanf:"connections_per_ip" default:"1000" min:"0" max:"1000000" doc:"Connections that one address may have open at once; one more gets 429, unless it comes with a good key: then it is served, and closed behind the answer. 0 is any number. Addresses of this machine and trusted proxies may have any number."`
+	FailedAuth       int    `koanf:"failed_auth" default:"100" min:"0" max:"1000000" doc:"Requests without a good key after which an address gets 429 for more of them, for the rest of a minute. Good keys behind the same address are served all the same. 0 is any number. Addresses of this machine are never refused."`
 	TrustedProxies   string `koanf:"trusted_proxies" default:"" check:"networks" doc:"Addresses and networks of reverse proxies, with commas between them, whose X-Forwarded-For says which client a request is from. Nobody else's is believed."`
 }
 
 // Timeouts are the clocks of a connection's phases. None of them limits how long an answer may take as a whole.
 type Timeouts struct {
 	Header        time.Duration `koanf:"header" default:"10s" min:"1ms" max:"1h" doc:"Time a client has to send the head of a request."`
-	Body          time.Duration `koanf:"body" default:"30s" min:"1ms" max:"1h" doc:"Time a client has to send the body of a request, plus one second for each 64 KiB of it."`
+	Body          time.Duration `koanf:"body" default:"30s" min:"1ms" max:"1h" doc:"Time a client has to send the body of a request. What comes at limits.body_rate or faster earns it more, but never more than this from any moment on. A provider has as long to take it, plus one second for each 64 KiB."`
 	Connect       time.Duration `koanf:"connect" default:"10s" min:"1ms" max:"1h" doc:"Time to connect to a provider, name lookup and TLS included."`
 	FirstByte     time.Duration `koanf:"first_byte" default:"2m" min:"1ms" max:"1d" doc:"Time a provider has to begin a streamed answer before another account is tried."`
 	FirstByteJSON time.Duration `koanf:"first_byte_json" default:"10m" min:"1ms" max:"1d" doc:"Time a provider has to begin an answer that is not streamed."`
 	Idle          time.Duration `koanf:"idle" default:"5m" min:"1ms" max:"1d" doc:"Longest silence between two bytes of a provider's answer."`
-	WriteStall    time.Duration `koanf:"write_stall" default:"30s" min:"1ms" max:"1h" doc:"Time a client has to take what is flushed to it, for each flush."`
+	WriteStall    time.Duration `koanf:"write_stall" default:"30s" min:"1ms" max:"1h" doc:"Time a client has to take what is flushed to it, for each flush; and an upstream to take each MiB of a request."`
 	KeepAlive     time.Duration `koanf:"keep_alive" default:"2m" min:"1ms" max:"1d" doc:"How long a client's idle connection is kept open."`
 	UpstreamIdle  time.Duration `koanf:"upstream_idle" default:"55s" min:"1ms" max:"1h" doc:"How long an idle connection to a provider is kept for the next request."`
 	Takeover      time.Duration `koanf:"takeover" default:"30s" min:"1s" max:"1h" doc:"How long the new process of a restart or an update may take until it serves; then the old one keeps serving."`
@@ -122,8 +123,10 @@ type Disconnect struct {
 // Usage says how the ledger is kept.
 type Usage struct {
 	Keep     time.Duration `koanf:"keep" default:"90d" min:"1h" max:"36500d" doc:"Age at which usage records are deleted."`
-	MaxBytes Size          `koanf:"max_bytes" default:"2GiB" min:"1MiB" max:"1PiB" doc:"Size of the ledger above which its oldest records are deleted, whatever their age."`
-	Commit   time.Duration `koanf:"commit" default:"100ms" min:"1ms" max:"10s" doc:"Interval at which records are made durable together; a crash loses at most this much."`
+	MaxBytes Size          `koanf:"max_bytes" default:"2GiB" min:"1MiB" max:"1PiB" doc:"Size of the ledger above which its oldest records are deleted, whatever their age. The sums in the store are bounded otherwise: a key has rows for 100 models a day, all others share one; sums of hours leave after usage.keep, those of days stay (in Redis for redis.keep_days)."`
+	Reserve  Size          `koanf:"reserve" default:"4MiB" min:"0B" max:"1GiB" doc:"Room on the disk that is taken in advance for what the ledger writes next, so that a disk that others fill stops nothing at once; 0B takes none. File systems that cannot reserve room do without."`
+	Buffer   Size          `koanf:"buffer" default:"64MiB" min:"4KiB" max:"1GiB" doc:"Memory for usage that waits while the disk takes nothing; beyond it new requests are refused with 503."`
+	Commit   time.Duration `koanf:"commit" default:"100ms" min:"1ms" max:"10s" doc:"Time within which a record is durable; records are written together after half of it, and a crash loses at most this much."`
 }
 
 // Cooldown says how long an account rests when its provider gave no time of its own.
@@ -131,7 +134,7 @@ type Cooldown struct {
 	Auth     time.Duration `koanf:"auth" default:"30m" min:"1ms" max:"7d" doc:"Rest of an account whose credential was refused and could not be refreshed."`
 	Quota    time.Duration `koanf:"quota" default:"30m" min:"1ms" max:"7d" doc:"Rest of an account whose quota is spent, when the provider named no reset."`
 	Throttle time.Duration `koanf:"throttle" default:"1m" min:"1ms" max:"7d" doc:"Rest after a 429 that gave no hint."`
-	Failures int           `koanf:"failures" default:"5" min:"1" max:"1000" doc:"Consecutive failures after which an account rests."`
+	Failures int           `koanf:"failures" default:"5" min:"1" max:"1000" doc:"Consecutive failures after which an account rests. Where requests themselves may be to blame, one key counts for about half of them at most, and rests alone after all of them."`
 	Failing  time.Duration `koanf:"failing" default:"30s" min:"1ms" max:"7d" doc:"Rest after that many consecutive failures."`
 	Jitter   time.Duration `koanf:"jitter" default:"30s" min:"0s" max:"10m" doc:"Most that is added at random to a rest, so that accounts do not all come back at once."`
 }

@@ -18,6 +18,9 @@ var foreign = []string{
 	"CRS_SERVICE_", "CRS_PORT", "CRS_PORT_",
 }
 
+// clientsKey is the variable in which Codex and Droid are told their key, as crs env and the documents have it.
+const clientsKey = envPrefix + "KEY"
+
 // envName is the variable that sets key.
 func envName(key string) string {
 	return envPrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
@@ -38,7 +41,8 @@ func (l *layers) readVariable(name, text string) (key string, value any) {
 	}
 	o, ok := l.findVariable(name)
 	if !ok {
-		l.problem(l.unknownVariable(name))
+		// Not a mistake: a client's variables may begin so, too, and be set in the same shell.
+		l.warnings = append(l.warnings, l.unknownVariable(name))
 		return "", nil
 	}
 	if text == "" {

@@ -19,6 +19,7 @@ type layers struct {
 	merged    *koanf.Koanf
 	origins   map[string]origin // of the values in merged
 	problems  []error
+	warnings  []string
 }
 
 // origin is where a value was set.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,8 @@ type Loaded struct {
 	// File is the configuration file, and FileRead is false when there was none at the default path.
 	File     string
 	FileRead bool
+	// Warnings are what is no mistake, but may be one: a sentence each, without a secret.
+	Warnings []string
 
 	entries []Entry
 }
@@ -69,7 +72,8 @@ func Load(src Source) (*Loaded, error) {
 	if cfg.Data == "" || cfg.Socket == "" {
 		return nil, placeErr
 	}
-	return &Loaded{Config: cfg, File: place.Config, FileRead: read, entries: l.entries()}, nil
+	slices.Sort(l.warnings)
+	return &Loaded{Config: cfg, File: place.Config, FileRead: read, Warnings: l.warnings, entries: l.entries()}, nil
 }
 
 // readFile gives the file's content. Only a file that nobody named may be missing.

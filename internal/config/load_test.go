@@ -76,7 +76,7 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 		Log:    config.Log{Level: slog.LevelInfo, Format: "text"},
 		Limits: config.Limits{
 			ConnectionsPerIP: 1000, FailedAuth: 100,
-			BodyMax: 32 << 20, BodyBudget: 512 << 20, BodyWait: 10 * time.Second, HeaderMax: 8 << 10, Connections: 20000,
+			BodyMax: 32 << 20, BodyBudget: 512 << 20, BodyWait: 10 * time.Second, BodyRate: 16 << 10, HeaderMax: 8 << 10, Connections: 20000,
 		},
 		Timeouts: config.Timeouts{
 			Header: 10 * time.Second, Body: 30 * time.Second, Connect: 10 * time.Second, FirstByte: 120 * time.Second,
@@ -90,7 +90,7 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 		Sticky:     config.Sticky{TTL: time.Hour},
 		Backup:     config.Backup{Keep: 3},
 		Disconnect: config.Disconnect{Policy: "cancel", Drain: 30 * time.Second},
-		Usage:      config.Usage{Keep: 90 * 24 * time.Hour, MaxBytes: 2 << 30, Commit: 100 * time.Millisecond},
+		Usage:      config.Usage{Keep: 90 * 24 * time.Hour, MaxBytes: 2 << 30, Reserve: 4 << 20, Buffer: 64 << 20, Commit: 100 * time.Millisecond},
 		Cooldown: config.Cooldown{
 			Auth: 30 * time.Minute, Quota: 30 * time.Minute, Throttle: time.Minute, Failures: 5, Failing: 30 * time.Second,
 			Jitter: 30 * time.Second,

@@ -82,12 +82,8 @@ drain = true
 		`providers.claude.region = 5 in config.toml:32: want text`,
 		`unknown key "disconnect.policy.drain" in config.toml:35; did you mean "disconnect.policy"?`,
 		`unknown key "timeout" in config.toml:36; did you mean "timeouts"?`,
-		`unknown variable CRS_LIMITS_BODY_BUDGTE in the environment; did you mean "CRS_LIMITS_BODY_BUDGET"?`,
 		`listen = ":99999" in CRS_LISTEN: want an address and port such as 127.0.0.1:3000`,
 		`retry.ambiguous = "maybe" in CRS_RETRY_AMBIGUOUS: want true or false`,
-		`unknown variable CRS_PROVIDERS_CLAUDE_API_ULR_X in the environment`,
-		`unknown variable CRS_SOCKET_ in the environment; did you mean "CRS_SOCKET"?`,
-		`unknown variable CRS_ZEBRA in the environment`,
 		`limits.body_max = "-1" in --limits.body_max: want a size from 1KiB to 1GiB, in bytes or with KiB, MiB, GiB, kB, MB or GB`,
 		`listen = "" in --listen: want an address and port such as 127.0.0.1:3000`,
 		`unknown key "no.such" in --no.such`,
@@ -103,8 +99,30 @@ func TestAnUnknownProviderIsAMistakeWhenTheNamesAreKnown(t *testing.T) {
 		`unknown key "providers.cluade.api_url" in config.toml:2; did you mean "providers.claude.api_url"?`,
 		`unknown key "providers.Claude.beta" in config.toml:4; did you mean "providers.claude.beta"?`,
 		`unknown key "providers.gemni" in config.toml:5`,
+	})
+}
+
+// TestAVariableThatSetsNothingIsOnlyWarnedOf: it may be a client's, as CRS_KEY is, which the documents have people export.
+func TestAVariableThatSetsNothingIsOnlyWarnedOf(t *testing.T) {
+	t.Parallel()
+	src := in(t, "", "CRS_LISTEN=:1", "CRS_ZEBRA=secret", "CRS_LIMITS_BODY_BUDGTE=secret", "CRS_KEY=cr_secret", "CRS_SOCKET_=secret", "CRS_EMPTYY=",
+		"CRS_PROVIDERS_CLUADE_TOKEN_URL=http://h", "CRS_PROVIDERS_FOO_BAR=1", "CRS_TEST_REDIS=x", "OTHER=1")
+	src.Providers = []string{"claude", "gemini"}
+	loaded, err := config.Load(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Config.Listen != ":1" {
+		t.Errorf("listen is %s", loaded.Config.Listen)
+	}
+	sameLines(t, loaded.Warnings, []string{
+		`unknown variable CRS_EMPTYY in the environment`,
+		`unknown variable CRS_KEY in the environment: clients are told their key with it, and it sets nothing here`,
+		`unknown variable CRS_LIMITS_BODY_BUDGTE in the environment; did you mean "CRS_LIMITS_BODY_BUDGET"?`,
 		`unknown variable CRS_PROVIDERS_CLUADE_TOKEN_URL in the environment; did you mean "CRS_PROVIDERS_CLAUDE_TOKEN_URL"?`,
 		`unknown variable CRS_PROVIDERS_FOO_BAR in the environment`,
+		`unknown variable CRS_SOCKET_ in the environment; did you mean "CRS_SOCKET"?`,
+		`unknown variable CRS_ZEBRA in the environment`,
 	})
 }
 

@@ -19,13 +19,17 @@ func (l *layers) unknownKey(key string, from origin) error {
 	return fmt.Errorf("unknown key %q %s%s", key, from.phrase(), suggestion("", key, candidates, "."))
 }
 
-func (l *layers) unknownVariable(name string) error {
+// unknownVariable says that a variable means nothing. Its value is not shown: it may be a secret of somebody else's.
+func (l *layers) unknownVariable(name string) string {
+	if name == clientsKey {
+		return "unknown variable " + name + " in the environment: clients are told their key with it, and it sets nothing here"
+	}
 	var candidates []string
 	for _, key := range l.settable("") {
 		candidates = append(candidates, strings.TrimPrefix(envName(key), envPrefix))
 	}
 	name = strings.TrimPrefix(name, envPrefix)
-	return fmt.Errorf("unknown variable %s in the environment%s", envPrefix+name, suggestion(envPrefix, name, candidates, "_"))
+	return fmt.Sprintf("unknown variable %s in the environment%s", envPrefix+name, suggestion(envPrefix, name, candidates, "_"))
 }
 
 // settable lists the keys that may have been meant by key. A provider's own setting may stand under another provider.

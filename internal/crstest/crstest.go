@@ -116,7 +116,7 @@ func (b *Box) TryBoot() error {
 			Environ: []string{"CRS_DATA=" + b.Dir}, UID: 1000,
 			Flags: map[string]string{"listen": "127.0.0.1:0", "log.level": "debug"},
 		},
-		Version: "test", Log: b.Log, Now: b.Clock.Now, Change: b.configure,
+		Version: "test", Log: b.Log, Now: b.Clock.Now, Elapsed: b.Clock.Elapsed, Change: b.configure,
 	})
 	if err != nil {
 		stop()
@@ -132,6 +132,7 @@ func (b *Box) TryBoot() error {
 func (b *Box) configure(c *config.Config) {
 	c.Providers = Simulated(b.Sim.URL())
 	c.TimeZone = "UTC"
+	c.Limits.Connections = 5000 // wherever tests run, there are files enough for that
 	c.Retry.Backoff, c.Cooldown.Jitter = time.Millisecond, 0
 	c.Timeouts.Shutdown = 5 * time.Second
 	c.Usage.Commit = 5 * time.Millisecond
@@ -186,24 +187,43 @@ func (b *Box) HaltBadly() {
 // Ledger is the directory of the ledger.
 func (b *Box) Ledger() string { return filepath.Join(b.Dir, "ledger") }
 
-// Clock is the real clock, moved on by what a test says.
+// Clock is the real clock, moved on and set by what a test says.
 type Clock struct {
-	mu    sync.Mutex // guards ahead
+	mu    sync.Mutex // guards the fields below
 	ahead time.Duration
+	off   time.Duration
+	began time.Time // when Elapsed was first asked
 }
 
-// Now is the time.
+// Now is what the wall says.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
+	return time.Now().Add(c.ahead + c.off)
 }
 
-// Advance moves the clock on.
+// Elapsed is how much time has passed.
+func (c *Clock) Elapsed() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.began.IsZero() {
+		c.began = time.Now()
+	}
+	return time.Since(c.began) + c.ahead
+}
+
+// Advance has time pass.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ahead += d
+}
+
+// Set sets the wall by so much, as an operator or NTP does: no time passes.
+func (c *Clock) Set(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.off += d
 }
 
 // Log collects what the daemon logs.

@@ -42,20 +42,19 @@ func (b *Box) AccountOn(platform, name string, change ...func(*ctl.NewAccount)) 
 }
 
 // Secret is the credential of an account that Account adds.
-func Secret(name string) string { return "sk-ant-" + name }
+func Secret(name string) string { return "sk-ant-" + word(name) }
+
+// word is a name as a credential has it.
+func word(name string) string { return strings.ReplaceAll(name, " ", "-") }
 
 // Subscription adds an account of platform claude whose tokens the simulator knows, good for so long.
-func (b *Box) Subscription(name string, life time.Duration) ctl.Account {
+func (b *Box) Subscription(name string, life time.Duration, change ...func(*ctl.NewAccount)) ctl.Account {
 	b.t.Helper()
-	access, refresh, expires := "sk-ant-oat01-"+name, "sk-ant-ort01-"+name, b.Clock.Now().Add(life)
+	access, refresh, expires := "sk-ant-oat01-"+word(name), "sk-ant-ort01-"+word(name), b.Clock.Now().Add(life)
 	b.Sim.AddOAuth(access, refresh, expires)
 	file := fmt.Sprintf(`{"claudeAiOauth":{"accessToken":%q,"refreshToken":%q,"expiresAt":%d,"scopes":["user:inference"],"subscriptionType":"max"}}`,
 		access, refresh, expires.UnixMilli())
-	added, err := b.AddAccount(b.t.Context(), ctl.NewAccount{Platform: "claude", Name: name, File: []byte(file)})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return added
+	return b.imported("claude", name, file, change)
 }
 
 // Codex adds an account of platform openai, as Codex saves its login.
@@ -212,7 +211,7 @@ func (b *Box) Idle() ctl.Status {
 // Until waits for a status.
 func (b *Box) Until(what string, ok func(ctl.Status) bool) ctl.Status {
 	b.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		s, err := b.Status(b.t.Context())
 		if err != nil {

@@ -69,7 +69,7 @@ func (d *Demo) startDaemon(ctx context.Context, o Options) error {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // Close stops it
 	running, err := daemon.Start(ctx, daemon.Options{
 		Source: config.Source{UID: os.Getuid(), Flags: map[string]string{
-			"data": d.Dir, "listen": "127.0.0.1:0",
+			"data": d.Dir, "listen": "127.0.0.1:0", "limits.connections": "100",
 			"providers.claude.api_url": d.sim.URL(), "providers.openai.api_url": d.sim.URL(), "providers.gemini.api_url": d.sim.URL(),
 		}},
 		Version: o.Version, Log: log,

@@ -25,7 +25,7 @@ func FuzzTop(f *testing.F) {
 			return
 		}
 		if err != nil {
-			if strings.Contains(err.Error(), "nested brackets") {
+			if strings.Contains(err.Error(), "nested brackets") || strings.Contains(err.Error(), "10000 members") {
 				return
 			}
 			t.Fatalf("encoding/json accepts it: %v", err)

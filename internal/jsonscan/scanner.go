@@ -29,6 +29,7 @@ type Scanner struct {
 
 	body []byte
 	pos  int // first byte not yet read
+	seen int // members so far
 	at   place
 	err  error
 }
@@ -64,6 +65,10 @@ func (s *Scanner) Next() bool {
 	return s.err == nil && s.nextMember() && s.readKey() && s.readColon() && s.readValue()
 }
 
+// MaxMembers is how many members an object may have. What is made of each would otherwise be many times what it is written
+// with.
+const MaxMembers = 10_000
+
 // nextMember moves to where a key must be, or to the end.
 func (s *Scanner) nextMember() bool {
 	switch s.at {
@@ -73,6 +78,7 @@ func (s *Scanner) nextMember() bool {
 		}
 		s.pos++
 		s.at = insideObject
+		s.seen = 1
 		if s.peek() == '}' {
 			return s.leave()
 		}
@@ -80,6 +86,9 @@ func (s *Scanner) nextMember() bool {
 	case insideObject:
 		switch s.peek() {
 		case ',':
+			if s.seen++; s.seen > MaxMembers {
+				return s.fail("no more than 10000 members")
+			}
 			s.pos++
 			return true
 		case '}':

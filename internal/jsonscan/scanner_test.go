@@ -227,3 +227,16 @@ func walk(tb testing.TB, body []byte) (model []byte, stream bool) {
 	}
 	return model, stream
 }
+
+func TestAnObjectOfTooManyMembersIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{jsonscan.MaxMembers, jsonscan.MaxMembers + 1} {
+		s := jsonscan.Top([]byte("{" + strings.Repeat(`"a":1,`, n-1) + `"a":1}`))
+		for s.Next() {
+			continue
+		}
+		if refused := s.Err() != nil; refused != (n > jsonscan.MaxMembers) {
+			t.Errorf("%d members: %v", n, s.Err())
+		}
+	}
+}

@@ -105,3 +105,20 @@ func skipScalar(b []byte, i int) int {
 	}
 	return i
 }
+
+// Openings counts the objects and arrays of a text, outside of its strings: about what it would take to decode it.
+func Openings(b []byte) (n int) {
+	for i := 0; i < len(b); {
+		c := b[i]
+		i++
+		switch c {
+		case '"':
+			if i = skipString(b, i); i < 0 {
+				return n
+			}
+		case '{', '[':
+			n++
+		}
+	}
+	return n
+}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"crs/internal/piecewise"
 )
 
 // String reads a raw value that is a JSON string. It is false for anything else, and for what encoding/json would not
@@ -14,10 +16,47 @@ func String(raw []byte) (string, bool) {
 		return "", false
 	}
 	if plain(text) {
-		return string(text), true
+		return copyOf(text), true
 	}
 	out, ok := unescape(make([]byte, 0, len(text)), text)
-	return string(out), ok
+	return View(out), ok
+}
+
+// StringUpTo is String for text that is of use up to most bytes: of a longer one it gives the beginning, which is longer than that,
+// so that megabytes are not copied to be refused.
+func StringUpTo(raw []byte, most int) (string, bool) {
+	if text, ok := unquote(raw); ok && len(text) > longest*(most+2) {
+		return String(quoted(text[:whole(text, longest*(most+1))]))
+	}
+	return String(raw)
+}
+
+// longest is how many bytes of JSON stand for one of text at most: \u0061.
+const longest = len(`\u0061`)
+
+// whole is the first place at or behind n that is not within an escape.
+func whole(text []byte, n int) (at int) {
+	for at < n {
+		switch {
+		case text[at] != '\\':
+			at++
+		case text[at+1] == 'u':
+			at += longest
+		default:
+			at += len(`\n`)
+		}
+	}
+	return at
+}
+
+func quoted(text []byte) []byte { return append(append([]byte{'"'}, text...), '"') }
+
+// copyOf is text as a string of its own.
+func copyOf(text []byte) string {
+	if len(text) <= piecewise.Size {
+		return string(text)
+	}
+	return View(piecewise.Append(nil, text))
 }
 
 // Equal reports whether a raw value is a JSON string that says text. It does not allocate.

@@ -1,6 +1,7 @@
 package jsonscan_test
 
 import (
+	"strings"
 	"testing"
 
 	"crs/internal/jsonscan"
@@ -129,5 +130,28 @@ func TestAnEscapedKeyHasACanonicalForm(t *testing.T) {
 				t.Errorf("Canonical = %q, %v", got, ok)
 			}
 		})
+	}
+}
+
+// TestALongStringIsReadAsFarAsItIsOfUse: as String has it up to the bound, and beyond it more than that, whatever stands at the cut.
+func TestALongStringIsReadAsFarAsItIsOfUse(t *testing.T) {
+	t.Parallel()
+	const most = 20
+	for _, unit := range []string{"a", `\n`, `\u0061`, `\ud83d\ude00`, "é", "😀", "\xff", `\\`, `x\"`, `ab\u00e9`} {
+		for n := range 400 {
+			raw := []byte(`"` + strings.Repeat("b", n%7) + strings.Repeat(unit, n) + `"`)
+			want, _ := jsonscan.String(raw)
+			got, ok := jsonscan.StringUpTo(raw, most)
+			if !ok || len(want) <= most && got != want || len(want) > most && len(got) <= most {
+				t.Fatalf("%s: %q, %v", raw, got, ok)
+			}
+		}
+	}
+	megabytes := []byte(`"` + strings.Repeat("m", 4<<20) + `"`)
+	if got, ok := jsonscan.StringUpTo(megabytes, most); !ok || len(got) > 10*most {
+		t.Errorf("%d bytes of it are read, %v", len(got), ok)
+	}
+	if _, ok := jsonscan.StringUpTo([]byte("12"), most); ok {
+		t.Error("a number is a string")
 	}
 }

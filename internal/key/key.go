@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode"
 
+	"crs/internal/bound"
 	"crs/internal/secret"
 )
 
@@ -69,7 +71,10 @@ func (p *Policy) Charge(cost int64) int64 {
 	if p.Multiplier == 0 {
 		return cost
 	}
-	return cost/1000*p.Multiplier + cost%1000*p.Multiplier/1000
+	if cost/1000 > math.MaxInt64/p.Multiplier {
+		return math.MaxInt64
+	}
+	return bound.Sum(cost/1000*p.Multiplier, cost%1000*p.Multiplier/1000)
 }
 
 // Limited reports whether requests with the key must be counted before they are let in.

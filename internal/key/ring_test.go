@@ -3,6 +3,7 @@ package key_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -273,7 +274,8 @@ func TestNonsenseIsRefused(t *testing.T) {
 func TestCharge(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ multiplier, cost, want int64 }{
-		{0, 123, 123}, {1000, 123, 123}, {1500, 1001, 1501}, {500, 3, 1}, {2000, 9e15, 18e15},
+		{0, 123, 123}, {1000, 123, 123}, {1500, 1001, 1501}, {500, 3, 1}, {2000, 9e15, 18e15}, {1_000_000, 9e15, 9e18}, {1_000_000, 1e16, math.MaxInt64},
+		{2000, math.MaxInt64, math.MaxInt64}, {1000, math.MaxInt64, math.MaxInt64}, {math.MaxInt64, 1000, math.MaxInt64},
 	} {
 		p := key.Policy{Multiplier: c.multiplier}
 		if got := p.Charge(c.cost); got != c.want {

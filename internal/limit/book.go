@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"crs/internal/bound"
 	"crs/internal/key"
 )
 
@@ -15,9 +16,14 @@ type book struct {
 	mu      sync.Mutex // guards the fields below
 	inside  []*Permit  // who holds a slot; its length is the concurrency
 	waiting []*waiter  // who waits for one, first come first
+	// visiting is how many have entered and will be counted elsewhere.
+	visiting int
 	// The windows are made when a limit first needs them: most keys of many have none.
 	requests, tokens *window
 	budget           budget
+	// What the shared count last said of the budget, and when.
+	heard   *Refused
+	heardAt time.Duration
 	// What requests in flight hold back.
 	tokensReserved, costReserved int64
 }
@@ -30,25 +36,25 @@ type waiter struct {
 }
 
 // refuse checks everything but concurrency, and charges nothing.
-func (b *book) refuse(now time.Time, zone *time.Location, ask Ask) *Refused {
+func (b *book) refuse(now moment, zone *time.Location, ask Ask) *Refused {
 	p := &ask.Key.Policy
 	if p.RequestsPerMinute > 0 && b.requests != nil {
-		if used := b.requests.count(now); used >= p.RequestsPerMinute {
-			return rate(RequestsPerMinute, p.RequestsPerMinute, used, 0, now, b.requests.free(now, p.RequestsPerMinute))
+		if used := b.requests.count(now.elapsed); used >= p.RequestsPerMinute {
+			return rate(RequestsPerMinute, p.RequestsPerMinute, used, 0, now, b.requests.free(now.elapsed, p.RequestsPerMinute))
 		}
 	}
 	if p.TokensPerMinute > 0 && b.tokens != nil {
-		if used := b.tokens.count(now) + b.tokensReserved; used >= p.TokensPerMinute {
-			reset := b.tokens.free(now, p.TokensPerMinute-b.tokensReserved)
-			return rate(TokensPerMinute, p.TokensPerMinute, used, b.tokensReserved, now, reset)
+		if used := b.tokens.count(now.elapsed) + b.tokensReserved; used >= p.TokensPerMinute {
+			in := b.tokens.free(now.elapsed, p.TokensPerMinute-b.tokensReserved)
+			return rate(TokensPerMinute, p.TokensPerMinute, used, b.tokensReserved, now, in)
 		}
 	}
-	b.budget.turn(now, zone)
-	return b.refuseCost(now, p)
+	b.budget.turn(now.steady, zone)
+	return b.refuseCost(now.steady, p)
 }
 
-func rate(limit Name, most, used, reserved int64, now, reset time.Time) *Refused {
-	return &Refused{Limit: limit, Max: most, Used: used, Reserved: reserved, Reset: reset, RetryAfter: after(now, reset)}
+func rate(limit Name, most, used, reserved int64, now moment, in time.Duration) *Refused {
+	return &Refused{Limit: limit, Max: most, Used: used, Reserved: reserved, Reset: now.steady.Add(in), RetryAfter: max(in, time.Second)}
 }
 
 // after is at least a second: retry-after counts in whole ones.
@@ -67,10 +73,11 @@ func (b *book) refuseCost(now time.Time, p *key.Policy) *Refused {
 		{WeeklyCost, p.WeeklyCost, b.budget.spent.Week, b.budget.period.nextWeek},
 		{TotalCost, p.TotalCost, b.budget.spent.Total, time.Time{}},
 	} {
-		if l.max == 0 || l.spent+b.costReserved < l.max {
+		used := bound.Sum(l.spent, b.costReserved)
+		if l.max == 0 || used < l.max {
 			continue
 		}
-		r := &Refused{Limit: l.name, Max: l.max, Used: l.spent + b.costReserved, Reserved: b.costReserved}
+		r := &Refused{Limit: l.name, Max: l.max, Used: used, Reserved: b.costReserved}
 		switch {
 		case !r.Spent():
 			r.RetryAfter = Soon
@@ -83,13 +90,13 @@ func (b *book) refuseCost(now time.Time, p *key.Policy) *Refused {
 }
 
 // charge counts an admitted request and holds its estimate back.
-func (b *book) charge(now time.Time, ask Ask) {
+func (b *book) charge(now moment, ask Ask) {
 	p := &ask.Key.Policy
 	if p.RequestsPerMinute > 0 {
 		if b.requests == nil {
 			b.requests = new(window)
 		}
-		b.requests.add(now, 1)
+		b.requests.add(now.elapsed, 1)
 	}
 	if p.TokensPerMinute > 0 && b.tokens == nil {
 		b.tokens = new(window)
@@ -98,13 +105,13 @@ func (b *book) charge(now time.Time, ask Ask) {
 	b.costReserved += ask.Cost
 }
 
-func (b *book) settle(now time.Time, zone *time.Location, p *Permit, tokens, charged int64) {
+func (b *book) settle(now moment, zone *time.Location, p *Permit, tokens, charged int64) {
 	b.tokensReserved -= p.tokens
 	b.costReserved -= p.cost
 	if b.tokens != nil {
-		b.tokens.add(now, tokens)
+		b.tokens.add(now.elapsed, tokens)
 	}
-	b.budget.turn(now, zone)
+	b.budget.turn(now.steady, zone)
 	b.budget.add(charged)
 }
 

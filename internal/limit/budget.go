@@ -3,6 +3,7 @@ package limit
 import (
 	"time"
 
+	"crs/internal/bound"
 	"crs/internal/usage"
 )
 
@@ -22,8 +23,7 @@ func periodOf(now time.Time, zone *time.Location) period {
 	return period{day: day, nextDay: day.AddDate(0, 0, 1), week: monday, nextWeek: monday.AddDate(0, 0, 7)}
 }
 
-// turn begins a new day or week when its time has come. A clock that is set back does not bring an old period back: its
-// sums are gone.
+// turn begins a new day or week when its time has come, on a clock that never steps.
 func (b *budget) turn(now time.Time, zone *time.Location) {
 	if now.Before(b.period.nextDay) {
 		return
@@ -37,9 +37,9 @@ func (b *budget) turn(now time.Time, zone *time.Location) {
 }
 
 func (b *budget) add(cost int64) {
-	b.spent.Day += cost
-	b.spent.Week += cost
-	b.spent.Total += cost
+	for _, n := range []*int64{&b.spent.Day, &b.spent.Week, &b.spent.Total} {
+		*n = bound.Sum(*n, cost)
+	}
 }
 
 // Days gives the day that now lies in and the day its week began on, as the store's roll-ups name them.

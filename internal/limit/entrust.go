@@ -2,7 +2,7 @@ package limit
 
 import (
 	"errors"
-	"slices"
+	"time"
 
 	"crs/internal/key"
 	"crs/internal/usage"
@@ -17,8 +17,8 @@ type Count struct {
 	Requests, Tokens []Tick // of the last minute
 }
 
-// Tick is what was counted within a second.
-type Tick struct{ Second, N int64 }
+// Tick is what was counted within a second, so many seconds ago.
+type Tick struct{ Age, N int64 }
 
 // Entrust hands the counts over to another process: it adopts every request that is in flight, and whoever waits in a
 // queue asks it anew. It gives what that process must know beside that, by key. This gate counts on beside it. Counts that
@@ -39,8 +39,8 @@ func (g *Gate) Entrust(to Shared) map[string]Count {
 	now := g.now()
 	for _, b := range books {
 		b.mu.Lock()
-		b.budget.turn(now, g.zone)
-		counts[b.id] = b.count()
+		b.budget.turn(now.steady, g.zone)
+		counts[b.id] = b.count(now)
 		b.entrust(to)
 		b.mu.Unlock()
 	}
@@ -48,8 +48,8 @@ func (g *Gate) Entrust(to Shared) map[string]Count {
 }
 
 // count is called with the book's lock held.
-func (b *book) count() Count {
-	return Count{Spent: b.budget.spent, Requests: b.requests.ticks(), Tokens: b.tokens.ticks()}
+func (b *book) count(now moment) Count {
+	return Count{Spent: b.budget.spent, Requests: b.requests.ticks(now.elapsed), Tokens: b.tokens.ticks(now.elapsed)}
 }
 
 // entrust is called with the book's lock held.
@@ -92,13 +92,7 @@ func (g *Gate) Reclaim(spent map[string]usage.Charges) {
 		return
 	}
 	g.shared.Store(nil)
-	for id, charges := range spent {
-		b := g.book(id)
-		b.mu.Lock()
-		b.budget.turn(g.now(), g.zone)
-		b.budget.raise(charges)
-		b.mu.Unlock()
-	}
+	g.Raise(spent)
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	for _, b := range g.books {
@@ -110,14 +104,25 @@ func (g *Gate) Reclaim(spent map[string]usage.Charges) {
 	}
 }
 
+// Raise has budgets hold at least what keys have been charged.
+func (g *Gate) Raise(spent map[string]usage.Charges) {
+	for id, charges := range spent {
+		b := g.book(id)
+		b.mu.Lock()
+		b.budget.turn(g.now().steady, g.zone)
+		b.budget.raise(charges)
+		b.mu.Unlock()
+	}
+}
+
 // Inherit takes over what another process has counted.
 func (g *Gate) Inherit(counts map[string]Count) {
 	now := g.now()
 	for id, c := range counts {
 		b := g.book(id)
 		b.mu.Lock()
-		b.budget = budget{period: periodOf(now, g.zone), spent: c.Spent}
-		b.requests, b.tokens = windowOf(c.Requests), windowOf(c.Tokens)
+		b.budget = budget{period: periodOf(now.steady, g.zone), spent: c.Spent}
+		b.requests, b.tokens = windowOf(now.elapsed, c.Requests), windowOf(now.elapsed, c.Tokens)
 		b.mu.Unlock()
 	}
 }
@@ -135,29 +140,31 @@ func (g *Gate) Adopt(keyID string, tokens, cost int64) *Permit {
 }
 
 // ticks is nil for a window that was never made.
-func (w *window) ticks() []Tick {
+func (w *window) ticks(now time.Duration) []Tick {
 	if w == nil {
 		return nil
 	}
+	w.advance(second(now))
 	all := []Tick{}
 	for s := w.at - span + 1; s <= w.at; s++ {
 		if n := w.bucket[(s%span+span)%span]; n != 0 {
-			all = append(all, Tick{s, n})
+			all = append(all, Tick{w.at - s, n})
 		}
 	}
 	return all
 }
 
-func windowOf(ticks []Tick) *window {
+func windowOf(now time.Duration, ticks []Tick) *window {
 	if ticks == nil {
 		return nil
 	}
 	w := new(window)
-	slices.SortFunc(ticks, func(a, b Tick) int { return int(a.Second - b.Second) })
+	w.advance(second(now))
 	for _, t := range ticks {
-		w.advance(t.Second)
-		w.bucket[t.Second%span] += t.N
-		w.sum += t.N
+		if t.Age >= 0 && t.Age < span {
+			w.bucket[((w.at-t.Age)%span+span)%span] += t.N
+			w.sum += t.N
+		}
 	}
 	return w
 }

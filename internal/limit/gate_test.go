@@ -3,6 +3,7 @@ package limit_test
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -292,4 +293,21 @@ func BenchmarkAdmit(b *testing.B) {
 		p.Release()
 		p.Settle(10, 10)
 	}
+}
+
+func TestABudgetIsSpentHoweverMuchIsCharged(t *testing.T) {
+	gate(t, func(t *testing.T, g *limit.Gate) {
+		ask := with(key.Policy{DailyCost: dollar, WeeklyCost: dollar, TotalCost: dollar})
+		ask.Cost = dollar / 2
+		first, second, third := admit(t, g, ask), admit(t, g, limit.Ask{Key: ask.Key}), admit(t, g, limit.Ask{Key: ask.Key})
+		second.Settle(0, math.MaxInt64)
+		third.Settle(0, math.MaxInt64)
+		if r := refused(t, g, ask); !r.Limit.Money() || r.Used != math.MaxInt64 {
+			t.Errorf("%+v", r)
+		}
+		if u := g.Use("k"); u.Spent != (usage.Charges{Day: math.MaxInt64, Week: math.MaxInt64, Total: math.MaxInt64}) || !u.Spent.Full() {
+			t.Errorf("%+v", u.Spent)
+		}
+		first.Settle(0, 1)
+	})
 }

@@ -33,25 +33,6 @@ type Seat interface {
 	Waited() time.Duration
 }
 
-// SharedOptions are the knobs of a gate that shares its counts.
-type SharedOptions struct {
-	Now    func() time.Time
-	Zone   *time.Location
-	Spent  map[string]usage.Charges // as NewGate has it; what counts during an outage
-	Shared Shared
-	// Refuse has every request refused while the shared count cannot be asked. Otherwise this node's own count, which goes
-	// on beside the shared one, decides alone until it can.
-	Refuse bool
-}
-
-// NewSharedGate makes a gate whose counts are kept by several nodes together.
-func NewSharedGate(opt SharedOptions) *Gate {
-	g := NewGate(opt.Now, opt.Zone, opt.Spent)
-	g.shared.Store(&opt.Shared)
-	g.refuseAway = opt.Refuse
-	return g
-}
-
 // admitShared asks the shared count first, unless the key has no limits.
 func (g *Gate) admitShared(ctx context.Context, with *Shared, ask Ask) (*Permit, error) {
 	shared := *with
@@ -70,12 +51,63 @@ func (g *Gate) admitShared(ctx context.Context, with *Shared, ask Ask) (*Permit,
 	if !errors.As(err, &away) || g.refuseAway {
 		return nil, err
 	}
-	p, err := g.admit(ctx, with, ask)
+	p, err := g.take(ctx, with, ask, true)
 	if err != nil {
 		return nil, err
 	}
 	p.attach(shared.Adopt(ask))
 	return p, nil
+}
+
+// enterShared checks what this node knows, which costs no round trip, and how many of the key's requests it has: those that
+// send their bodies at once are as many as may be inside or wait.
+func (g *Gate) enterShared(with Shared, k *key.Key) (*Permit, error) {
+	if away := with.Away(); away != nil && g.refuseAway {
+		return nil, away
+	}
+	b, now := g.book(k.ID), g.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if refused := b.refuse(now, g.zone, Ask{Key: k}); refused != nil {
+		if refused = b.confirmed(now, refused); refused != nil {
+			return nil, refused
+		}
+	}
+	if refused := b.crowded(&k.Policy); refused != nil {
+		return nil, refused
+	}
+	b.visiting++
+	return &Permit{gate: g, book: b, visits: true}, nil
+}
+
+// heardFor is how long it holds what the shared count has said of a day or a week.
+const heardFor = time.Minute
+
+// confirmed gives what the shared count has said a moment ago for a refusal that is about a day or a week, and nil when it has said
+// nothing: when those end is its to say, and this node's may begin a little before or after.
+func (b *book) confirmed(now moment, r *Refused) *Refused {
+	if r.Limit != DailyCost && r.Limit != WeeklyCost {
+		return r
+	}
+	passed := now.elapsed - b.heardAt
+	if b.heard == nil || b.heard.Limit != r.Limit || passed >= min(heardFor, b.heard.RetryAfter) {
+		return nil
+	}
+	again := *b.heard
+	again.RetryAfter = max(again.RetryAfter-passed, time.Second)
+	return &again
+}
+
+// crowded refuses a request for which neither a slot nor a place in the queue can be left.
+func (b *book) crowded(p *key.Policy) *Refused {
+	places := p.Concurrency
+	if p.QueueWait > 0 {
+		places += p.Queue
+	}
+	if p.Concurrency == 0 || len(b.inside)+b.visiting < places {
+		return nil
+	}
+	return &Refused{Limit: Concurrency, Max: int64(p.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second}
 }
 
 // hear learns from a refusal what the key has spent: when the shared count cannot be asked any more, this node knows.
@@ -96,7 +128,8 @@ func (g *Gate) hear(ask Ask, err error) {
 	b, now := g.book(ask.Key.ID), g.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.budget.turn(now, g.zone)
+	b.heard, b.heardAt = r, now.elapsed
+	b.budget.turn(now.steady, g.zone)
 	b.budget.raise(known)
 }
 
@@ -107,7 +140,7 @@ func (g *Gate) seated(ask Ask, seat Seat) *Permit {
 	spent := seat.Spent()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.budget.turn(now, g.zone)
+	b.budget.turn(now.steady, g.zone)
 	b.budget.raise(spent)
 	b.seat(p)
 	b.charge(now, ask)

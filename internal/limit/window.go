@@ -6,17 +6,19 @@ import "time"
 // wherever it begins, ever holds more than a limit allows.
 const span = 61
 
-// window is a sliding count over the last minute. Its zero value is empty.
+// window is a sliding count over the last minute, on a clock that nobody sets. Its zero value is empty.
 type window struct {
-	at     int64 // the unix second of the newest bucket
+	at     int64 // the second of the newest bucket
 	sum    int64
 	bucket [span]int64
 }
 
+func second(elapsed time.Duration) int64 { return int64(elapsed / time.Second) }
+
 // advance drops what has left the window by now.
 func (w *window) advance(now int64) {
 	if now <= w.at {
-		return // also when the clock was set back: the newest bucket then lasts longer
+		return
 	}
 	if now-w.at >= span {
 		w.bucket, w.sum = [span]int64{}, 0
@@ -29,28 +31,29 @@ func (w *window) advance(now int64) {
 	w.at = now
 }
 
-func (w *window) add(now time.Time, n int64) {
-	w.advance(now.Unix())
+func (w *window) add(now time.Duration, n int64) {
+	w.advance(second(now))
 	w.bucket[w.at%span] += n
 	w.sum += n
 }
 
-func (w *window) count(now time.Time) int64 {
-	w.advance(now.Unix())
+func (w *window) count(now time.Duration) int64 {
+	w.advance(second(now))
 	return w.sum
 }
 
-// free is when the count will have fallen below limit, if nothing is added. It is now when it is below already.
-func (w *window) free(now time.Time, limit int64) time.Time {
-	w.advance(now.Unix())
+// free is how long it takes until the count will have fallen below limit, if nothing is added. It is zero when it is below
+// already.
+func (w *window) free(now time.Duration, limit int64) time.Duration {
+	w.advance(second(now))
 	left := w.sum
 	if left < limit {
-		return now
+		return 0
 	}
 	for s := w.at - span + 1; s <= w.at; s++ {
 		if left -= w.bucket[(s%span+span)%span]; left < limit {
-			return time.Unix(s+span, 0)
+			return time.Duration(s+span)*time.Second - now
 		}
 	}
-	return time.Unix(w.at+span, 0)
+	return time.Duration(w.at+span)*time.Second - now
 }

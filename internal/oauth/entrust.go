@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"crs/internal/account"
 )
@@ -18,24 +19,33 @@ type Heir interface {
 // ErrElsewhere means that tokens are not refreshed where they were asked for any more: ask again.
 var ErrElsewhere = errors.New("tokens are refreshed elsewhere now")
 
-// Entrust leaves refreshing to another process, once no refresh is under way. On an error everything stays as it was.
-func (k *Keeper) Entrust(ctx context.Context, to Heir) error {
+// Entrust leaves refreshing to another process, once no refresh is under way, and gives the pairs that the store has not taken yet.
+// On an error everything stays as it was.
+func (k *Keeper) Entrust(ctx context.Context, to Heir) ([]Pair, error) {
 	k.mu.Lock()
 	k.heir = to
 	k.mu.Unlock()
 	k.Wait(ctx)
 	if err := ctx.Err(); err != nil {
 		k.Reclaim()
-		return fmt.Errorf("wait for the refresh of a token that is under way: %w", err)
+		return nil, fmt.Errorf("wait for the refresh of a token that is under way: %w", err)
 	}
-	return nil
+	k.stopSettling()
+	return k.pairs(), nil
 }
 
-// Reclaim refreshes here again.
+// Reclaim refreshes here again, and takes on what the other process has left in the reserve.
 func (k *Keeper) Reclaim() {
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	k.heir = nil
+	k.settleLater()
+	k.mu.Unlock()
+	if k.opt.Reserve == nil {
+		return
+	}
+	if pairs, err := k.opt.Reserve.Read(); err == nil {
+		k.Adopt(pairs, true, ErrLeft)
+	}
 }
 
 func (k *Keeper) entrusted() bool {
@@ -45,12 +55,16 @@ func (k *Keeper) entrusted() bool {
 }
 
 // renewElsewhere has the other process refresh, and reads what came of it.
-func (k *Keeper) renewElsewhere(ctx context.Context, heir Heir, acc *account.Account) (*account.Account, error) {
-	err := heir.Renew(ctx, acc.ID, acc.Credential.Generation)
-	if errors.Is(err, ErrElsewhere) {
-		return k.Renew(ctx, acc)
-	}
-	if err != nil {
+func (k *Keeper) renewElsewhere(ctx context.Context, heir Heir, acc *account.Account, patience time.Duration) (*account.Account, error) {
+	asking, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	err := heir.Renew(asking, acc.ID, acc.Credential.Generation)
+	switch {
+	case errors.Is(err, ErrElsewhere):
+		return k.renew(ctx, acc, patience)
+	case err != nil && asking.Err() != nil && ctx.Err() == nil:
+		return nil, &UnderWay{acc.Name, patience}
+	case err != nil:
 		return nil, fmt.Errorf("refresh the token of account %s: %w", acc.Name, err)
 	}
 	return k.opt.Roster.Reread(ctx, acc.ID)

@@ -21,14 +21,33 @@ type Options struct {
 	Now    func() time.Time
 	// Locks keep nodes that share accounts from refreshing one at the same time. Nil where there is no other node.
 	Locks Locks
+	// Reserve holds pairs that the store has not taken yet. Nil where there is none.
+	Reserve reserve
+	// Patience is how long a request waits for a refresh, from when that began: another account may serve it.
+	Patience time.Duration
 	// Failed is told of every refresh that fails in the background. It may be nil.
 	Failed func(*account.Account, error)
+	// Held is told of a pair that the store does not take, and with a nil Err when it has. It may be nil, and must not block.
+	Held func(Held)
+}
+
+type reserve interface {
+	Read() ([]Pair, error)
+	Keep(*Pair) error
+	// Ready reports why Keep would fail.
+	Ready() error
+	Drop(account string)
 }
 
 type roster interface {
 	Get(ref string) (*account.Account, error)
 	List() []*account.Account
 	Renew(ctx context.Context, ref string, from int64, fresh account.Credential) (*account.Account, error)
+	// Hold has an account use a credential that the store has not taken yet, and Settle writes that down.
+	Hold(id string, fresh account.Credential) (*account.Account, error)
+	Settle(ctx context.Context, id string) error
+	// Rewrite writes an account as it is.
+	Rewrite(ctx context.Context, id string) error
 	// Reread gives an account as the store has it.
 	Reread(ctx context.Context, id string) (*account.Account, error)
 }
@@ -41,6 +60,9 @@ type pool interface {
 type Locks interface {
 	// Lock takes a lock for as long as this node lives, or until release. held is false when another node has it.
 	Lock(ctx context.Context, name string) (release func(), held bool, err error)
+	// Spend keeps a lock from other nodes also when they do not hear of this one any more: what it guards is about to be used up, and
+	// only this node will know what became of it.
+	Spend(ctx context.Context, name string) error
 }
 
 // Source asks a provider for a fresh token pair.
@@ -59,22 +81,27 @@ func (e *Refused) Error() string { return "its refresh token was refused: " + e.
 type Keeper struct {
 	opt Options
 
-	mu      sync.Mutex // guards flights and heir
+	mu      sync.Mutex // guards flights, heir, held and settling
 	flights map[string]*flight
-	heir    Heir                 // who refreshes now; nil when it is this keeper
-	retry   map[string]time.Time // when the background may try a failed account again; used by its goroutine only
+	heir    Heir // who refreshes now; nil when it is this keeper
+	held    map[string]*heldPair
+	// settling ends the goroutine that has the store take what is held; nil while there is none.
+	settling context.CancelFunc
+	settled  sync.WaitGroup
+	retry    map[string]time.Time // when the background may try a failed account again; used by its goroutine only
 }
 
 // flight is a refresh under way. done is closed when acc and err are set.
 type flight struct {
-	done chan struct{}
-	acc  *account.Account
-	err  error
+	began time.Time
+	done  chan struct{}
+	acc   *account.Account
+	err   error
 }
 
 // NewKeeper makes a Keeper. Run keeps tokens fresh in the background.
 func NewKeeper(opt Options) *Keeper {
-	return &Keeper{opt: opt, flights: map[string]*flight{}, retry: map[string]time.Time{}}
+	return &Keeper{opt: opt, flights: map[string]*flight{}, held: map[string]*heldPair{}, retry: map[string]time.Time{}}
 }
 
 // Fresh gives acc with a token that is good for a while: acc itself when it is, else after a refresh.
@@ -82,17 +109,39 @@ func (k *Keeper) Fresh(ctx context.Context, acc *account.Account) (*account.Acco
 	if !acc.Credential.Stale(k.opt.Now()) || acc.Credential.Refresh.Empty() {
 		return acc, nil
 	}
-	fresh, err := k.Renew(ctx, acc)
+	fresh, err := k.RenewSoon(ctx, acc)
 	var away *outage.Error
-	if errors.As(err, &away) && k.opt.Now().Before(acc.Credential.ExpiresAt) {
+	var slow *UnderWay
+	var full *NoRoom
+	if (errors.As(err, &away) || errors.As(err, &slow) || errors.As(err, &full)) && k.opt.Now().Before(acc.Credential.ExpiresAt) {
 		return acc, nil // no fresh pair could be kept now, and this one is good for a while yet
 	}
 	return fresh, err
 }
 
+// UnderWay means that a refresh has not ended for so long that no request waits for it any more.
+type UnderWay struct {
+	Account string
+	For     time.Duration
+}
+
+// Error implements error.
+func (e *UnderWay) Error() string {
+	return fmt.Sprintf("the token of account %s has been being refreshed for %s, here or on another node", e.Account, e.For.Round(time.Second))
+}
+
+// RenewSoon is Renew for a request: it waits for no longer than Patience after the refresh has begun. Then the error is an *UnderWay.
+func (k *Keeper) RenewSoon(ctx context.Context, acc *account.Account) (*account.Account, error) {
+	return k.renew(ctx, acc, k.opt.Patience)
+}
+
 // Renew replaces the token that acc has. If that has been replaced already, it gives the newer one. Whoever waits for a
 // refresh of others may leave; the refresh goes on.
 func (k *Keeper) Renew(ctx context.Context, acc *account.Account) (*account.Account, error) {
+	return k.renew(ctx, acc, 2*refreshLimit)
+}
+
+func (k *Keeper) renew(ctx context.Context, acc *account.Account, patience time.Duration) (*account.Account, error) {
 	now, err := k.opt.Roster.Get(acc.ID)
 	if err != nil {
 		return nil, err
@@ -105,11 +154,15 @@ func (k *Keeper) Renew(ctx context.Context, acc *account.Account) (*account.Acco
 	}
 	f, heir := k.join(now)
 	if heir != nil {
-		return k.renewElsewhere(ctx, heir, now)
+		return k.renewElsewhere(ctx, heir, now, patience)
 	}
+	late := time.NewTimer(patience - time.Since(f.began))
+	defer late.Stop()
 	select {
 	case <-f.done:
 		return f.acc, f.err
+	case <-late.C:
+		return nil, &UnderWay{now.Name, time.Since(f.began)}
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -126,7 +179,7 @@ func (k *Keeper) join(acc *account.Account) (*flight, Heir) {
 	if k.heir != nil {
 		return nil, k.heir
 	}
-	f := &flight{done: make(chan struct{})}
+	f := &flight{began: time.Now(), done: make(chan struct{})}
 	k.flights[acc.ID] = f
 	go func() {
 		ctx, stop := context.WithTimeout(context.Background(), refreshLimit)
@@ -142,29 +195,56 @@ func (k *Keeper) join(acc *account.Account) (*flight, Heir) {
 
 const refreshLimit = time.Minute
 
-func (k *Keeper) refresh(ctx context.Context, acc *account.Account) (*account.Account, error) {
-	fresh, err := k.opt.Source.Renew(ctx, acc)
+// refresh asks for a fresh pair and keeps it. release gives back what keeps other nodes from doing so, once the store has the pair.
+func (k *Keeper) refresh(ctx context.Context, acc *account.Account, release func()) (*account.Account, error) {
+	if err := k.room(ctx, acc); err != nil {
+		release()
+		return nil, err
+	}
+	fresh, err := k.spend(ctx, acc)
 	var refused *Refused
 	if errors.As(err, &refused) {
 		// Another process may have refreshed with the same token a moment ago: then its pair is the good one.
 		if now, lost := k.overtaken(ctx, acc); lost {
+			release()
 			return now, nil
 		}
 		k.opt.Pool.Park(acc.ID, err.Error())
 	}
 	if err != nil {
+		release()
 		return nil, fmt.Errorf("refresh the token of account %s: %w", acc.Name, err)
 	}
-	return k.keep(acc, fresh)
+	fresh.Generation = acc.Credential.Generation + 1
+	return k.keep(acc, fresh, release)
 }
 
-func (k *Keeper) overtaken(ctx context.Context, acc *account.Account) (*account.Account, bool) {
-	now, err := k.current(ctx, acc.ID)
-	if err != nil || now.Credential.Generation == acc.Credential.Generation {
-		return nil, false
+// spend uses the refresh token up.
+func (k *Keeper) spend(ctx context.Context, acc *account.Account) (account.Credential, error) {
+	if k.opt.Locks != nil {
+		if err := k.opt.Locks.Spend(ctx, lockOf(acc.ID)); err != nil {
+			return account.Credential{}, err
+		}
 	}
-	return now, true
+	return k.opt.Source.Renew(ctx, acc)
 }
+
+// overtaken reports whether another pair has taken the place of the one that was refused. Another node may have got it, and have it
+// in its reserve until the store takes it.
+func (k *Keeper) overtaken(ctx context.Context, acc *account.Account) (*account.Account, bool) {
+	for tries := 0; ; tries++ {
+		now, err := k.current(ctx, acc.ID)
+		if err == nil && now.Credential.Generation != acc.Credential.Generation {
+			return now, true
+		}
+		if k.opt.Locks == nil || tries == overtakenTries || !pause(ctx, lookAgain) {
+			return nil, false
+		}
+	}
+}
+
+// overtakenTries is how often another node is waited for, lookAgain apart.
+const overtakenTries = 50
 
 // Run refreshes tokens before they end, until ctx does. An account that rests or is disabled is refreshed too: otherwise
 // it would be dead when its time comes.
@@ -204,7 +284,7 @@ func (k *Keeper) round(ctx context.Context) {
 	}
 }
 
-// Wait ends when no refresh is under way, or ctx ends. A daemon that stops must not drop a pair it was just given.
+// Wait ends when no refresh is under way, or ctx ends.
 func (k *Keeper) Wait(ctx context.Context) {
 	for {
 		k.mu.Lock()

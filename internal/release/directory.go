@@ -73,8 +73,8 @@ func (d *Directory) Newest(ctx context.Context) (*Release, error) {
 
 // Version gives a certain release.
 func (d *Directory) Version(ctx context.Context, version string) (*Release, error) {
-	if !plainName(version) {
-		return nil, fmt.Errorf("%q is not a version", version)
+	if !isVersion(version) {
+		return nil, fmt.Errorf("%q is not a version such as 1.2.3", version)
 	}
 	newest, err := d.release(ctx, "")
 	if err == nil && Same(newest.Version, version) {

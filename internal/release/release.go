@@ -94,8 +94,8 @@ func parse(text []byte) (*Manifest, error) {
 
 // Validate finds what makes no sense in a manifest.
 func (m *Manifest) Validate() error {
-	if !plainName(m.Version) {
-		return fmt.Errorf("the manifest's version %q cannot be the name of a folder", m.Version)
+	if !isVersion(m.Version) {
+		return fmt.Errorf("the manifest's version %q is not one such as 1.2.3", m.Version)
 	}
 	if len(m.Artefacts) == 0 {
 		return errors.New("the manifest names no files")
@@ -123,6 +123,13 @@ func (a *Artefact) validate() error {
 // plainName is one that stays in its directory, on every system and in a URL.
 func plainName(name string) bool {
 	return name != "" && name == path.Base(name) && !strings.HasPrefix(name, ".") && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-") == ""
+}
+
+// isVersion reports whether a version can be ordered and be the name of a folder: MAJOR.MINOR.PATCH, with what semantic
+// versioning lets follow, and perhaps a v before it.
+func isVersion(text string) bool {
+	v := semantic(text)
+	return plainName(text) && semver.IsValid(v) && semver.Canonical(v)+semver.Build(v) == v
 }
 
 // Same reports whether two versions are one; a leading v makes no difference.

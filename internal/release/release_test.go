@@ -192,9 +192,14 @@ func TestAManifestCannotPointOutOfItsDirectory(t *testing.T) {
 			t.Errorf("%q is taken for a file's name", file)
 		}
 	}
-	m := release.Manifest{Version: "../1", Artefacts: []release.Artefact{good}}
-	if m.Validate() == nil {
-		t.Error("../1 is taken for a version")
+	for version, want := range map[string]bool{
+		"1.2.3": true, "v1.2.3": true, "1.2.3-rc.1": true, "1.2.3+build.5": true, "1.2.3-4-gabc1234": true, "../1": false, "": false, "1": false, "1.2": false,
+		"v1": false, "latest": false, "dev": false, "1.2.3.4": false, "01.2.3": false, "1.2.3-": false, "vv1.2.3": false, "1.2.3 ": false, "1.2.3-01": false,
+	} {
+		m := release.Manifest{Version: version, Artefacts: []release.Artefact{good}}
+		if err := m.Validate(); (err == nil) != want {
+			t.Errorf("%q: %v", version, err)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"crs/internal/rescue"
 )
 
 // KeyFile is the name of the key file in its directory. It holds one line of 64 hexadecimal digits.
@@ -42,15 +44,22 @@ func Open(dir string, opts Options) (*Seal, error) {
 }
 
 func missing(path string) error {
-	return fmt.Errorf("key file %s is missing, and the store holds secrets that no other key opens; "+
-		"restore the file from a backup: that is the only way, and crs will not make another key", path)
+	return fmt.Errorf("key file %s is missing, and the store holds secrets that no other key opens; crs will not make another key; %s", path, wayBack(path))
+}
+
+// wayBack is how the right key comes into its place again.
+func wayBack(path string) string {
+	if saved := rescue.Newest(path); saved != "" {
+		return fmt.Sprintf("the daemon that noticed saved the key that it had: mv %s %s", quote(saved), quote(path))
+	}
+	return "restore the file from a backup: that is the only way"
 }
 
 // createKey makes a key and gives it to path, unless another process was first; then it gives that one's.
 func createKey(path string) ([]byte, error) {
 	key := make([]byte, keySize)
 	rand.Read(key)
-	err := publish(path, []byte(hex.EncodeToString(key)+"\n"))
+	err := publish(path, encode(key))
 	if errors.Is(err, fs.ErrExist) {
 		return readKey(path)
 	}
@@ -104,17 +113,32 @@ func readKey(path string) ([]byte, error) {
 	if err := checkMode(file, path); err != nil {
 		return nil, err
 	}
+	text, err := readText(file)
+	if err != nil {
+		return nil, err
+	}
+	return decode(text, path)
+}
+
+// readText reads no more than a key file may hold.
+func readText(file *os.File) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(file, 1024))
 	if err != nil {
 		return nil, fmt.Errorf("read key file: %w", err)
 	}
-	// The decoder's own error would quote the key.
+	return text, nil
+}
+
+// decode leaves out the decoder's own error, which would quote the key.
+func decode(text []byte, path string) ([]byte, error) {
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != keySize {
-		return nil, fmt.Errorf("key file %s does not hold a key, which is %d hexadecimal digits; restore it from a backup", path, 2*keySize)
+		return nil, fmt.Errorf("key file %s does not hold a key, which is %d hexadecimal digits; %s", path, 2*keySize, wayBack(path))
 	}
 	return key, nil
 }
+
+func encode(key []byte) []byte { return []byte(hex.EncodeToString(key) + "\n") }
 
 func checkMode(file *os.File, path string) error {
 	info, err := file.Stat()

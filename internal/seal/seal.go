@@ -25,7 +25,8 @@ const version = 1
 type Seal struct {
 	aead        cipher.AEAD
 	fingerprint string
-	path        string // of the key file, for messages
+	path        string // of the key file
+	key         []byte
 }
 
 func newSeal(key []byte, path string) (*Seal, error) {
@@ -37,7 +38,7 @@ func newSeal(key []byte, path string) (*Seal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use key file %s: %w", path, err)
 	}
-	return &Seal{aead: aead, fingerprint: fingerprint(key), path: path}, nil
+	return &Seal{aead: aead, fingerprint: fingerprint(key), path: path, key: key}, nil
 }
 
 // fingerprint tells keys apart and says nothing about them: they are random, so their hash cannot be searched.
@@ -75,6 +76,9 @@ func (s *Seal) Unseal(id string, sealed string) (secret.String, error) {
 
 func associated(id string) []byte { return append([]byte{version}, id...) }
 
+// Format covers every verb: none may show the key, or what a cipher makes of it.
+func (s Seal) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("seal " + s.fingerprint)) }
+
 // Fingerprint names the key without revealing it, for a store to remember which key it was written with.
 func (s *Seal) Fingerprint() string { return s.fingerprint }
 
@@ -83,6 +87,5 @@ func (s *Seal) Check(fingerprint string) error {
 	if fingerprint == s.fingerprint {
 		return nil
 	}
-	return fmt.Errorf("key file %s holds key %s, but the store was written with key %q; restore the key file that belongs to it from a backup",
-		s.path, s.fingerprint, fingerprint)
+	return fmt.Errorf("key file %s holds key %s, but the store was written with key %q; %s", s.path, s.fingerprint, fingerprint, wayBack(s.path))
 }

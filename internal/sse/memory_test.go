@@ -41,3 +41,27 @@ func TestAnUnusuallyLargeEventLeavesNoLargeBuffer(t *testing.T) {
 		t.Errorf("buffers of %d and %d bytes stay", cap(s.line), cap(s.data.own))
 	}
 }
+
+// TestForgettingAnEventSkipsIt: what comes behind it is read as ever.
+func TestForgettingAnEventSkipsIt(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"data: a", "data: a\ndata: b", "data: a\n", "event: x\ndata: a\n"} {
+		var got []string
+		s := Scanner{On: func(e Event) {
+			if e.Truncated {
+				got = append(got, "left out")
+				return
+			}
+			got = append(got, string(e.Data))
+		}}
+		s.Feed([]byte(begin))
+		s.Forget()
+		if s.Holds() > 64 {
+			t.Errorf("%q: it holds %d bytes", begin, s.Holds())
+		}
+		s.Feed([]byte("more\n\ndata: next\n\n"))
+		if len(got) != 2 || got[0] != "left out" || got[1] != "next" {
+			t.Errorf("%q: %q", begin, got)
+		}
+	}
+}

@@ -2,7 +2,11 @@
 // make itself. It follows the WHATWG rules for text/event-stream, on bytes: text is neither decoded nor repaired.
 package sse
 
-import "bytes"
+import (
+	"bytes"
+
+	"crs/internal/piecewise"
+)
 
 // DefaultMax is the longest line, and the most data in one event, that a Scanner reads. Images and encrypted reasoning
 // come in single lines of megabytes.
@@ -60,6 +64,18 @@ func (s *Scanner) Feed(fragment []byte) {
 	s.data.keep()
 }
 
+// Holds is how many bytes it keeps of an event that is not whole.
+func (s *Scanner) Holds() int { return cap(s.line) + cap(s.name.own) + cap(s.data.own) }
+
+// Forget lets go of an event that is not whole: it counts as one longer than Max.
+func (s *Scanner) Forget() {
+	if s.AtBoundary() {
+		return
+	}
+	s.skipping, s.truncated = s.skipping || len(s.line) > 0, true
+	s.line, s.data, s.hasData = nil, text{}, false
+}
+
 // AtBoundary reports whether the stream is between two events, so that another one may be written after what was fed.
 func (s *Scanner) AtBoundary() bool {
 	return len(s.line) == 0 && !s.skipping && !s.hasName && !s.hasData && !s.truncated
@@ -115,7 +131,7 @@ func (s *Scanner) carry(part []byte) {
 		s.line = s.line[:0]
 		return
 	}
-	s.line = append(s.line, part...)
+	s.line = piecewise.Append(s.line, part)
 }
 
 // endLine handles a line whose last part has come.
@@ -126,7 +142,7 @@ func (s *Scanner) endLine(last []byte) {
 	case len(s.line) == 0:
 		s.wholeLine(last)
 	default:
-		s.line = append(s.line, last...)
+		s.line = piecewise.Append(s.line, last)
 		s.wholeLine(s.line)
 		s.name.keep() // the next line that is carried takes the same place
 		s.data.keep()

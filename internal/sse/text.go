@@ -1,5 +1,7 @@
 package sse
 
+import "crs/internal/piecewise"
+
 // text is a part of the fragment being fed or, once that is gone, a copy of it in a buffer that is used again.
 type text struct {
 	bytes []byte
@@ -14,16 +16,16 @@ func (t *text) keep() {
 	if t.owned || len(t.bytes) == 0 {
 		return
 	}
-	t.own = append(t.own[:0], t.bytes...)
+	t.own = piecewise.Append(t.own[:0], t.bytes)
 	t.bytes, t.owned = t.own, true
 }
 
 func (t *text) addLine(b []byte) {
 	if !t.owned {
-		t.own = append(t.own[:0], t.bytes...)
+		t.own = piecewise.Append(t.own[:0], t.bytes)
 	}
 	t.own = append(t.own, '\n')
-	t.own = append(t.own, b...)
+	t.own = piecewise.Append(t.own, b)
 	t.bytes, t.owned = t.own, true
 }
 

@@ -97,9 +97,19 @@ type Store interface {
 // starting without it would lose it.
 var ErrDamaged = errors.New("the store is damaged")
 
+// Failure is any error of a write: it is of the store, and not of what was to be written.
+type Failure struct{ Err error }
+
+// Error implements error.
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap gives the error.
+func (f *Failure) Unwrap() error { return f.Err }
+
 // ErrAway means that the store cannot be reached just now. What was to be written was perhaps written. It comes back by
 // itself.
 var ErrAway = errors.New("the store is away")
 
-// ErrNotWritable means that the store takes no writes: its disk is full, fails, or is read-only. What was there is as it was.
+// ErrNotWritable means that the store takes no writes: its disk or memory is full, fails, or is read-only, or somebody holds its
+// lock. What was there is as it was.
 var ErrNotWritable = errors.New("the store cannot be written")

@@ -1,24 +1,26 @@
 package usage
 
-import "time"
+import (
+	"time"
+
+	"crs/internal/bound"
+)
 
 type sumKey struct {
 	hour                     int64
 	day, key, account, model string
 }
 
-// add counts a closed record in the hour and day that it ended in.
-func add(sums map[sumKey]*Sum, r *Record, when slot) {
-	k := sumKey{hour: when.hour, day: when.day, key: r.Key, account: r.Account, model: r.Model}
+// add counts a closed record in the hour and day that it ended in. An older version may have written figures into it that
+// nobody believes.
+func add(sums map[sumKey]*Sum, r *Record, when slot, names *models) {
+	k := sumKey{hour: when.hour, day: when.day, key: r.Key, account: r.Account, model: names.row(when.day, r)}
 	s := sums[k]
 	if s == nil {
-		s = &Sum{Hour: time.Unix(when.hour, 0).UTC(), Day: when.day, Key: r.Key, Account: r.Account, Model: r.Model}
+		s = &Sum{Hour: time.Unix(when.hour, 0).UTC(), Day: when.day, Key: r.Key, Account: r.Account, Model: k.model}
 		sums[k] = s
 	}
-	s.Requests++
-	s.Tokens = s.Tokens.Add(r.Tokens)
-	s.Cost += r.Cost
-	s.Charged += r.Charged
+	s.Add(&Sum{Requests: 1, Tokens: r.Tokens.Bound(), Cost: bound.Figure(r.Cost, bound.Cost), Charged: bound.Figure(r.Charged, bound.Cost)})
 }
 
 // merge adds from into to.
@@ -29,10 +31,7 @@ func merge(to, from map[sumKey]*Sum) {
 			to[k] = s
 			continue
 		}
-		t.Requests += s.Requests
-		t.Tokens = t.Tokens.Add(s.Tokens)
-		t.Cost += s.Cost
-		t.Charged += s.Charged
+		t.Add(s)
 	}
 }
 

@@ -53,13 +53,7 @@ func (l *Ledger) addUp(ctx context.Context) error {
 	l.adding.Lock()
 	defer l.adding.Unlock()
 	for end := l.end(); ; {
-		d := l.next()
-		if d == nil {
-			return nil
-		}
-		l.giving()
-		err := l.deliver(ctx, d)
-		l.taken(err)
+		more, err := l.deliverNext(ctx)
 		if err != nil {
 			err = fmt.Errorf("%w: %w", ErrNotCounted, err)
 		}
@@ -67,13 +61,70 @@ func (l *Ledger) addUp(ctx context.Context) error {
 			l.late = failed
 			l.report(err)
 		}
-		if err != nil {
-			return err // it stays, and is given again
+		if err != nil || !more {
+			return err // what was not taken stays, and is given again
 		}
 		if !l.counted.Before(end) {
 			return nil
 		}
 	}
+}
+
+// deliverNext reports whether there was anything to deliver. It is called with adding held.
+func (l *Ledger) deliverNext(ctx context.Context) (more bool, err error) {
+	if err := l.findMark(ctx); err != nil {
+		l.taken(err)
+		return false, err
+	}
+	d := l.next()
+	if d == nil {
+		return false, nil
+	}
+	l.giving()
+	err = l.deliver(ctx, d)
+	l.taken(err)
+	return true, err
+}
+
+// findMark asks the store how far it has added up, where somebody else has written the files meanwhile. It is called with
+// adding held.
+func (l *Ledger) findMark(ctx context.Context) error {
+	if !l.isUnsure() {
+		return nil
+	}
+	mark, err := l.opt.Rollups.MarkOf(ctx, l.opt.Node)
+	if err != nil {
+		return err
+	}
+	l.work.Lock()
+	behind := l.at.Before(mark)
+	if behind { // what was added up last is not in the files any more: never write below the mark
+		err = l.begin(mark.Segment + 1)
+		l.pending = nil
+	}
+	l.work.Unlock()
+	if err == nil && !behind {
+		_, err = l.recount(mark)
+	}
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.unsure = false
+	if behind {
+		l.counted = mark
+	}
+	l.mu.Unlock()
+	return nil
+}
+
+// isUnsure reports whether the store must be asked how far it has added up, and the files can be read.
+func (l *Ledger) isUnsure() bool {
+	l.work.Lock()
+	defer l.work.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unsure && l.back == nil && !l.away
 }
 
 // end is how far has been committed.
@@ -91,7 +142,7 @@ func (l *Ledger) next() *delivery {
 	}
 	l.work.Lock()
 	defer l.work.Unlock()
-	if !l.owed {
+	if !l.owed || l.back != nil {
 		return nil
 	}
 	l.pending = &delivery{sums: list(l.sums), from: l.counted, to: l.at}
@@ -130,6 +181,13 @@ func (l *Ledger) deliver(ctx context.Context, d *delivery) error {
 	}
 }
 
+// mark is how far the store is known to have added up.
+func (l *Ledger) mark() Mark {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.counted
+}
+
 func (l *Ledger) setCounted(m Mark) {
 	l.mu.Lock()
 	l.counted = m
@@ -145,14 +203,7 @@ func (l *Ledger) recount(from Mark) (*delivery, error) {
 	l.work.Unlock()
 	l.pending = d
 
-	sums, days := map[sumKey]*Sum{}, dayCache{}
-	err := l.lines(from, d.to, func(_ Mark, s line) bool {
-		r := new(Record)
-		if s.good && s.what == closed && json.Unmarshal(s.body, r) == nil && r.counts() {
-			add(sums, r, days.of(r.End(), l.opt.Zone))
-		}
-		return true
-	})
+	sums, err := l.between(from, d.to)
 	if err != nil {
 		l.pending = &delivery{from: d.to, to: d.to} // so that the store says again where it is
 		return nil, err
@@ -161,12 +212,39 @@ func (l *Ledger) recount(from Mark) (*delivery, error) {
 	return d, nil
 }
 
+// between adds up what the files have between two marks.
+func (l *Ledger) between(from, to Mark) (map[sumKey]*Sum, error) {
+	return sumsOf(l.opt.Dir, from, to, l.opt.Zone)
+}
+
+// SumsOf adds up what the ledger in a directory holds before a mark.
+func SumsOf(dir string, to Mark, zone *time.Location) ([]Sum, error) {
+	sums, err := sumsOf(dir, Mark{}, to, zone)
+	return list(sums), err
+}
+
+func sumsOf(dir string, from, to Mark, zone *time.Location) (map[sumKey]*Sum, error) {
+	sums, days, names := map[sumKey]*Sum{}, dayCache{}, models{}
+	err := linesOf(dir, from, to, func(_ Mark, s line) bool {
+		r := new(Record)
+		if s.good && s.what == closed && json.Unmarshal(s.body, r) == nil && r.counts() {
+			add(sums, r, days.of(r.End(), zone), &names)
+		}
+		return true
+	})
+	return sums, err
+}
+
 // counts reports whether a closed record is in the roll-ups.
 func (r *Record) counts() bool { return !r.Free && r.Source != "" }
 
 // lines gives the lines that end behind one mark and not behind another, with where they end. yield returns false to stop.
 func (l *Ledger) lines(from, to Mark, yield func(Mark, line) bool) error {
-	all, err := segments(l.opt.Dir)
+	return linesOf(l.opt.Dir, from, to, yield)
+}
+
+func linesOf(dir string, from, to Mark, yield func(Mark, line) bool) error {
+	all, err := segments(dir)
 	if err != nil {
 		return err
 	}
@@ -179,7 +257,7 @@ func (l *Ledger) lines(from, to Mark, yield func(Mark, line) bool) error {
 			offset = from.Offset
 		}
 		more := true
-		err := scan(segmentPath(l.opt.Dir, n), offset, func(s line) bool {
+		err := scan(segmentPath(dir, n), offset, func(s line) bool {
 			end := Mark{Segment: n, Offset: s.end}
 			more = !to.Before(end) && !s.torn && yield(end, s)
 			return more

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"bytes"
 	"encoding/json"
 	"hash/crc32"
 	"strconv"
@@ -42,8 +43,37 @@ func readLine(line []byte) (what byte, body []byte, ok bool) {
 	return line[9], line[framing:], true
 }
 
-// appendJSON writes what encoding/json would, without its garbage: a record is written for every request.
+// frameIn gives how long the line is that a text begins with, whatever follows it; 0 when it begins with none.
+func frameIn(text []byte) int {
+	if len(text) <= framing || text[8] != ' ' || text[10] != ' ' || text[framing] != '{' {
+		return 0
+	}
+	want, err := strconv.ParseUint(string(text[:8]), 16, 32)
+	if err != nil {
+		return 0
+	}
+	table, sum := crc32.MakeTable(crc32.Castagnoli), uint32(0)
+	for from := 9; ; {
+		brace := bytes.IndexByte(text[from:], '}')
+		if brace < 0 {
+			return 0
+		}
+		to := from + brace + 1
+		if sum = crc32.Update(sum, table, text[from:to]); sum == uint32(want) {
+			return to
+		}
+		from = to
+	}
+}
+
+// appendJSON writes what encoding/json would, without its garbage: a record is written for every request. It cuts what is
+// longer than the ledger can read back.
 func (r *Record) appendJSON(b []byte) []byte {
+	r.Bound()
+	return r.fit(b)
+}
+
+func (r *Record) appendFields(b []byte) []byte {
 	b = append(b, `{"id":`...)
 	b = appendString(b, r.ID)
 	b = append(b, `,"at":"`...)

@@ -13,21 +13,9 @@ import (
 type Heir interface {
 	Opened(record []byte)
 	Closed(record []byte)
-}
-
-// Entrust makes everything durable, leaves the files to another process, and has it told of everything from then on. It
-// gives the ids of the requests that are open.
-func (l *Ledger) Entrust(ctx context.Context, to Heir) (open []string, err error) {
-	l.mu.Lock()
-	l.heir = to
-	open = slices.Collect(maps.Keys(l.held))
-	l.mu.Unlock()
-	l.stop()
-	l.done.Wait()
-	if err := l.Flush(ctx); err != nil {
-		return nil, err
-	}
-	return open, l.file.Close()
+	// Return gives back, in order, everything that may not be durable with the heir, which has ended. Nothing that it is
+	// told later is kept.
+	Return() []Line
 }
 
 // Line is what an heir was told.
@@ -36,30 +24,101 @@ type Line struct {
 	Record []byte
 }
 
-// Reclaim takes the files back from an heir that has ended, and writes down what it was told and did not get to.
-func (l *Ledger) Reclaim(ctx context.Context, missed []Line) (Recovery, error) {
-	_ = l.file.Close() // it is open still if the heir never came to take it
+// Entrust makes everything durable, leaves the files to another process, and has it told of everything from then on. It
+// gives the ids of the requests that are open. Whether it fails or not, Reclaim undoes it.
+func (l *Ledger) Entrust(ctx context.Context, to Heir) (open []string, err error) {
 	l.mu.Lock()
-	l.opt.Open = slices.Collect(maps.Keys(l.held))
+	l.heir = to
+	open = slices.Collect(maps.Keys(l.held))
 	l.mu.Unlock()
+	l.stop()
+	l.done.Wait()
+	if err := l.yield(); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithTimeout(ctx, lastShare)
+	defer stop()
+	_ = l.addUp(ctx) // what the store does not take, the heir counts from the files
+	return open, nil
+}
+
+// yield leaves the files, whole, to somebody else.
+func (l *Ledger) yield() error {
+	l.work.Lock()
+	defer l.work.Unlock()
+	if err := l.commit(); err != nil {
+		return err
+	}
+	l.away, l.room = true, room{} // what is reserved is the heir's
+	err := l.file.Close()
 	l.file = nil
-	told, err := records(missed)
-	if err != nil {
-		return Recovery{}, err
+	return err
+}
+
+// takenBack is what is to be done when the files of a ledger that was entrusted can be read again.
+type takenBack struct {
+	told []toldRecord
+	mine map[string]bool // requests that have not ended with the heir
+}
+
+// Reclaim writes again in the place of an heir that has ended. Nothing is lost when the files cannot be read or written just
+// now: that is tried again, and what is to be written waits in its order. The error says why it waits. It does nothing when
+// the ledger is not entrusted.
+func (l *Ledger) Reclaim(ctx context.Context) error {
+	if !l.resumeFrom() {
+		return nil
+	}
+	l.run(ctx)
+	return l.Commit()
+}
+
+// resumeFrom has everything told to this ledger again, and reports whether it was told to somebody else.
+func (l *Ledger) resumeFrom() bool {
+	l.work.Lock()
+	defer l.work.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.heir == nil {
+		return false
+	}
+	told := records(l.heir.Return())
+	l.heir = nil
+	if !l.away { // the heir never got the files: they are as they were, and so is what waits
+		l.tell(told, nil)
+		return true
+	}
+	back := &takenBack{told: told, mine: map[string]bool{}}
+	for id := range l.held {
+		back.mine[id] = true
 	}
 	for _, t := range told {
-		l.opt.Open = append(l.opt.Open, t.rec.ID)
+		back.mine[t.rec.ID] = true
 	}
+	l.away, l.back, l.unsure = false, back, true
+	return true
+}
+
+// takeBack finds out what the heir has written, and puts what it has not before what waits. It is called with work held.
+func (l *Ledger) takeBack() error {
+	r := l.recoverer(l.back.mine)
+	r.from = l.mark()
+	if err := r.recover(); err != nil {
+		return fmt.Errorf("take the ledger back: %w", err)
+	}
+	clear(l.sums) // the files and the store know better
+	l.owed = true
 	l.mu.Lock()
-	l.batch, l.heir = newBatch(), nil
+	later := l.batch
+	l.batch = newBatch()
+	l.tell(l.back.told, r)
+	r.settle(false)
+	l.batch.follow(later)
+	l.back = nil
 	l.mu.Unlock()
-	l.sums, l.pending, l.shared = map[sumKey]*Sum{}, nil, nil // the files and the store know better
-	found, err := l.start(ctx)
-	if err != nil {
-		return found, fmt.Errorf("take the ledger back: %w", err)
+	if l.opt.Recovered != nil {
+		l.opt.Recovered(*r.found)
 	}
-	l.tell(told, found.Open)
-	return found, nil
+	return nil
 }
 
 type toldRecord struct {
@@ -67,31 +126,43 @@ type toldRecord struct {
 	rec    *Record
 }
 
-func records(lines []Line) ([]toldRecord, error) {
+// records leaves out what cannot be read, which cannot be: this process wrote it.
+func records(lines []Line) []toldRecord {
 	var all []toldRecord
 	for _, line := range lines {
-		rec := new(Record)
-		if err := json.Unmarshal(line.Record, rec); err != nil {
-			return nil, fmt.Errorf("read a record of the ledger: %w", err)
+		if rec := new(Record); json.Unmarshal(line.Record, rec) == nil {
+			all = append(all, toldRecord{line.Opened, rec})
 		}
-		all = append(all, toldRecord{line.Opened, rec})
 	}
-	return all, nil
+	return all
 }
 
-// tell writes what is not in the files yet.
-func (l *Ledger) tell(told []toldRecord, open []*Record) {
-	known := map[string]bool{}
-	for _, rec := range open {
-		known[rec.ID] = true
-	}
+// tell appends what is not in the files yet. Which requests are open is known already. It is called with mu held; r may be
+// nil.
+func (l *Ledger) tell(told []toldRecord, r *recoverer) {
 	for _, t := range told {
-		switch {
-		case t.opened && !known[t.rec.ID]:
-			known[t.rec.ID] = true
-			_ = l.Open(t.rec) // the buffer was emptied a moment ago
-		case !t.opened:
-			l.Close(t.rec)
+		switch id := t.rec.ID; {
+		case r != nil && (r.closed[id] || t.opened && r.open[id] != nil):
+		case t.opened:
+			l.append(opened, t.rec)
+			l.batch.opened = append(l.batch.opened, id)
+		default:
+			l.append(closed, t.rec)
+			if t.rec.counts() {
+				add(l.batch.sums, t.rec, l.days.of(t.rec.End(), l.opt.Zone), &l.names)
+			}
+			if r != nil {
+				delete(r.open, id)
+			}
 		}
 	}
+}
+
+// run begins to write.
+func (l *Ledger) run(ctx context.Context) {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = stop
+	l.done.Add(2)
+	go l.committer(running)
+	go l.adder(running)
 }

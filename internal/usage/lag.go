@@ -8,15 +8,19 @@ type Lag struct {
 	Unwritten int // bytes that are not durable
 	// Disk and Rollups are the age of the oldest entry that is not durable, or not added up in the store.
 	Disk, Rollups time.Duration
-	// DiskFails and RollupsFail tell that the last attempt failed.
+	// DiskFails tells that the last attempt failed, or that it is overdue: a disk may also give no answer. RollupsFail tells that the
+	// last one failed.
 	DiskFails, RollupsFail bool
 }
+
+// overdue is how much later than it should be an entry becomes durable on a disk that is busy.
+const overdue = 3 * time.Second
 
 // Lag tells how far the ledger is behind. It waits neither for a disk nor for a store.
 func (l *Ledger) Lag() Lag {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := Lag{Open: len(l.held), Unwritten: len(l.batch.lines), DiskFails: l.lost != nil, RollupsFail: l.lag.late}
+	s := Lag{Open: len(l.held), Unwritten: len(l.batch.lines), DiskFails: l.lost != nil, RollupsFail: l.lag.late != nil}
 	oldest := time.Time{}
 	if len(l.batch.lines) > 0 {
 		oldest = l.batch.since
@@ -26,10 +30,18 @@ func (l *Ledger) Lag() Lag {
 		oldest = w.since
 	}
 	s.Disk = ageOf(oldest)
+	s.DiskFails = s.DiskFails || s.Disk > l.opt.Commit+overdue
 	for _, since := range []time.Time{l.lag.givenSince, l.lag.owedSince, oldest} {
 		s.Rollups = max(s.Rollups, ageOf(since))
 	}
 	return s
+}
+
+// Late is why the store did not take the last figures, or nil.
+func (l *Ledger) Late() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lag.late
 }
 
 func ageOf(since time.Time) time.Duration {
@@ -45,7 +57,7 @@ type lag struct {
 	// owedSince is when the oldest entry was made that is durable and not on its way into the roll-ups, givenSince of those
 	// that are on their way; zero when there are none.
 	owedSince, givenSince time.Time
-	late                  bool // the last adding up failed
+	late                  error // why the last adding up failed
 }
 
 // durable notes that a batch has been written. It is called with mu held.
@@ -70,7 +82,7 @@ func (l *Ledger) giving() {
 func (l *Ledger) taken(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.lag.late = err != nil; err == nil {
+	if l.lag.late = err; err == nil {
 		l.lag.givenSince = time.Time{}
 	}
 }

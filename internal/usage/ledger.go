@@ -2,12 +2,13 @@ package usage
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"sync"
 	"time"
+
+	"crs/internal/bound"
 )
 
 // LedgerOptions are the knobs of a Ledger.
@@ -20,42 +21,71 @@ type LedgerOptions struct {
 	Log  Log
 	Zone *time.Location
 	Now  func() time.Time
-	// Commit is how often what was written is made durable: the most that kill -9 can lose.
+	// Commit is within what time what was written is durable, and so the most that kill -9 can lose: it is written after half
+	// of it, and the disk has the other half.
 	Commit time.Duration
 	// AddUp is how often roll-ups are written.
 	AddUp time.Duration
 	// SegmentBytes is when a new file is begun. Zero means 32 MiB.
 	SegmentBytes int64
+	// Reserve is how much room on the disk is kept for what is written next, so that it can be when others have filled it.
+	Reserve int64
+	// Buffer is how much may wait in memory for a disk that takes nothing, before requests are refused. Zero means 64 MiB.
+	Buffer int
 	// Keep and MaxBytes bound the files by age and by size. Zero does not bound.
 	Keep     time.Duration
 	MaxBytes int64
-	// Failed is told when writing or adding up begins to fail, and with nil when it works again. It must not block; it
-	// may be nil.
+	// Failed is told when writing or adding up begins to fail or the reserve is begun, and with nil when all works again. It
+	// must not block; it may be nil.
 	Failed func(error)
+	// Harmed is told of harm that is done to the files while the ledger is open. It must not block; it may be nil.
+	Harmed func(Harm)
+	// Recovered is told what was found when the files were taken back from an heir. It must not block; it may be nil.
+	Recovered func(Recovery)
 	// Open are ids of requests that another process has in flight: they stay open.
 	Open []string
 }
 
 // Ledger is the first durable place of usage: an append-only log with group commit. Open and Close do not wait for the
 // disk; one goroutine writes. What a killed process left open becomes partial when the next one starts.
+//
+// A ledger writes; or it waits, because it cannot write, and keeps what it is told in memory and in order until it can; or
+// it is entrusted to an heir, which writes in its place. Nothing but Shutdown ends it.
 type Ledger struct {
 	opt LedgerOptions
 
 	mu      sync.Mutex // guards the fields below; never held while a disk or a store works
 	batch   *batch
 	spare   *batch // the one that was written last, to be used again
-	closed  bool
+	shut    bool
 	lost    error // why nothing can be written just now
+	short   error // why no more room can be reserved
+	left    int64 // room that is reserved
+	pause   time.Duration
+	retry   *time.Timer // pokes when writing or reserving is to be tried again; nil when neither fails
 	days    dayCache
+	names   models
 	lag     lag
 	counted Mark             // how far the store has added up
 	held    map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
 	heir    Heir             // who writes now; nil when it is this ledger
+	told    uint64           // lines that were appended since the process began
+	durable uint64           // those of them that are written
+	ahead   uint64           // those of the others that a write which failed has brought to the disk
+	dropped int              // refused requests that were not written down, for want of room
+	harm    Harm
+	unsure  bool // the store must be asked how far it has added up
 
 	wake chan struct{}
 	work sync.Mutex // serialises commits; guards the fields below; taken before mu
-	file *os.File
-	at   Mark // the end of the newest segment
+	file *os.File   // nil while there is none to write to: segment due is to be begun then
+	info os.FileInfo
+	due  int64
+	at   Mark           // the end of what is written of the newest segment
+	room room           // what that has on disk
+	have map[int64]bool // the segments that should be there
+	back *takenBack     // what is to be done before anything is written; nil when there is nothing
+	away bool           // the files are the heir's, or closed for good
 	sums map[sumKey]*Sum
 	owed bool // something is in sums, or the mark has moved
 
@@ -73,15 +103,17 @@ type Ledger struct {
 // batch is what has been appended since the last commit.
 type batch struct {
 	lines  []byte
+	count  uint64 // of the lines
 	opened []string
 	sums   map[sumKey]*Sum
 	since  time.Time // of its first line
 }
 
 const (
-	// buffered is how much may wait for a disk that does not take it, before requests are refused.
-	buffered       = 64 << 20
+	defaultBuffer  = 64 << 20
 	defaultSegment = 32 << 20
+	// closing is how much is kept free for the end of each open request while the disk takes nothing.
+	closing = 2 << 10
 )
 
 // ErrNotWritable means that usage cannot be written down, and nothing more may be charged until it can.
@@ -93,33 +125,60 @@ func (l *Ledger) Open(r *Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.closed:
+	case l.shut:
 		return fmt.Errorf("%w: it is shut", ErrNotWritable)
-	case len(l.batch.lines) > buffered:
+	case l.full():
 		return fmt.Errorf("%w: %w", ErrNotWritable, errors.Join(errors.New("its buffer is full"), l.lost))
 	}
+	l.open(r)
+	return nil
+}
+
+// open is called with mu held.
+func (l *Ledger) open(r *Record) {
 	l.held[r.ID] = -1
 	if l.heir != nil {
 		l.heir.Opened(r.appendJSON(nil))
-		return nil
+		return
 	}
 	l.append(opened, r)
 	l.batch.opened = append(l.batch.opened, r.ID)
-	return nil
+}
+
+// full reports whether no more fits into memory than the ends of what is open. It is called with mu held.
+func (l *Ledger) full() bool {
+	waiting := len(l.batch.lines)
+	if w := l.lag.writing; w != nil {
+		waiting += len(w.lines)
+	}
+	if l.lost != nil {
+		waiting += len(l.held) * closing
+	}
+	return waiting > l.opt.Buffer
 }
 
 // Close writes down how r ended. It works also for a record that was never opened: a refused request.
 func (l *Ledger) Close(r *Record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.close(r)
+}
+
+// close is called with mu held.
+func (l *Ledger) close(r *Record) {
+	_, open := l.held[r.ID]
 	delete(l.held, r.ID)
 	if l.heir != nil {
 		l.heir.Closed(r.appendJSON(nil))
 		return
 	}
+	if !open && !r.counts() && l.full() { // refusals come without end while there is no room
+		l.dropped++
+		return
+	}
 	l.append(closed, r)
 	if r.counts() {
-		add(l.batch.sums, r, l.days.of(r.End(), l.opt.Zone))
+		add(l.batch.sums, r, l.days.of(r.End(), l.opt.Zone), &l.names)
 	}
 }
 
@@ -130,6 +189,8 @@ func (l *Ledger) append(what byte, r *Record) {
 		l.poke()
 	}
 	l.batch.lines = appendLine(l.batch.lines, what, r.appendJSON)
+	l.batch.count++
+	l.told++
 }
 
 func (l *Ledger) poke() {
@@ -139,205 +200,26 @@ func (l *Ledger) poke() {
 	}
 }
 
-// committer commits a while after something was appended, and sleeps while nothing is.
-func (l *Ledger) committer(ctx context.Context) {
-	defer l.done.Done()
-	for {
-		select {
-		case <-l.wake:
-			select {
-			case <-time.After(l.opt.Commit):
-			case <-ctx.Done():
-				return
-			}
-			l.work.Lock()
-			_ = l.commit() // what could not be written stays, and Failed was told
-			l.work.Unlock()
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // Flush makes everything appended so far durable and adds it up.
 func (l *Ledger) Flush(ctx context.Context) error {
-	l.work.Lock()
-	err := l.commit()
-	l.work.Unlock()
-	if err != nil {
+	if err := l.Commit(); err != nil {
 		return err
 	}
 	return l.addUp(ctx)
 }
 
-// Shutdown flushes, and takes nothing more.
-func (l *Ledger) Shutdown(ctx context.Context) error {
-	l.mu.Lock()
-	entrusted := l.heir != nil
-	l.closed = true
-	l.mu.Unlock()
-	if entrusted {
-		return nil
-	}
-	l.stop()
-	l.done.Wait()
-	err := l.Flush(ctx)
-	if err == nil {
-		last, stop := context.WithTimeout(ctx, lastShare)
-		_ = l.share(last) // what is left is shared when the node is back
-		stop()
-	}
-	return errors.Join(err, l.file.Close())
+// Commit makes everything appended so far durable.
+func (l *Ledger) Commit() error {
+	l.work.Lock()
+	defer l.work.Unlock()
+	return l.commit()
 }
 
-// lastShare is how long a ledger that is shut goes on copying records to other nodes.
-const lastShare = 2 * time.Second
-
-// commit writes the batch and makes it durable. What cannot be written is kept and tried again. It is called with work
-// held.
-func (l *Ledger) commit() error {
-	l.mu.Lock()
-	b := l.batch
-	if len(b.lines) == 0 {
-		l.mu.Unlock()
-		return nil
-	}
-	l.lag.writing = b
-	l.batch, l.spare = l.spare, nil
-	if l.batch == nil {
-		l.batch = newBatch()
-	}
-	l.mu.Unlock()
-
-	if err := l.write(b.lines); err != nil {
-		l.putBack(b, err)
-		return err
-	}
-	l.written(b)
-	return l.rotate()
-}
-
-// A buffer is kept for the next batch up to a size that holds a commit's worth of heavy traffic, as long as batches fill a
-// fair part of it: growing one anew for each commit would be most of what the relay allocates.
-const (
-	reusable = 8 << 20
-	usedPart = 16
-)
-
-func newBatch() *batch { return &batch{sums: map[sumKey]*Sum{}} }
-
-// emptied makes a batch that was written ready for use again; nil when it is not worth it.
-func (b *batch) emptied() *batch {
-	if c := cap(b.lines); c > reusable || c > reusable/usedPart && len(b.lines) < c/usedPart {
-		return nil
-	}
-	b.lines, b.opened = b.lines[:0], b.opened[:0]
-	clear(b.sums)
-	return b
-}
-
-// write appends to the newest segment, all or nothing.
-func (l *Ledger) write(lines []byte) error {
-	n, err := l.file.WriteAt(lines, l.at.Offset)
-	if err == nil {
-		err = syncData(l.file)
-	}
-	if err != nil {
-		if n > 0 { // half a batch must not stay: it will be written again
-			err = errors.Join(err, l.file.Truncate(l.at.Offset))
-		}
-		return fmt.Errorf("write the ledger: %w", err)
-	}
-	l.at.Offset += int64(len(lines))
-	return nil
-}
-
-func (l *Ledger) putBack(b *batch, err error) {
-	l.mu.Lock()
-	l.lag.writing = nil
-	b.lines = append(b.lines, l.batch.lines...)
-	b.opened = append(b.opened, l.batch.opened...)
-	merge(b.sums, l.batch.sums)
-	l.batch = b
-	first := l.lost == nil
-	l.lost = err
-	l.mu.Unlock()
-	if first {
-		l.report(err)
-	}
-	time.AfterFunc(time.Second, l.poke)
-}
-
-func (l *Ledger) report(err error) {
-	if l.opt.Failed != nil {
-		l.opt.Failed(err)
-	}
-}
-
-func (l *Ledger) written(b *batch) {
-	l.mu.Lock()
-	for _, id := range b.opened {
-		if _, open := l.held[id]; open {
-			l.held[id] = l.at.Segment
-		}
-	}
-	recovered := l.lost != nil
-	l.lost = nil
-	l.lag.durable(b)
-	l.mu.Unlock()
-	merge(l.sums, b.sums)
-	l.owed = true
-	l.mu.Lock()
-	l.spare = b.emptied()
-	l.mu.Unlock()
-	if recovered {
-		l.report(nil)
-	}
-}
-
-// rotate begins a new segment when this one is full, and drops old ones. It is called with work held.
-func (l *Ledger) rotate() error {
-	if l.at.Offset < l.opt.SegmentBytes {
-		return nil
-	}
-	if err := l.begin(l.at.Segment + 1); err != nil {
-		return err
-	}
-	return l.prune()
-}
-
-// begin makes segment n the newest.
-func (l *Ledger) begin(n int64) error {
-	f, err := os.OpenFile(segmentPath(l.opt.Dir, n), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("begin a segment of the ledger: %w", err)
-	}
-	head, err := json.Marshal(segmentHead{Segment: n, Began: l.opt.Now().UTC(), Floor: l.floor(n)})
-	if err != nil {
-		return fmt.Errorf("begin a segment of the ledger: %w", err)
-	}
-	text := appendLine(nil, header, func(b []byte) []byte { return append(b, head...) })
-	if _, err := f.Write(text); err != nil {
-		return errors.Join(fmt.Errorf("begin a segment of the ledger: %w", err), f.Close(), os.Remove(f.Name()))
-	}
-	old := l.file
-	l.file, l.at = f, Mark{Segment: n, Offset: int64(len(text))}
-	if old != nil {
-		return old.Close()
-	}
-	return nil
-}
-
-// floor is the oldest segment that holds the opening of a request that is still open, or n.
-func (l *Ledger) floor(n int64) int64 {
+// Progress tells how many lines were appended since the process began, and how many of them are durable.
+func (l *Ledger) Progress() (lines, durable uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, segment := range l.held {
-		if segment >= 0 {
-			n = min(n, segment)
-		}
-	}
-	return n
+	return l.told, l.durable
 }
 
 // Health gives what keeps the ledger from being written, or nil, and how many requests are open in it.
@@ -345,4 +227,112 @@ func (l *Ledger) Health() (open int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.held), l.lost
+}
+
+// Harm is what was done to a ledger's files from outside.
+type Harm struct {
+	// Lines could not be read when the ledger was opened. Ends are requests whose end may have stood in them.
+	Lines, Ends int
+	// Gone are segments that somebody removed while the ledger was open, and Cut those that lost their end; the records in
+	// them are lost. Remade are segments that were removed and could be written anew.
+	Gone, Cut, Remade []int64
+}
+
+// Harm tells what was done to the files since the ledger was opened.
+func (l *Ledger) Harm() Harm {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.harm
+}
+
+// Shutdown flushes, and takes nothing more. It goes on trying to write for as long as ctx lets it; what is lost then, the
+// error says.
+func (l *Ledger) Shutdown(ctx context.Context) error {
+	l.mu.Lock()
+	entrusted := l.heir != nil
+	l.shut = true
+	l.mu.Unlock()
+	if entrusted {
+		return nil
+	}
+	l.stop()
+	l.done.Wait()
+	if err := l.lastCommit(ctx); err != nil {
+		return errors.Join(err, l.closeFile())
+	}
+	err := l.addUp(ctx)
+	if err == nil {
+		last, stop := context.WithTimeout(ctx, lastShare)
+		_ = l.share(last) // what is left is shared when the node is back
+		stop()
+	}
+	return errors.Join(err, l.closeFile())
+}
+
+// lastShare is how long a ledger that is shut goes on copying records to other nodes.
+const lastShare = 2 * time.Second
+
+// lastCommit tries until ctx ends.
+func (l *Ledger) lastCommit(ctx context.Context) error {
+	for {
+		err := l.Commit()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(firstPause):
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", l.unwritten(), err)
+		}
+	}
+}
+
+// unwritten says what is in memory only.
+func (l *Ledger) unwritten() string {
+	l.mu.Lock()
+	onDisk := l.ahead
+	l.mu.Unlock()
+	var sum Sum
+	refused := 0
+	for _, r := range l.waiting(onDisk, everything) {
+		if !r.counts() {
+			refused++
+			continue
+		}
+		sum.Add(&Sum{Requests: 1, Tokens: r.Tokens, Cost: r.Cost})
+	}
+	t := &sum.Tokens
+	return fmt.Sprintf("not written, and lost, are the usage of %d requests (tokens: %d input, %d output, %d read from and %d written to caches; cost: $%.4f) and %d records of requests that cost nothing",
+		sum.Requests, t.Input, t.Output, t.CacheRead, bound.Sum(t.CacheWrite, t.CacheWrite1h), float64(sum.Cost)/1e9, refused)
+}
+
+func (l *Ledger) closeFile() error {
+	l.work.Lock()
+	defer l.work.Unlock()
+	l.mu.Lock()
+	if l.retry != nil {
+		l.retry.Stop()
+	}
+	l.mu.Unlock()
+	l.away = true
+	if l.file == nil {
+		return nil
+	}
+	return errors.Join(l.room.giveBack(l.file), l.closeFileHeld())
+}
+
+// closeFileHeld is called with work held.
+func (l *Ledger) closeFileHeld() error {
+	if l.file == nil {
+		return nil
+	}
+	err := l.file.Close()
+	l.file = nil
+	return err
+}
+
+func (l *Ledger) report(err error) {
+	if l.opt.Failed != nil {
+		l.opt.Failed(err)
+	}
 }

@@ -54,6 +54,7 @@ func (p place) open(t *testing.T, change ...func(*usage.LedgerOptions)) (*usage.
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = l.Shutdown(context.Background()) }) // also of one whose process is said to be gone
 	return l, found
 }
 

@@ -13,7 +13,11 @@ const (
 	Upstream  Source = "upstream"  // the upstream's own final figures
 	Partial   Source = "partial"   // it ended early: the upstream's figures as far as they came
 	Estimated Source = "estimated" // the upstream gave none
+	Excessive Source = "excessive" // the upstream said more than can be: it was cut to the most that is counted
 )
+
+// Sources are all of them.
+func Sources() []Source { return []Source{Upstream, Partial, Estimated, Excessive} }
 
 // Record is one request, from admission to its last byte.
 type Record struct {

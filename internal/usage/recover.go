@@ -1,15 +1,19 @@
 package usage
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"syscall"
 	"time"
 )
 
-// Recovery is what OpenLedger found of an earlier process.
+// Recovery is what a ledger found of an earlier process.
 type Recovery struct {
 	// Interrupted is how many requests were open when it ended; they are partial now.
 	Interrupted int
@@ -17,77 +21,126 @@ type Recovery struct {
 	Counted int
 	// Damaged is how many lines could not be read and were passed over.
 	Damaged int
+	// Ends is how many requests are open only because the line that closed them may be a damaged one. They are closed, and
+	// not counted when they may have been before.
+	Ends int
 	// Open are the requests that stay open, because another process has them in flight.
 	Open []*Record
-	// CutBytes is how much of a torn last line was cut off; SavedTo is the file it was put into.
+	// CutBytes is how much of a torn last line was cut off; SavedTo is the file it was put into, "" when there was no room.
 	CutBytes int64
 	SavedTo  string
 }
 
 // OpenLedger opens the ledger in opt.Dir, makes it when there is none, and puts right what a killed process left: closed
-// requests are added up once, open ones become partial.
+// requests are added up once, open ones become partial. A disk that is full, and a store that takes nothing, are waited for.
 func OpenLedger(ctx context.Context, opt LedgerOptions) (*Ledger, Recovery, error) {
 	if opt.SegmentBytes == 0 {
 		opt.SegmentBytes = defaultSegment
 	}
+	if opt.Buffer == 0 {
+		opt.Buffer = defaultBuffer
+	}
 	if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
 		return nil, Recovery{}, fmt.Errorf("make the ledger's directory: %w", err)
 	}
+	mark, err := opt.Rollups.MarkOf(ctx, opt.Node)
+	if err != nil {
+		return nil, Recovery{}, err
+	}
 	l := &Ledger{
-		opt: opt, batch: newBatch(), held: map[string]int64{}, sums: map[sumKey]*Sum{},
-		wake: make(chan struct{}, 1),
+		opt: opt, batch: newBatch(), held: map[string]int64{}, sums: map[sumKey]*Sum{}, have: map[int64]bool{},
+		wake: make(chan struct{}, 1), counted: mark,
 	}
 	found, err := l.start(ctx)
-	return l, found, err
+	if err != nil {
+		return nil, found, errors.Join(err, l.closeFile())
+	}
+	return l, found, nil
 }
 
 // start recovers and begins to write.
 func (l *Ledger) start(ctx context.Context) (Recovery, error) {
-	found, err := l.recover(ctx)
-	if err != nil {
-		if l.file != nil {
-			err = errors.Join(err, l.file.Close())
-		}
-		return found, err
+	mine := map[string]bool{}
+	for _, id := range l.opt.Open {
+		mine[id] = true
 	}
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	l.stop = stop
-	l.done.Add(2)
-	go l.committer(running)
-	go l.adder(running)
-	return found, nil
+	r := l.recoverer(mine)
+	mark := l.counted
+	r.mark, r.from = &mark, mark
+	if err := r.recover(); err != nil {
+		return *r.found, err
+	}
+	if len(l.have) > 0 {
+		l.mu.Lock()
+		r.settle(true)
+		l.mu.Unlock()
+		l.owed = true
+	}
+	if err := l.Flush(ctx); err != nil && !errors.Is(err, ErrNotCounted) && !noRoom(err) {
+		return *r.found, err
+	}
+	l.run(ctx)
+	return *r.found, nil
 }
 
-func (l *Ledger) recover(ctx context.Context) (Recovery, error) {
-	var found Recovery
+// noRoom reports whether an error passes when somebody makes room.
+func noRoom(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
+// recoverer reads the files that somebody else has written.
+type recoverer struct {
+	ledger *Ledger
+	mark   *Mark // how far has been counted; nil when that is not known
+	from   Mark  // everything behind it is read
+	found  *Recovery
+	mine   map[string]bool    // requests that have not ended
+	open   map[string]*Record // those that are open in the files
+	at     map[string]Mark    // where the opening of each stands
+	closed map[string]bool    // those of mine that are closed
+	bad    []badLine
+}
+
+// badLine is one that cannot be read.
+type badLine struct {
+	raw   []byte
+	start Mark
+	named bool // it names a request that is open in the files
+}
+
+func (l *Ledger) recoverer(mine map[string]bool) *recoverer {
+	return &recoverer{
+		ledger: l, found: new(Recovery), mine: mine, open: map[string]*Record{}, at: map[string]Mark{}, closed: map[string]bool{},
+	}
+}
+
+// recover finds where to go on writing, and what is open. It is called with the ledger's work held.
+func (r *recoverer) recover() error {
+	l := r.ledger
 	all, err := segments(l.opt.Dir)
 	if err != nil {
-		return found, err
+		return err
 	}
-	mark, err := l.opt.Rollups.MarkOf(ctx, l.opt.Node)
-	if err != nil {
-		return found, err
+	clear(l.have)
+	for _, n := range all {
+		l.have[n] = true
 	}
-	l.counted = mark
 	if len(all) == 0 {
-		return found, l.begin(mark.Segment + 1) // past whatever was added up before the files went
+		l.due = max(l.at.Segment, r.from.Segment) + 1 // past whatever was added up before the files went
+		return nil
 	}
 	newest := all[len(all)-1]
-	if err := l.resume(newest, &found); err != nil {
-		return found, err
+	if err := l.resume(newest, r.found); err != nil {
+		return err
 	}
-	r := recoverer{ledger: l, mark: mark, found: &found, open: map[string]*Record{}, at: map[string]int64{}}
 	if err := r.read(all, newest); err != nil {
-		return found, err
+		return errors.Join(err, l.closeFileHeld())
 	}
-	if l.at.Before(mark) { // what was added up last is not in the files any more: never write below the mark
-		if err := l.begin(mark.Segment + 1); err != nil {
-			return found, err
-		}
+	if r.mark != nil && l.at.Before(*r.mark) { // what was added up last is not in the files any more: never write below the mark
+		r.found.Damaged++
+		r.bad = append(r.bad, badLine{start: l.at}) // all that was counted, and is not there
+		l.due = r.mark.Segment + 1
+		return l.closeFileHeld()
 	}
-	r.interrupt()
-	l.owed = true
-	return found, l.Flush(ctx)
+	return nil
 }
 
 // resume opens the newest segment for writing, behind its last whole line.
@@ -107,42 +160,61 @@ func (l *Ledger) resume(n int64, found *Recovery) error {
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
-	l.file, l.at = f, Mark{Segment: n, Offset: good}
-	return l.cutTail(path, good, found)
+	end, err := mendTail(f, good, found)
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return l.continueIn(f, Mark{Segment: n, Offset: end}, room{end: end})
 }
 
-// cutTail takes off a line that was not written whole, and keeps it beside the ledger.
-func (l *Ledger) cutTail(path string, good int64, found *Recovery) error {
-	info, err := l.file.Stat()
+// mendTail takes off a line that was not written whole, keeps it beside the ledger if there is room, and gives where to go on.
+func mendTail(f *os.File, good int64, found *Recovery) (int64, error) {
+	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("open the ledger: %w", err)
+		return 0, fmt.Errorf("open the ledger: %w", err)
 	}
 	if info.Size() == good {
-		return nil
+		return good, nil
 	}
 	tail := make([]byte, info.Size()-good)
-	if _, err := l.file.ReadAt(tail, good); err != nil {
-		return fmt.Errorf("read the ledger's torn end: %w", err)
+	if _, err := f.ReadAt(tail, good); err != nil {
+		return 0, fmt.Errorf("read the ledger's torn end: %w", err)
 	}
-	found.CutBytes, found.SavedTo = int64(len(tail)), path+".torn"
+	found.CutBytes, found.SavedTo = int64(len(tail)), f.Name()+tornSuffix
 	if err := os.WriteFile(found.SavedTo, tail, 0o600); err != nil {
-		return fmt.Errorf("save the ledger's torn end: %w", err)
+		_ = os.Remove(found.SavedTo)
+		found.SavedTo = ""
 	}
-	return l.file.Truncate(good)
+	if end, ok := cover(f, good, len(tail)); ok {
+		return end, nil
+	}
+	if err := f.Truncate(good); err != nil {
+		return 0, fmt.Errorf("cut the ledger's torn end: %w", err)
+	}
+	return good, nil
 }
 
-// recoverer reads segments after a start.
-type recoverer struct {
-	ledger *Ledger
-	mark   Mark
-	found  *Recovery
-	open   map[string]*Record
-	at     map[string]int64 // the segment of each
+// longestCover is well below maxLine.
+const longestCover = 1 << 20
+
+// cover writes a line that says nothing over a torn one: to cut that off would give back the room that is reserved behind it. A
+// segment's first line cannot be one.
+func cover(f *os.File, at int64, n int) (end int64, ok bool) {
+	if at == 0 || n > longestCover {
+		return 0, false
+	}
+	blank := appendLine(nil, header, func(b []byte) []byte {
+		b = append(b, '{')
+		b = append(b, bytes.Repeat([]byte{' '}, max(0, n-framing-len("{}\n")))...)
+		return append(b, '}')
+	})
+	_, err := f.WriteAt(blank, at)
+	return at + int64(len(blank)), err == nil
 }
 
 // read goes through every segment that may hold something that is not settled.
 func (r *recoverer) read(all []int64, newest int64) error {
-	from := min(r.mark.Segment, newest)
+	from := min(r.from.Segment, newest)
 	if head, ok, err := readHead(segmentPath(r.ledger.opt.Dir, newest)); err != nil {
 		return err
 	} else if ok {
@@ -162,49 +234,110 @@ func (r *recoverer) read(all []int64, newest int64) error {
 }
 
 func (r *recoverer) line(segment int64, s line) {
-	if !s.good {
-		r.found.Damaged++
-		return
-	}
-	if s.what == header {
-		return
-	}
+	end := Mark{Segment: segment, Offset: s.end}
 	rec := new(Record)
-	if json.Unmarshal(s.body, rec) != nil {
-		r.found.Damaged++
+	switch {
+	case s.torn:
+		return // it was cut off
+	case s.good && s.what == header:
 		return
-	}
-	if s.what == opened {
-		r.open[rec.ID], r.at[rec.ID] = rec, segment
+	case !s.good, json.Unmarshal(s.body, rec) != nil:
+		r.found.Damaged++
+		r.bad = append(r.bad, badLine{raw: bytes.Clone(s.raw), start: Mark{Segment: segment, Offset: s.end - int64(len(s.raw)) - 1}})
+		return
+	case s.what == opened:
+		r.open[rec.ID], r.at[rec.ID] = rec, end
 		return
 	}
 	delete(r.open, rec.ID)
-	if r.mark.Before(Mark{Segment: segment, Offset: s.end}) && rec.counts() {
+	r.closed[rec.ID] = r.mine[rec.ID]
+	if r.mark != nil && r.mark.Before(end) && rec.counts() {
 		r.found.Counted++
-		add(r.ledger.sums, rec, r.ledger.days.of(rec.End(), r.ledger.opt.Zone))
+		add(r.ledger.sums, rec, r.ledger.days.of(rec.End(), r.ledger.opt.Zone), &r.ledger.names)
 	}
 }
 
-// interrupt closes what the earlier process left open.
-func (r *recoverer) interrupt() {
-	for _, id := range r.ledger.opt.Open {
-		if rec := r.open[id]; rec != nil {
+// settle keeps open what is in flight, and closes the rest. adopt makes the ledger hold what is in flight; otherwise it holds
+// it already, or that has ended meanwhile. It is called with mu held.
+func (r *recoverer) settle(adopt bool) {
+	l := r.ledger
+	for i := range r.bad {
+		r.bad[i].named = r.names(&r.bad[i])
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.open)) {
+		rec := r.open[id]
+		_, held := l.held[id]
+		switch end := r.endOf(id); {
+		case r.mine[id]:
 			r.found.Open = append(r.found.Open, rec)
-			r.ledger.held[id] = r.at[id] // nobody else has the ledger yet
-			delete(r.open, id)
+			if adopt || held {
+				l.held[id] = r.at[id].Segment
+			}
+		case end == nil:
+			r.found.Interrupted++
+			l.interrupt(rec)
+		default:
+			r.found.Ends++
+			l.endUnread(rec, r.counted(*end))
 		}
 	}
-	for _, rec := range r.open {
-		r.found.Interrupted++
-		r.ledger.Interrupt(rec)
-	}
+	l.harm.Lines, l.harm.Ends = r.found.Damaged, r.found.Ends
 }
+
+// endOf gives where a damaged line stands that may be the one that closed a request: the one that names it, or else the first
+// behind its opening that names no other request. It is nil when there is none.
+func (r *recoverer) endOf(id string) *Mark {
+	var maybe *Mark
+	for i := range r.bad {
+		b := &r.bad[i]
+		if b.start.Before(r.at[id]) {
+			continue
+		}
+		if at := bytes.Index(b.raw, []byte(id)); at >= 0 {
+			return &Mark{Segment: b.start.Segment, Offset: b.start.Offset + int64(at)}
+		}
+		if maybe == nil && !b.named {
+			maybe = &b.start
+		}
+	}
+	return maybe
+}
+
+// names reports whether a damaged line tells of a request that is open in the files.
+func (r *recoverer) names(b *badLine) bool {
+	for id := range r.open {
+		if bytes.Contains(b.raw, []byte(id)) {
+			return true
+		}
+	}
+	return false
+}
+
+// counted reports whether what stands at a place was counted.
+func (r *recoverer) counted(at Mark) bool { return at.Before(r.from) }
 
 // Interrupt closes the record of a request whose process has ended.
 func (l *Ledger) Interrupt(rec *Record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.interrupt(rec)
+}
+
+// interrupt is called with mu held.
+func (l *Ledger) interrupt(rec *Record) {
 	rec.Source, rec.Error = Partial, "the daemon ended while this request was in flight"
 	rec.Total = max(l.opt.Now().Sub(rec.At), time.Nanosecond)
-	l.Close(rec)
+	l.close(rec)
+}
+
+// endUnread closes the record of a request whose end cannot be read. It is called with mu held.
+func (l *Ledger) endUnread(rec *Record, counted bool) {
+	rec.Error = "how this request ended cannot be read: the ledger is damaged there"
+	if rec.Source = Partial; counted {
+		rec.Source = "" // once is enough
+	}
+	rec.Total = time.Nanosecond
+	l.close(rec)
 }
 
 // prune deletes segments that are too old or too many, but none that is still needed to recover.

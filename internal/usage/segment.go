@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,27 @@ type segmentHead struct {
 	Floor int64 `json:"floor"`
 }
 
-func segmentPath(dir string, n int64) string { return filepath.Join(dir, fmt.Sprintf("%08d.log", n)) }
+// How the ledger's files are called.
+const (
+	segmentDigits = 8
+	segmentSuffix = ".log"
+	tornSuffix    = ".torn"
+)
+
+func segmentPath(dir string, n int64) string {
+	return filepath.Join(dir, fmt.Sprintf("%0*d%s", segmentDigits, n, segmentSuffix))
+}
+
+// OwnFile reports whether a file of that name in the ledger's directory is the ledger's own: a segment, or what was cut off
+// one that had not been written whole.
+func OwnFile(name string) bool {
+	number, ok := strings.CutSuffix(strings.TrimSuffix(name, tornSuffix), segmentSuffix)
+	if !ok || len(number) < segmentDigits || strings.Trim(number, "0123456789") != "" {
+		return false
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	return err == nil && filepath.Base(segmentPath("", n)) == strings.TrimSuffix(name, tornSuffix)
+}
 
 // segments lists the segments there are, oldest first.
 func segments(dir string) ([]int64, error) {
@@ -32,7 +53,7 @@ func segments(dir string) ([]int64, error) {
 	}
 	var all []int64
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), ".log"); ok {
+		if name, ok := strings.CutSuffix(e.Name(), segmentSuffix); ok {
 			if n, err := strconv.ParseInt(name, 10, 64); err == nil {
 				all = append(all, n)
 			}
@@ -40,6 +61,25 @@ func segments(dir string) ([]int64, error) {
 	}
 	slices.Sort(all)
 	return all, nil
+}
+
+// EndOf gives where the ledger in a directory ends; the zero mark where there is none.
+func EndOf(dir string) (Mark, error) {
+	all, err := segments(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Mark{}, nil
+	}
+	if err != nil || len(all) == 0 {
+		return Mark{}, err
+	}
+	end := Mark{Segment: all[len(all)-1]}
+	err = scan(segmentPath(dir, end.Segment), 0, func(s line) bool {
+		if !s.torn {
+			end.Offset = s.end
+		}
+		return true
+	})
+	return end, err
 }
 
 // maxLine bounds a line; a record holds no bodies, so none comes near.
@@ -79,8 +119,10 @@ func scan(path string, from int64, yield func(line) bool) error {
 			long = nil
 		}
 		at += int64(len(raw))
-		if len(raw) > 0 && !yield(readFrame(raw, at, err != nil)) {
-			return nil
+		for _, part := range partsOf(readFrame(raw, at, err != nil)) {
+			if !yield(part) {
+				return nil
+			}
 		}
 		switch {
 		case err == io.EOF:
@@ -98,6 +140,44 @@ func readFrame(raw []byte, end int64, torn bool) line {
 		l.what, l.body, l.good = readLine(raw)
 	}
 	return l
+}
+
+// partsOf gives a line itself, or nothing of an empty end. A bad one may be several, of which the ends were overwritten: then
+// it gives the good ones among them, and what is between.
+func partsOf(whole line) []line {
+	if len(whole.raw) == 0 && whole.torn {
+		return nil
+	}
+	if whole.good || whole.torn {
+		return []line{whole}
+	}
+	start := whole.end - int64(len(whole.raw)) - 1
+	var parts []line
+	add := func(from, to int) {
+		p := line{raw: whole.raw[from:to], end: start + int64(to) + 1}
+		p.what, p.body, p.good = readLine(p.raw)
+		parts = append(parts, p)
+	}
+	bad := 0 // where what is not in a part yet begins
+	for at := 0; at < len(whole.raw); at++ {
+		n := frameIn(whole.raw[at:])
+		if n == 0 {
+			continue
+		}
+		if at > bad+1 {
+			add(bad, at-1)
+		}
+		add(at, at+n)
+		bad = at + n + 1
+		at = bad - 1
+	}
+	if bad == 0 {
+		return []line{whole}
+	}
+	if len(whole.raw) > bad {
+		add(bad, len(whole.raw))
+	}
+	return parts
 }
 
 func trimEnd(raw []byte) []byte {

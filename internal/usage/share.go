@@ -81,7 +81,7 @@ func (l *Ledger) shareSome(ctx context.Context, end Mark) error {
 	return err
 }
 
-// merged puts what this node's ledger and the shared log have found together: the newest so many, oldest first.
+// merged puts what two searches have found together, each record once: the newest so many, oldest first.
 func merged(own, all []*Record, most int) []*Record {
 	seen := make(map[string]bool, len(own))
 	for _, r := range own {

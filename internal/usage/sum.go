@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"crs/internal/bound"
 )
 
 // Sum is one row of a roll-up: what a key used of a model on an account within an hour.
@@ -18,6 +20,20 @@ type Sum struct {
 	Tokens   Tokens
 	Cost     int64 // nano-USD at the provider's price
 	Charged  int64 // nano-USD after the key's multiplier: what counts against budgets
+}
+
+// Counts are what is added up of a sum, in an order that stores keep.
+func (s *Sum) Counts() [9]*int64 {
+	t := &s.Tokens
+	return [...]*int64{&s.Requests, &t.Input, &t.Output, &t.CacheRead, &t.CacheWrite, &t.CacheWrite1h, &t.Reasoning, &s.Cost, &s.Charged}
+}
+
+// Add counts what more counts.
+func (s *Sum) Add(more *Sum) {
+	of := more.Counts()
+	for i, n := range s.Counts() {
+		*n = bound.Sum(*n, *of[i])
+	}
 }
 
 // Mark is how far a ledger has been added up: everything before it is in the roll-ups.
@@ -42,6 +58,12 @@ func (a *Astray) Error() string {
 
 // Charges are what a key was charged, in nano-USD.
 type Charges struct{ Day, Week, Total int64 }
+
+// Full reports an amount that is as high as can be counted, or below nothing, which comes of counting beyond: more was
+// charged than it says.
+func (c Charges) Full() bool {
+	return max(c.Day, c.Week, c.Total) >= bound.Full || min(c.Day, c.Week, c.Total) < 0
+}
 
 // Query selects sums. Zero fields do not select.
 type Query struct {

@@ -1,5 +1,7 @@
 package usage
 
+import "crs/internal/bound"
+
 // Tokens is what one answer used, counted the same way for every provider.
 type Tokens struct {
 	// Input excludes cached tokens, read or written, also where a provider's own figure includes them.
@@ -15,14 +17,23 @@ type Tokens struct {
 
 // Add sums two counts.
 func (t Tokens) Add(o Tokens) Tokens {
-	return Tokens{
-		Input:        t.Input + o.Input,
-		Output:       t.Output + o.Output,
-		CacheRead:    t.CacheRead + o.CacheRead,
-		CacheWrite:   t.CacheWrite + o.CacheWrite,
-		CacheWrite1h: t.CacheWrite1h + o.CacheWrite1h,
-		Reasoning:    t.Reasoning + o.Reasoning,
+	more := o.all()
+	for i, n := range t.all() {
+		*n = bound.Sum(*n, *more[i])
 	}
+	return t
+}
+
+// Bound gives what of a count can be believed.
+func (t Tokens) Bound() Tokens {
+	for _, n := range t.all() {
+		*n = bound.Figure(*n, bound.Tokens)
+	}
+	return t
+}
+
+func (t *Tokens) all() [6]*int64 {
+	return [...]*int64{&t.Input, &t.Output, &t.CacheRead, &t.CacheWrite, &t.CacheWrite1h, &t.Reasoning}
 }
 
 // Total is every token that passed, cached ones included. It decides price tiers.

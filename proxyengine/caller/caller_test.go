@@ -1,12 +1,15 @@
 package caller
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"testing"
 	"time"
+
+	"crs/internal/descriptor"
 )
 
 func TestTheOriginIsWhatTrustedProxiesSay(t *testing.T) {
@@ -82,6 +85,8 @@ type fakeConn struct {
 
 func (c *fakeConn) RemoteAddr() net.Addr { return c.addr }
 
+func (l *line) Close() error { return nil }
+
 func TestConnectionsOfAnAddressAreCounted(t *testing.T) {
 	t.Parallel()
 	count := NewConnections()
@@ -153,13 +158,99 @@ func TestATCPConnectionStaysOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count.add(netip.MustParseAddr("203.0.113.9"))
-	c := count.counted(conn, netip.MustParseAddr("203.0.113.9"), false)
+	c := count.take(conn)
 	if _, ok := c.(interface{ SetNoDelay(bool) error }); !ok {
 		t.Errorf("it is %T", c)
 	}
-	if _ = c.Close(); len(count.open) != 0 {
-		t.Errorf("it holds %v", count.open)
+	if _ = c.Close(); len(count.all) != 0 {
+		t.Errorf("it holds %v", count.all)
+	}
+}
+
+// TestWhoWaitsMakesRoomForWhoIsServed: the longest wait first, and never a request that is under way.
+func TestWhoWaitsMakesRoomForWhoIsServed(t *testing.T) {
+	t.Parallel()
+	count := NewConnections()
+	count.Resize(6)
+	l := &line{from: make(chan string, 100)}
+	ln := count.Listen(l)
+	accept := func() net.Conn {
+		t.Helper()
+		l.from <- "203.0.113.9"
+		c, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	var all []net.Conn
+	for i := range 6 {
+		c := accept()
+		seatOf(c).since.Store(int64(i + 1)) // the first has waited longest
+		all = append(all, c)
+	}
+	if !Serving(all[0]) {
+		t.Fatal("it was closed before there were too many")
+	}
+	seventh := accept()
+	if NoRoom(seventh) || count.Len() != 6 || Serving(all[1]) || !Serving(all[2]) {
+		t.Errorf("%d are open; the longest wait went on: %v", count.Len(), Serving(all[1]))
+	}
+	for _, c := range append(all[3:], seventh) {
+		if !Serving(c) {
+			t.Error("more were closed than had to be")
+		}
+	}
+	told := accept()
+	if !NoRoom(told) || count.Free() && count.Len() == 0 {
+		t.Error("a connection too many is not told so")
+	}
+	_ = told.Close()
+	Waiting(all[0])
+	if c := accept(); NoRoom(c) || Serving(all[0]) {
+		t.Error("one whose request has ended was not closed")
+	}
+}
+
+// TestWithoutAnyRoomNobodyIsAccepted until somebody goes; and the listener can be closed meanwhile.
+func TestWithoutAnyRoomNobodyIsAccepted(t *testing.T) {
+	t.Parallel()
+	count := NewConnections()
+	count.Resize(1)
+	l := &line{from: make(chan string, 100)}
+	ln := count.Listen(l)
+	var open []net.Conn
+	for range 1 + descriptor.Beyond(1) {
+		l.from <- "203.0.113.9"
+		c, err := ln.Accept()
+		if err != nil || !Serving(c) {
+			t.Fatal(err)
+		}
+		open = append(open, c)
+	}
+	accepted := make(chan error, 1)
+	accept := func() {
+		c, err := ln.Accept()
+		if err == nil && !Serving(c) {
+			err = errors.New("it was closed at once")
+		}
+		accepted <- err
+	}
+	l.from <- "203.0.113.8"
+	go accept()
+	select {
+	case <-accepted:
+		t.Fatal("accepted without room")
+	case <-time.After(3 * lookAgain):
+	}
+	_ = open[0].Close()
+	if err := <-accepted; err != nil {
+		t.Error(err)
+	}
+	go accept()
+	_ = ln.Close()
+	if err := <-accepted; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after the end: %v", err)
 	}
 }
 
@@ -177,16 +268,16 @@ func TestAnAddressWithTooManyFailuresWaits(t *testing.T) {
 	for range 2 {
 		f.Failed(a)
 	}
-	if f.Any() || f.Refused(a) != 0 {
+	if f.Refused(a) != 0 {
 		t.Error("refused too early")
 	}
 	c.at = c.at.Add(20 * time.Second)
 	f.Failed(a)
-	if !f.Any() || f.Refused(a) != 40*time.Second || f.Refused(other) != 0 {
+	if f.Refused(a) != 40*time.Second || f.Refused(other) != 0 {
 		t.Errorf("it waits %v", f.Refused(a))
 	}
 	c.at = c.at.Add(40 * time.Second)
-	if f.Refused(a) != 0 || f.Any() || len(f.seen) != 0 {
+	if f.Refused(a) != 0 || len(f.seen) != 0 {
 		t.Errorf("it waits for ever: %v", f.seen)
 	}
 	for range 10 {
@@ -211,12 +302,12 @@ func TestFailuresHoldABoundedNumberOfAddresses(t *testing.T) {
 	for i := range 3 * mostAddresses {
 		f.Failed(netip.AddrFrom4([4]byte{11, byte(i >> 16), byte(i >> 8), byte(i)}))
 	}
-	if len(f.seen) > mostAddresses || len(f.order) > 3*mostAddresses || f.blocked.Load() != int64(len(f.seen)) {
-		t.Errorf("it holds %d addresses, %d places, %d refused", len(f.seen), len(f.order), f.blocked.Load())
+	if len(f.seen) > mostAddresses || len(f.order) > 3*mostAddresses {
+		t.Errorf("it holds %d addresses, %d places", len(f.seen), len(f.order))
 	}
 	c.at = c.at.Add(time.Hour)
 	f.Failed(netip.MustParseAddr("203.0.113.9"))
-	if len(f.seen) != 1 || len(f.order)-f.first != 1 || f.blocked.Load() != 1 {
+	if len(f.seen) != 1 || len(f.order)-f.first != 1 {
 		t.Errorf("it holds %d addresses after an hour", len(f.seen))
 	}
 }

@@ -8,11 +8,10 @@ import (
 )
 
 // Failures counts the requests of each address that present no good key. An address with too many of them within a minute is
-// refused for the rest of that minute. What is held is bounded: with too many addresses, the oldest are forgotten.
+// refused more of them for the rest of that minute. What is held is bounded: with too many addresses, the oldest are forgotten.
 type Failures struct {
-	now     func() time.Time
-	most    atomic.Int64
-	blocked atomic.Int64 // how many addresses may be refused
+	now  func() time.Time
+	most atomic.Int64
 
 	mu   sync.Mutex // guards what follows
 	seen map[netip.Addr]*failing
@@ -41,10 +40,7 @@ func NewFailures(now func() time.Time) *Failures {
 // Set changes how many failures an address may have within a minute; 0 is any number.
 func (f *Failures) Set(most int) { f.most.Store(int64(most)) }
 
-// Any reports whether any address may be refused. It costs next to nothing.
-func (f *Failures) Any() bool { return f.blocked.Load() > 0 }
-
-// Refused tells how long addr has still to wait; 0 when it is served.
+// Refused tells how long requests of addr without a good key are still refused; 0 when they are not.
 func (f *Failures) Refused(addr netip.Addr) time.Duration {
 	now := f.now()
 	f.mu.Lock()
@@ -77,7 +73,6 @@ func (f *Failures) Failed(addr netip.Addr) (enough bool) {
 		return false
 	}
 	one.blocked = true
-	f.blocked.Add(1)
 	return true
 }
 
@@ -87,9 +82,6 @@ func (f *Failures) forget(now time.Time) {
 		one := f.seen[f.order[f.first]]
 		if now.Sub(one.since) < window && len(f.order)-f.first < mostAddresses {
 			break
-		}
-		if one.blocked {
-			f.blocked.Add(-1)
 		}
 		delete(f.seen, f.order[f.first])
 		f.first++

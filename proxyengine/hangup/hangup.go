@@ -15,6 +15,7 @@ type Conn struct {
 	watcher *Watcher
 	socket  syscall.RawConn
 	id      uint64
+	turns   Turns // the reader's own
 
 	mu      sync.Mutex // guards the fields below
 	watched bool       // the watcher knows the socket

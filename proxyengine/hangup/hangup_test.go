@@ -54,8 +54,8 @@ func within(t *testing.T, gone <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-gone:
-	case <-time.After(time.Second):
-		t.Fatal("not noticed within a second")
+	case <-time.After(time.Minute):
+		t.Fatal("not noticed")
 	}
 }
 
@@ -106,7 +106,7 @@ func TestALeaveBetweenTwoRequestsIsToldToTheNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = client.Close()
-	deadline := time.Now().Add(time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		told := false
 		if err := server.OnLeave(func() { told = true }); err != nil {

@@ -47,18 +47,33 @@ type Answerer interface {
 	Answer(in *Inbound, models []string) (contentType string, body []byte, err error)
 }
 
-// Fault is a refusal or failure that the relay tells the client itself.
+// Fault is a refusal or failure that the relay tells the client itself. Clients get its Message, the operator all of it.
 type Fault struct {
-	Status  int
-	Kind    FaultKind
+	Status int
+	Kind   FaultKind
+	// Message is for the client: a category. It never says whom the relay asked, where, or by which way.
 	Message string
+	// Cause is what happened, for the record and the log alone: addresses, hosts and an upstream's words may be in it. Nil
+	// when the message says it all.
+	Cause   error
 	Request string // the request's id
 	// RetryAfter is told in the header of that name; zero when no time is known.
 	RetryAfter time.Duration
 }
 
-// Error implements error.
-func (f *Fault) Error() string { return f.Message }
+// Error implements error: everything, which is for the operator.
+func (f *Fault) Error() string {
+	if f.Cause == nil {
+		return f.Message
+	}
+	return f.Message + ": " + f.Cause.Error()
+}
+
+// Because gives f with its cause.
+func (f *Fault) Because(cause error) *Fault {
+	f.Cause = cause
+	return f
+}
 
 // FaultKind is what went wrong, in no protocol's words.
 type FaultKind uint8

@@ -10,6 +10,7 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/pricing"
+	"crs/internal/secret"
 	"crs/internal/usage"
 )
 
@@ -65,6 +66,14 @@ type Reply struct {
 	Body   []byte // as much as was read of it
 	// InStream: Body is an error that came inside a stream that had begun with 200.
 	InStream bool
+	// Sent reports whether the client's request holds a text in small letters; nil when there is no client.
+	Sent func(text string) bool
+}
+
+// Says reports whether an upstream's message has a text, in small letters, that is the upstream's own: errors quote what they
+// refuse, and a client that sends such words must not be taken for the provider.
+func (r *Reply) Says(message, text string) bool {
+	return strings.Contains(strings.ToLower(message), text) && (r.Sent == nil || !r.Sent(text))
 }
 
 // Page reports whether it is a web page: what stands before a provider answers with one, and says nothing of the account.
@@ -90,6 +99,8 @@ type Verdict struct {
 	Outcome account.Outcome
 	// Conceal: the client must not take it for an answer about its own key (401, 403): it gets the relay's own 502/503.
 	Conceal bool
+	// Stated: it stands in a field in which an upstream quotes nothing of a request: an error's code, a gauge in the head.
+	Stated bool
 	// RetryAfter is the upstream's wish; zero when it gave none.
 	RetryAfter time.Duration
 	// Status is the answer's own, or the one that an error inside a stream would have had.
@@ -112,6 +123,11 @@ type Meter interface {
 	AtBoundary() bool
 	// Whole reports whether the answer is complete, as its protocol has it.
 	Whole() bool
+	// Holds is about how many bytes of the answer it keeps.
+	Holds() int
+	// Forget lets go of what it can do without, for want of memory: an event under way counts as one too long to be read. A
+	// Reshaper is not asked to.
+	Forget()
 	// End gives the count, once the body has ended or is given up.
 	End() Count
 }
@@ -180,6 +196,12 @@ type Importer interface {
 // Checker is a provider that has something to say about an account before it is added.
 type Checker interface {
 	Check(acc *account.Account) error
+}
+
+// Canonicalizer is a provider that takes a credential in several spellings, such as the lines of a file.
+type Canonicalizer interface {
+	// Canonical gives the one that is kept, which is one word.
+	Canonical(acc *account.Account) (secret.String, error)
 }
 
 // Tester is a provider that can find out whether an account works, at next to no cost.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"crs/internal/piecewise"
 	"crs/internal/sse"
 	"crs/proxyengine/provider"
 )
@@ -107,6 +108,7 @@ func (p Pair) Answer(client, _ *provider.Intent) Answer {
 	}
 	w := &writer{}
 	a := &answer{w: w, tell: &teller{voice: p.voice(client, w), model: client.Model, now: now, named: "call_"}}
+	a.tell.gathers = !client.Stream
 	if p.From == messages {
 		a.tell.named, a.tell.own = "toolu_", true
 	}
@@ -157,18 +159,22 @@ func (a *answer) Feed(dst, p []byte) ([]byte, error) {
 		if len(a.body)+len(p) > most {
 			a.err = errors.New("the answer is too long to be translated")
 		} else {
-			a.body = append(a.body, p...)
+			a.body = piecewise.Append(a.body, p)
 		}
 		return dst, a.err
 	}
 	return a.write(dst, func() { a.scanner.Feed(p) })
 }
 
+// Holds implements Answer. What is kept whole is written once more at the end, and grows by doubling until then.
+func (a *answer) Holds() int { return a.scanner.Holds() + 3*cap(a.body) + 3*a.tell.kept }
+
 // Finish implements Answer. Some gateways leave the last blank line out.
 func (a *answer) Finish(dst []byte) ([]byte, error) {
 	return a.write(dst, func() {
 		if a.shape == whole {
 			a.fail(a.read())
+			a.body = nil
 			return
 		}
 		if rest := a.scanner.Close(); len(rest.Data) > 0 && !rest.Cut {

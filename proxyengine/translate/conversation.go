@@ -218,12 +218,17 @@ func (t *turn) fits() error {
 }
 
 func match(open []*call, results []*result) error {
+	if len(results) == 0 {
+		return nil
+	}
+	waiting := make(map[string][]*call, len(open))
+	for _, c := range open {
+		waiting[c.id] = append(waiting[c.id], c)
+	}
 	for _, r := range results {
-		for _, c := range open {
-			if c.id == r.id && !c.answered {
-				r.call, c.answered = c, true
-				break
-			}
+		if same := waiting[r.id]; len(same) > 0 {
+			r.call, same[0].answered = same[0], true
+			waiting[r.id] = same[1:]
 		}
 		if r.call == nil {
 			return r.at.refuse("no call in the turn before has the id %q", short(r.id))

@@ -90,6 +90,7 @@ func (s *fromChat) thought() {
 func (s *fromChat) say(w words) {
 	switch {
 	case !s.row.idle():
+		s.v.kept += len(w.text)
 		s.held = append(s.held, words{w.thought, bytes.Clone(w.text)})
 	case w.thought:
 		s.thinking = true

@@ -62,12 +62,13 @@ func (s *fromMessages) begin(b value) {
 		s.say(b.get("text").text())
 	case "thinking":
 		s.think(b.get("thinking").text())
-		s.open.sign = append(s.open.sign, b.get("signature").text()...)
+		s.sign(b.get("signature").text())
 	case "redacted_thinking":
 		s.v.seal(seal{by: byAnthropic, sign: b.get("data").text(), hidden: true})
 	case "tool_use":
 		s.v.call(b.get("id").word(), b.get("name").text(), nil)
 		s.open.input = bytes.Clone(b.get("input"))
+		s.v.kept += len(s.open.input)
 	}
 }
 
@@ -83,6 +84,11 @@ func (s *fromMessages) think(t text) {
 	}
 }
 
+func (s *fromMessages) sign(t text) {
+	s.v.kept += len(t)
+	s.open.sign = append(s.open.sign, t...)
+}
+
 func (s *fromMessages) delta(d value) {
 	switch string(d.get("type").text()) {
 	case "text_delta":
@@ -90,7 +96,7 @@ func (s *fromMessages) delta(d value) {
 	case "thinking_delta":
 		s.think(d.get("thinking").text())
 	case "signature_delta":
-		s.open.sign = append(s.open.sign, d.get("signature").text()...)
+		s.sign(d.get("signature").text())
 	case "input_json_delta":
 		if t := d.get("partial_json").text(); len(t) > 0 && s.open.kind == "tool_use" {
 			s.open.args = true

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"crs/internal/bound"
 	"crs/internal/jsonscan"
 )
 
@@ -181,10 +182,10 @@ func (v value) whole() (int64, bool) {
 	return 0, false
 }
 
-// count reads a figure of a usage; 0 for anything that is none.
+// count reads a figure of a usage, as far as it can be believed; 0 for anything that is none.
 func (v value) count() int64 {
 	n, _ := v.whole()
-	return max(n, 0)
+	return bound.Figure(n, bound.Tokens)
 }
 
 func (v value) number() (float64, bool) {

@@ -33,6 +33,7 @@ func (r *row) open(number int64, id string, name text) *waiting {
 	c := r.find(number)
 	if c == nil {
 		c = &waiting{number: number}
+		r.v.kept += callFrame
 		r.calls = append(r.calls, c)
 	}
 	if c.id == "" {
@@ -45,7 +46,10 @@ func (r *row) open(number int64, id string, name text) *waiting {
 }
 
 // args adds to a call's arguments.
-func (r *row) args(c *waiting, t text) { c.args = append(c.args, t...) }
+func (r *row) args(c *waiting, t text) {
+	r.v.kept += len(t)
+	c.args = append(c.args, t...)
+}
 
 // advance tells what can be told.
 func (r *row) advance() {

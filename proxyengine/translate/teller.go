@@ -19,6 +19,40 @@ type teller struct {
 	spare text // an id, for an upstream that gives none
 	calls int
 	named string // what the ids of calls begin with that are made up
+
+	gathers bool // the voice keeps all that it is told, until the end
+	kept    int  // about how many bytes were told that somebody keeps
+}
+
+// callFrame is about what a call takes without its arguments.
+const callFrame = 256
+
+// text implements voice.
+func (v *teller) text(t text) {
+	if v.gathers {
+		v.kept += len(t)
+	}
+	v.voice.text(t)
+}
+
+// think implements voice. Thoughts are kept until they are sealed.
+func (v *teller) think(t text) {
+	v.kept += len(t)
+	v.voice.think(t)
+}
+
+// args implements voice. Arguments are kept until it is another call's turn.
+func (v *teller) args(t text) {
+	v.kept += len(t)
+	v.voice.args(t)
+}
+
+// picture implements voice.
+func (v *teller) picture(mime string, data text) {
+	if v.gathers {
+		v.kept += len(data)
+	}
+	v.voice.picture(mime, data)
 }
 
 // first takes the first bytes of an answer, of which an id can be made.
@@ -51,6 +85,7 @@ func (v *teller) begin(h head) {
 // call implements voice. An upstream that gives no id gets one made of the answer's.
 func (v *teller) call(id string, name, sign text) {
 	v.calls++
+	v.kept += callFrame
 	if id == "" {
 		id = v.madeID()
 	}

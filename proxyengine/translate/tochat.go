@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"crs/internal/piecewise"
 	"crs/proxyengine/provider"
 )
 
@@ -86,7 +87,7 @@ func (v *chatStream) text(t text) {
 }
 
 func (v *chatStream) think(t text) {
-	v.thought.text = append(v.thought.text, t...)
+	v.thought.text = piecewise.Append(v.thought.text, t)
 	v.open()
 	v.w.setText("reasoning_content", t)
 	v.shut("")

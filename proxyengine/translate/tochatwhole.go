@@ -1,6 +1,10 @@
 package translate
 
-import "bytes"
+import (
+	"bytes"
+
+	"crs/internal/piecewise"
+)
 
 // chatWhole tells an answer as one chat completion.
 type chatWhole struct {
@@ -28,11 +32,11 @@ func (h head) clone() head {
 
 func (v *chatWhole) begin(h head) { v.head = h.clone() }
 
-func (v *chatWhole) text(t text) { v.said = append(v.said, t...) }
+func (v *chatWhole) text(t text) { v.said = piecewise.Append(v.said, t) }
 
 func (v *chatWhole) think(t text) {
 	v.thoughts = append(v.thoughts, t...)
-	v.thought.text = append(v.thought.text, t...)
+	v.thought.text = piecewise.Append(v.thought.text, t)
 }
 
 func (v *chatWhole) seal(s seal) {

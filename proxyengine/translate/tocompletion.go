@@ -1,5 +1,7 @@
 package translate
 
+import "crs/internal/piecewise"
+
 // completionStream tells an answer as the chunks of an older completion. It knows nothing but text.
 type completionStream struct {
 	w       *writer
@@ -65,7 +67,7 @@ type completionWhole struct {
 }
 
 func (v *completionWhole) begin(h head)                { v.head = h.clone() }
-func (v *completionWhole) text(t text)                 { v.said = append(v.said, t...) }
+func (v *completionWhole) text(t text)                 { v.said = piecewise.Append(v.said, t) }
 func (v *completionWhole) think(text)                  {}
 func (v *completionWhole) seal(seal)                   {}
 func (v *completionWhole) call(string, text, text)     {}

@@ -1,5 +1,7 @@
 package translate
 
+import "crs/internal/piecewise"
+
 // messagesWhole tells an answer as one message of Anthropic's.
 type messagesWhole struct {
 	w       *writer
@@ -15,14 +17,14 @@ func (v *messagesWhole) begin(h head) { v.head = h.clone() }
 
 func (v *messagesWhole) text(t text)  { v.add("text", t) }
 func (v *messagesWhole) think(t text) { v.add("thinking", t) }
-func (v *messagesWhole) args(t text)  { v.said = append(v.said, t...) }
+func (v *messagesWhole) args(t text)  { v.said = piecewise.Append(v.said, t) }
 
 func (v *messagesWhole) add(kind string, t text) {
 	if v.open != kind {
 		v.close(nil)
 		v.open = kind
 	}
-	v.said = append(v.said, t...)
+	v.said = piecewise.Append(v.said, t)
 }
 
 func (v *messagesWhole) seal(s seal) {

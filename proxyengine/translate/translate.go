@@ -15,6 +15,9 @@ type Codec interface {
 	// said is a *provider.Fault with status 400 that names the field as the client wrote it. Neither in nor want is changed,
 	// and the new request keeps nothing of in's body.
 	Request(in *provider.Inbound, want *provider.Intent, upstream string) (*provider.Inbound, *provider.Intent, error)
+	// Weigh says about how much memory Request takes for a body, at most, what it gives included. What has more of something
+	// than can be translated is a *provider.Fault with status 400 that says how many, and how many may be.
+	Weigh(body []byte) (int64, error)
 	// Answer translates one successful answer. client is the client's intent, target the one that Request gave. What comes
 	// out is a stream of events when client.Stream is set, one JSON object otherwise, whatever the target sends.
 	Answer(client, target *provider.Intent) Answer
@@ -26,6 +29,8 @@ type Answer interface {
 	// of a stream, or nothing yet. It keeps none of p. An error inside the target's stream becomes one in the client's words,
 	// behind which nothing comes. An error means that the bytes make no sense: the answer has broken off.
 	Feed(dst, p []byte) ([]byte, error)
+	// Holds is about how many bytes it keeps, with what it will make of them.
+	Holds() int
 	// Finish appends the rest, when the target's answer has ended well. An error means that it was not whole.
 	Finish(dst []byte) ([]byte, error)
 }
@@ -82,7 +87,7 @@ func (p Pair) Request(in *provider.Inbound, want *provider.Intent, upstream stri
 	if err != nil {
 		return nil, nil, err
 	}
-	o := outline{model: want.Model, upstream: upstream, stream: want.Stream, session: want.Session, size: len(in.Body) + len(in.Body)/16 + 512}
+	o := outline{model: want.Model, upstream: upstream, stream: want.Stream, session: want.Session, size: sizeFor(in.Body)}
 	text, t, err := p.write(c, o)
 	if err != nil {
 		return nil, nil, err

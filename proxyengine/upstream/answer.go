@@ -212,6 +212,11 @@ type pooledConn struct {
 	br    *bufio.Reader // nil while it is idle
 	since time.Time     // when it became idle
 	*look
+	sockets *sockets // where it counts, until it is dropped
 }
 
-func (c *pooledConn) drop() { abort(c.Conn) }
+// drop closes a connection, once.
+func (c *pooledConn) drop() {
+	abort(c.Conn)
+	c.sockets.give()
+}

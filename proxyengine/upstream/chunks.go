@@ -12,6 +12,7 @@ type chunks struct {
 	size  int64 // size line so far
 	any   bool  // the size line has a digit
 	blank bool  // the trailer line so far is empty
+	noise int   // bytes of extensions and trailers since the last size
 }
 
 type chunkState uint8
@@ -27,6 +28,9 @@ const (
 
 // maxChunk is beyond any real chunk and keeps the size from overflowing.
 const maxChunk = 1 << 40
+
+// maxNoise bounds what stands between two chunks besides a size: nothing reads it.
+const maxNoise = 16 << 10
 
 // compact moves the payload in b to its front. payload is how many bytes that are; consumed is how much of b was looked
 // at, which is all of it unless the last chunk has ended.
@@ -54,6 +58,9 @@ func (c *chunks) compact(b []byte) (payload, consumed int, err error) {
 
 // framing takes one byte that is not payload.
 func (c *chunks) framing(b byte) error {
+	if c.noise++; c.noise > maxNoise {
+		return errChunk
+	}
 	switch c.state {
 	case inSize:
 		return c.sizeByte(b)
@@ -95,7 +102,7 @@ func (c *chunks) sizeByte(b byte) error {
 }
 
 func (c *chunks) endSize() {
-	c.left, c.size, c.any = c.size, 0, false
+	c.left, c.size, c.any, c.noise = c.size, 0, false, 0
 	c.state = inData
 	if c.left == 0 {
 		c.state, c.blank = inTrailer, true

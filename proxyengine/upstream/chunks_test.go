@@ -44,3 +44,21 @@ func FuzzChunksAgreeWithNetHTTPHoweverTheyAreCut(f *testing.F) {
 		}
 	})
 }
+
+// TestWhatStandsBetweenChunksIsBounded: an extension, or trailers, without end.
+func TestWhatStandsBetweenChunksIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]string{
+		"an extension": "5;", "a size": "5", "trailers": "0\r\n", "a later extension": "5\r\nhello\r\n5;",
+	} {
+		for _, more := range []string{"x", " ", "x: y\r\n"} {
+			if _, _, done, err := decode(begin+strings.Repeat(more, 1<<20), 4096); done || err == nil {
+				t.Errorf("%s, %q without end: %v", name, more, err)
+			}
+		}
+	}
+	long := "5;" + strings.Repeat("x", 8000) + "\r\nhello\r\n"
+	if got, _, done, err := decode(strings.Repeat(long, 50)+"0\r\n\r\n", 4096); !done || err != nil || len(got) != 250 {
+		t.Errorf("%d bytes, %v %v", len(got), done, err)
+	}
+}

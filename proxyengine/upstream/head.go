@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -36,22 +37,49 @@ func readHead(br *bufio.Reader) (*head, error) {
 	parser := heads.Get().(*fasthttp.ResponseHeader)
 	defer heads.Put(parser)
 	parser.DisableNormalizing()
-	for {
+	for range mostInterim + 1 {
 		_, _ = br.Peek(1) // what is wrong, the parser meets again
 		at := time.Now()
+		if err := checkStatusLine(br); err != nil {
+			return nil, err
+		}
 		if err := parser.Read(br); err != nil {
 			return nil, plainHeadError(err)
 		}
 		switch status := parser.StatusCode(); {
-		case status == 101 || status < 100:
+		case status == 101:
 			return nil, errGarbage
 		case status < 200:
 			continue
+		case status > 599:
+			return nil, errStatus(status)
 		}
 		h := newHead(parser)
 		h.at = at
 		return h, nil
 	}
+	return nil, errInterim
+}
+
+// mostInterim is how many heads with 1xx may come before an answer. Each is as small as any head, and all of them together
+// must come in the time of the first byte.
+const mostInterim = 8
+
+// checkStatusLine refuses a status below 100: the parser takes 000 for 200. A line that is too short for a status is the
+// parser's to refuse.
+func checkStatusLine(br *bufio.Reader) error {
+	const before = len("HTTP/1.1 ")
+	b, err := br.Peek(before + len("200"))
+	switch {
+	case err != nil:
+		return nil
+	case b[before-1] != ' ' || b[before] < '0' || b[before] > '9':
+		return errGarbage
+	case b[before] == '0':
+		status, _ := strconv.Atoi(string(b[before:]))
+		return errStatus(status)
+	}
+	return nil
 }
 
 func plainHeadError(err error) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"sync"
 	"time"
 )
@@ -19,12 +20,15 @@ type PoolOptions struct {
 	MaxIdle int
 	// HeadLimit bounds the head of an answer, in bytes. Zero means 16 KiB.
 	HeadLimit int
+	// MaxOpen bounds all connections there are. Zero is any number.
+	MaxOpen int
 }
 
 // Pool is the HTTP/1.1 client. Connections are kept apart by account and proxy: one account's socket never carries
 // another's credential. It starts no goroutine per connection.
 type Pool struct {
 	opt     PoolOptions
+	sockets sockets
 	readers sync.Pool // of *bufio.Reader: connections have one only while they are used
 
 	mu     sync.Mutex // guards the fields below, and every shelf
@@ -62,13 +66,16 @@ func NewPool(opt PoolOptions) *Pool {
 	if opt.TLS.ClientSessionCache == nil {
 		opt.TLS.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	}
-	p := &Pool{opt: opt, idle: map[hostKey]*shelf{}}
+	p := &Pool{opt: opt, idle: map[hostKey]*shelf{}, sockets: sockets{most: opt.MaxOpen}}
 	p.readers.New = func() any { return bufio.NewReaderSize(nil, opt.HeadLimit) }
 	return p
 }
 
 // Do implements Client.
 func (p *Pool) Do(call *Call, req *Request) (*Answer, error) {
+	if err := req.sendable(); err != nil {
+		return nil, err
+	}
 	conn, err := p.get(call, req)
 	if err != nil {
 		return nil, err
@@ -171,21 +178,35 @@ func (p *Pool) dial(call *Call, home *shelf, req *Request) (*pooledConn, error) 
 		return nil, err
 	}
 	start := time.Now()
-	conn, err := connect(ctx, req.Endpoint, req.Proxy, p.opt.TLS)
+	conn, err := p.connect(ctx, req)
 	call.waited += time.Since(start)
 	if err != nil {
 		if call.release() {
 			return nil, ErrCanceled
 		}
-		return nil, dialError(ctx, err)
+		return nil, err
 	}
 	if err := call.using(conn); err != nil {
 		abort(conn)
+		p.sockets.give()
 		return nil, err
 	}
-	made := &pooledConn{Conn: conn, home: home, look: lookAt(conn)}
+	made := &pooledConn{Conn: conn, home: home, look: lookAt(conn), sockets: &p.sockets}
 	p.lendReader(made)
 	return made, nil
+}
+
+// connect opens a connection, and has it counted.
+func (p *Pool) connect(ctx context.Context, req *Request) (net.Conn, error) {
+	if err := p.sockets.take(ctx, p.Free); err != nil {
+		return nil, err
+	}
+	conn, err := connect(ctx, req.Endpoint, req.Proxy, p.opt.TLS)
+	if err != nil {
+		p.sockets.give()
+		return nil, dialFault(ctx, err)
+	}
+	return conn, nil
 }
 
 // dialError counts a socket's deadline as a timeout too: it runs out a moment before the context it came from.
@@ -293,6 +314,26 @@ func (p *Pool) sweep() {
 	for _, conn := range old {
 		conn.drop()
 	}
+}
+
+// Free implements Client.
+func (p *Pool) Free() bool {
+	p.mu.Lock()
+	var oldest *shelf
+	for _, home := range p.idle {
+		if len(home.conns) > 0 && (oldest == nil || home.conns[0].since.Before(oldest.conns[0].since)) {
+			oldest = home
+		}
+	}
+	if oldest == nil {
+		p.mu.Unlock()
+		return false
+	}
+	conn := oldest.conns[0]
+	oldest.conns = append([]*pooledConn(nil), oldest.conns[1:]...)
+	p.mu.Unlock()
+	conn.drop()
+	return true
 }
 
 // Close implements Client.

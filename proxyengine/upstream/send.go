@@ -14,7 +14,8 @@ var headBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); retur
 
 // send writes the whole request. The body's parts are never copied when they are large.
 func send(call *Call, conn *pooledConn, req *Request) error {
-	if err := conn.SetWriteDeadline(deadline(req.Clocks.Write)); err != nil {
+	whole := deadline(req.Clocks.Write)
+	if err := conn.SetWriteDeadline(whole); err != nil {
 		return err
 	}
 	buf := headBuffers.Get().(*[]byte)
@@ -32,15 +33,44 @@ func send(call *Call, conn *pooledConn, req *Request) error {
 	}
 	*buf = b
 	call.sentAt = time.Now()
-	return sendParts(conn.Conn, b, req.Body)
+	return sendParts(conn.Conn, whole, req.Clocks.Stall, b, req.Body)
 }
 
-// sendParts uses one writev on a plain socket, and one write a part under TLS.
-func sendParts(conn net.Conn, head []byte, body [][]byte) error {
-	parts := make(net.Buffers, 0, len(body)+1)
-	parts = append(append(parts, head), body...)
-	_, err := parts.WriteTo(conn)
-	return err
+// piece is how much of a large body an upstream has to take in the time that it may stall. Most bodies are smaller.
+const piece = 1 << 20
+
+// sendParts uses one writev a piece on a plain socket, and one write a part under TLS. An upstream that reads nothing is given up
+// long before the time is over that the whole request may take.
+func sendParts(conn net.Conn, whole time.Time, stall time.Duration, head []byte, body [][]byte) error {
+	next, size := append(make(net.Buffers, 0, len(body)+1), head), 0
+	send := func() error {
+		if stall > 0 {
+			if err := conn.SetWriteDeadline(sooner(whole, time.Now().Add(stall))); err != nil {
+				return err
+			}
+		}
+		_, err := next.WriteTo(conn)
+		next, size = net.Buffers{}, 0
+		return err
+	}
+	for _, part := range body {
+		for len(part) > piece-size {
+			next, part = append(next, part[:piece-size]), part[piece-size:]
+			if err := send(); err != nil {
+				return err
+			}
+		}
+		next, size = append(next, part), size+len(part)
+	}
+	return send()
+}
+
+// sooner leaves out a time that is zero.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func appendHead(b []byte, req *Request, length int) []byte {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,12 +22,15 @@ type StdOptions struct {
 	IdleFor time.Duration
 	// HeadLimit bounds the head of an answer, in bytes. Zero means 16 KiB.
 	HeadLimit int64
+	// MaxOpen bounds all connections there are. Zero is any number.
+	MaxOpen int
 }
 
 // Std is the client on net/http. It speaks HTTP/2 where the upstream does, which shares one connection among requests:
 // that is why it is not the default.
 type Std struct {
-	opt StdOptions
+	opt     StdOptions
+	sockets sockets
 
 	mu         sync.Mutex // guards transports
 	transports map[transportKey]*http.Transport
@@ -41,11 +46,14 @@ func NewStd(opt StdOptions) *Std {
 	if opt.HeadLimit == 0 {
 		opt.HeadLimit = 16 << 10
 	}
-	return &Std{opt: opt, transports: map[transportKey]*http.Transport{}}
+	return &Std{opt: opt, transports: map[transportKey]*http.Transport{}, sockets: sockets{most: opt.MaxOpen}}
 }
 
 // Do implements Client.
 func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
+	if err := req.sendable(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	if err := call.dialing(func() { cancel(ErrCanceled) }); err != nil {
 		cancel(nil)
@@ -65,6 +73,11 @@ func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
 		cancel(nil)
 		return nil, &Error{Phase: Head, Sent: true, Err: errGarbage}
 	}
+	if resp.StatusCode < 200 || resp.StatusCode > 599 {
+		_ = resp.Body.Close()
+		defer cancel(nil)
+		return nil, &Error{Phase: Head, Sent: true, Err: errStatus(resp.StatusCode)}
+	}
 	return &Answer{
 		Status: resp.StatusCode,
 		Header: stdHeader(resp.Header),
@@ -74,12 +87,43 @@ func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
 }
 
 // Close implements Client.
-func (s *Std) Close() {
+func (s *Std) Close() { s.Free() }
+
+// Free implements Client. It closes all that nobody uses: which of them is the oldest, net/http does not tell.
+func (s *Std) Free() bool {
+	before := s.sockets.count()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, t := range s.transports {
 		t.CloseIdleConnections()
 	}
+	s.mu.Unlock()
+	return s.sockets.count() < before
+}
+
+func (s *Std) dial(ctx context.Context, addr string, via *Proxy) (net.Conn, error) {
+	if err := s.sockets.take(ctx, s.Free); err != nil {
+		return nil, err
+	}
+	conn, err := dialThrough(ctx, addr, via, s.opt.TLS)
+	if err != nil {
+		s.sockets.give()
+		return nil, dialFault(ctx, err)
+	}
+	return &countedConn{Conn: conn, of: &s.sockets}, nil
+}
+
+// countedConn counts until it is closed.
+type countedConn struct {
+	net.Conn
+	of   *sockets
+	once sync.Once
+}
+
+// Close implements net.Conn.
+func (c *countedConn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(c.of.give)
+	return err
 }
 
 func (s *Std) transport(req *Request) *http.Transport {
@@ -102,11 +146,7 @@ func (s *Std) newTransport(via *Proxy, limit time.Duration) *http.Transport {
 		DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
 			ctx, stop := within(ctx, limit)
 			defer stop()
-			conn, err := dialThrough(ctx, addr, via, s.opt.TLS)
-			if err != nil {
-				return nil, dialError(ctx, err)
-			}
-			return conn, nil
+			return s.dial(ctx, addr, via)
 		},
 		TLSClientConfig:        s.opt.TLS.Clone(),
 		TLSHandshakeTimeout:    limit,
@@ -133,6 +173,8 @@ type waiting struct {
 	sent   atomic.Bool
 	begun  atomic.Bool // the body has been asked for, so a connection was there
 
+	interims int // heads with 1xx; net/http's reader counts them
+
 	mu    sync.Mutex // guards the fields below
 	timer *time.Timer
 	over  bool
@@ -141,6 +183,7 @@ type waiting struct {
 var errFirstByte = errors.New("no answer in time")
 
 func (w *waiting) request(ctx context.Context, req *Request) *http.Request {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: w.interim})
 	scheme := "http"
 	if req.Endpoint.TLS {
 		scheme = "https"
@@ -165,6 +208,14 @@ func (w *waiting) request(ctx context.Context, req *Request) *http.Request {
 		w.bodySent()
 	}
 	return r
+}
+
+// interim counts the heads before an answer.
+func (w *waiting) interim(int, textproto.MIMEHeader) error {
+	if w.interims++; w.interims > mostInterim {
+		return errInterim
+	}
+	return nil
 }
 
 func (w *waiting) bodySent() {
@@ -211,6 +262,8 @@ func plainStdError(err error) error {
 	switch {
 	case errors.As(err, &op):
 		return op
+	case errors.Is(err, errInterim):
+		return errInterim
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return io.ErrUnexpectedEOF
 	}

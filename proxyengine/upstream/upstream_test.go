@@ -80,7 +80,7 @@ func post(to provider.Endpoint, body string) *upstream.Request {
 		Endpoint: to, Method: "POST", Target: "/v1/messages?beta=true",
 		Header: provider.Header{{Name: "x-App", Value: "cli"}, {Name: "Content-Type", Value: "application/json"}},
 		Body:   [][]byte{[]byte(body)},
-		Clocks: upstream.Clocks{Connect: 5 * time.Second, Write: 5 * time.Second, FirstByte: 5 * time.Second, Idle: 5 * time.Second},
+		Clocks: upstream.Clocks{Connect: time.Minute, Write: time.Minute, FirstByte: time.Minute, Idle: time.Minute},
 	}
 }
 
@@ -238,7 +238,7 @@ func TestCancelEndsEveryPhaseAndTheUpstreamSeesIt(t *testing.T) {
 				}
 				select {
 				case <-gone:
-				case <-time.After(5 * time.Second):
+				case <-time.After(time.Minute):
 					t.Error("the upstream did not see the end")
 				}
 			})
@@ -349,7 +349,7 @@ func TestAReadThatWasTooSlowMayBeTriedAgain(t *testing.T) {
 		if e := failure(t, err); !e.Timeout {
 			t.Fatal(err)
 		}
-		a.SetIdle(5 * time.Second)
+		a.SetIdle(time.Minute)
 		close(more)
 		rest, err := readAll(a)
 		if err != nil || got+rest != "hello" {

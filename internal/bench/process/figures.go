@@ -49,8 +49,8 @@ func MemoryOf(pid int) (Memory, error) {
 	var sum Memory
 	for i, s := range family {
 		m, err := memoryOf(s.pid)
-		if i > 0 && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH)) {
-			continue // a descendant that has ended meanwhile
+		if i > 0 && ended(err) {
+			continue
 		}
 		if err != nil {
 			return Memory{}, err
@@ -58,6 +58,12 @@ func MemoryOf(pid int) (Memory, error) {
 		sum.RSS, sum.PSS, sum.Peak = sum.RSS+m.RSS, sum.PSS+m.PSS, sum.Peak+m.Peak
 	}
 	return sum, nil
+}
+
+// ended reports whether err is that of reading the memory of a process that has ended meanwhile. One whose status nobody has
+// asked for yet still has its files, without a line on memory.
+func ended(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) || errors.Is(err, errNoFigure)
 }
 
 func memoryOf(pid int) (m Memory, err error) {
@@ -82,6 +88,8 @@ func memoryOf(pid int) (m Memory, err error) {
 	return m, nil
 }
 
+var errNoFigure = errors.New("there is no such line")
+
 // kilobytes finds a line such as "Rss:  1234 kB", and gives bytes.
 func kilobytes(text, name string) (int64, error) {
 	for line := range strings.Lines(text) {
@@ -95,7 +103,7 @@ func kilobytes(text, name string) (int64, error) {
 		}
 		return n << 10, nil
 	}
-	return 0, fmt.Errorf("there is no %s", name)
+	return 0, fmt.Errorf("%s: %w", name, errNoFigure)
 }
 
 // stat is one process, as /proc/PID/stat tells of it.

@@ -11,7 +11,7 @@ import (
 
 // Put implements store.Documents.
 func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.counted(ctx, func(tx *sql.Tx) error {
 		var at int64
 		err := tx.QueryRowContext(ctx, "SELECT version FROM doc WHERE kind = ? AND id = ?", d.Kind, d.ID).Scan(&at)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -29,7 +29,7 @@ func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
 		return plain(err)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, err)
+		return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, &store.Failure{Err: err})
 	}
 	return d.Version + 1, nil
 }
@@ -56,8 +56,12 @@ func free(ctx context.Context, tx *sql.Tx, d store.Doc) error {
 
 // Delete implements store.Documents.
 func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
-	if _, err := s.write.ExecContext(ctx, "DELETE FROM doc WHERE kind = ? AND id = ?", kind, id); err != nil {
-		return fmt.Errorf("delete %s %s: %w", kind, id, plain(err))
+	err := s.counted(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM doc WHERE kind = ? AND id = ?", kind, id)
+		return plain(err)
+	})
+	if err != nil {
+		return fmt.Errorf("delete %s %s: %w", kind, id, &store.Failure{Err: err})
 	}
 	return nil
 }
@@ -85,9 +89,12 @@ func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
 
 // SaveState implements store.State.
 func (s *Store) SaveState(ctx context.Context, name string, body []byte) error {
-	_, err := s.write.ExecContext(ctx, "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body", name, body)
+	err := s.writing(ctx, func() error {
+		_, err := s.write.ExecContext(ctx, "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body", name, body)
+		return plain(err)
+	})
 	if err != nil {
-		return fmt.Errorf("save the state %s: %w", name, plain(err))
+		return fmt.Errorf("save the state %s: %w", name, err)
 	}
 	return nil
 }

@@ -9,6 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -22,6 +25,12 @@ type Store struct {
 	read  *sql.DB
 	dir   string
 	fresh bool
+	files *files
+	count *counter // nil until the store is prepared
+
+	lengths lengths
+
+	keepsRoom atomic.Bool // for the next start
 }
 
 const file = "crs.db"
@@ -37,6 +46,14 @@ type BeforeMigration func(ctx context.Context, from, to int) error
 // OpenWith is Open with something to do before a migration; before may be nil.
 func OpenWith(ctx context.Context, dir string, before BeforeMigration) (*Store, error) {
 	path := filepath.Join(dir, file)
+	s, err := openAt(ctx, dir, path, before)
+	if giveRoom(path, err) {
+		return openAt(ctx, dir, path, before)
+	}
+	return s, err
+}
+
+func openAt(ctx context.Context, dir, path string, before BeforeMigration) (*Store, error) {
 	existed, err := present(path)
 	if err != nil {
 		return nil, err
@@ -46,14 +63,17 @@ func OpenWith(ctx context.Context, dir string, before BeforeMigration) (*Store, 
 		return nil, err
 	}
 	if marker != nil && !existed {
-		return nil, fmt.Errorf("%w: %s is gone, but this directory held a store made on %s; restore the file, or remove %s to begin anew",
-			store.ErrDamaged, path, marker.Created.Format("2006-01-02"), filepath.Join(dir, markerFile))
+		return nil, fmt.Errorf("%w: %s is gone, but this directory held a store made on %s; %s, or remove %s to begin anew",
+			store.ErrDamaged, path, marker.Created.Format("2006-01-02"), wayBack(path), filepath.Join(dir, markerFile))
 	}
-	s, err := connect(ctx, path)
+	if err := makePrivate(path, existed); err != nil {
+		return nil, err
+	}
+	s, err := connect(ctx, path, existed)
 	if err != nil {
 		return nil, err
 	}
-	s.dir = dir
+	s.dir, s.files = dir, watch(path)
 	if err := s.prepare(ctx, dir, path, existed, marker, before); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -72,21 +92,84 @@ func present(path string) (bool, error) {
 	return info.Size() > 0, nil // SQLite makes an empty file before its first write
 }
 
-func connect(ctx context.Context, path string) (*Store, error) {
-	write, err := open(path, "_txlock=immediate&_pragma=synchronous(FULL)&_pragma=journal_mode(WAL)", 1)
+// makePrivate makes the store's file before SQLite does, which would make it as the umask has it, and takes from others what
+// they may do with one that is there. SQLite gives its other files the mode of the first.
+func makePrivate(path string, existed bool) error {
+	if !existed { // closing one that this process has open would end its locks
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil // SQLite says what is wrong with it
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("make the store's file: %w", err)
+		}
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm()&0o077 == 0 {
+			continue
+		}
+		if err := os.Chmod(name, 0o600); err != nil {
+			return fmt.Errorf("keep the store from others: %w", err)
+		}
+	}
+	return nil
+}
+
+// connect makes a file only where there is none: a connection that is opened later must not put an empty one in the place of
+// one that was removed.
+func connect(ctx context.Context, path string, existed bool) (*Store, error) {
+	mode := "mode=rwc"
+	if existed {
+		mode = mayExist
+	}
+	write, err := open(path, mode+"&_txlock=immediate&_pragma=synchronous(FULL)&_pragma=journal_mode(WAL)", 1)
 	if err != nil {
 		return nil, err
 	}
 	if err := write.PingContext(ctx); err != nil {
 		_ = write.Close()
-		return nil, fmt.Errorf("open the store %s: %w", path, plain(err))
+		return nil, fmt.Errorf("open the store %s: %w", path, withWayBack(barred(plain(err), path), path))
 	}
-	read, err := open(path, "_pragma=query_only(1)", 2)
+	read, err := open(path, mayExist+"&_pragma=query_only(1)", readers)
+	if err == nil {
+		err = openAll(ctx, read, readers)
+	}
 	if err != nil {
 		_ = write.Close()
-		return nil, err
+		return nil, fmt.Errorf("open the store %s: %w", path, plain(err))
 	}
 	return &Store{write: write, read: read}, nil
+}
+
+// barred is the system's reason when this process may not write to the store's file, which SQLite does not tell. Nothing has it open
+// here: closing it would end locks.
+func barred(err error, path string) error {
+	f, own := os.OpenFile(path, os.O_RDWR, 0)
+	if own != nil {
+		return own
+	}
+	return errors.Join(err, f.Close())
+}
+
+const (
+	mayExist = "mode=rw"
+	readers  = 2
+)
+
+// openAll opens so many connections now: what is open can be read even when the file is removed.
+func openAll(ctx context.Context, db *sql.DB, n int) error {
+	for range n {
+		c, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.Close() }()
+		if _, err := c.ExecContext(ctx, "SELECT 1 FROM sqlite_schema"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func open(path, options string, conns int) (*sql.DB, error) {
@@ -109,8 +192,16 @@ func (s *Store) prepare(ctx context.Context, dir, path string, existed bool, m *
 	if err := s.migrate(ctx, path, migrations(), before); err != nil {
 		return err
 	}
-	return s.settleMarker(ctx, dir, path, m)
+	if err := s.settleMarker(ctx, dir, path, m); err != nil {
+		return err
+	}
+	if err := s.settleCount(ctx); err != nil {
+		return err
+	}
+	return s.Intact()
 }
+
+func (s *Store) path() string { return filepath.Join(s.dir, file) }
 
 // checkUpTo is the size above which a full check would hold up the start.
 const checkUpTo = 64 << 20
@@ -120,11 +211,12 @@ func (s *Store) check(ctx context.Context, path string) error {
 		return nil
 	}
 	var verdict string
-	if err := s.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return fmt.Errorf("check the store %s: %w", path, plain(err))
+	err := plain(s.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict))
+	if err == nil && verdict != "ok" {
+		err = fmt.Errorf("%w: %s", store.ErrDamaged, strings.Join(strings.Fields(verdict), " "))
 	}
-	if verdict != "ok" {
-		return fmt.Errorf("check the store %s: %w: %s", path, store.ErrDamaged, verdict)
+	if err != nil {
+		return fmt.Errorf("check the store %s: %w", path, withWayBack(err, path))
 	}
 	return nil
 }
@@ -135,22 +227,54 @@ func (s *Store) String() string { return "local " + s.dir }
 // Fresh reports whether Open made the store.
 func (s *Store) Fresh() bool { return s.fresh }
 
-// Close ends the store. The writer goes last: it tidies up the write-ahead log.
+// Close ends the store. The writer goes last: it tidies up the write-ahead log. When a file was cut it must not, for that would write
+// what is in the hole into the store: it is kept from it by readers that are left open until the process ends.
 func (s *Store) Close() error {
-	return errors.Join(s.read.Close(), s.write.Close())
+	var err error
+	if s.files == nil || s.notWhole() == nil {
+		err = s.read.Close()
+	}
+	err = errors.Join(err, s.write.Close())
+	if s.count != nil {
+		err = errors.Join(err, s.count.file.Close())
+	}
+	if s.keepsRoom.Load() {
+		s.keepWhatThereIs()
+	}
+	return err
 }
 
 // inTx runs f in one write transaction.
 func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return plain(err)
-	}
-	if err := f(tx); err != nil {
-		_ = tx.Rollback()
+	return s.writing(ctx, func() error {
+		tx, err := s.write.BeginTx(ctx, nil)
+		if err != nil {
+			return plain(err)
+		}
+		if err := f(tx); err != nil {
+			_ = tx.Rollback()
+			return err
+		}
+		return plain(tx.Commit())
+	})
+}
+
+// writing runs what writes. It fails when the store's files were taken from under it or cut, also while it ran.
+func (s *Store) writing(ctx context.Context, write func() error) error {
+	if err := s.files.intact(); err != nil {
 		return err
 	}
-	return plain(tx.Commit())
+	before, err := s.whole(ctx, s.write)
+	if err != nil {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	if err := s.files.intact(); err != nil {
+		return err
+	}
+	return s.behind(ctx, before)
 }
 
 // plain marks SQLite's words for damage, and for a disk that takes nothing.
@@ -159,11 +283,28 @@ func plain(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	switch e.Code() & 0xff {
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+	switch code := e.Code(); {
+	case primary(code, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
 		return fmt.Errorf("%w: %s", store.ErrDamaged, e.Error())
-	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
+	case code == sqlite3.SQLITE_IOERR_SHORT_READ:
+		return fmt.Errorf("%w: a file of it is shorter than it was: %s", store.ErrDamaged, e.Error())
+	case primary(code, sqlite3.SQLITE_FULL), code == sqlite3.SQLITE_IOERR_SHMSIZE: // for which SQLite has written a byte to each page
+		return fmt.Errorf("%w: %w: %s", store.ErrNotWritable, store.ErrFull, e.Error())
+	case primary(code, sqlite3.SQLITE_READONLY):
+		return fmt.Errorf("%w: %w: %s", store.ErrNotWritable, store.ErrReadOnly, e.Error())
+	case primary(code, sqlite3.SQLITE_IOERR):
 		return fmt.Errorf("%w: %s", store.ErrNotWritable, e.Error())
+	case primary(code, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+		return fmt.Errorf("%w: %w: %s", store.ErrNotWritable, store.ErrLocked, e.Error())
 	}
 	return err
 }
+
+// unopened reports whether SQLite could not open a file, perhaps for want of descriptors. That one is gone, others find.
+func unopened(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && primary(e.Code(), sqlite3.SQLITE_CANTOPEN)
+}
+
+// primary reports whether a code of SQLite's is one of these, or belongs to one.
+func primary(code int, of ...int) bool { return slices.Contains(of, code&0xff) }

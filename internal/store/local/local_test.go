@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"crs/internal/store"
 	"crs/internal/store/local"
@@ -208,5 +210,35 @@ func TestAFullDiskIsNoDamage(t *testing.T) {
 	}
 	if all, err := s.All(t.Context(), store.Key); err != nil || len(all) != 0 {
 		t.Errorf("afterwards: %v, %v", all, err)
+	}
+}
+
+func TestSumsThatHaveOverflownAreTheLargestNumber(t *testing.T) {
+	t.Parallel()
+	dir, hour := t.TempDir(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	add := func(s *local.Store, from, to int64) error {
+		sum := usage.Sum{Hour: hour, Day: "2026-11-23", Key: "k", Requests: 1, Charged: 1}
+		return s.AddUp(t.Context(), "n", []usage.Sum{sum}, usage.Mark{Offset: from}, usage.Mark{Offset: to})
+	}
+	s := open(t, dir)
+	if err := errors.Join(add(s, 0, 1), s.Overflow(t.Context()), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	defer func() { _ = s.Close() }()
+	for at := range int64(2) { // as it was left, and added to
+		c, err := s.Charged(t.Context(), "2026-11-23", "2026-11-23")
+		if err != nil || c["k"] != (usage.Charges{Day: math.MaxInt64, Week: math.MaxInt64, Total: math.MaxInt64}) || !c["k"].Full() {
+			t.Errorf("charged %v, %v", c, err)
+		}
+		if u, err := s.Usage(t.Context(), usage.Query{}); err != nil || len(u) != 1 || u[0].Requests != at+1 || u[0].Tokens.Input != math.MaxInt64 {
+			t.Errorf("used %+v, %v", u, err)
+		}
+		if err := s.Export(t.Context(), func(store.Item) error { return nil }); err != nil {
+			t.Errorf("taken out: %v", err)
+		}
+		if err := add(s, at+1, at+2); err != nil {
+			t.Error(err)
+		}
 	}
 }

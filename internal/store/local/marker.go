@@ -23,8 +23,8 @@ func (s *Store) settleMarker(ctx context.Context, dir, path string, m *store.Mar
 	}
 	switch {
 	case name == "" && m != nil:
-		return fmt.Errorf("%w: %s is empty, but this directory held a store made on %s; restore the file, or remove %s to begin anew",
-			store.ErrDamaged, path, m.Created.Format("2006-01-02"), filepath.Join(dir, markerFile))
+		return fmt.Errorf("%w: %s is empty, but this directory held a store made on %s; %s, or remove %s to begin anew",
+			store.ErrDamaged, path, m.Created.Format("2006-01-02"), wayBack(path), filepath.Join(dir, markerFile))
 	case name == "":
 		s.fresh = true
 		name = id.New("store", time.Now())
@@ -32,8 +32,8 @@ func (s *Store) settleMarker(ctx context.Context, dir, path string, m *store.Mar
 			return err
 		}
 	case m != nil && m.Store != name:
-		return fmt.Errorf("%w: %s is not the store that this directory held before; restore that one, or remove %s to keep this one",
-			store.ErrDamaged, path, filepath.Join(dir, markerFile))
+		return fmt.Errorf("%w: %s is not the store that this directory held before; %s, or remove %s to keep this one",
+			store.ErrDamaged, path, wayBack(path), filepath.Join(dir, markerFile))
 	}
 	if m != nil {
 		return nil
@@ -53,18 +53,24 @@ func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 
 // SetMeta writes a fact about the store itself.
 func (s *Store) SetMeta(ctx context.Context, name, value string) error {
-	_, err := s.write.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	err := s.counted(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+		return plain(err)
+	})
 	if err != nil {
-		return fmt.Errorf("write %s of the store: %w", name, plain(err))
+		return fmt.Errorf("write %s of the store: %w", name, err)
 	}
 	return nil
 }
 
 // Claim implements store.Facts.
 func (s *Store) Claim(ctx context.Context, name, value string) (string, error) {
-	_, err := s.write.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value)
+	err := s.counted(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value)
+		return plain(err)
+	})
 	if err != nil {
-		return "", fmt.Errorf("write %s of the store: %w", name, plain(err))
+		return "", fmt.Errorf("write %s of the store: %w", name, err)
 	}
 	return s.Meta(ctx, name)
 }

@@ -15,10 +15,31 @@ import (
 const counts = "requests, input, output, cache_read, cache_write, cache_write_1h, reasoning, cost, charged"
 
 func countsOf(s *usage.Sum) []any {
-	return []any{
-		&s.Requests, &s.Tokens.Input, &s.Tokens.Output, &s.Tokens.CacheRead, &s.Tokens.CacheWrite, &s.Tokens.CacheWrite1h,
-		&s.Tokens.Reasoning, &s.Cost, &s.Charged,
+	var all []any
+	for _, n := range s.Counts() {
+		all = append(all, n)
 	}
+	return all
+}
+
+// What is beyond an INTEGER becomes REAL where SQLite adds, and SUM gives an error. A cast gives the largest INTEGER in the
+// place of such a REAL, also of one that an older version has left in a row.
+
+func whole(expression string) string { return "CAST(" + expression + " AS INTEGER)" }
+
+// totalOf adds up a column by halves, which cannot overflow; their sum is as exact as an INTEGER is.
+func totalOf(column string) string {
+	n := whole(column)
+	return whole("COALESCE(SUM(" + n + " >> 32) * 4294967296 + SUM(" + n + " & 4294967295), 0)")
+}
+
+// wholeCounts are the columns that are summed, as they are read.
+func wholeCounts() string {
+	columns := strings.Split(counts, ", ")
+	for i, c := range columns {
+		columns[i] = whole(c)
+	}
+	return strings.Join(columns, ", ")
 }
 
 // AddUp implements usage.Rollups.
@@ -61,7 +82,7 @@ func newAdder(ctx context.Context, tx *sql.Tx) (a adder, err error) {
 	}{
 		{&a.hour, upsert("usage_hour", "hour, day, key, account, model")},
 		{&a.day, upsert("usage_day", "day, key, account, model")},
-		{&a.charged, "INSERT INTO charged (key, total) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET total = total + excluded.total"},
+		{&a.charged, "INSERT INTO charged (key, total) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET total = " + whole("total + excluded.total")},
 	} {
 		if *s.stmt, err = tx.PrepareContext(ctx, s.text); err != nil {
 			return a, err
@@ -87,7 +108,7 @@ func upsert(table, key string) string {
 	columns := strings.Split(counts, ", ")
 	sums := make([]string, len(columns))
 	for i, c := range columns {
-		sums[i] = c + " = " + c + " + excluded." + c
+		sums[i] = c + " = " + whole(c+" + excluded."+c)
 	}
 	marks := strings.Repeat("?, ", strings.Count(key, ",")+len(columns)) + "?"
 	return "INSERT INTO " + table + " (" + key + ", " + counts + ") VALUES (" + marks + ") ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(sums, ", ")
@@ -95,7 +116,7 @@ func upsert(table, key string) string {
 
 // MarkOf implements usage.Rollups.
 func (s *Store) MarkOf(ctx context.Context, node string) (usage.Mark, error) {
-	m, err := markIn(ctx, s.write, node)
+	m, err := markIn(ctx, s.read, node)
 	if err != nil {
 		return m, fmt.Errorf("read the ledger's mark: %w", err)
 	}
@@ -183,7 +204,7 @@ func known(c usage.Column) bool {
 func statement(table string, groups, where []string) string {
 	columns := append([]string{}, groups...)
 	for _, c := range strings.Split(counts, ", ") {
-		columns = append(columns, "COALESCE(SUM("+c+"), 0)")
+		columns = append(columns, totalOf(c))
 	}
 	text := "SELECT " + strings.Join(columns, ", ") + " FROM " + table
 	if len(where) > 0 {
@@ -224,12 +245,12 @@ func scan(rows *sql.Rows, by []usage.Column) (usage.Sum, error) {
 // Charged implements usage.Rollups.
 func (s *Store) Charged(ctx context.Context, day, weekStart string) (map[string]usage.Charges, error) {
 	all := map[string]usage.Charges{}
-	err := s.charges(ctx, func(c *usage.Charges, n int64) { c.Total = n }, all, "SELECT key, total FROM charged")
+	err := s.charges(ctx, func(c *usage.Charges, n int64) { c.Total = n }, all, "SELECT key, "+whole("total")+" FROM charged")
 	if err == nil {
-		err = s.charges(ctx, func(c *usage.Charges, n int64) { c.Day = n }, all, "SELECT key, SUM(charged) FROM usage_day WHERE day = ? GROUP BY key", day)
+		err = s.charges(ctx, func(c *usage.Charges, n int64) { c.Day = n }, all, "SELECT key, "+totalOf("charged")+" FROM usage_day WHERE day = ? GROUP BY key", day)
 	}
 	if err == nil {
-		err = s.charges(ctx, func(c *usage.Charges, n int64) { c.Week = n }, all, "SELECT key, SUM(charged) FROM usage_day WHERE day >= ? GROUP BY key", weekStart)
+		err = s.charges(ctx, func(c *usage.Charges, n int64) { c.Week = n }, all, "SELECT key, "+totalOf("charged")+" FROM usage_day WHERE day >= ? GROUP BY key", weekStart)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read what keys were charged: %w", plain(err))
@@ -258,8 +279,12 @@ func (s *Store) charges(ctx context.Context, set func(*usage.Charges, int64), al
 
 // Forget implements usage.Rollups.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
-	if _, err := s.write.ExecContext(ctx, "DELETE FROM usage_hour WHERE hour < ?", before.Unix()); err != nil {
-		return fmt.Errorf("forget old hours of usage: %w", plain(err))
+	err := s.writing(ctx, func() error {
+		_, err := s.write.ExecContext(ctx, "DELETE FROM usage_hour WHERE hour < ?", before.Unix())
+		return plain(err)
+	})
+	if err != nil {
+		return fmt.Errorf("forget old hours of usage: %w", err)
 	}
 	return nil
 }

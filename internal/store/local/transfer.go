@@ -45,8 +45,11 @@ func (s *Store) exportDocs(ctx context.Context, yield func(store.Item) error) er
 	})
 }
 
+// facts selects what others have told the store about itself: not which it is, nor how often it was written.
+const facts = "name NOT IN ('id', '" + countFact + "')"
+
 func (s *Store) exportFacts(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT name, value FROM meta WHERE name <> 'id'", func(rows *sql.Rows) error {
+	return s.each(ctx, "SELECT name, value FROM meta WHERE "+facts, func(rows *sql.Rows) error {
 		i := store.Item{Part: store.PartFacts}
 		if err := rows.Scan(&i.Name, &i.Value); err != nil {
 			return err
@@ -56,7 +59,7 @@ func (s *Store) exportFacts(ctx context.Context, yield func(store.Item) error) e
 }
 
 func (s *Store) exportHours(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT hour, day, key, account, model, "+counts+" FROM usage_hour", func(rows *sql.Rows) error {
+	return s.each(ctx, "SELECT hour, day, key, account, model, "+wholeCounts()+" FROM usage_hour", func(rows *sql.Rows) error {
 		var hour int64
 		u := new(usage.Sum)
 		if err := rows.Scan(append([]any{&hour, &u.Day, &u.Key, &u.Account, &u.Model}, countsOf(u)...)...); err != nil {
@@ -68,7 +71,7 @@ func (s *Store) exportHours(ctx context.Context, yield func(store.Item) error) e
 }
 
 func (s *Store) exportDays(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT day, key, account, model, "+counts+" FROM usage_day", func(rows *sql.Rows) error {
+	return s.each(ctx, "SELECT day, key, account, model, "+wholeCounts()+" FROM usage_day", func(rows *sql.Rows) error {
 		u := new(usage.Sum)
 		if err := rows.Scan(append([]any{&u.Day, &u.Key, &u.Account, &u.Model}, countsOf(u)...)...); err != nil {
 			return err
@@ -78,7 +81,7 @@ func (s *Store) exportDays(ctx context.Context, yield func(store.Item) error) er
 }
 
 func (s *Store) exportCharged(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT key, total FROM charged", func(rows *sql.Rows) error {
+	return s.each(ctx, "SELECT key, "+whole("total")+" FROM charged", func(rows *sql.Rows) error {
 		i := store.Item{Part: store.PartCharged}
 		if err := rows.Scan(&i.Name, &i.Amount); err != nil {
 			return err
@@ -99,7 +102,7 @@ func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) e
 
 // Import implements store.Portable.
 func (s *Store) Import(ctx context.Context, items []store.Item) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.counted(ctx, func(tx *sql.Tx) error {
 		for i := range items {
 			query, args := insertion(&items[i])
 			if _, err := tx.ExecContext(ctx, query, args...); err != nil {
@@ -138,8 +141,8 @@ func insertion(i *store.Item) (query string, args []any) {
 
 // Clear implements store.Portable.
 func (s *Store) Clear(ctx context.Context) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		for _, what := range []string{"doc", "usage_hour", "usage_day", "charged", "mark", "state", "meta WHERE name <> 'id'"} {
+	err := s.counted(ctx, func(tx *sql.Tx) error {
+		for _, what := range []string{"doc", "usage_hour", "usage_day", "charged", "mark", "state", "meta WHERE " + facts} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+what); err != nil {
 				return plain(err)
 			}

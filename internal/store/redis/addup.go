@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,14 +13,18 @@ import (
 )
 
 // counts begins a script that adds up. A row's counts are nine numbers with spaces between. Lua's numbers are exact to 2^53
-// only, so larger ones are added nine digits at a time.
-const counts = `local function plus(a, b)
+// only, so larger ones are added nine digits at a time; a sum that no int64 holds is the largest one.
+const counts = `local largest = '9223372036854775807'
+local function plus(a, b)
+	if string.sub(a, 1, 1) == '-' or string.sub(b, 1, 1) == '-' then return string.format('%.0f', tonumber(a) + tonumber(b)) end
 	if #a < 15 and #b < 15 then return string.format('%.0f', tonumber(a) + tonumber(b)) end
 	local low = tonumber(string.sub(a, -9)) + tonumber(string.sub(b, -9))
 	local high = (tonumber(string.sub(a, 1, -10)) or 0) + (tonumber(string.sub(b, 1, -10)) or 0)
 	if low >= 1e9 then low, high = low - 1e9, high + 1 end
 	if high == 0 then return string.format('%.0f', low) end
-	return string.format('%.0f', high) .. string.sub(string.format('%.0f', 1e9 + low), 2)
+	local sum = string.format('%.0f', high) .. string.sub(string.format('%.0f', 1e9 + low), 2)
+	if #sum > #largest or #sum == #largest and sum > largest then return largest end
+	return sum
 end
 local function add(key, field, more)
 	local old = redis.call('HGET', key, field)
@@ -56,7 +61,7 @@ local hours, days, first = tonumber(ARGV[7]), tonumber(ARGV[8]), 9
 for i = first + hours + days, #ARGV, 7 do
 	add(KEYS[5 + ARGV[i]], ARGV[i + 2], ARGV[i + 6])
 	add(KEYS[5 + hours + ARGV[i + 1]], ARGV[i + 3], ARGV[i + 6])
-	redis.call('HINCRBY', KEYS[3], ARGV[i + 4], ARGV[i + 5])
+	redis.call('HSET', KEYS[3], ARGV[i + 4], plus(redis.call('HGET', KEYS[3], ARGV[i + 4]) or '0', ARGV[i + 5]))
 end
 for i = 1, hours + days do
 	local index, life = KEYS[4], ARGV[5]
@@ -159,15 +164,9 @@ func rowNames(field string) []string {
 	return names
 }
 
-// countsOf are the nine counts of a row, in the order that they are stored in.
-func countsOf(u *usage.Sum) []*int64 {
-	t := &u.Tokens
-	return []*int64{&u.Requests, &t.Input, &t.Output, &t.CacheRead, &t.CacheWrite, &t.CacheWrite1h, &t.Reasoning, &u.Cost, &u.Charged}
-}
-
 func countsText(u *usage.Sum) string {
 	var b []byte
-	for i, n := range countsOf(u) {
+	for i, n := range u.Counts() {
 		if i > 0 {
 			b = append(b, ' ')
 		}
@@ -177,18 +176,27 @@ func countsText(u *usage.Sum) string {
 }
 
 func readCounts(text string, u *usage.Sum) error {
-	into := countsOf(u)
+	into := u.Counts()
 	numbers := strings.Fields(text)
 	if len(numbers) != len(into) {
 		return fmt.Errorf("a row has %d counts, not %d", len(numbers), len(into))
 	}
 	for i, n := range numbers {
 		var err error
-		if *into[i], err = strconv.ParseInt(n, 10, 64); err != nil {
+		if *into[i], err = whole(n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// whole reads a number. One that no int64 holds, as older versions have left them, is the nearest.
+func whole(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		err = nil
+	}
+	return n, err
 }
 
 func markText(m usage.Mark) string { return fmt.Sprintf("%d %d", m.Segment, m.Offset) }

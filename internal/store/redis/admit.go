@@ -41,9 +41,12 @@ func (c Counts) Admit(ctx context.Context, ask limit.Ask) (limit.Seat, error) {
 // run asks until there is an answer that stays.
 func (a *asking) run(ctx context.Context) (*seat, error) {
 	for {
+		if err := a.n.Away(); err != nil {
+			return nil, err // it is not asked, and nothing has to be given back
+		}
 		asked := time.Now()
 		a.maybe = true
-		answer, err := a.n.ask(ctx, a.n.scripts.admit, a.n.keys.ofKey(a.ask.Key.ID), a.args()...)
+		answer, err := a.n.ask(ctx, a.n.scripts.admit, keySlot(a.ask.Key.ID), a.n.keys.ofKey(a.ask.Key.ID), a.args()...)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +111,7 @@ var limits = [...]limit.Name{
 	1: limit.RequestsPerMinute, limit.TokensPerMinute, limit.Concurrency, limit.DailyCost, limit.WeeklyCost, limit.TotalCost,
 }
 
-// refused says what a local gate would. Times are Redis' own: that is what resets go by.
+// refused says what a local gate would.
 func (a *asking) refused(v []int64) *limit.Refused {
 	p := &a.ask.Key.Policy
 	r := &limit.Refused{Limit: limits[v[1]], Used: v[2], Reserved: v[3]}
@@ -125,9 +128,12 @@ func (a *asking) refused(v []int64) *limit.Refused {
 		}
 	case r.Limit.Money() && !r.Spent():
 		r.RetryAfter = limit.Soon
-	default:
+	case r.Limit.Money():
 		r.Reset = time.Unix(v[4], 0)
-		r.RetryAfter = max(r.Reset.Sub(time.UnixMilli(v[6])), time.Second)
+		r.RetryAfter = max(r.Reset.Sub(time.Unix(v[5], 0)), time.Second)
+	default:
+		r.RetryAfter = max(time.Unix(v[4], 0).Sub(time.UnixMilli(v[6])), time.Second)
+		r.Reset = a.n.opt.Now().Add(r.RetryAfter)
 	}
 	return r
 }
@@ -141,18 +147,21 @@ func (a *asking) looksAgain(ctx context.Context) bool {
 	a.second = true
 	pause := time.NewTimer(graceful)
 	defer pause.Stop()
+	var left *keyPost
 	for {
-		told, waiting := a.n.leaving(a.ask.Key.ID)
+		if left == nil {
+			left = a.n.leaving(a.ask.Key.ID)
+		}
+		answered, told := a.n.isTold(left)
+		if told {
+			return true
+		}
 		select {
 		case <-ctx.Done():
 			return false
 		case <-pause.C:
 			return true
-		case <-told:
-			if !waiting {
-				continue
-			}
-			return true
+		case <-answered:
 		}
 	}
 }
@@ -160,13 +169,23 @@ func (a *asking) looksAgain(ctx context.Context) bool {
 // graceful is how long a node may take to tell of who has left, in all ordinary circumstances.
 const graceful = 25 * time.Millisecond
 
-// leaving gives a channel that is closed when Redis has been told of everything so far, and whether that holds anybody who
-// has left this key.
-func (n *Node) leaving(id string) (told chan struct{}, waiting bool) {
+// leaving gives what has yet to be told of those who have left a key; nil when there is nothing.
+func (n *Node) leaving(id string) *keyPost {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	b := n.owed.keys[id]
-	return n.sent, b != nil && (len(b.gone) > 0 || b.next != nil && len(b.next.gone) > 0)
+	for b := n.owed.keys[id]; b != nil; b = b.next {
+		if len(b.gone) > 0 {
+			return b
+		}
+	}
+	return nil
+}
+
+// isTold reports whether Redis has been told of b, and gives a channel that is closed when it has been told more.
+func (n *Node) isTold(b *keyPost) (answered chan struct{}, told bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.answered, b != nil && b.told
 }
 
 // wait ends when the request should ask again, or may wait no more.
@@ -220,6 +239,6 @@ func (a *asking) undo() {
 	a.n.mu.Lock()
 	b := a.n.owed.key(a.seat.of)
 	b.gone = append(b.gone, a.seat.member)
+	a.n.owe(keySlot(a.seat.of))
 	a.n.mu.Unlock()
-	a.n.poke()
 }

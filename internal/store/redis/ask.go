@@ -3,7 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
-	"time"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -16,60 +16,60 @@ import (
 const asks = 3
 
 // ask runs a script. It gives ctx's error when that ends, and an *outage.Error when Redis cannot be asked.
-func (n *Node) ask(ctx context.Context, s script, keys []string, args ...any) (any, error) {
+func (n *Node) ask(ctx context.Context, s script, slot string, keys []string, args ...any) (any, error) {
 	for try := 1; ; try++ {
 		if err := n.Away(); err != nil {
 			return nil, err
 		}
-		answer, err := n.once(ctx, s, keys, args)
+		answer, err := n.once(ctx, s, slot, keys, args)
 		switch {
 		case err == nil:
 			return answer, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case unloaded(err) && n.reload(ctx) == nil:
-		case try == asks || !n.answers(ctx):
-			return nil, n.lose(err)
+		}
+		mended := n.mend(ctx, err, slot)
+		switch {
+		case errors.Is(mended, store.ErrDamaged):
+			return nil, n.lose(slot, mended)
+		case try == asks, mended != nil && !n.answers(ctx, slot):
+			return nil, n.lose(slot, err)
 		}
 	}
 }
 
-func (n *Node) once(ctx context.Context, s script, keys []string, args []any) (any, error) {
+func (n *Node) once(ctx context.Context, s script, slot string, keys []string, args []any) (any, error) {
 	ctx, stop := context.WithTimeout(ctx, n.wait)
 	defer stop()
+	keys, args = n.sign(slot, keys, args)
 	return n.rdb.EvalSha(ctx, s.sha, keys, args...).Result()
 }
 
-func (n *Node) reload(ctx context.Context) error {
-	ctx, stop := context.WithTimeout(ctx, n.wait)
-	defer stop()
-	return n.scripts.load(ctx, n.rdb)
+// sign adds what lua/guard.lua wants: which store this is for, and what time it should be.
+func (n *Node) sign(slot string, keys []string, args []any) ([]string, []any) {
+	return append(slices.Clip(keys), n.keys.marker(slot)), append(slices.Clip(args), n.store.id, n.expected())
 }
 
-// answers asks Redis for a sign of life. A process that stood still for a while finds that all its questions have timed
-// out, and Redis is well.
-func (n *Node) answers(ctx context.Context) bool {
-	ctx, stop := context.WithTimeout(ctx, n.wait)
-	defer stop()
-	if c, ok := n.rdb.(*redis.ClusterClient); ok {
-		return c.ForEachMaster(ctx, func(ctx context.Context, one *redis.Client) error { return one.Ping(ctx).Err() }) == nil
+// mend does what must be done before a script can be run on a hash slot where it was not. It gives what still stands against
+// that.
+func (n *Node) mend(ctx context.Context, err error, slot string) error {
+	switch {
+	case unloaded(err):
+		return n.reload(ctx, slot)
+	case isClock(err):
+		return n.resync(ctx, slot)
+	case isLost(err):
+		ctx, stop := context.WithTimeout(ctx, n.wait)
+		defer stop()
+		return n.store.mark(ctx, slot)
 	}
-	return n.rdb.Ping(ctx).Err() == nil
+	return err
 }
 
-// lost is an error when Redis is there without the store: what it would count begins at nothing.
-func (n *Node) lost(ctx context.Context) error {
-	ctx, stop := context.WithTimeout(ctx, n.wait)
-	defer stop()
-	if err := n.present(ctx); errors.Is(err, store.ErrDamaged) {
-		return err
-	}
-	return nil
-}
-
-// lose has Redis count as away until the sender has told it everything.
-func (n *Node) lose(why error) error {
+// lose has Redis count as away, for what was wrong where a hash slot is, until it has been told everything.
+func (n *Node) lose(slot string, why error) error {
 	e := &outage.Error{Why: why}
+	n.suspect(slot)
 	if n.away.CompareAndSwap(nil, e) {
 		n.raised.Clear() // it may come back with less than it knew
 		n.charges.stale.Store(true)
@@ -77,26 +77,21 @@ func (n *Node) lose(why error) error {
 			n.opt.Changed(why)
 		}
 	}
-	n.poke()
+	poke(n.gone)
 	return e
+}
+
+func (n *Node) suspect(slot string) {
+	primary := n.primary(context.Background(), slot)
+	n.mu.Lock()
+	n.suspects[primary] = slot
+	n.mu.Unlock()
 }
 
 func (n *Node) regain() {
 	if n.away.Swap(nil) != nil && n.opt.Changed != nil {
 		n.opt.Changed(nil)
 	}
-}
-
-// tellTime compares the clocks.
-func (n *Node) tellTime(ctx context.Context) error {
-	before := time.Now()
-	its, err := n.rdb.Time(ctx).Result()
-	if err != nil {
-		return err
-	}
-	took := time.Since(before)
-	n.ahead.Store(int64(its.Sub(n.opt.Now()) + took/2))
-	return nil
 }
 
 var errOtherwise = errors.New("the answer of Redis is not what was asked for")

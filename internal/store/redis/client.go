@@ -52,7 +52,7 @@ func dial(a address, opt *Options) (redis.UniversalClient, error) {
 		return nil, err
 	}
 	wait := cmp.Or(opt.Wait, 2*time.Second)
-	return redis.NewUniversalClient(&redis.UniversalOptions{
+	all := &redis.UniversalOptions{
 		Addrs: a.hosts, DB: a.database, MasterName: a.master, IsClusterMode: a.kind == cluster,
 		Username: a.user, Password: opt.Password.Reveal(),
 		SentinelUsername: opt.SentinelUser, SentinelPassword: opt.SentinelPassword.Reveal(),
@@ -60,7 +60,13 @@ func dial(a address, opt *Options) (redis.UniversalClient, error) {
 		DialTimeout: wait, ReadTimeout: wait, WriteTimeout: wait, PoolTimeout: wait, ContextTimeoutEnabled: true,
 		MaxRetries: -1, DialerRetries: 1, MaxRedirects: 3,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	}), nil
+	}
+	if a.kind != cluster {
+		return redis.NewUniversalClient(all), nil
+	}
+	c := all.Cluster()
+	c.DisableRoutingPolicies = true // they are asked of any server, and all commands wait for that one
+	return redis.NewClusterClient(c), nil
 }
 
 // hush keeps the library from writing to standard error on its own; what is wrong its callers are told.

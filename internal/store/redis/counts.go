@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"crs/internal/bound"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/usage"
@@ -88,18 +89,18 @@ func (s *seat) Settle(tokens, charged int64) {
 	s.once.Do(func() {
 		s.node.mu.Lock()
 		b := s.node.owed.key(s.of)
-		b.charged += charged
+		b.charged = bound.Sum(b.charged, charged)
 		if tokens != 0 {
 			b.count(time.Now(), 0, tokens)
 		}
+		s.node.owe(keySlot(s.of))
 		s.node.mu.Unlock()
-		s.node.poke()
 	})
 }
 
 // Use implements limit.Shared.
 func (c Counts) Use(ctx context.Context, k *key.Key) (limit.Use, error) {
-	answer, err := c.ask(ctx, c.scripts.use, c.keys.ofKey(k.ID), c.bounds()...)
+	answer, err := c.ask(ctx, c.scripts.use, keySlot(k.ID), c.keys.ofKey(k.ID), c.bounds()...)
 	if err != nil {
 		return limit.Use{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"crs/internal/clock"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store/redis"
@@ -55,7 +56,7 @@ func gates(t testing.TB, s *redis.Store, n int, change ...func(*redis.NodeOption
 type gate struct{ *limit.Gate }
 
 func shared(n *redis.Node) gate {
-	return gate{limit.NewSharedGate(limit.SharedOptions{Now: time.Now, Zone: time.UTC, Shared: n.Counts()})}
+	return gate{limit.New(limit.Options{Clock: clock.New(time.Now, nil), Zone: time.UTC, Shared: n.Counts()})}
 }
 
 func policy(concurrency int) key.Policy { return key.Policy{Concurrency: concurrency} }
@@ -93,9 +94,24 @@ func turnedAway(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Refused {
 // soon waits for what the sender does in its own time.
 func soon(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	soonSaying(t, what, func() error {
+		if !ok() {
+			return errors.New("it never was")
+		}
+		return nil
+	})
+}
+
+// soonSaying is soon, and says what was wrong at last.
+func soonSaying(t testing.TB, what string, wrong func() error) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		err := wrong()
+		if err == nil {
+			return
+		}
 		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("waited in vain for %s: %v", what, err)
 		}
 	}
 }
@@ -112,6 +128,7 @@ func TestNodesShareAKeysConcurrency(t *testing.T) {
 		}
 		one.Release()
 		one.Release()
+		soon(t, "the other node to know of it", func() bool { return g[1].UseOn(t.Context(), a.Key).InFlight == 1 })
 		three := admit(t, g[1], a) // the refused requests were not counted against the rate
 		if r := turnedAway(t, g[0], a); r.Limit != limit.RequestsPerMinute || r.Used != 3 || r.RetryAfter < time.Second || r.RetryAfter > 62*time.Second {
 			t.Errorf("%+v", r)

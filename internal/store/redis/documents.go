@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -74,13 +75,13 @@ func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
 			err = fmt.Errorf("the script answered %v", v)
 		}
 	}
-	return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, err)
+	return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, &store.Failure{Err: err})
 }
 
 // Delete implements store.Documents.
 func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
 	if _, err := s.run(ctx, deleteScript, s.docKeys(kind), s.id, string(kind), id); err != nil {
-		return fmt.Errorf("delete %s %s: %w", kind, id, err)
+		return fmt.Errorf("delete %s %s: %w", kind, id, &store.Failure{Err: err})
 	}
 	return nil
 }
@@ -155,8 +156,8 @@ func decode(kind store.Kind, id, text string) (store.Doc, error) {
 
 // SaveState implements store.State.
 func (s *Store) SaveState(ctx context.Context, name string, body []byte) error {
-	if err := s.rdb.Set(ctx, s.keys.state(name), body, 90*day).Err(); err != nil {
-		return fmt.Errorf("save the state %s: %w", name, s.plain(err))
+	if err := s.write(ctx, stateSlot, command{"SET", s.keys.state(name), body, "EX", int64(90 * day / time.Second)}); err != nil {
+		return fmt.Errorf("save the state %s: %w", name, err)
 	}
 	return nil
 }

@@ -2,8 +2,8 @@ package redis_test
 
 import (
 	"context"
+	"fmt"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +34,7 @@ func failsOver(t *testing.T, url string, kill func()) {
 	kill()
 	time.Sleep(500 * time.Millisecond)
 	for _, n := range nodes {
-		soon(t, "another primary to be asked", func() bool { return n.Away() == nil })
+		soonSaying(t, "another primary to be asked", n.Away)
 	}
 	t.Logf("%d requests were served until another had taken over", l.served.Load()-before)
 	ended := l.charged.Load()
@@ -59,6 +59,40 @@ func TestAPrimaryOfAClusterMayFail(t *testing.T) {
 	failsOver(t, c.URL(), func() { c.Primaries[0].Kill(t) })
 }
 
+// TestWhoLeavesIsToldWhileAnotherPrimaryStandsStill: the one that tells the time, and holds nothing of the key's, has no say in when
+// the key's places are free again.
+func TestWhoLeavesIsToldWhileAnotherPrimaryStandsStill(t *testing.T) {
+	t.Parallel()
+	c := redistest.StartCluster(t, 0)
+	for _, s := range c.Primaries {
+		s.Do(t, "CONFIG", "SET", "cluster-require-full-coverage", "no")
+	}
+	s, err := redis.Open(t.Context(), redis.Options{URL: c.URL(), Dir: t.TempDir(), Wait: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	n := join(t, s, func(o *redis.NodeOptions) { o.Renew, o.Lease = time.Millisecond, time.Hour })
+	g, a := shared(n).Gate, ask(key.Policy{Concurrency: 1})
+	admit(t, g, a).Release()
+	primary := c.Primaries[0]
+	if doc, keys := primary.Do(t, "EXISTS", "crs:{doc}:store"), fmt.Sprint(primary.Do(t, "KEYS", "*key_k*")); doc != int64(1) || keys != "[]" {
+		t.Fatalf("not the primary that is meant: %v, %s", doc, keys)
+	}
+	primary.Pause(t)
+	t.Cleanup(func() { primary.Resume(t) })
+	for range 50 {
+		soon(t, "the place to be free", func() bool {
+			u := g.UseOn(context.Background(), a.Key)
+			return u.InFlight == 0
+		})
+		if err := n.Away(); err != nil {
+			t.Fatalf("the node counts alone: %v", err)
+		}
+		admit(t, g, a).Release()
+	}
+}
+
 func TestAPrimaryWithSentinelsMayFail(t *testing.T) {
 	t.Parallel()
 	primary := redistest.StartReal(t)
@@ -66,11 +100,8 @@ func TestAPrimaryWithSentinelsMayFail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	replica := redistest.StartReal(t, "--replicaof", host+" "+port)
+	redistest.StartReal(t, "--replicaof", host+" "+port)
 	sentinels := redistest.StartSentinels(t, primary, 3)
-	soon(t, "the replica to be in step", func() bool {
-		s, _ := replica.Do(t, "INFO", "replication").(string)
-		return len(s) > 0 && strings.Contains(s, "master_link_status:up")
-	})
+	primary.InStep(t, 1)
 	failsOver(t, sentinels, func() { primary.Kill(t) })
 }

@@ -54,7 +54,7 @@ func (m *mirror) health(err error) {
 
 func (m *mirror) until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		m.mu.Lock()
 		done := ok()
 		m.mu.Unlock()

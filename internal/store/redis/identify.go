@@ -133,12 +133,12 @@ func (s *Store) create(ctx context.Context, have map[string]identity) error {
 		}
 		mine = fmt.Sprint(v)
 	}
+	s.id, s.fresh = mine, true
 	for _, slot := range slots {
-		if err := s.rdb.HSet(ctx, s.keys.store(slot), "whole", 1).Err(); err != nil {
-			return fmt.Errorf("make the store: %w", s.plain(err))
+		if err := s.write(ctx, slot, command{"HSET", s.keys.store(slot), "whole", 1}); err != nil {
+			return fmt.Errorf("make the store: %w", err)
 		}
 	}
-	s.id, s.fresh = mine, true
 	return nil
 }
 

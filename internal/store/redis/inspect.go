@@ -7,17 +7,20 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/redis/go-redis/v9"
 )
 
 func (s *Store) reach(ctx context.Context) error {
-	if err := s.rdb.Ping(ctx).Err(); err != nil {
+	if err := alive(ctx, s.rdb); err != nil {
 		return fmt.Errorf("reach the store: %w", s.plain(err))
 	}
 	return nil
 }
+
+// alive asks a server for a sign of life. That is the time: PING is refused, with MISCONF, by a server that fails to write its
+// snapshots, though it can be read.
+func alive(ctx context.Context, server redis.UniversalClient) error { return server.Time(ctx).Err() }
 
 // inspect makes sure that every server is new enough, and will not throw our keys away.
 func (s *Store) inspect(ctx context.Context) error {
@@ -38,16 +41,11 @@ func (s *Store) inspect(ctx context.Context) error {
 	})
 }
 
-// each visits every server that takes writes.
+// each visits every server that takes writes, side by side.
 func (s *Store) each(ctx context.Context, visit func(context.Context, *redis.Client) error) error {
 	switch c := s.rdb.(type) {
 	case *redis.ClusterClient:
-		var one sync.Mutex // servers are asked side by side; visit need not know
-		return c.ForEachMaster(ctx, func(ctx context.Context, server *redis.Client) error {
-			one.Lock()
-			defer one.Unlock()
-			return visit(ctx, server)
-		})
+		return c.ForEachMaster(ctx, visit)
 	case *redis.Client:
 		return visit(ctx, c)
 	}

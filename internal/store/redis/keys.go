@@ -2,6 +2,7 @@ package redis
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"crs/internal/store"
@@ -11,7 +12,8 @@ import (
 // have the same. PREFIX is redis.prefix.
 //
 //	name                          type    lives               who writes, and what
-//	PREFIX:{doc}:store            hash    for good            the first node: id, created, schema, fact:…; each edit: changes
+//	PREFIX:{doc}:store            hash    for good            the first node: id, created, schema, fact:…; each edit: changes;
+//	                                                          each node: shift, calendar, since, beat (lua/steady.lua)
 //	PREFIX:{doc}:KIND             hash    for good            whoever edits: id → "VERSION LENGTH NAMEBODY"; KIND is account, group, key, setting
 //	PREFIX:{doc}:names:KIND       hash    for good            with each edit: name → id
 //	PREFIX:{doc}:feed             stream  last 10,000         with each edit: ID "CHANGES-0", kind and id of what was changed
@@ -26,20 +28,24 @@ import (
 //	PREFIX:{log}:marks            hash    for good            each node: how far its records are in the log
 //	PREFIX:{log}:chunks           stream  usage.keep, and     each node: records that were closed within a second or so
 //	                                      redis.log_bytes
-//	PREFIX:{key ID}:inside        zset    150 s unrenewed     each node: requests in flight, NODE.N:TOKENS:COST → when the lease ends
-//	PREFIX:{key ID}:queue, :alive zset    150 s unrenewed     each node: requests that wait → since when; until when unless renewed
-//	PREFIX:{key ID}:rate          hash    150 s unrenewed     each node: the last minute by seconds, requests (r…) and tokens (t…), and
+//	PREFIX:{key ID}:inside        zset    2 h unrenewed       each node: requests in flight, NODE.N:TOKENS:COST → when the lease ends
+//	PREFIX:{key ID}:queue, :alive zset    2 h unrenewed       each node: requests that wait → since when; until when unless renewed
+//	PREFIX:{key ID}:rate          hash    2 h unrenewed       each node: the last minute by seconds, requests (r…) and tokens (t…), and
 //	                                                          what requests in flight hold back (xt tokens, xc nano-USD)
 //	PREFIX:{key ID}:budget        hash    40 days unused      each node: nano-USD of the day, the week and in total; where the first two end
 //	PREFIX:{key ID}:nodes         hash    2 days unused       each node: its id → the last settlement that was counted, and when
-//	PREFIX:{acc}:slots:ID         zset    84 s unrenewed      each node: requests on an account with a limit → when the lease ends
+//	PREFIX:{acc}:slots:ID         zset    2 h unrenewed       each node: requests on an account with a limit → when the lease ends
 //	PREFIX:{acc}:wanted:ID        string  1 s                 a node that found no slot
-//	PREFIX:{acc}:lock:NAME        string  28 s unrenewed      the node that does what only one may, such as refreshing a token
+//	PREFIX:{acc}:lock:NAME        string  2 h unrenewed       the node that does what only one may, such as refreshing a token
 //	PREFIX:{acc}:news             stream  last 100,000        each node: conversations that moved, what was learnt of accounts
+//	PREFIX:{SLOT}:store           hash    40 days             in a Cluster, of {state}, {acc} and each {key ID}: id, the same as in {doc}
 //
 // And channels: PREFIX:turn:NODE calls requests of that node that wait, PREFIX:freed names accounts with a slot that somebody
 // wants.
-type names struct{ prefix string }
+type names struct {
+	prefix  string
+	cluster bool
+}
 
 func (n names) in(slot, rest string) string { return n.prefix + ":{" + slot + "}:" + rest }
 
@@ -48,6 +54,7 @@ const (
 	docSlot   = "doc"
 	usageSlot = "usage"
 	logSlot   = "log"
+	stateSlot = "state"
 )
 
 // slots are those that hold what must not be lost. The order is that in which a new store is made.
@@ -56,10 +63,19 @@ var slots = []string{usageSlot, logSlot, docSlot}
 // store holds what identifies the store; every slot that must not begin anew has one.
 func (n names) store(slot string) string { return n.in(slot, "store") }
 
+// marker is what a script that writes to a hash slot looks at first: it has the id of the store. In a Cluster a script can look
+// at nothing outside of its slot, so there each slot has a marker of its own.
+func (n names) marker(slot string) string {
+	if n.cluster {
+		return n.store(slot)
+	}
+	return n.store(docSlot)
+}
+
 func (n names) docs(kind store.Kind) string     { return n.in(docSlot, string(kind)) }
 func (n names) docNames(kind store.Kind) string { return n.in(docSlot, "names:"+string(kind)) }
 func (n names) feed() string                    { return n.in(docSlot, "feed") }
-func (n names) state(name string) string        { return n.in("state", name) }
+func (n names) state(name string) string        { return n.in(stateSlot, name) }
 
 func (n names) marks(slot string) string { return n.in(slot, "marks") }
 func (n names) hour(hour time.Time) string {
@@ -74,9 +90,17 @@ func (n names) chunks() string        { return n.in(logSlot, "chunks") }
 // accountSlot is the hash slot of all accounts: a request that several would do for asks for them at once.
 const accountSlot = "acc"
 
+// keySlot is the hash slot of a key.
+func keySlot(id string) string { return keySlots + id }
+
+const keySlots = "key "
+
+// keyOf gives the key whose hash slot it is.
+func keyOf(slot string) (id string, ok bool) { return strings.CutPrefix(slot, keySlots) }
+
 // ofKey gives the names that each script of a key takes, in order.
 func (n names) ofKey(id string) []string {
-	in := n.prefix + ":{key " + id + "}:"
+	in := n.in(keySlot(id), "")
 	return []string{in + "inside", in + "queue", in + "alive", in + "rate", in + "budget", in + "nodes"}
 }
 

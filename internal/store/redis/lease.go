@@ -37,11 +37,23 @@ func (n *Node) newMember(tail string) string {
 func (n *Node) keep(l *lease, asked time.Time) {
 	n.mu.Lock()
 	l.renewed, l.there = asked, !asked.IsZero()
-	n.leases[l] = struct{}{}
-	n.mu.Unlock()
-	if asked.IsZero() {
-		n.poke()
+	slot := l.slot()
+	if n.leases[slot] == nil {
+		n.leases[slot] = map[*lease]struct{}{}
 	}
+	n.leases[slot][l] = struct{}{}
+	if asked.IsZero() {
+		n.owe(slot)
+	}
+	n.mu.Unlock()
+}
+
+// slot is the hash slot that it is in.
+func (l *lease) slot() string {
+	if l.kind == atKey {
+		return keySlot(l.of)
+	}
+	return accountSlot
 }
 
 // end gives l back. Only the first call counts.
@@ -49,7 +61,6 @@ func (n *Node) end(l *lease) {
 	n.mu.Lock()
 	n.drop(l)
 	n.mu.Unlock()
-	n.poke()
 }
 
 // drop is end with the lock held.
@@ -58,7 +69,11 @@ func (n *Node) drop(l *lease) {
 		return
 	}
 	l.over = true
-	delete(n.leases, l)
+	slot := l.slot()
+	delete(n.leases[slot], l)
+	if len(n.leases[slot]) == 0 {
+		delete(n.leases, slot)
+	}
 	if !l.there {
 		return
 	}
@@ -71,25 +86,27 @@ func (n *Node) drop(l *lease) {
 	case aLock:
 		n.owed.unlock = append(n.owed.unlock, freed{l.of, l.member})
 	}
+	n.owe(slot)
 }
 
-// due gives the leases that must be renewed, by what they are of, and those that Redis must be told of. It is called with
-// the lock held; what it gives counts as known to Redis from then on, whatever becomes of the pipeline.
-func (n *Node) due(now time.Time) (renew, tell map[leaseKind]map[string][]*lease) {
-	renew, tell = map[leaseKind]map[string][]*lease{}, map[leaseKind]map[string][]*lease{}
-	for l := range n.leases {
-		to := renew
+// isDue reports whether Redis has to be told of it.
+func (l *lease) isDue(now time.Time, every time.Duration) bool {
+	return !l.there || l.lost || now.Sub(l.renewed) >= every
+}
+
+// due gives the leases of a hash slot that must be renewed, and those that Redis must be told of. It is called with the lock
+// held; what it gives counts as known to Redis from then on, whatever becomes of the pipeline.
+func (n *Node) due(slot string, now time.Time) (renew, tell []*lease) {
+	for l := range n.leases[slot] {
 		switch {
-		case !l.there || l.lost:
-			to = tell
-		case now.Sub(l.renewed) < n.opt.Renew:
+		case !l.isDue(now, n.opt.Renew):
 			continue
+		case !l.there || l.lost:
+			tell = append(tell, l)
+		default:
+			renew = append(renew, l)
 		}
 		l.there = true
-		if to[l.kind] == nil {
-			to[l.kind] = map[string][]*lease{}
-		}
-		to[l.kind][l.of] = append(to[l.kind][l.of], l)
 	}
 	return renew, tell
 }
@@ -104,5 +121,8 @@ func (n *Node) renewal(leases []*lease, asked time.Time, gone []string) {
 	defer n.mu.Unlock()
 	for _, l := range leases {
 		l.renewed, l.lost = asked, missing[l.member]
+		if l.lost && !l.over {
+			n.owe(l.slot())
+		}
 	}
 }

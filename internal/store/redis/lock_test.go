@@ -63,7 +63,7 @@ func newKeeper(t *testing.T, s *redis.Store, docs store.Documents, source oauth.
 		t.Fatal(err)
 	}
 	k.roster = roster
-	k.Keeper = oauth.NewKeeper(oauth.Options{Roster: roster, Pool: k.pool, Source: source, Now: time.Now, Locks: k.node})
+	k.Keeper = oauth.NewKeeper(oauth.Options{Roster: roster, Pool: k.pool, Source: source, Now: time.Now, Locks: k.node, Patience: time.Second})
 	return k
 }
 
@@ -109,6 +109,48 @@ func TestOneNodeRefreshesAndAllHaveThePair(t *testing.T) {
 			if old, err = nodes[0].roster.Reread(t.Context(), old.ID); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// hanging is a provider that answers no refresh before it is told to.
+type hanging struct{ until chan struct{} }
+
+func (h hanging) Renew(_ context.Context, a *account.Account) (account.Credential, error) {
+	<-h.until
+	fresh := a.Credential
+	fresh.Secret, fresh.ExpiresAt = secret.New("access-1"), time.Now().Add(time.Hour)
+	return fresh, nil
+}
+
+// TestNoRequestWaitsLongForAnotherNodesRefresh: the first waits for a while, those behind it not at all, and a token that is good
+// still is used.
+func TestNoRequestWaitsLongForAnotherNodesRefresh(t *testing.T) {
+	everywhere(t, func(t *testing.T, url string) {
+		s := connect(t, url)
+		old := oldAccount(t, s)
+		provider := hanging{make(chan struct{})}
+		one, two := newKeeper(t, s, s, provider), newKeeper(t, s, s, provider)
+		got := make(chan error, 1)
+		go func() {
+			_, err := one.Renew(context.Background(), old)
+			got <- err
+		}()
+		var slow *oauth.UnderWay
+		for range 3 {
+			if _, err := two.RenewSoon(t.Context(), old); !errors.As(err, &slow) {
+				t.Errorf("who waits is told: %v", err)
+			}
+		}
+		if fresh, err := two.Fresh(t.Context(), old); err != nil || fresh.Credential.Secret.Reveal() != "access-0" {
+			t.Errorf("a token that is good for a minute: %v, %v", fresh, err)
+		}
+		close(provider.until)
+		if err := <-got; err != nil {
+			t.Error(err)
+		}
+		if fresh, err := two.Renew(t.Context(), old); err != nil || fresh.Credential.Secret.Reveal() != "access-1" {
+			t.Errorf("%v, %v", fresh, err)
 		}
 	})
 }
@@ -177,5 +219,51 @@ func TestARefreshWhoseNodeDiedIsTakenOver(t *testing.T) {
 		if fresh, err := k.Renew(t.Context(), old); err != nil || fresh.Credential.Secret.Reveal() != "access-1" {
 			t.Error(fresh, err)
 		}
+	})
+}
+
+// TestATokenThatIsBeingUsedUpStaysItsNodes: however long that node is not heard of, for only it knows what became of it; but its next
+// process takes it over.
+func TestATokenThatIsBeingUsedUpStaysItsNodes(t *testing.T) {
+	everywhere(t, func(t *testing.T, url string) {
+		s := connect(t, url)
+		old := oldAccount(t, s)
+		const lease = 300 * time.Millisecond
+		named := func(name string, first bool) func(*redis.NodeOptions) {
+			return func(o *redis.NodeOptions) {
+				o.Name, o.First, o.Lease, o.Renew = name, first, lease, 50*time.Millisecond
+			}
+		}
+		dead := join(t, s, named("one", true))
+		lock := "token:" + old.ID
+		if _, held, err := dead.Lock(t.Context(), lock); !held || err != nil {
+			t.Fatal(held, err)
+		}
+		if err := dead.Spend(t.Context(), lock); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if _, held, err := dead.Lock(t.Context(), lock); held || err != nil {
+				t.Errorf("it has its own lock twice: %v", err)
+			}
+			time.Sleep(lease) // it is renewed meanwhile, and not made shorter
+		}
+		dead.Kill()
+		time.Sleep(3 * lease)
+		other, heir := join(t, s, named("two", true)), join(t, s, named("one", false))
+		for _, n := range []*redis.Node{other, heir} {
+			if _, held, err := n.Lock(t.Context(), lock); held || err != nil {
+				t.Errorf("another one has it: %v", err)
+			}
+			if err := n.Spend(t.Context(), lock); err == nil {
+				t.Error("kept what it does not have")
+			}
+		}
+		release, held, err := join(t, s, named("one", true)).Lock(t.Context(), lock)
+		if !held || err != nil {
+			t.Fatalf("its next process does not have it: %v", err)
+		}
+		release()
+		soon(t, "the lock to be free", func() bool { _, held, err := other.Lock(t.Context(), lock); return held && err == nil })
 	})
 }

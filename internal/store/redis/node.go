@@ -17,8 +17,14 @@ import (
 
 // NodeOptions are the knobs of a Node.
 type NodeOptions struct {
-	Now  func() time.Time
-	Zone *time.Location
+	// Name is what the node is called, whichever process it is; it may be empty. First says that no other process of that name lives:
+	// then this one takes over the locks that they have left.
+	Name  string
+	First bool
+	Now   func() time.Time
+	// Elapsed is how much time has passed, by a clock that nobody sets. Nil means the process's own.
+	Elapsed func() time.Duration
+	Zone    *time.Location
 	// Charged is the roll-ups' word on what keys were charged, where Redis does not know, or may have forgotten.
 	Charged func(ctx context.Context, day, weekStart string) (map[string]usage.Charges, error)
 	// Lease is how long what a node holds stays its own when it is not heard of. Zero means 28 seconds: a node that dies
@@ -34,11 +40,10 @@ type NodeOptions struct {
 }
 
 // Node is one daemon among those that share a Redis: what it holds there, and what it has yet to tell. Requests ask; what
-// comes after an answer is collected and sent by one goroutine, in one pipeline at a time, so that nothing it sends can
-// overtake anything else.
+// comes after an answer is collected, and sent by one goroutine for each primary (sender.go).
 type Node struct {
 	rdb     redis.UniversalClient
-	present func(context.Context) error // an error when the store is not there any more
+	store   *Store
 	keys    names
 	opt     NodeOptions
 	wait    time.Duration
@@ -46,33 +51,44 @@ type Node struct {
 	id      string // of this process, not of the machine: what an earlier one held was not this one's
 	away    atomic.Pointer[outage.Error]
 	members atomic.Int64
-	ahead   atomic.Int64 // by how much Redis' clock is ahead of this one's, in nanoseconds
-	raised  sync.Map     // ids of keys whose spending was compared with the roll-ups
+	ahead   atomic.Int64 // by how much the time in Redis is ahead of this node's clock, in nanoseconds
+	time    atomic.Pointer[reckoning]
+	raised  sync.Map // ids of keys whose spending was compared with the roll-ups
 	charges charges
 
-	mu     sync.Mutex // guards the fields below; never held while Redis works
-	leases map[*lease]struct{}
-	owed   post
-	turns  map[string]chan struct{}
-	sent   chan struct{} // closed when the pipeline that is under way, or the next, has been answered
-	freed  func(account string)
+	mu       sync.Mutex                     // guards the fields below; never held while Redis works
+	leases   map[string]map[*lease]struct{} // by hash slot
+	owed     post
+	out      outbox
+	suspects map[string]string // by primary, while Redis counts as away: a hash slot that could not be asked for there
+	turns    map[string]chan struct{}
+	answered chan struct{} // closed when a pipeline has been answered
+	freed    func(account string)
 
-	wake chan struct{}
+	wake chan struct{} // there is something to tell
+	gone chan struct{} // Redis has come to count as away
 	stop context.CancelFunc
 	work sync.WaitGroup
 }
 
 // Join makes this process a node of the store's Redis. Leave ends it.
 func (s *Store) Join(opt NodeOptions) *Node {
+	if opt.Elapsed == nil {
+		began := time.Now()
+		opt.Elapsed = func() time.Duration { return time.Since(began) }
+	}
 	opt.Lease, opt.Renew, opt.Turn = cmp.Or(opt.Lease, 28*time.Second), cmp.Or(opt.Renew, 2*time.Second), cmp.Or(opt.Turn, 5*time.Second)
 	n := &Node{
-		rdb: s.rdb, present: s.present, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: newScripts(), id: newNodeID(),
-		leases: map[*lease]struct{}{}, owed: newPost(), turns: map[string]chan struct{}{}, sent: make(chan struct{}), wake: make(chan struct{}, 1),
+		rdb: s.rdb, store: s, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: newScripts(), id: newNodeID(),
+		leases: map[string]map[*lease]struct{}{}, owed: newPost(), out: newOutbox(), suspects: map[string]string{},
+		turns: map[string]chan struct{}{}, answered: make(chan struct{}), wake: make(chan struct{}, 1), gone: make(chan struct{}, 1),
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	n.work.Go(func() { n.listen(ctx) })
+	n.work.Go(func() { n.preload(ctx) })
 	n.work.Go(func() { n.run(ctx) })
+	n.work.Go(func() { n.watch(ctx) })
 	return n
 }
 
@@ -87,11 +103,13 @@ func (n *Node) Leave(ctx context.Context) error {
 	n.stop()
 	n.work.Wait()
 	n.mu.Lock()
-	for l := range n.leases {
-		n.drop(l)
+	for _, leases := range n.leases {
+		for l := range leases {
+			n.drop(l)
+		}
 	}
 	n.mu.Unlock()
-	return n.deliver(ctx)
+	return n.flush(ctx)
 }
 
 // Away is nil while Redis can be asked.
@@ -102,10 +120,12 @@ func (n *Node) Away() error {
 	return nil
 }
 
-// poke has the sender look what there is to send.
-func (n *Node) poke() {
+// poke has what there is to tell sent.
+func (n *Node) poke() { poke(n.wake) }
+
+func poke(c chan struct{}) {
 	select {
-	case n.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

@@ -115,8 +115,8 @@ func answer(c net.Conn, version string) {
 			case strings.Contains(command, "info\r\n"):
 				text := "# Server\r\nredis_version:" + version + "\r\n"
 				_, _ = fmt.Fprintf(c, "$%d\r\n%s\r\n", len(text), text)
-			case strings.Contains(command, "ping"):
-				_, _ = fmt.Fprint(c, "+PONG\r\n")
+			case strings.Contains(command, "time\r\n"):
+				_, _ = fmt.Fprint(c, "*2\r\n$1\r\n1\r\n$1\r\n0\r\n")
 			case strings.Contains(command, "hello"):
 				_, _ = fmt.Fprint(c, "-ERR unknown command\r\n")
 			case command != "":
@@ -173,6 +173,34 @@ func TestURLsThatDoNotFitTheServer(t *testing.T) {
 	_, err = redis.Open(t.Context(), redis.Options{URL: "redis://" + l.Addr().String()})
 	if !errors.Is(err, store.ErrAway) || !strings.Contains(err.Error(), l.Addr().String()) {
 		t.Errorf("nobody is there: %v", err)
+	}
+}
+
+// TestAStoreThatRefusesWritesOpens, so that a node can be started, or restarted, and serve meanwhile.
+func TestAStoreThatRefusesWritesOpens(t *testing.T) {
+	t.Parallel()
+	for _, how := range redistest.Refusals() {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.StartReal(t)
+			opt := redis.Options{URL: server.URL(), Dir: t.TempDir()}
+			if err := open(t, opt).Close(); err != nil {
+				t.Fatal(err)
+			}
+			heal := server.Refuse(t, how)
+			s := open(t, opt)
+			defer func() { _ = s.Close() }()
+			if _, err := s.All(t.Context(), store.Key); err != nil {
+				t.Errorf("it cannot be read: %v", err)
+			}
+			if _, err := s.Put(t.Context(), store.Doc{Kind: store.Key, ID: "a"}); !errors.Is(err, store.ErrNotWritable) {
+				t.Errorf("a write: %v", err)
+			}
+			heal()
+			if _, err := s.Put(t.Context(), store.Doc{Kind: store.Key, ID: "a"}); err != nil {
+				t.Errorf("a write afterwards: %v", err)
+			}
+		})
 	}
 }
 

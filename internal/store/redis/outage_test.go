@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/clock"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/outage"
@@ -105,7 +107,7 @@ func TestRedisMayGoAwayUnderLoad(t *testing.T) {
 				before := l.served.Load()
 				trouble(t, server)
 				for _, n := range nodes {
-					soon(t, "Redis to be asked again", func() bool { return n.Away() == nil })
+					soonSaying(t, "Redis to be asked again", n.Away)
 				}
 				t.Logf("%d requests were served while it was away and came back", l.served.Load()-before)
 			}
@@ -120,6 +122,46 @@ func TestRedisMayGoAwayUnderLoad(t *testing.T) {
 				if u := g.UseOn(t.Context(), a.Key); u.Spent.Total != l.charged.Load() {
 					t.Errorf("%+v; %d requests were charged %d", u, l.served.Load(), l.charged.Load())
 				}
+			}
+		})
+	}
+}
+
+// TestAnOutageLeavesNoMoreToTellTheLongerItLasts: what is served meanwhile, Redis has never heard of, and nothing of it is to be given
+// back; so it is not asked more than it can answer when it is back.
+func TestAnOutageLeavesNoMoreToTellTheLongerItLasts(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range map[string]func(*testing.T, *redistest.Server){
+		"killed": func(t *testing.T, s *redistest.Server) { s.Kill(t) },
+		"paused": func(t *testing.T, s *redistest.Server) { s.Pause(t) },
+		"full":   func(t *testing.T, s *redistest.Server) { s.Refuse(t, "OOM") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.StartReal(t)
+			n := quick(t, server.URL())
+			accounts := make([]account.Account, 20)
+			for i := range accounts {
+				accounts[i] = acc("a"+strconv.Itoa(i), 50)
+			}
+			l, a := load{stop: make(chan struct{})}, ask(key.Policy{Concurrency: 100, DailyCost: 1 << 50})
+			g, p := shared(n).Gate, pool(t, n, accounts...)
+			const atOnce = 16
+			for i := range atOnce {
+				l.run(t, g, p, a, uint64(i))
+			}
+			trouble(t, server)
+			soon(t, "Redis to count as away", func() bool { return n.Away() != nil })
+			var owed [2]int
+			for i := range owed {
+				before := l.served.Load()
+				soon(t, "2000 more requests", func() bool { return l.served.Load() >= before+2000 })
+				owed[i] = n.Owed()
+			}
+			close(l.stop)
+			l.wg.Wait()
+			if most := owed[0] + 2*atOnce; owed[1] > most {
+				t.Errorf("after 2000 requests there were %d things to give back, and after 2000 more %d", owed[0], owed[1])
 			}
 		})
 	}
@@ -175,7 +217,7 @@ func TestRefuseMeansThatNobodyIsServedWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartReal(t)
 	n := quick(t, server.URL())
-	g := limit.NewSharedGate(limit.SharedOptions{Now: time.Now, Zone: time.UTC, Shared: n.Counts(), Refuse: true})
+	g := limit.New(limit.Options{Clock: clock.New(time.Now, nil), Zone: time.UTC, Shared: n.Counts(), Refuse: true})
 	server.Save(t)
 	server.Kill(t)
 	for _, p := range []key.Policy{{Concurrency: 1}, {}} {

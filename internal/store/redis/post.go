@@ -1,12 +1,9 @@
 package redis
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	"crs/internal/account"
-	"crs/internal/store"
 )
 
 // post is what has yet to be told to Redis.
@@ -26,6 +23,7 @@ type keyPost struct {
 	charged  int64
 	figures  []figure
 	next     *keyPost // what came after it was sent
+	told     bool     // it was answered
 }
 
 // figure is what counts against the rates of a key, and when that was.
@@ -71,90 +69,10 @@ func (b *keyPost) count(now time.Time, requests, tokens int64) {
 	b.figures = append(b.figures, figure{at: now, requests: requests, tokens: tokens})
 }
 
-// empty reports whether nothing has to be told.
-func (p *post) empty() bool {
-	return len(p.keys)+len(p.freed)+len(p.unlock)+len(p.news) == 0
-}
-
-const (
-	// retryAfter is how long the sender waits before it tries again to reach Redis.
-	retryAfter = 250 * time.Millisecond
-	// heartbeat is how often Redis is asked for the time when there is nothing else to say.
-	heartbeat = time.Second
-)
-
-// run sends what there is to send, until ctx ends.
-func (n *Node) run(ctx context.Context) {
-	beat := time.NewTicker(min(heartbeat, n.opt.Renew))
-	defer beat.Stop()
-	if err := n.hello(ctx); err != nil && ctx.Err() == nil {
-		_ = n.lose(err)
+// has reports whether there is something to tell of a hash slot, apart from leases.
+func (p *post) has(slot string) bool {
+	if id, ok := keyOf(slot); ok {
+		return p.keys[id] != nil
 	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-beat.C:
-			n.beat(ctx)
-		case <-n.wake:
-			n.round(ctx)
-		}
-	}
-}
-
-// hello gives Redis the scripts before the first request needs them.
-func (n *Node) hello(ctx context.Context) error {
-	ctx, stop := context.WithTimeout(ctx, n.wait)
-	defer stop()
-	return n.scripts.load(ctx, n.rdb)
-}
-
-// beat notices when Redis goes away while nobody asks it anything.
-func (n *Node) beat(ctx context.Context) {
-	n.round(ctx)
-	if n.Away() != nil {
-		return
-	}
-	for try := 1; ; try++ {
-		within, stop := context.WithTimeout(ctx, n.wait)
-		err := n.tellTime(within)
-		stop()
-		if err == nil {
-			err = n.lost(ctx)
-		}
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		if try == asks || errors.Is(err, store.ErrDamaged) {
-			_ = n.lose(err)
-			return
-		}
-	}
-}
-
-// round sends everything, and is done when Redis has it all, or has gone away.
-func (n *Node) round(ctx context.Context) {
-	for try := 1; ctx.Err() == nil; try++ {
-		err := n.deliver(ctx)
-		if err == nil && (n.Away() == nil || n.answers(ctx)) {
-			n.regain()
-			return
-		}
-		if err != nil && ctx.Err() == nil && (try >= asks || !n.answers(ctx)) {
-			_ = n.lose(err)
-		}
-		if n.Away() != nil {
-			n.later(ctx)
-			return
-		}
-	}
-}
-
-// later has the sender try again in a while.
-func (n *Node) later(ctx context.Context) {
-	select {
-	case <-time.After(retryAfter):
-		n.poke()
-	case <-ctx.Done():
-	}
+	return len(p.freed)+len(p.unlock)+len(p.news) > 0
 }

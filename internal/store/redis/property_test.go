@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"crs/internal/account"
+	"crs/internal/clock"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store/redis"
@@ -20,10 +21,11 @@ import (
 // lasts is the lease of the nodes in this test, in the clock that the test moves.
 const lasts = 28 * time.Second
 
-// tick is a clock that only the test moves.
+// tick is a clock that only the test moves, and sets.
 type tick struct {
-	mu  sync.Mutex
-	now time.Time
+	mu      sync.Mutex
+	now     time.Time
+	elapsed time.Duration
 }
 
 func (c *tick) Now() time.Time {
@@ -32,7 +34,19 @@ func (c *tick) Now() time.Time {
 	return c.now
 }
 
+func (c *tick) Elapsed() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.elapsed
+}
+
 func (c *tick) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now, c.elapsed = c.now.Add(d), c.elapsed+d
+}
+
+func (c *tick) set(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
@@ -44,8 +58,9 @@ type world interface {
 	pool(node int) *account.Pool
 	// crash ends a node as kill -9 would, and starts another in its place; spent is what the ledger then knows, of a day.
 	crash(node int, spent usage.Charges, day string)
-	// move moves the store's clock, and skew one node's own.
+	// move has time pass. step sets the store's clock, and skew one node's own.
 	move(d time.Duration)
+	step(d time.Duration)
 	skew(node int, d time.Duration)
 	// settle waits until everything has been told, and every lease renewed.
 	settle()
@@ -53,18 +68,20 @@ type world interface {
 
 // alone is the local store.
 type alone struct {
-	clock tick
-	g     *limit.Gate
-	p     *account.Pool
+	clock  tick
+	steady *clock.Clock
+	g      *limit.Gate
+	p      *account.Pool
 }
 
 func (w *alone) gate(int) *limit.Gate    { return w.g }
 func (w *alone) pool(int) *account.Pool  { return w.p }
 func (w *alone) move(d time.Duration)    { w.clock.move(d) }
+func (w *alone) step(d time.Duration)    { w.clock.set(d) }
 func (w *alone) skew(int, time.Duration) {}
 func (w *alone) settle()                 {}
 func (w *alone) crash(_ int, spent usage.Charges, _ string) {
-	w.g = limit.NewGate(w.clock.Now, time.UTC, map[string]usage.Charges{"key_k": spent})
+	w.g = limit.New(limit.Options{Clock: w.steady, Zone: time.UTC, Spent: map[string]usage.Charges{"key_k": spent}})
 	w.p = emptyPool(w.clock.Now, nil)
 }
 
@@ -97,9 +114,30 @@ func (w *several) skew(i int, d time.Duration) {
 	w.skews[i] = d
 }
 
+// move goes in steps of a second, each of which both clocks make at once.
 func (w *several) move(d time.Duration) {
-	w.clock.move(d)
+	for ; d > 0; d -= time.Second {
+		w.clock.mu.Lock()
+		w.clock.now, w.clock.elapsed = w.clock.now.Add(time.Second), w.clock.elapsed+time.Second
+		w.mini.SetTime(w.clock.now)
+		w.clock.mu.Unlock()
+	}
+}
+
+// step has every node look right before and right after it.
+func (w *several) step(d time.Duration) {
+	w.look()
+	w.clock.set(d)
 	w.mini.SetTime(w.clock.Now())
+	w.look()
+}
+
+func (w *several) look() {
+	for _, n := range w.nodes {
+		if n != nil && n.TellTime(context.Background()) != nil {
+			panic("no node can tell the time")
+		}
+	}
 }
 
 func (w *several) settle() {
@@ -116,7 +154,7 @@ func (w *several) start(i int, spent usage.Charges) {
 		return w.clock.now.Add(w.skews[i])
 	}
 	w.nodes[i] = w.store.Join(redis.NodeOptions{
-		Now: now, Zone: time.UTC, Lease: lasts, Renew: 2 * time.Millisecond,
+		Now: now, Elapsed: w.clock.Elapsed, Zone: time.UTC, Lease: lasts, Renew: 2 * time.Millisecond,
 		Charged: func(_ context.Context, day, _ string) (map[string]usage.Charges, error) {
 			known := spent
 			if day != today {
@@ -125,7 +163,7 @@ func (w *several) start(i int, spent usage.Charges) {
 			return map[string]usage.Charges{"key_k": known}, nil
 		},
 	})
-	w.gates[i] = limit.NewSharedGate(limit.SharedOptions{Now: now, Zone: time.UTC, Shared: w.nodes[i].Counts()})
+	w.gates[i] = limit.New(limit.Options{Clock: clock.New(now, w.clock.Elapsed), Zone: time.UTC, Shared: w.nodes[i].Counts()})
 	w.pools[i] = emptyPool(now, w.nodes[i].Accounts())
 	w.nodes[i].Calls(w.pools[i])
 }
@@ -150,8 +188,9 @@ type model struct {
 	nodes  int
 	shared bool // counts outlive a crash of one node
 
-	at       int64 // the newest second that was seen
-	now      time.Time
+	now      time.Time     // as time has passed
+	calendar time.Time     // what days go by
+	off      time.Duration // how far the calendar is behind the clock that was set
 	requests []event
 	tokens   []event
 	day      time.Time // when it ends
@@ -174,8 +213,7 @@ type held struct {
 }
 
 func (m *model) second() int64 {
-	m.at = max(m.at, m.now.Unix())
-	return m.at
+	return m.now.Unix()
 }
 
 func within(events []event, second int64) (n int64) {
@@ -189,7 +227,7 @@ func within(events []event, second int64) (n int64) {
 
 // turn begins a new day. The test is too short for a new week to begin.
 func (m *model) turn() {
-	if !m.now.Before(m.day) {
+	if !m.calendar.Before(m.day) {
 		m.spent.Day, m.day = 0, m.day.AddDate(0, 0, 1)
 	}
 }
@@ -341,7 +379,7 @@ func (m *model) crash(t *rapid.T) {
 	if m.shared {
 		over = m.now.Add(lasts)
 	} else {
-		m.requests, m.tokens, m.at = nil, nil, 0
+		m.requests, m.tokens = nil, nil
 	}
 	for _, all := range [][]*held{m.permits, m.leases} {
 		for _, h := range all {
@@ -360,16 +398,21 @@ func (m *model) pass(t *rapid.T) {
 		m.world.settle()
 		m.world.move(d)
 		m.now = m.now.Add(d)
+		nearer := min(max(m.off, -d/8), d/8)
+		m.calendar, m.off = m.calendar.Add(d+nearer), m.off-nearer
 		m.world.settle()
 	}
 }
 
-// step sets the store's clock, by less than a lease, so that what the living hold is not over before they can renew it.
+// step sets the store's clock, which changes nothing but when the day ends, a little.
 func (m *model) step(t *rapid.T) {
-	d := time.Duration(rapid.Int64Range(-20, 20).Draw(t, "by")) * time.Second
+	d := rapid.SampledFrom([]time.Duration{-24 * time.Hour, -time.Hour, -20 * time.Second, 20 * time.Second, time.Hour, 24 * time.Hour}).Draw(t, "by")
+	if (m.off + d).Abs() > 47*time.Hour {
+		return
+	}
 	m.world.settle()
-	m.world.move(d)
-	m.now = m.now.Add(d)
+	m.world.step(d)
+	m.off += d
 	m.world.settle()
 }
 
@@ -400,7 +443,7 @@ func TestAnySequenceOfEventsKeepsTheLimits(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 11, 26, 23, 57, 0, 0, time.UTC) // a day ends soon
 	run := func(t *rapid.T, m *model) {
-		m.now, m.day = begin, time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+		m.now, m.calendar, m.day = begin, begin, time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
 		t.Repeat(map[string]func(*rapid.T){
 			"admit": m.admit, "admit another": m.admit, "release": m.release, "settle": m.finish, "crash": m.crash,
 			"lend": m.lend, "give back": m.giveBack, "time passes": m.pass, "the clock steps": m.step, "a node's clock is set": m.skew,
@@ -411,6 +454,7 @@ func TestAnySequenceOfEventsKeepsTheLimits(t *testing.T) {
 		t.Parallel()
 		rapid.Check(t, func(t *rapid.T) {
 			w := &alone{clock: tick{now: begin}}
+			w.steady = clock.New(w.clock.Now, w.clock.Elapsed)
 			w.crash(0, usage.Charges{}, "")
 			run(t, &model{world: w, nodes: 1})
 		})
@@ -421,7 +465,7 @@ func TestAnySequenceOfEventsKeepsTheLimits(t *testing.T) {
 		s := connect(t, "redis://"+mini.Addr()+"/0")
 		rapid.Check(t, func(rt *rapid.T) {
 			w := &several{mini: mini, store: s, clock: tick{now: begin}}
-			w.move(0)
+			w.step(0)
 			redis.Empty(s)
 			for i := range w.nodes {
 				w.start(i, usage.Charges{})

@@ -51,12 +51,12 @@ func (n *Node) raise(ctx context.Context, id string) error {
 	if err != nil {
 		err = fmt.Errorf("read what key %s was charged: %w", id, err)
 		if errors.Is(err, store.ErrDamaged) {
-			return n.lose(err)
+			return n.lose(keySlot(id), err)
 		}
 		return &outage.Error{Why: err}
 	}
 	args := append(n.bounds(), dayEnds.Unix(), weekEnds.Unix(), c.Day, c.Week, c.Total)
-	if _, err := n.ask(ctx, n.scripts.raise, n.keys.ofKey(id), args...); err != nil {
+	if _, err := n.ask(ctx, n.scripts.raise, keySlot(id), n.keys.ofKey(id), args...); err != nil {
 		return err
 	}
 	n.raised.Store(id, struct{}{})

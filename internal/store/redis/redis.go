@@ -39,7 +39,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{rdb: rdb, at: at, opt: opt, keys: names{opt.Prefix}, trips: newTrips()}
+	s := &Store{rdb: rdb, at: at, opt: opt, keys: names{opt.Prefix, at.kind == cluster}, trips: newTrips()}
 	rdb.AddHook(s.trips)
 	for _, step := range []func(context.Context) error{s.reach, s.inspect, s.identify} {
 		if err := step(ctx); err != nil {
@@ -51,6 +51,9 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 }
 
 const day = 24 * time.Hour
+
+// ID is the name of the store.
+func (s *Store) ID() string { return s.id }
 
 // Fresh reports whether Open made the store.
 func (s *Store) Fresh() bool { return s.fresh }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"crs/internal/bound"
 	"crs/internal/store"
 	"crs/internal/usage"
 )
@@ -32,7 +33,7 @@ func (s *Store) markOf(ctx context.Context, slot, node string) (usage.Mark, erro
 
 // Usage implements usage.Rollups.
 func (s *Store) Usage(ctx context.Context, q usage.Query) ([]usage.Sum, error) {
-	t, err := newTally(q)
+	t, err := usage.NewTally(q)
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +48,10 @@ func (s *Store) Usage(ctx context.Context, q usage.Query) ([]usage.Sum, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read usage: %w", err)
 	}
-	return t.sorted(), nil
+	return t.Sorted(), nil
 }
 
-func (s *Store) tallyHours(ctx context.Context, q usage.Query, t *tally) error {
+func (s *Store) tallyHours(ctx context.Context, q usage.Query, t *usage.Tally) error {
 	r := &redis.ZRangeBy{Min: "-inf", Max: "+inf"}
 	if !q.Since.IsZero() {
 		r.Min = strconv.FormatInt(q.Since.Unix(), 10)
@@ -58,7 +59,7 @@ func (s *Store) tallyHours(ctx context.Context, q usage.Query, t *tally) error {
 	if !q.Until.IsZero() {
 		r.Max = "(" + strconv.FormatInt(q.Until.Unix(), 10)
 	}
-	return s.eachHour(ctx, r, t.add)
+	return s.eachHour(ctx, r, t.Add)
 }
 
 func (s *Store) eachHour(ctx context.Context, r *redis.ZRangeBy, yield func(*usage.Sum)) error {
@@ -75,7 +76,7 @@ func (s *Store) eachHour(ctx context.Context, r *redis.ZRangeBy, yield func(*usa
 	}, yield)
 }
 
-func (s *Store) tallyDays(ctx context.Context, q usage.Query, t *tally) error {
+func (s *Store) tallyDays(ctx context.Context, q usage.Query, t *usage.Tally) error {
 	r := &redis.ZRangeBy{Min: "-inf", Max: "+inf"}
 	if q.FirstDay != "" {
 		r.Min = strconv.FormatInt(dayScore(q.FirstDay), 10)
@@ -83,7 +84,7 @@ func (s *Store) tallyDays(ctx context.Context, q usage.Query, t *tally) error {
 	if q.LastDay != "" {
 		r.Max = strconv.FormatInt(dayScore(q.LastDay), 10)
 	}
-	return s.eachDay(ctx, r, t.add)
+	return s.eachDay(ctx, r, t.Add)
 }
 
 func (s *Store) eachDay(ctx context.Context, r *redis.ZRangeBy, yield func(*usage.Sum)) error {
@@ -146,7 +147,7 @@ func (s *Store) Charged(ctx context.Context, day, weekStart string) (map[string]
 		return nil, fmt.Errorf("read what keys were charged: %w", s.plain(err))
 	}
 	for key, text := range totals {
-		n, err := strconv.ParseInt(text, 10, 64)
+		n, err := whole(text)
 		if err != nil {
 			return nil, fmt.Errorf("%w: what key %s was charged: %w", store.ErrDamaged, key, err)
 		}
@@ -156,10 +157,10 @@ func (s *Store) Charged(ctx context.Context, day, weekStart string) (map[string]
 	err = s.eachDay(ctx, &redis.ZRangeBy{Min: strconv.FormatInt(dayScore(from), 10), Max: "+inf"}, func(u *usage.Sum) {
 		c := all[u.Key]
 		if u.Day == day {
-			c.Day += u.Charged
+			c.Day = bound.Sum(c.Day, u.Charged)
 		}
 		if u.Day >= weekStart {
-			c.Week += u.Charged
+			c.Week = bound.Sum(c.Week, u.Charged)
 		}
 		all[u.Key] = c
 	})
@@ -181,14 +182,13 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 		return fmt.Errorf("forget old hours of usage: %w", s.plain(err))
 	}
 	for part := range slices.Chunk(members, atOnce) {
-		pipe := s.rdb.Pipeline()
+		var commands []command
 		for _, m := range part {
 			n, _ := strconv.ParseInt(m, 10, 64)
-			pipe.Unlink(ctx, s.keys.hour(time.Unix(n, 0)))
-			pipe.ZRem(ctx, s.keys.hours(), m)
+			commands = append(commands, command{"UNLINK", s.keys.hour(time.Unix(n, 0))}, command{"ZREM", s.keys.hours(), m})
 		}
-		if _, err := pipe.Exec(ctx); err != nil {
-			return fmt.Errorf("forget old hours of usage: %w", s.plain(err))
+		if err := s.write(ctx, usageSlot, commands...); err != nil {
+			return fmt.Errorf("forget old hours of usage: %w", err)
 		}
 	}
 	return nil

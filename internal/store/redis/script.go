@@ -21,8 +21,12 @@ func newScript(parts ...string) script {
 
 // The parts of the scripts.
 var (
+	//go:embed lua/guard.lua
+	guardLua string
 	//go:embed lua/clock.lua
 	clockLua string
+	//go:embed lua/check.lua
+	checkLua string
 	//go:embed lua/key.lua
 	keyLua string
 	//go:embed lua/admit.lua
@@ -43,22 +47,42 @@ var (
 	holdLua string
 	//go:embed lua/lock.lua
 	lockLua string
+	//go:embed lua/write.lua
+	writeLua string
+	//go:embed lua/steady.lua
+	steadyLua string
+	//go:embed lua/shift.lua
+	shiftLua string
+	//go:embed lua/mark.lua
+	markLua string
 )
 
 // scripts are those of a node.
-type scripts struct{ admit, settle, raise, renew, use, take, free, hold, lock script }
+type scripts struct{ admit, settle, raise, renew, use, take, free, hold, lock, write, steady, shift script }
 
 func newScripts() *scripts {
+	timed := func(parts ...string) script {
+		return newScript(append([]string{guardLua, clockLua, checkLua}, parts...)...)
+	}
 	return &scripts{
-		admit: newScript(clockLua, keyLua, admitLua), settle: newScript(clockLua, keyLua, settleLua),
-		raise: newScript(clockLua, keyLua, raiseLua), renew: newScript(clockLua, keyLua, renewLua), use: newScript(clockLua, keyLua, useLua),
-		take: newScript(clockLua, takeLua), free: newScript(freeLua), hold: newScript(clockLua, holdLua), lock: newScript(clockLua, lockLua),
+		admit: timed(keyLua, admitLua), settle: timed(keyLua, settleLua), raise: timed(keyLua, raiseLua), renew: timed(keyLua, renewLua),
+		use: timed(keyLua, useLua), take: timed(takeLua), free: timed(freeLua), hold: timed(holdLua), lock: timed(lockLua),
+		write: newScript(guardLua, writeLua), steady: newScript(guardLua, clockLua, steadyLua),
+		shift: newScript(guardLua, clockLua, shiftLua),
+	}
+}
+
+// all are those of a node, by the names that metrics have for them.
+func (s *scripts) all() map[string]script {
+	return map[string]script{
+		"admit": s.admit, "settle": s.settle, "raise": s.raise, "renew": s.renew, "use": s.use, "take": s.take, "free": s.free, "hold": s.hold,
+		"lock": s.lock, "write": s.write, "steady": s.steady, "shift": s.shift,
 	}
 }
 
 // load gives Redis the texts, so that afterwards their hashes do.
 func (s *scripts) load(ctx context.Context, rdb redis.UniversalClient) error {
-	for _, x := range []script{s.admit, s.settle, s.raise, s.renew, s.use, s.take, s.free, s.hold, s.lock} {
+	for _, x := range s.all() {
 		if err := rdb.ScriptLoad(ctx, x.text).Err(); err != nil {
 			return err
 		}

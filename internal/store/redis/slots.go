@@ -37,8 +37,11 @@ func (a Accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int
 		keys, wanted, args = append(keys, a.keys.slots(c.Account)), append(wanted, a.keys.wanted(c.Account)), append(args, c.Most)
 	}
 	for {
+		if err := a.Away(); err != nil {
+			return nil, -1, nil, err // it is not asked, and nothing has to be given back
+		}
 		asked := time.Now()
-		answer, err := a.ask(ctx, a.scripts.take, append(keys, wanted...), args...)
+		answer, err := a.ask(ctx, a.scripts.take, accountSlot, append(keys, wanted...), args...)
 		if err != nil {
 			a.mayHave(s.member, of)
 			return nil, -1, nil, err
@@ -69,8 +72,8 @@ func (a Accounts) mayHave(member string, of []account.Cap) {
 	for _, c := range of {
 		a.owed.freed = append(a.owed.freed, freed{c.Account, member})
 	}
+	a.owe(accountSlot)
 	a.mu.Unlock()
-	a.poke()
 }
 
 // Adopt implements account.Shared.
@@ -91,6 +94,6 @@ func (a Accounts) Tell(n account.News) {
 		a.owed.news = append([]account.News(nil), a.owed.news[mostOwed/10:]...)
 	}
 	a.owed.news = append(a.owed.news, n)
+	a.owe(accountSlot)
 	a.mu.Unlock()
-	a.poke()
 }

@@ -111,7 +111,7 @@ func TestNoAccountServesMoreThanItMayWhoeverAsks(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if most["a"] != 2 || most["b"] != 3 {
+		if most["a"] > 2 || most["b"] > 3 { // that every slot is lent, TestNodesShareAnAccountsSlots shows
 			t.Errorf("at most %v at once", most)
 		}
 	})

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -84,7 +84,7 @@ func (s *Store) exportSums(ctx context.Context, yield func(store.Item) error) er
 
 func (s *Store) exportCharged(ctx context.Context, yield func(store.Item) error) error {
 	return s.fields(ctx, s.keys.charged(), func(field, text string) error {
-		n, err := strconv.ParseInt(text, 10, 64)
+		n, err := whole(text)
 		if err != nil {
 			return err
 		}
@@ -104,40 +104,61 @@ func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) e
 
 // Import implements store.Portable. Nodes that follow the store are made to read everything anew.
 func (s *Store) Import(ctx context.Context, items []store.Item) error {
-	pipe := s.rdb.Pipeline()
+	commands := map[string][]command{}
 	for i := range items {
-		s.insert(ctx, pipe, &items[i])
+		slot, its := s.insert(&items[i])
+		commands[slot] = append(commands[slot], its...)
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return fmt.Errorf("write to %s: %w", s, s.plain(err))
+	if err := s.writeAll(ctx, commands); err != nil {
+		return fmt.Errorf("write to %s: %w", s, err)
 	}
 	return s.gap(ctx)
 }
 
-func (s *Store) insert(ctx context.Context, pipe redis.Pipeliner, i *store.Item) {
+// commandsAtOnce is how many commands one script runs: while it does, Redis does nothing else.
+const commandsAtOnce = 500
+
+// writeAll runs commands by hash slot.
+func (s *Store) writeAll(ctx context.Context, commands map[string][]command) error {
+	for slot, all := range commands {
+		for some := range slices.Chunk(all, commandsAtOnce) {
+			if err := s.write(ctx, slot, some...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// insert gives the hash slot that an item belongs to, and how it gets there.
+func (s *Store) insert(i *store.Item) (slot string, all []command) {
 	switch i.Part {
 	case store.PartDocs:
-		pipe.HSet(ctx, s.keys.docs(i.Doc.Kind), i.Doc.ID, encode(*i.Doc, i.Doc.Version))
+		all = append(all, command{"HSET", s.keys.docs(i.Doc.Kind), i.Doc.ID, encode(*i.Doc, i.Doc.Version)})
 		if i.Doc.Name != "" {
-			pipe.HSet(ctx, s.keys.docNames(i.Doc.Kind), i.Doc.Name, i.Doc.ID)
+			all = append(all, command{"HSET", s.keys.docNames(i.Doc.Kind), i.Doc.Name, i.Doc.ID})
 		}
+		return docSlot, all
 	case store.PartFacts:
-		pipe.HSet(ctx, s.keys.store(docSlot), factPrefix+i.Name, i.Value)
+		return docSlot, []command{{"HSET", s.keys.store(docSlot), factPrefix + i.Name, i.Value}}
 	case store.PartHours:
 		u, key := i.Sum, s.keys.hour(i.Sum.Hour)
-		pipe.HSet(ctx, key, rowField(u.Day, u.Key, u.Account, u.Model), countsText(u))
-		pipe.Expire(ctx, key, s.opt.KeepHours)
-		pipe.ZAdd(ctx, s.keys.hours(), redis.Z{Score: float64(u.Hour.Unix()), Member: u.Hour.Unix()})
+		return usageSlot, []command{
+			{"HSET", key, rowField(u.Day, u.Key, u.Account, u.Model), countsText(u)},
+			{"EXPIRE", key, int64(s.opt.KeepHours.Seconds())}, {"ZADD", s.keys.hours(), u.Hour.Unix(), u.Hour.Unix()},
+		}
 	case store.PartDays:
 		u, key := i.Sum, s.keys.day(i.Sum.Day)
-		pipe.HSet(ctx, key, rowField(u.Key, u.Account, u.Model), countsText(u))
-		pipe.Expire(ctx, key, s.opt.KeepDays)
-		pipe.ZAdd(ctx, s.keys.days(), redis.Z{Score: float64(dayScore(u.Day)), Member: dayScore(u.Day)})
+		return usageSlot, []command{
+			{"HSET", key, rowField(u.Key, u.Account, u.Model), countsText(u)},
+			{"EXPIRE", key, int64(s.opt.KeepDays.Seconds())}, {"ZADD", s.keys.days(), dayScore(u.Day), dayScore(u.Day)},
+		}
 	case store.PartCharged:
-		pipe.HSet(ctx, s.keys.charged(), i.Name, i.Amount)
+		return usageSlot, []command{{"HSET", s.keys.charged(), i.Name, i.Amount}}
 	case store.PartMarks:
-		pipe.HSet(ctx, s.keys.marks(usageSlot), i.Name, markText(i.Mark))
+		return usageSlot, []command{{"HSET", s.keys.marks(usageSlot), i.Name, markText(i.Mark)}}
 	}
+	return docSlot, nil
 }
 
 // gapScript leaves a number of the feed out, so that whoever follows it knows that something was missed.
@@ -152,28 +173,31 @@ func (s *Store) gap(ctx context.Context) error {
 
 // Clear implements store.Portable.
 func (s *Store) Clear(ctx context.Context) error {
-	gone := []string{s.keys.charged(), s.keys.marks(usageSlot), s.keys.hours(), s.keys.days(), s.keys.marks(logSlot), s.keys.chunks()}
-	for _, kind := range kinds() {
-		gone = append(gone, s.keys.docs(kind), s.keys.docNames(kind))
-	}
-	pipe := s.rdb.Pipeline()
-	err := s.members(ctx, func(key string) { pipe.Unlink(ctx, key) })
+	commands := map[string][]command{}
+	remove := func(slot, key string) { commands[slot] = append(commands[slot], command{"UNLINK", key}) }
+	err := s.members(ctx, func(key string) { remove(usageSlot, key) })
 	if err != nil {
 		return fmt.Errorf("clear %s: %w", s, err)
 	}
-	for _, key := range gone {
-		pipe.Unlink(ctx, key)
+	for _, key := range []string{s.keys.charged(), s.keys.marks(usageSlot), s.keys.hours(), s.keys.days()} {
+		remove(usageSlot, key)
 	}
-	pipe.HDel(ctx, s.keys.store(logSlot), "bytes")
+	remove(logSlot, s.keys.marks(logSlot))
+	remove(logSlot, s.keys.chunks())
+	for _, kind := range kinds() {
+		remove(docSlot, s.keys.docs(kind))
+		remove(docSlot, s.keys.docNames(kind))
+	}
+	commands[logSlot] = append(commands[logSlot], command{"HDEL", s.keys.store(logSlot), "bytes"})
 	err = s.exportFacts(ctx, func(i store.Item) error {
-		pipe.HDel(ctx, s.keys.store(docSlot), factPrefix+i.Name)
+		commands[docSlot] = append(commands[docSlot], command{"HDEL", s.keys.store(docSlot), factPrefix + i.Name})
 		return nil
 	})
 	if err == nil {
-		_, err = pipe.Exec(ctx)
+		err = s.writeAll(ctx, commands)
 	}
 	if err != nil {
-		return fmt.Errorf("clear %s: %w", s, s.plain(err))
+		return fmt.Errorf("clear %s: %w", s, err)
 	}
 	return s.gap(ctx)
 }

@@ -28,13 +28,14 @@ type trip struct{ count, failed, took atomic.Int64 }
 const pipeline = "pipeline"
 
 func newTrips() *trips {
-	s := newScripts()
-	return &trips{scripts: map[string]string{
-		s.admit.sha: "admit", s.settle.sha: "settle", s.raise.sha: "raise", s.renew.sha: "renew", s.use.sha: "use", s.take.sha: "take",
-		s.free.sha: "free", s.hold.sha: "hold", s.lock.sha: "lock",
+	t := &trips{scripts: map[string]string{
 		addScript.Hash(): "add_up", putScript.Hash(): "put_document", deleteScript.Hash(): "delete_document", claimFact.Hash(): "claim_fact",
-		claim.Hash(): "claim", appendScript.Hash(): "append_log", gapScript.Hash(): "copy",
+		claim.Hash(): "claim", appendScript.Hash(): "append_log", gapScript.Hash(): "copy", markScript.Hash(): "mark",
 	}}
+	for name, s := range newScripts().all() {
+		t.scripts[s.sha] = name
+	}
+	return t
 }
 
 // DialHook implements redis.Hook.

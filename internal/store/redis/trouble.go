@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -23,6 +24,11 @@ func (s *Store) lost() error {
 		"Restore its dump or append-only file and start it again: the nodes go on by themselves", store.ErrDamaged, s.at)
 }
 
+func isLost(err error) bool { return err != nil && strings.Contains(err.Error(), lostCode) }
+
+// refusals are the signs of a Redis that takes no writes just now.
+var refusals = []string{"READONLY", "MISCONF", "NOREPLICAS", "OOM "}
+
 // plain gives an error that says what is the matter and what to do, for what Redis or the client says.
 func (s *Store) plain(err error) error {
 	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) {
@@ -38,15 +44,19 @@ func (s *Store) plain(err error) error {
 		{"READONLY", "it is a replica, which takes no writes; name the primary, or its Sentinels (redis-sentinel://)"},
 		{"MOVED ", "it is a node of a Cluster; write redis-cluster:// for redis://"},
 		{"MISCONF", "it cannot write to its disk and takes no writes therefore; see its own log"},
+		{"NOREPLICAS", "fewer replicas follow it than it wants before it takes writes (min-replicas-to-write); see to them"},
 		{"OOM ", "its memory is full (maxmemory); give it more, or lower redis.log_bytes and usage.keep"},
 		{"first record does not look like a TLS handshake", "it does not speak TLS; write redis:// for rediss://"},
 		{"x509:", "its certificate is not trusted; redis.ca_file names the authority"},
 	} {
+		if strings.Contains(text, c.sign) && slices.Contains(refusals, c.sign) {
+			return fmt.Errorf("%w: the Redis at %s: %s (%w)", store.ErrNotWritable, s.at, c.advice, err)
+		}
 		if strings.Contains(text, c.sign) {
 			return fmt.Errorf("the Redis at %s: %s (%w)", s.at, c.advice, err)
 		}
 	}
-	if strings.Contains(text, lostCode) {
+	if isLost(err) {
 		return s.lost()
 	}
 	if s.at.tls && errors.Is(err, context.DeadlineExceeded) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -15,9 +16,12 @@ const looked = 1000
 
 // vacant makes sure that a database is not somebody else's before the store is made in it.
 func (s *Store) vacant(ctx context.Context) error {
+	var one sync.Mutex // guards the lists
 	var ours, relay, foreign []string
 	err := s.each(ctx, func(ctx context.Context, server *redis.Client) error {
 		keys, _, err := server.Scan(ctx, 0, "", looked).Result()
+		one.Lock()
+		defer one.Unlock()
 		for _, k := range keys {
 			switch {
 			case strings.HasPrefix(k, s.keys.prefix+":{"):

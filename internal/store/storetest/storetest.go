@@ -45,6 +45,7 @@ func Run(t *testing.T, start func(t *testing.T) Opener) {
 		"many documents come back whole and in order":                manyDocuments,
 		"a batch that begins elsewhere than the mark adds nothing":   batchesAreInOrder,
 		"counts are exact to the last digit":                         largeCounts,
+		"a sum that is beyond the largest number is that number":     fullSums,
 		"names of models may hold anything":                          oddModels,
 		"days cannot be grouped by hour":                             daysHaveNoHours,
 		"nodes that add up at once lose nothing":                     nodesRace,

@@ -154,6 +154,43 @@ func largeCounts(t *testing.T, open Opener) {
 	}
 }
 
+func fullSums(t *testing.T, open Opener) {
+	const most = math.MaxInt64
+	full := sum(noon, "k", "a", "m", 1)
+	for _, n := range full.Counts() {
+		*n = most
+	}
+	other := full
+	other.Model = "other"
+	s := open(t)
+	for i := range int64(3) {
+		addUp(t, s, "n", 1, i+1, full, other, sum(noon, "modest", "a", "m", 1))
+	}
+	_ = s.Close()
+	s = opened(t, open)
+	for _, q := range []usage.Query{{Key: "k"}, {Key: "k", FirstDay: "2026-11-23"}, {Key: "k", By: []usage.Column{usage.ByModel}}, {}} {
+		for _, u := range asked(t, s, q) {
+			for i, n := range u.Counts() {
+				if *n != most {
+					t.Errorf("%+v: count %d is %d", q, i, *n)
+				}
+			}
+		}
+	}
+	if rows := asked(t, s, usage.Query{Key: "modest"}); len(rows) != 1 || rows[0].Requests != 3 || rows[0].Charged != 600 {
+		t.Errorf("another key's sums are %+v", rows)
+	}
+	c, err := s.Charged(t.Context(), "2026-11-23", "2026-11-23")
+	if err != nil || c["k"] != (usage.Charges{Day: most, Week: most, Total: most}) || c["modest"].Total != 600 {
+		t.Errorf("charged %v, %v", c, err)
+	}
+	if p, ok := s.(store.Portable); ok {
+		if err := p.Export(t.Context(), func(store.Item) error { return nil }); err != nil {
+			t.Errorf("taken out: %v", err)
+		}
+	}
+}
+
 func oddModels(t *testing.T, open Opener) {
 	s := opened(t, open)
 	odd := []string{"a b", "a%20b", "a%b", "%", "", "ü/\"'\n\t", "a  b "}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"crs/internal/bound"
 	"crs/internal/jsonscan"
 	"crs/internal/model"
 	"crs/proxyengine/provider"
@@ -22,7 +23,7 @@ func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, 
 	if err != nil {
 		return provider.Intent{}, badRequest(err.Error())
 	}
-	name, ok := jsonscan.String(r.model)
+	name, ok := jsonscan.StringUpTo(r.model, bound.Name)
 	switch {
 	case r.model == nil:
 		return provider.Intent{}, badRequest("model: Field required")
@@ -30,6 +31,8 @@ func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, 
 		return provider.Intent{}, badRequest("model: Input should be a non-empty string")
 	case r.messages == nil:
 		return provider.Intent{}, badRequest("messages: Field required")
+	case len(name) > bound.Name:
+		return provider.Intent{Model: name}, nil // which is refused
 	}
 	intent := provider.Intent{
 		Service: service, Model: name, Family: Family(name), Client: Client(in.Header),

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"sync"
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
@@ -66,18 +65,24 @@ func (t *tally) take(raw []byte) {
 	if unsplit := created - u.CacheWrite - u.CacheWrite1h; unsplit > 0 {
 		u.CacheWrite += unsplit
 	}
+	if len(raw) > mostRaw {
+		return
+	}
 	if t.last = bytes.Clone(raw); t.first == nil {
 		t.first = t.last
 	}
 }
 
 func put(n *int64, raw []byte) {
-	if fresh, ok := jsonscan.Int(raw); ok && fresh > 0 {
+	if fresh, ok := provider.Figure(raw); ok && fresh > 0 {
 		*n = fresh
 	}
 }
 
 func name(s *string, raw []byte) {
+	if len(raw) > mostName {
+		return
+	}
 	if fresh, ok := jsonscan.String(raw); ok && fresh != "" {
 		*s = fresh
 	}
@@ -94,7 +99,14 @@ func (t *tally) end(complete bool) provider.Count {
 	return c
 }
 
-const bytesPerToken = 4
+const (
+	bytesPerToken = 4
+	mostRaw       = 16 << 10 // the largest usage object that goes into the ledger
+	mostName      = 1 << 10  // longer than any name that an upstream gives
+)
+
+// holds is what is kept of figures.
+func (t *tally) holds() int { return cap(t.first) + cap(t.last) }
 
 // raw is what the upstream said, fit for a ledger's line: its last word, and its first too where that alone has the
 // input.
@@ -103,7 +115,7 @@ func (t *tally) raw() json.RawMessage {
 	if len(text) > 0 && !bytes.Contains(text, []byte(`"input_tokens"`)) && &t.first[0] != &t.last[0] {
 		text = slices.Concat([]byte("["), t.first, []byte(","), t.last, []byte("]"))
 	}
-	if len(text) == 0 || len(text) > 16<<10 || !json.Valid(text) {
+	if len(text) == 0 || !json.Valid(text) {
 		return nil
 	}
 	if bytes.ContainsAny(text, "\r\n") {
@@ -125,6 +137,12 @@ type streamMeter struct {
 
 // Feed implements provider.Meter.
 func (m *streamMeter) Feed(p []byte) { m.scanner.Feed(p) }
+
+// Holds implements provider.Meter.
+func (m *streamMeter) Holds() int { return m.scanner.Holds() + cap(m.failure) + m.holds() }
+
+// Forget implements provider.Meter.
+func (m *streamMeter) Forget() { m.scanner.Forget() }
 
 // Begun implements provider.Meter.
 func (m *streamMeter) Begun() bool { return m.begun }
@@ -158,7 +176,7 @@ func (m *streamMeter) event(e sse.Event) {
 		if u := member(member(e.Data, "message"), "usage"); u != nil {
 			m.take(u)
 		}
-		m.count.Model, _ = jsonscan.String(member(member(e.Data, "message"), "model"))
+		name(&m.count.Model, member(member(e.Data, "message"), "model"))
 	case "message_delta":
 		m.begun = true
 		if u := member(e.Data, "usage"); u != nil {
@@ -208,104 +226,4 @@ func member(object []byte, name string) []byte {
 		}
 	}
 	return nil
-}
-
-// jsonMeter counts an answer in one JSON object.
-type jsonMeter struct {
-	tally
-	body     []byte
-	overlong bool
-	failure  []byte
-	whole    bool
-}
-
-// keepUpTo bounds what is kept of an answer to read its figures from.
-const keepUpTo = 16 << 20
-
-// Feed implements provider.Meter.
-func (m *jsonMeter) Feed(p []byte) {
-	if m.body == nil {
-		m.body = emptyBody()
-	}
-	if m.overlong = m.overlong || len(m.body)+len(p) > keepUpTo; !m.overlong {
-		m.body = append(m.body, p...)
-	}
-}
-
-// Begun implements provider.Meter: an answer that comes in one piece has begun when it is whole.
-func (m *jsonMeter) Begun() bool { return true }
-
-// Whole implements provider.Meter.
-func (m *jsonMeter) Whole() bool {
-	m.read()
-	return m.whole
-}
-
-// AtBoundary implements provider.Meter: nothing can be added to a JSON object.
-func (m *jsonMeter) AtBoundary() bool { return false }
-
-// Failure implements provider.Meter.
-func (m *jsonMeter) Failure() []byte {
-	m.read()
-	return m.failure
-}
-
-// End implements provider.Meter.
-func (m *jsonMeter) End() provider.Count {
-	m.read()
-	c := m.end(m.whole)
-	if m.failure == nil { // which would be the body itself
-		keepBody(m.body)
-		m.body = nil
-	}
-	return c
-}
-
-// bodies are used again: an answer's body would otherwise be the largest thing that a request leaves behind.
-var bodies sync.Pool
-
-const smallestBody = 4 << 10
-
-func emptyBody() []byte {
-	if b, ok := bodies.Get().(*[]byte); ok {
-		return (*b)[:0]
-	}
-	return make([]byte, 0, smallestBody)
-}
-
-func keepBody(b []byte) {
-	if c := cap(b); c >= smallestBody && c <= 64<<10 {
-		bodies.Put(&b)
-	}
-}
-
-// read looks once at what has come.
-func (m *jsonMeter) read() {
-	if m.whole || m.overlong {
-		return
-	}
-	s := jsonscan.Top(m.body)
-	var figures, name, what []byte
-	for s.Next() {
-		switch string(s.Key) {
-		case "usage":
-			figures = s.Value
-		case "model":
-			name = s.Value
-		case "type":
-			what = s.Value
-		}
-	}
-	if s.Err() != nil {
-		return
-	}
-	m.whole = true
-	if jsonscan.Equal(what, "error") {
-		m.failure = m.body
-		return
-	}
-	m.count.Model, _ = jsonscan.String(name)
-	if figures != nil {
-		m.take(figures)
-	}
 }

@@ -1,12 +1,11 @@
 package anthropic
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
+	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
 )
 
@@ -16,19 +15,25 @@ func session(h provider.Header, r *request) string {
 	if id := h.Get("x-claude-code-session-id"); id != "" {
 		return id
 	}
-	if r.metadata != nil {
+	if r.metadata != nil && len(r.metadata) <= mostMetadata {
 		if id := SessionOf(gjson.GetBytes(r.metadata, "user_id").String()); id != "" {
 			return id
 		}
 	}
-	if text := cachedText(r.system); text != "" {
-		return digest(text)
+	if texts := cached(r.system); len(texts) > 0 {
+		return provider.Digest(texts...)
 	}
 	if r.system != nil {
-		return digest(string(r.system))
+		return provider.Digest(r.system)
 	}
-	return digest(firstMessage(r.messages))
+	if first := firstMessage(r.messages); len(first) > 0 {
+		return provider.Digest(first)
+	}
+	return ""
 }
+
+// mostMetadata is up to which size somebody's metadata is looked at: what Anthropic takes is far shorter.
+const mostMetadata = 16 << 10
 
 // SessionOf reads the session out of a metadata.user_id, in either of the forms that Claude Code has used.
 func SessionOf(userID string) string {
@@ -45,33 +50,27 @@ func SessionOf(userID string) string {
 	return id
 }
 
-// cachedText is the part of a system prompt that the client asked to be cached.
-func cachedText(system []byte) string {
+// mostCached is how many parts of a prompt can be asked to be cached.
+const mostCached = 4
+
+// cached are the texts of a system prompt that the client asked to be cached.
+func cached(system []byte) (texts [][]byte) {
 	if len(system) == 0 || system[0] != '[' {
-		return ""
+		return nil
 	}
-	var text strings.Builder
-	gjson.ParseBytes(system).ForEach(func(_, block gjson.Result) bool {
-		if block.Get("cache_control").Exists() {
-			text.WriteString(block.Get("text").String())
+	gjson.Parse(jsonscan.View(system)).ForEach(func(_, block gjson.Result) bool {
+		if text := block.Get("text"); block.Get("cache_control").Exists() && len(text.Raw) > len(`""`) {
+			texts = append(texts, jsonscan.Bytes(text.Raw))
 		}
-		return true
+		return len(texts) < mostCached
 	})
-	return text.String()
+	return texts
 }
 
 // firstMessage is the raw first message: it stays as it is for the life of a conversation.
-func firstMessage(messages []byte) string {
+func firstMessage(messages []byte) []byte {
 	if len(messages) == 0 || messages[0] != '[' {
-		return ""
+		return nil
 	}
-	return gjson.GetBytes(messages, "0").Raw
-}
-
-func digest(text string) string {
-	if text == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:16])
+	return jsonscan.Bytes(gjson.Get(jsonscan.View(messages), "0").Raw)
 }

@@ -2,11 +2,13 @@ package gemini
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
+	"crs/internal/bound"
 	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
 )
@@ -24,7 +26,9 @@ func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, 
 	if err := read(&intent, in); err != nil {
 		return provider.Intent{}, &provider.Fault{Status: http.StatusBadRequest, Kind: provider.BadRequest, Message: err.Error()}
 	}
-	intent.Family = Family(intent.Model)
+	if len(intent.Model) <= bound.Name {
+		intent.Family = Family(intent.Model)
+	}
 	return intent, nil
 }
 
@@ -88,12 +92,15 @@ func wrapped(intent *provider.Intent, in *provider.Inbound) error {
 	if intent.Service == CodeAssistCount {
 		name = Member{Raw: r.Model.Raw, At: e.Request.At + r.Model.At}
 	}
-	text, ok := jsonscan.String(name.Raw)
+	text, ok := jsonscan.StringUpTo(name.Raw, longestName)
 	if !ok {
 		return errors.New("model: it must be a string")
 	}
 	if intent.Model, err = modelName(text); err != nil {
 		return err
+	}
+	if len(intent.Model) > bound.Name {
+		return nil // it is refused
 	}
 	if err := needs(r.Contents, "request.contents"); err != nil {
 		return err
@@ -110,6 +117,9 @@ func wrapped(intent *provider.Intent, in *provider.Inbound) error {
 // anywhere else.
 func modelName(text string) (string, error) {
 	name := bare(text)
+	if len(name) > bound.Name {
+		return name, nil
+	}
 	if name == "" {
 		return "", errors.New("model: it is empty")
 	}
@@ -124,7 +134,15 @@ func modelName(text string) (string, error) {
 	return name, nil
 }
 
-func bare(name string) string { return strings.TrimPrefix(name, "models/") }
+func bare(name string) string { return strings.TrimPrefix(name, collection) }
+
+const (
+	collection  = "models/"
+	longestName = len(collection) + bound.Name
+)
+
+// mostRequests bounds a batch. Google itself takes no more than a few hundred.
+const mostRequests = 10_000
 
 // sameModel refuses a body that names another model than the path: which of the two an upstream serves is not known.
 func sameModel(name string, r *Request) error {
@@ -137,8 +155,13 @@ func sameModel(name string, r *Request) error {
 		}
 	}
 	var err error
-	gjson.ParseBytes(r.Requests.Raw).ForEach(func(_, one gjson.Result) bool {
-		if err = namesModel(name, []byte(one.Raw)); err != nil {
+	n := 0
+	gjson.Parse(jsonscan.View(r.Requests.Raw)).ForEach(func(_, one gjson.Result) bool {
+		if n++; n > mostRequests {
+			err = fmt.Errorf("requests: there may be no more than %d in a batch", mostRequests)
+			return false
+		}
+		if err = namesModel(name, jsonscan.Bytes(one.Raw)); err != nil {
 			err = errors.New("requests: " + err.Error())
 		}
 		return err == nil
@@ -158,7 +181,7 @@ func same(name string, raw []byte) error {
 	if raw == nil {
 		return nil
 	}
-	if text, ok := jsonscan.String(raw); !ok || bare(text) != name {
+	if text, ok := jsonscan.StringUpTo(raw, longestName); !ok || bare(text) != name {
 		return errors.New("model: the body names another model than the path")
 	}
 	return nil

@@ -68,6 +68,17 @@ func (m *Meter) object(data []byte) {
 	}
 }
 
+// Holds implements provider.Meter.
+func (m *Meter) Holds() int {
+	return m.events.Holds() + m.objects.Holds() + m.candidates.Holds() + cap(m.usage) + cap(m.version) + cap(m.failure)
+}
+
+// Forget implements provider.Meter.
+func (m *Meter) Forget() {
+	m.events.Forget()
+	m.objects.Forget()
+}
+
 // Begun implements provider.Meter. An answer that comes in one object has begun when it is whole, or is an error.
 func (m *Meter) Begun() bool { return m.begun || !m.stream && !m.objects.Array() }
 

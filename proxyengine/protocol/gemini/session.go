@@ -1,11 +1,12 @@
 package gemini
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"crs/internal/jsonscan"
+	"crs/proxyengine/provider"
 )
 
 // conversation tells which conversation a request belongs to by what stays the same from turn to turn: the system
@@ -13,16 +14,12 @@ import (
 func conversation(r *Request) string {
 	first := r.Contents.Raw
 	if len(first) > 0 && first[0] == '[' {
-		first = []byte(gjson.GetBytes(first, "0").Raw)
+		first = jsonscan.Bytes(gjson.Get(jsonscan.View(first), "0").Raw)
 	}
 	if r.System.Raw == nil && len(first) == 0 {
 		return ""
 	}
-	hash := sha256.New()
-	hash.Write(r.System.Raw)
-	hash.Write([]byte{0})
-	hash.Write(first)
-	return hex.EncodeToString(hash.Sum(nil)[:16])
+	return provider.Digest(r.System.Raw, first)
 }
 
 // Family is the name by which quotas know a model. Google counts each model on its own, but not each of its revisions.

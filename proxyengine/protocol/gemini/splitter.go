@@ -47,6 +47,12 @@ func (s *Splitter) Feed(p []byte) {
 	}
 }
 
+// Holds is how many bytes it keeps of an object that is not whole.
+func (s *Splitter) Holds() int { return cap(s.begun) }
+
+// Forget lets go of an object that is not whole: it counts as one longer than Largest.
+func (s *Splitter) Forget() { s.begun, s.long = nil, s.where == within }
+
 // Done reports whether the answer has ended as JSON does.
 func (s *Splitter) Done() bool { return s.where == after }
 

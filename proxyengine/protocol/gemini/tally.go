@@ -100,10 +100,10 @@ func (t *tally) read(c *chunk) {
 		t.begun, t.finished = true, true
 	}
 	// What comes in between may only tell the kind of traffic.
-	if c.usage != nil && bytes.Contains(c.usage, []byte("TokenCount")) {
+	if c.usage != nil && len(c.usage) <= mostRaw && bytes.Contains(c.usage, []byte("TokenCount")) {
 		t.usage = append(t.usage[:0], c.usage...)
 	}
-	if c.version != nil && !bytes.Equal(c.version, t.version) {
+	if c.version != nil && len(c.version) <= mostName && !bytes.Equal(c.version, t.version) {
 		t.version = append(t.version[:0], c.version...)
 		t.model, _ = jsonscan.String(t.version)
 	}
@@ -154,7 +154,11 @@ func (t *tally) end(complete bool) provider.Count {
 	return c
 }
 
-const bytesPerToken = 4
+const (
+	bytesPerToken = 4
+	mostRaw       = 16 << 10 // the largest usage object that goes into the ledger
+	mostName      = 1 << 10  // longer than any name that an upstream gives
+)
 
 // figures reads a usage object (protocols.md, D.3). Its prompt includes what was cached, its candidates exclude thoughts.
 func figures(object []byte) (t usage.Tokens, tier string) {
@@ -183,12 +187,10 @@ func figures(object []byte) (t usage.Tokens, tier string) {
 	}, tier
 }
 
-// count reads a figure. One that cannot be, such as a negative one, counts as nothing.
+// count reads a figure. What is none counts as nothing.
 func count(raw []byte) int64 {
-	if n, ok := jsonscan.Int(raw); ok && n > 0 && n < 1<<40 {
-		return n
-	}
-	return 0
+	n, _ := provider.Figure(raw)
+	return n
 }
 
 // tierOf is the service tier as prices know it: from serviceTier (priority) or trafficType (ON_DEMAND_PRIORITY).
@@ -205,7 +207,7 @@ func tierOf(raw []byte) string {
 
 // raw is what the upstream said, fit for a ledger's line.
 func (t *tally) raw() json.RawMessage {
-	if len(t.usage) == 0 || len(t.usage) > 16<<10 || !json.Valid(t.usage) {
+	if len(t.usage) == 0 || !json.Valid(t.usage) {
 		return nil
 	}
 	var compact bytes.Buffer

@@ -99,5 +99,8 @@ func (h *hider) Finish() ([]byte, error) {
 	return h.out, nil
 }
 
+// Holds implements provider.Meter.
+func (h *hider) Holds() int { return h.chatMeter.Holds() + cap(h.pending) + cap(h.out) }
+
 // ContentType implements provider.Reshaper.
 func (h *hider) ContentType() string { return h.contentType }

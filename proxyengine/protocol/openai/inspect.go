@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"crs/internal/bound"
 	"crs/internal/jsonscan"
 	"crs/internal/model"
 	"crs/proxyengine/provider"
@@ -25,7 +26,9 @@ func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, 
 	if err := reading(&intent, in); err != nil {
 		return provider.Intent{}, err
 	}
-	intent.Family = model.Base(intent.Model)
+	if len(intent.Model) <= bound.Name {
+		intent.Family = model.Base(intent.Model)
+	}
 	return intent, nil
 }
 
@@ -42,6 +45,9 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 	}
 	if intent.Model, err = r.named(intent.Service, in.Param); err != nil {
 		return err
+	}
+	if len(intent.Model) > bound.Name {
+		return nil // it is refused
 	}
 	if r.model != nil {
 		intent.ModelAt, intent.ModelLen = r.modelAt, len(r.model)
@@ -73,7 +79,7 @@ func (r *request) named(service, deployment string) (string, error) {
 		}
 		return "", refuse("Missing required parameter: 'model'.")
 	}
-	name, ok := jsonscan.String(r.model)
+	name, ok := jsonscan.StringUpTo(r.model, bound.Name)
 	switch {
 	case !ok:
 		return "", refuse("Invalid type for 'model': expected a string.")

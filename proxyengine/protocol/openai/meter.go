@@ -12,7 +12,7 @@ import (
 func NewMeter(want *provider.Intent, header provider.Header) provider.Meter {
 	contentType := header.Get("content-type")
 	if !strings.HasPrefix(strings.ToLower(contentType), "text/event-stream") {
-		return &objectMeter{}
+		return newObjectMeter()
 	}
 	if want.Service == Chat || want.Service == Completions {
 		m := &chatMeter{}
@@ -38,6 +38,12 @@ type stream struct {
 
 // Feed implements provider.Meter.
 func (m *stream) Feed(p []byte) { m.scanner.Feed(p) }
+
+// Holds implements provider.Meter.
+func (m *stream) Holds() int { return m.scanner.Holds() + cap(m.failure) + cap(m.last) }
+
+// Forget implements provider.Meter.
+func (m *stream) Forget() { m.scanner.Forget() }
 
 // Begun implements provider.Meter.
 func (m *stream) Begun() bool { return m.begun }

@@ -3,31 +3,43 @@ package openai
 import (
 	"slices"
 
+	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
 )
 
 // objectMeter counts an answer in one JSON object.
 type objectMeter struct {
 	tally
-	object  members
+	object  jsonscan.Members
 	failure []byte
 }
 
+// keptMembers are the members of an answer that matter here.
+var keptMembers = []string{"usage", "model", "error", "service_tier", "output"}
+
+func newObjectMeter() *objectMeter { return &objectMeter{object: jsonscan.Members{Names: keptMembers}} }
+
+// Holds implements provider.Meter.
+func (m *objectMeter) Holds() int { return m.object.Holds() + cap(m.failure) + cap(m.last) }
+
+// Forget implements provider.Meter.
+func (m *objectMeter) Forget() { m.object.Forget() }
+
 // Feed implements provider.Meter.
-func (m *objectMeter) Feed(p []byte) { m.object.feed(p) }
+func (m *objectMeter) Feed(p []byte) { m.object.Feed(p) }
 
 // Begun implements provider.Meter: an answer that comes in one piece has begun when it is whole.
 func (m *objectMeter) Begun() bool { return true }
 
 // Whole implements provider.Meter.
-func (m *objectMeter) Whole() bool { return m.object.whole() }
+func (m *objectMeter) Whole() bool { return m.object.Whole() }
 
 // AtBoundary implements provider.Meter: nothing can be added to a JSON object.
 func (m *objectMeter) AtBoundary() bool { return false }
 
 // Failure implements provider.Meter: an object that says error in the place of an answer.
 func (m *objectMeter) Failure() []byte {
-	if raw := m.object.value("error"); m.failure == nil && m.Whole() && given(raw) {
+	if raw := m.object.Value("error"); m.failure == nil && m.Whole() && given(raw) {
 		m.failure = slices.Concat([]byte(`{"error":`), raw, []byte("}"))
 	}
 	return m.failure
@@ -35,11 +47,11 @@ func (m *objectMeter) Failure() []byte {
 
 // End implements provider.Meter.
 func (m *objectMeter) End() provider.Count {
-	m.take(m.object.value("usage"))
-	name(&m.count.Model, m.object.value("model"))
-	name(&m.count.Pricing.ServiceTier, m.object.value("service_tier"))
+	m.take(m.object.Value("usage"))
+	name(&m.count.Model, m.object.Value("model"))
+	name(&m.count.Pricing.ServiceTier, m.object.Value("service_tier"))
 	m.count.Pricing.WebSearches = 0
-	elements(m.object.value("output"), func(item []byte) bool {
+	elements(m.object.Value("output"), func(item []byte) bool {
 		if isSearch(item) {
 			m.count.Pricing.WebSearches++
 		}

@@ -2,8 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 
 	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
@@ -59,11 +57,7 @@ func digest(system, user []byte) string {
 	if user == nil {
 		return ""
 	}
-	sum := sha256.New()
-	_, _ = sum.Write(system)
-	_, _ = sum.Write([]byte{0})
-	_, _ = sum.Write(user)
-	return hex.EncodeToString(sum.Sum(nil)[:16])
+	return provider.Digest(system, user)
 }
 
 // hard reports whether the request builds on what only one account can read: its encrypted thoughts, or answers that it

@@ -43,7 +43,7 @@ func readFigures(raw []byte) (f figures, ok bool) {
 }
 
 func set(n *int64, raw []byte) bool {
-	fresh, ok := jsonscan.Int(raw)
+	fresh, ok := provider.Figure(raw)
 	if ok && fresh > 0 {
 		*n = fresh
 	}
@@ -72,13 +72,18 @@ func (t *tally) take(raw []byte) bool {
 		return false
 	}
 	t.count.Tokens, t.count.Seen = f.tokens(), true
-	t.last = append(t.last[:0], raw...)
+	if t.last = t.last[:0]; len(raw) <= mostRaw {
+		t.last = append(t.last, raw...)
+	}
 	return true
 }
 
+// mostName is longer than any name that an upstream gives.
+const mostName = 1 << 10
+
 // name keeps a text, and costs nothing when it is the same as before.
 func name(s *string, raw []byte) {
-	if len(raw) == 0 || *s != "" && jsonscan.Equal(raw, *s) {
+	if len(raw) == 0 || len(raw) > mostName || *s != "" && jsonscan.Equal(raw, *s) {
 		return
 	}
 	if fresh, ok := jsonscan.String(raw); ok && fresh != "" {
@@ -97,10 +102,13 @@ func (t *tally) end(complete bool) provider.Count {
 	return c
 }
 
+// mostRaw is the largest usage object that goes into the ledger.
+const mostRaw = 16 << 10
+
 // raw is what the upstream said, fit for a ledger's line.
 func (t *tally) raw() json.RawMessage {
 	text := t.last
-	if len(text) == 0 || len(text) > 16<<10 || !json.Valid(text) {
+	if len(text) == 0 || !json.Valid(text) {
 		return nil
 	}
 	if bytes.ContainsAny(text, "\r\n") {

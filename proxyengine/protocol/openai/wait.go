@@ -32,6 +32,9 @@ func (e *Problem) Wait(h provider.Header) time.Duration {
 	return longest
 }
 
+// NothingLeft reports whether the head says that no more requests may be made for now, however small.
+func NothingLeft(h provider.Header) bool { return h.Get("x-ratelimit-remaining-requests") == "0" }
+
 // retryAfter reads seconds or a date; zero when there is none or it makes no sense.
 func retryAfter(h provider.Header) time.Duration {
 	text := h.Get("retry-after")

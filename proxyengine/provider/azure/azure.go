@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/model"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
@@ -72,7 +73,7 @@ func (*Provider) Check(acc *account.Account) error {
 		return errors.New("platform azure-openai takes an API key, or an Entra token with the option auth=bearer")
 	case o[apiVersion] != "" && !versionShape.MatchString(o[apiVersion]):
 		return fmt.Errorf("option %s: %q is no version such as %s", apiVersion, o[apiVersion], defaultVersion)
-	case o[deployment] != "" && !deploymentShape.MatchString(o[deployment]):
+	case o[deployment] != "" && (!deploymentShape.MatchString(o[deployment]) || model.Check(o[deployment], model.Segment) != nil):
 		return fmt.Errorf("option %s: %q is no deployment's name", deployment, o[deployment])
 	}
 	switch s := o[surface]; s {
@@ -85,7 +86,7 @@ func (*Provider) Check(acc *account.Account) error {
 	default:
 		return fmt.Errorf("option %s: %q is none of api-key, %s", auth, a, bearer)
 	}
-	return nil
+	return provider.CheckMap(acc, func(string) model.Place { return model.Segment })
 }
 
 // Windows implements provider.Provider: Azure tells what is left of a minute, which is no gauge of an account.
@@ -114,7 +115,7 @@ func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
 }
 
 // deploymentOf is what a model is called at the account: as its map says, else its only deployment, else the same.
-func deploymentOf(acc *account.Account, model string) string {
-	bare := strings.TrimPrefix(model, "azure/")
-	return cmp.Or(acc.Map[model], acc.Map[bare], acc.Options[deployment], bare)
+func deploymentOf(acc *account.Account, asked string) string {
+	bare := strings.TrimPrefix(asked, "azure/")
+	return cmp.Or(acc.Map[asked], acc.Map[bare], acc.Options[deployment], bare)
 }

@@ -101,15 +101,15 @@ func TestADeploymentInThePathIsEnough(t *testing.T) {
 
 func TestAModelThatIsNoDeploymentIsTheClientsFault(t *testing.T) {
 	t.Parallel()
-	for _, model := range []string{"..", ".", "azure/", "azure/.."} {
+	for _, model := range []string{"..", ".", "azure/", "azure/..", "../a?b#c", "a/b", "a#b"} {
 		_, err := azure.New().Prepare(&provider.Inbound{}, &provider.Intent{Service: openai.Chat, Model: model}, resource())
 		var f *provider.Fault
 		if !errors.As(err, &f) || f.Status != 400 {
 			t.Errorf("%q: %v", model, err)
 		}
 	}
-	got := prepare(t, openai.Chat, &provider.Inbound{Body: []byte(`{"model":"../a?b#c","messages":[]}`)}, resource())
-	if !strings.Contains(got, "/openai/deployments/..%2Fa%3Fb%23c/chat/completions?") {
+	got := prepare(t, openai.Chat, &provider.Inbound{Body: []byte(`{"model":"a b:c@1","messages":[]}`)}, resource())
+	if !strings.Contains(got, "/openai/deployments/a%20b%3Ac%401/chat/completions?") {
 		t.Errorf("%s", got)
 	}
 }

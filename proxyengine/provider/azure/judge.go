@@ -14,6 +14,7 @@ func (*Provider) Judge(want *provider.Intent, _ *account.Account, r *provider.Re
 	e := openai.ReadProblem(r)
 	after := e.Wait(r.Header)
 	v := judge(want, r.At, &e, after)
+	v.Stated = e.Status == http.StatusTooManyRequests && openai.NothingLeft(r.Header)
 	if v.Outcome.Evidence == "" {
 		v.Outcome.Evidence = e.Evidence()
 	}
@@ -24,9 +25,7 @@ func (*Provider) Judge(want *provider.Intent, _ *account.Account, r *provider.Re
 func judge(want *provider.Intent, at time.Time, e *openai.Problem, after time.Duration) provider.Verdict {
 	switch {
 	case e.Is("DeploymentNotFound"):
-		v := another(account.Unsupported, false)
-		v.Outcome.Scope = want.Family
-		return v
+		return another(account.Unsupported, false)
 	case e.Is("insufficient_quota"), e.Status == http.StatusPaymentRequired:
 		return another(account.Exhausted, true)
 	case e.Overloaded(), e.Status == http.StatusServiceUnavailable, e.Status == 529: // 529 is what gateways pass on
@@ -87,6 +86,6 @@ func notThere(want *provider.Intent, e *openai.Problem) provider.Verdict {
 		return another(account.Failed, false)
 	}
 	v := another(account.Unsupported, false)
-	v.Outcome.Scope = want.Service
+	v.Outcome.Service = want.Service
 	return v
 }

@@ -3,10 +3,10 @@ package azure
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"crs/internal/account"
+	"crs/internal/model"
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 )
@@ -26,8 +26,8 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 		return nil, err
 	}
 	w := placeOf(in, want, acc)
-	if strings.Trim(deploymentOf(acc, want.Model), ".") == "" { // as a part of a path it would lead elsewhere
-		return nil, &provider.Fault{Status: http.StatusBadRequest, Kind: provider.BadRequest, Message: "Invalid value for 'model': it is no deployment's name."}
+	if err := checkName(deploymentOf(acc, want.Model), want, acc); err != nil {
+		return nil, err
 	}
 	asked := *want
 	asked.HideUsage = want.HideUsage && (w.version == "" || w.version >= usageSince || !dated(w.version))
@@ -39,6 +39,14 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 		Endpoint: endpoint, Method: http.MethodPost, Target: endpoint.Path + w.path + query(in.Query, w.version),
 		Header: append(openai.Header(in.Header), credential(acc)), Body: body,
 	}, nil
+}
+
+// checkName: every request names its deployment.
+func checkName(name string, want *provider.Intent, acc *account.Account) error {
+	if name == "" {
+		return &provider.Fault{Status: http.StatusBadRequest, Kind: provider.BadRequest, Message: "Invalid value for 'model': it is no deployment's name."}
+	}
+	return provider.CheckName(name, want, acc, model.Segment)
 }
 
 func dated(version string) bool { return strings.HasPrefix(version, "20") }
@@ -62,7 +70,7 @@ func placeOf(in *provider.Inbound, want *provider.Intent, acc *account.Account) 
 	case responses:
 		return place{"/openai/responses", cmp.Or(set, asked, responsesVersion), name}
 	}
-	return place{"/openai/deployments/" + url.PathEscape(name) + openai.Path(in, want), cmp.Or(set, asked, defaultVersion), ""}
+	return place{"/openai/deployments/" + model.Escape(name) + openai.Path(in, want), cmp.Or(set, asked, defaultVersion), ""}
 }
 
 // clientVersion is the version that the client itself asks for, as Azure's own clients do; "" when it makes no sense.

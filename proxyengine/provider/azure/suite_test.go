@@ -63,10 +63,10 @@ func answers() map[string]providertest.Answer {
 	return map[string]providertest.Answer{
 		"content filter":       {Status: 400, Body: filtered, Next: deliver, Result: account.Answered, Says: "content management policy"},
 		"bad request":          {Status: 400, Body: problem("BadRequest", "x"), Next: deliver, Result: account.Answered},
-		"no such deployment":   {Status: 404, Body: problem("DeploymentNotFound", "The API deployment for this resource does not exist."), Next: another, Result: account.Unsupported, Scope: "gpt-5.5"},
-		"no such path":         {Service: openai.Responses, Status: 404, Body: problem("404", "Resource not found"), Next: another, Result: account.Unsupported, Scope: openai.Responses},
+		"no such deployment":   {Status: 404, Body: problem("DeploymentNotFound", "The API deployment for this resource does not exist."), Next: another, Result: account.Unsupported},
+		"no such path":         {Service: openai.Responses, Status: 404, Body: problem("404", "Resource not found"), Next: another, Result: account.Unsupported, Only: openai.Responses},
 		"no such path, chat":   {Status: 404, Body: problem("404", "Resource not found"), Next: another, Result: account.Failed},
-		"no such path, plain":  {Service: openai.Images, Status: 404, Body: `{"statusCode":404,"message":"Resource not found"}`, Next: another, Result: account.Unsupported, Scope: openai.Images, Foreign: true, Says: "Resource not found"},
+		"no such path, plain":  {Service: openai.Images, Status: 404, Body: `{"statusCode":404,"message":"Resource not found"}`, Next: another, Result: account.Unsupported, Only: openai.Images, Foreign: true, Says: "Resource not found"},
 		"no such response":     {Service: openai.Responses, Status: 404, Body: `{"error":{"message":"Previous response with id 'resp_1' not found.","type":"invalid_request_error","param":"previous_response_id","code":null}}`, Next: deliver, Result: account.Answered},
 		"key refused":          {Status: 401, Body: problem("401", "Access denied due to invalid subscription key or wrong API endpoint."), Next: another, Result: account.Denied, Conceal: true, Says: "Access denied"},
 		"key refused, gateway": {Status: 401, Body: `{ "statusCode": 401, "message": "Unauthorized. Access token is missing" }`, Next: another, Result: account.Denied, Conceal: true, Foreign: true, Says: "Access token is missing"},

@@ -91,6 +91,9 @@ func (p *Provider) Check(acc *account.Account) error {
 	if _, err := readCredential(acc); err != nil {
 		return err
 	}
+	if err := provider.CheckMap(acc, placeOf); err != nil {
+		return err
+	}
 	_, err := p.endpoint(acc)
 	return err
 }

@@ -27,6 +27,12 @@ func (c *counted) Feed(p []byte) {
 
 func (c *counted) tokens() (int64, bool) { return jsonscan.Int(at(c.body, "inputTokens")) }
 
+// Holds implements provider.Meter.
+func (c *counted) Holds() int { return cap(c.body) }
+
+// Forget implements provider.Meter.
+func (*counted) Forget() {}
+
 // Begun implements provider.Meter.
 func (*counted) Begun() bool { return true }
 

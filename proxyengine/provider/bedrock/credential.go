@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"crs/internal/account"
+	"crs/internal/secret"
 )
 
 // credential is what an account authenticates with: a bearer key, or a pair of keys to sign with.
@@ -41,6 +42,21 @@ func readCredential(acc *account.Account) (credential, error) {
 	default:
 		return credential{}, fmt.Errorf("auth style %q is none of auto, bearer, sigv4", style)
 	}
+}
+
+// Canonical implements provider.Canonicalizer: keys are kept as ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN], whatever file
+// they come from.
+func (*Provider) Canonical(acc *account.Account) (secret.String, error) {
+	c, err := readCredential(acc)
+	switch {
+	case err != nil:
+		return secret.String{}, err
+	case c.bearer != "":
+		return secret.New(c.bearer), nil
+	case c.keys.SessionToken == "":
+		return secret.New(c.keys.AccessKeyID + ":" + c.keys.SecretAccessKey), nil
+	}
+	return secret.New(c.keys.AccessKeyID + ":" + c.keys.SecretAccessKey + ":" + c.keys.SessionToken), nil
 }
 
 // word is what may stand in a header.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +16,7 @@ import (
 )
 
 // Judge implements provider.Provider (protocols.md, C.6). Quotas and access at Bedrock are by model, so most of what it
-// refuses is said of the model's family, not of the account.
+// refuses is said of the model, not of the account nor of the model's family: clients may ask for any name.
 func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
 	a := read(r)
 	v := judge(want, a)
@@ -27,7 +26,8 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 	if v.Outcome.Until.IsZero() && v.RetryAfter > 0 && v.Outcome.Result == account.Throttled {
 		v.Outcome.Until = r.At.Add(v.RetryAfter)
 	}
-	v.Status, v.Message, v.Foreign = a.status, withoutARNs(a.message), !a.native
+	v.Stated = a.unknown() && r.Header.Get("x-amzn-errortype") != ""
+	v.Status, v.Message, v.Foreign = a.status, a.message, !a.native
 	v.Outcome.Evidence = a.evidence() + hint(a, acc)
 	return v
 }
@@ -102,7 +102,7 @@ func judge(want *provider.Intent, a answer) provider.Verdict {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return refused(want, a)
 	case http.StatusPaymentRequired:
-		v := another(account.Exhausted, "", a)
+		v := another(account.Exhausted, a)
 		v.Conceal = true
 		return v
 	case http.StatusBadRequest, http.StatusNotFound:
@@ -116,8 +116,15 @@ func judge(want *provider.Intent, a answer) provider.Verdict {
 	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
 }
 
-func another(r account.Result, scope string, a answer) provider.Verdict {
-	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r, Scope: scope}, RetryAfter: a.retryAfter}
+func another(r account.Result, a answer) provider.Verdict {
+	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r}, RetryAfter: a.retryAfter}
+}
+
+// ofModel is the same for what is said of one model.
+func ofModel(r account.Result, want *provider.Intent, a answer) provider.Verdict {
+	v := another(r, a)
+	v.Outcome.Model = want.Model
+	return v
 }
 
 func inTrouble(a answer) provider.Verdict {
@@ -130,16 +137,16 @@ func throttled(want *provider.Intent, a answer) provider.Verdict {
 	case strings.HasPrefix(a.kind, "ModelNotReady"):
 		return inTrouble(a)
 	case a.says("per day"):
-		return another(account.Exhausted, want.Family, a)
+		return ofModel(account.Exhausted, want, a)
 	}
-	return another(account.Throttled, want.Family, a)
+	return ofModel(account.Throttled, want, a)
 }
 
 // refused is the account's fault: its keys are no good, or they do not open this model.
 func refused(want *provider.Intent, a answer) provider.Verdict {
-	v := another(account.Denied, "", a)
+	v := another(account.Denied, a)
 	if strings.HasPrefix(a.kind, "AccessDenied") && (a.says("access to the model") || a.says("model access") || a.says("on resource:")) {
-		v = another(account.Unsupported, want.Family, a)
+		v = another(account.Unsupported, a)
 	}
 	v.Conceal = true
 	return v
@@ -149,13 +156,15 @@ func refused(want *provider.Intent, a answer) provider.Verdict {
 func invalid(want *provider.Intent, a answer) provider.Verdict {
 	switch {
 	case strings.HasPrefix(a.kind, "ServiceQuotaExceeded"):
-		return another(account.Exhausted, want.Family, a)
+		return ofModel(account.Exhausted, want, a)
 	case a.credential():
 		return refused(want, a)
 	case want.Service == anthropic.CountTokens && (a.status == http.StatusNotFound || a.says("counting tokens")):
-		return another(account.Unsupported, want.Service, a)
+		v := another(account.Unsupported, a)
+		v.Outcome.Service = want.Service
+		return v
 	case strings.HasPrefix(a.kind, "ResourceNotFound"), a.modelMissing():
-		return another(account.Unsupported, want.Family, a)
+		return another(account.Unsupported, a)
 	}
 	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
 }
@@ -172,6 +181,16 @@ func (a answer) credential() bool {
 		"ExpiredToken", "UnrecognizedClient", "InvalidSignature", "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed",
 		"MissingAuthenticationToken", "IncompleteSignature", "InvalidClientTokenId",
 	} {
+		if strings.HasPrefix(a.kind, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// unknown reports whether the keys are none of anybody's, or none any more. A signature depends on the request, too.
+func (a answer) unknown() bool {
+	for _, kind := range []string{"ExpiredToken", "UnrecognizedClient", "InvalidClientTokenId"} {
 		if strings.HasPrefix(a.kind, kind) {
 			return true
 		}
@@ -204,11 +223,4 @@ func (a answer) evidence() string {
 		text = text[:300] + "…"
 	}
 	return text
-}
-
-var arn = regexp.MustCompile(`arn:aws[A-Za-z0-9:/._*-]*`)
-
-// withoutARNs keeps the operator's AWS account from clients.
-func withoutARNs(message string) string {
-	return arn.ReplaceAllString(message, "the account's resource")
 }

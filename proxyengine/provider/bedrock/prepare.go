@@ -3,10 +3,11 @@ package bedrock
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"net/http"
+	"strings"
 
 	"crs/internal/account"
+	"crs/internal/model"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 )
@@ -19,6 +20,9 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 	}
 	counting := want.Service == anthropic.CountTokens
 	id, known := p.models.find(acc, want.Model)
+	if err := provider.CheckName(id, want, acc, placeOf(id)); err != nil {
+		return nil, err
+	}
 	b := body{text: in.Body, models: p.models, entry: known, counting: counting}
 	parts, err := b.rewrite(in.Header)
 	if err != nil {
@@ -32,10 +36,18 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 		operation = "/invoke-with-response-stream"
 	}
 	out := &provider.Outbound{
-		Endpoint: endpoint, Method: http.MethodPost, Target: endpoint.Path + "/model/" + encode(id) + operation,
+		Endpoint: endpoint, Method: http.MethodPost, Target: endpoint.Path + "/model/" + model.Escape(id) + operation,
 		Header: header(in.Header, want.Stream && !counting), Body: parts,
 	}
 	return out, p.authorize(out, acc)
+}
+
+// placeOf is where a name stands: an ARN has several parts.
+func placeOf(id string) model.Place {
+	if strings.HasPrefix(id, "arn:") {
+		return model.Path
+	}
+	return model.Segment
 }
 
 // header is what the operation takes. Of the client's own, the protocol's fields are in the body or mean nothing here.
@@ -61,18 +73,4 @@ func (counted) question(parts [][]byte) [][]byte {
 	text = append(text, before...)
 	text = base64.StdEncoding.AppendEncode(text, inner)
 	return [][]byte{append(text, behind...)}
-}
-
-// encode puts a model's id into a path: everything that is not unreserved is escaped, the colon and an ARN's slashes too.
-func encode(id string) string {
-	out := make([]byte, 0, len(id)+8)
-	for i := range len(id) {
-		switch c := id[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			out = append(out, c)
-		default:
-			out = fmt.Appendf(out, "%%%02X", c)
-		}
-	}
-	return string(out)
 }

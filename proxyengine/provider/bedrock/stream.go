@@ -38,6 +38,11 @@ const eventStream = "text/event-stream; charset=utf-8"
 // ContentType implements provider.Reshaper.
 func (*stream) ContentType() string { return eventStream }
 
+// Holds implements provider.Meter.
+func (s *stream) Holds() int {
+	return s.Meter.Holds() + cap(s.frames.rest) + cap(s.out) + cap(s.decoded) + cap(s.changed)
+}
+
 // Feed implements provider.Meter.
 func (s *stream) Feed(p []byte) {
 	if s.taken {

@@ -91,9 +91,9 @@ func (a answer) says(text string) bool {
 
 func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) provider.Verdict {
 	switch {
-	case a.says("organization has been disabled"), a.says("oauth authentication is currently not allowed"):
+	case r.Says(a.message, "organization has been disabled"), r.Says(a.message, "oauth authentication is currently not allowed"):
 		return another(account.Blocked, true)
-	case a.status == http.StatusBadRequest && a.says("credit balance is too low"), a.status == http.StatusPaymentRequired:
+	case a.status == http.StatusBadRequest && r.Says(a.message, "credit balance is too low"), a.status == http.StatusPaymentRequired:
 		return another(account.Exhausted, true)
 	}
 	switch a.status {
@@ -102,12 +102,12 @@ func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provide
 	case http.StatusForbidden:
 		return forbidden(r)
 	case http.StatusTooManyRequests:
-		return p.limited(want, r, a)
+		return p.limited(want, acc, r, a)
 	case 529, http.StatusServiceUnavailable:
 		return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		if want.Service == anthropic.CountTokens { // endpoints that only speak messages
-			return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: account.Unsupported, Scope: want.Service}}
+			return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: account.Unsupported, Service: want.Service}}
 		}
 	}
 	if a.status >= 500 {
@@ -140,26 +140,27 @@ func forbidden(r *provider.Reply) provider.Verdict {
 }
 
 // limited reads a 429 (protocols.md, A.10).
-func (p *Provider) limited(want *provider.Intent, r *provider.Reply, a answer) provider.Verdict {
+func (p *Provider) limited(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) provider.Verdict {
 	if a.says("extra usage") || want.Background { // an entitlement that is missing, or a client's own small talk
 		return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
 	}
 	v := another(account.Exhausted, false)
-	v.Outcome.Scope, v.Outcome.Until = p.reset(want, r, a)
+	v.Outcome.Scope, v.Outcome.Until, v.Stated = p.reset(want, acc, r, a)
 	if v.Outcome.Until.IsZero() {
 		v.Outcome.Result = account.Throttled
 	}
 	return v
 }
 
-// reset tells what a 429 is about ("" for the whole account) and when it ends; zero when it does not say.
-func (p *Provider) reset(want *provider.Intent, r *provider.Reply, a answer) (scope string, until time.Time) {
+// reset tells what a 429 is about ("" for the whole account) and when it ends; zero when it does not say. It is stated where a limit is
+// used up, so that no request is small enough.
+func (p *Provider) reset(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) (scope string, until time.Time, stated bool) {
 	if a.code == "enforced_spend_limit_reached" {
-		return "", firstOfNextMonth(r.At)
+		return "", firstOfNextMonth(r.At), true
 	}
 	l := readLimits(r.Header)
 	if until = l.latestRejected("5h", "7d"); !until.IsZero() {
-		return "", until
+		return "", until, true
 	}
 	if family := l.rejectedFamily(); family != "" {
 		until = l.latestRejected("7d_" + family)
@@ -169,15 +170,18 @@ func (p *Provider) reset(want *provider.Intent, r *provider.Reply, a answer) (sc
 		if family == "oi" || family == "overage_included" {
 			family = want.Family
 		}
-		return family, until
+		return family, until, true
 	}
 	if !l.reset.IsZero() && l.status == rejected {
-		return "", l.reset
+		return "", l.reset, true
+	}
+	if acc.Platform == Console && !r.Page() { // an API key's limits are each model class's own
+		scope = want.Family
 	}
 	if after := retryAfter(r.Header); after > 0 {
-		return "", r.At.Add(after)
+		until = r.At.Add(after)
 	}
-	return "", time.Time{}
+	return scope, until, r.Header.Get("anthropic-ratelimit-requests-remaining") == "0"
 }
 
 func firstOfNextMonth(at time.Time) time.Time {

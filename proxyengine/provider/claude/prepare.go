@@ -9,6 +9,7 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/jsonscan"
+	"crs/internal/model"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 )
@@ -23,6 +24,9 @@ const (
 func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *account.Account) (*provider.Outbound, error) {
 	endpoint, err := p.endpoint(acc)
 	if err != nil {
+		return nil, err
+	}
+	if err := provider.CheckName(acc.Upstream(want.Model), want, acc, model.Body); err != nil {
 		return nil, err
 	}
 	body, err := body(in.Body, want, acc)

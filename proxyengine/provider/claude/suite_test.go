@@ -14,7 +14,7 @@ import (
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	providertest.Run(t, &providertest.Suite{
-		Provider: newProvider(t), Now: now, Requests: requests(), Answers: answers(),
+		Provider: newProvider(t), Now: now, Requests: requests(), BodyNames: true, Answers: answers(),
 		Account: console("sk-ant-k"), Service: anthropic.Messages, Model: "claude-opus-4-8", Family: "opus",
 		Recordings: providertest.Recordings(t, anthropic.Messages, anthropic.CountTokens),
 		Renewal: &providertest.Renewal{
@@ -97,9 +97,9 @@ func answers() map[string]providertest.Answer {
 		"unavailable":                {Status: 503, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
 		"server error":               {Status: 500, Body: errorBody("api_error", ""), Next: provider.TryAnother, Result: account.Failed},
 		"gateway":                    {Status: 502, Body: "<html>", Next: provider.TryAnother, Result: account.Failed, Foreign: true},
-		"no count_tokens":            {Service: anthropic.CountTokens, Status: 404, Next: provider.TryAnother, Result: account.Unsupported, Scope: anthropic.CountTokens, Foreign: true},
-		"429, nothing said":          {Status: 429, Body: errorBody("rate_limit_error", limit), Next: provider.TryAnother, Result: account.Throttled},
-		"429, retry-after":           {Status: 429, Header: provider.Header{{Name: "Retry-After", Value: "30"}}, Next: provider.TryAnother, Result: account.Exhausted, Until: 30 * time.Second, Foreign: true, Wait: 30 * time.Second},
+		"no count_tokens":            {Service: anthropic.CountTokens, Status: 404, Next: provider.TryAnother, Result: account.Unsupported, Only: anthropic.CountTokens, Foreign: true},
+		"429, nothing said":          {Status: 429, Body: errorBody("rate_limit_error", limit), Next: provider.TryAnother, Result: account.Throttled, Scope: "opus"},
+		"429, retry-after":           {Status: 429, Header: provider.Header{{Name: "Retry-After", Value: "30"}}, Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 30 * time.Second, Foreign: true, Wait: 30 * time.Second},
 		"429, 5 h used up":           {Status: 429, Header: unifiedHeader("status", "rejected", "5h-status", "rejected", "5h-reset", unix(2*time.Hour), "7d-status", "allowed", "7d-reset", unix(99*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Until: 2 * time.Hour, Foreign: true},
 		"429, both used up":          {Status: 429, Header: unifiedHeader("5h-status", "rejected", "5h-reset", unix(2*time.Hour), "7d-status", "rejected", "7d-reset", unix(50*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Until: 50 * time.Hour, Foreign: true},
 		"429, opus window":           {Status: 429, Header: unifiedHeader("5h-status", "allowed", "5h-reset", unix(time.Hour), "7d_opus-status", "rejected", "7d_opus-reset", unix(60*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 60 * time.Hour, Foreign: true},
@@ -109,9 +109,9 @@ func answers() map[string]providertest.Answer {
 		"429, extra usage":           {Status: 429, Header: unifiedHeader("status", "rejected", "reset", unix(3*time.Hour)), Body: errorBody("rate_limit_error", "Extra usage is required for long context requests."), Next: provider.Deliver, Result: account.Answered},
 		"429, spending limit":        {Status: 429, Body: `{"type":"error","error":{"type":"rate_limit_error","message":"limit","details":{"error_code":"enforced_spend_limit_reached"}}}`, Next: provider.TryAnother, Result: account.Exhausted, Until: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Sub(now)},
 		"429, a client's small talk": {Account: subscription(), Background: true, Status: 429, Header: unifiedHeader("status", "rejected", "reset", unix(time.Hour)), Next: provider.Deliver, Result: account.Answered, Foreign: true},
-		"429, nonsense":              {Status: 429, Header: append(unifiedHeader("reset", "soon", "5h-status", "rejected", "5h-reset", "never"), provider.Field{Name: "retry-after", Value: "-3"}), Next: provider.TryAnother, Result: account.Throttled, Foreign: true},
+		"429, nonsense":              {Status: 429, Header: append(unifiedHeader("reset", "soon", "5h-status", "rejected", "5h-reset", "never"), provider.Field{Name: "retry-after", Value: "-3"}), Next: provider.TryAnother, Result: account.Throttled, Scope: "opus", Foreign: true},
 		"stream: overloaded":         {Status: 200, InStream: true, Body: errorBody("overloaded_error", "Overloaded"), Next: provider.TryAgain, Result: account.Overloaded, Becomes: 529},
-		"stream: rate limit":         {Status: 200, InStream: true, Body: errorBody("api_error", limit), Next: provider.TryAnother, Result: account.Throttled, Becomes: 429},
+		"stream: rate limit":         {Status: 200, InStream: true, Body: errorBody("api_error", limit), Next: provider.TryAnother, Result: account.Throttled, Scope: "opus", Becomes: 429},
 		"stream: bad request":        {Status: 200, InStream: true, Body: errorBody("invalid_request_error", "x"), Next: provider.Deliver, Result: account.Answered, Becomes: 400},
 		"stream: anything":           {Status: 200, InStream: true, Body: errorBody("api_error", "Internal server error"), Next: provider.TryAnother, Result: account.Failed, Becomes: 500},
 		"not even JSON":              {Status: 401, Body: "Unauthorized", Next: provider.TryAnother, Result: account.Denied, Conceal: true, Foreign: true},

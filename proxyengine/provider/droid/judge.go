@@ -116,7 +116,7 @@ func judge(want *provider.Intent, acc *account.Account, a answer) provider.Verdi
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		if want.Service == anthropic.CountTokens { // nobody promises that Factory counts
 			v := another(account.Unsupported, false)
-			v.Outcome.Scope = want.Service
+			v.Outcome.Service = want.Service
 			return v
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"crs/internal/account"
+	"crs/internal/model"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/factory"
 	"crs/proxyengine/protocol/openai"
@@ -24,6 +25,9 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 		return nil, fmt.Errorf("platform droid does not serve %s", want.Service)
 	}
 	name := acc.Upstream(want.Model)
+	if err := provider.CheckName(name, want, acc, model.Body); err != nil {
+		return nil, err
+	}
 	// Messages name their model where the other protocols do, so one way of writing it in does for all.
 	body, err := openai.Body(in, want, name)
 	if err != nil {

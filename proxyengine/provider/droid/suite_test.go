@@ -16,7 +16,7 @@ import (
 func TestSuite(t *testing.T) {
 	t.Parallel()
 	providertest.Run(t, &providertest.Suite{
-		Provider: newProvider(t), Now: now, Requests: requests(), Answers: answers(),
+		Provider: newProvider(t), Now: now, Requests: requests(), BodyNames: true, Answers: answers(),
 		Account: withKey("fk-1"), Service: openai.Chat, Model: "gpt-5.5", Family: "gpt-5.5",
 		Recordings: providertest.Recordings(t, anthropic.Messages, anthropic.CountTokens, openai.Responses, openai.Chat),
 		Renewal: &providertest.Renewal{
@@ -85,7 +85,7 @@ func answers() map[string]providertest.Answer {
 		"unavailable":           {Service: anthropic.Messages, Status: 503, Body: anthropicError, Next: provider.TryAgain, Result: account.Overloaded, Says: "said"},
 		"overloaded":            {Service: anthropic.Messages, Status: 529, Body: anthropicError, Next: provider.TryAgain, Result: account.Overloaded, Says: "said"},
 		"no such path":          {Service: anthropic.Messages, Status: 404, Body: anthropicError, Next: provider.Deliver, Result: account.Answered, Says: "said"},
-		"no counting":           {Service: anthropic.CountTokens, Status: 404, Body: anthropicError, Next: provider.TryAnother, Result: account.Unsupported, Says: "said", Scope: anthropic.CountTokens},
+		"no counting":           {Service: anthropic.CountTokens, Status: 404, Body: anthropicError, Next: provider.TryAnother, Result: account.Unsupported, Says: "said", Only: anthropic.CountTokens},
 		"stream: overloaded":    {Service: anthropic.Messages, InStream: true, Status: 200, Body: `{"type":"error","error":{"type":"overloaded_error","message":"said"}}`, Next: provider.TryAgain, Result: account.Overloaded, Becomes: 503, Says: "said"},
 		"stream: failed":        {Service: openai.Responses, InStream: true, Status: 200, Body: `{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"said"}}}`, Next: provider.TryAnother, Result: account.Throttled, Becomes: 429, Says: "said", Foreign: true},
 		"stream: an error":      {Service: openai.Responses, InStream: true, Status: 200, Body: `{"type":"error","code":"invalid_prompt","message":"said"}`, Next: provider.Deliver, Result: account.Answered, Becomes: 400, Says: "said", Foreign: true},

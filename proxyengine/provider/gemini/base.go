@@ -2,11 +2,11 @@ package gemini
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 
 	"crs/internal/account"
+	names "crs/internal/model"
 	"crs/proxyengine/provider"
 )
 
@@ -38,10 +38,10 @@ func baseOf(e provider.Endpoint) base {
 var braces = strings.NewReplacer("%7B", "{", "%7D", "}", "%7b", "{", "%7d", "}")
 
 // at is the path of a model's action.
-func (b *base) at(version, model, action string) string {
-	parts := strings.Split(model, "/") // gateways have models with a slash
+func (b *base) at(version, name, action string) string {
+	parts := strings.Split(name, "/") // gateways have models with a slash
 	for i := range parts {
-		parts[i] = url.PathEscape(parts[i])
+		parts[i] = names.Escape(parts[i])
 	}
 	return strings.NewReplacer("{version}", version, "{model}", strings.Join(parts, "/"), "{action}", action).Replace(b.path)
 }

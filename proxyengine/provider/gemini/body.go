@@ -92,8 +92,8 @@ func renamed(body []byte, from, to string) ([][]byte, error) {
 	if r.Nested.Raw != nil {
 		err = inside(r.Nested.Raw, r.Nested.At)
 	}
-	gjson.ParseBytes(r.Requests.Raw).ForEach(func(_, one gjson.Result) bool {
-		err = inside([]byte(one.Raw), r.Requests.At+one.Index)
+	gjson.Parse(jsonscan.View(r.Requests.Raw)).ForEach(func(_, one gjson.Result) bool {
+		err = inside(jsonscan.Bytes(one.Raw), r.Requests.At+one.Index)
 		return err == nil
 	})
 	if err != nil {

@@ -120,6 +120,9 @@ func (p *Provider) Check(acc *account.Account) error {
 	case acc.Platform == API && acc.Credential.Kind != account.APIKey:
 		return errors.New("platform gemini-api takes an API key")
 	}
+	if err := provider.CheckMap(acc, placeOf); err != nil {
+		return err
+	}
 	if acc.Platform == API {
 		_, err := p.base(acc)
 		return err

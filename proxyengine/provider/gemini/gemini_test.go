@@ -182,6 +182,19 @@ func TestTheBodyIsNotCopied(t *testing.T) {
 	}
 }
 
+// TestAClientsOwnCredentialStaysHere, in whatever spelling: Google would refuse the account for it.
+func TestAClientsOwnCredentialStaysHere(t *testing.T) {
+	t.Parallel()
+	in := &provider.Inbound{Param: pro, Path: "/v1beta/models/x:generateContent", Body: []byte(plain),
+		Query: "access_token=a&alt=sse&%61ccess_TOKEN=b&$userProject=c&oauth_token=d&%24key=e&fields=f&quotaUser=g"}
+	for _, acc := range []*account.Account{key(), login()} {
+		out, err := newProvider(t).Prepare(in, &provider.Intent{Service: protocol.Generate, Model: pro}, acc)
+		if err != nil || !strings.HasSuffix(out.Target, "?alt=sse&fields=f") {
+			t.Errorf("%s: %v, %v", acc.Platform, out, err)
+		}
+	}
+}
+
 func TestWhatCodeAssistCannotCountIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	for body, says := range map[string]string{

@@ -21,13 +21,13 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *problem) provider.Verdict {
 	switch e.status {
 	case http.StatusBadRequest:
-		return invalid(e)
+		return invalid(r, e)
 	case http.StatusUnauthorized:
 		return unauthorized(acc)
 	case http.StatusPaymentRequired:
 		return another(account.Exhausted, true)
 	case http.StatusForbidden:
-		return forbidden(e)
+		return forbidden(r, e)
 	case http.StatusTooManyRequests:
 		return p.limited(want, r, e)
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
@@ -55,6 +55,12 @@ func again() provider.Verdict {
 	return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
 }
 
+// stated marks what the reason says that Google gives for an error.
+func stated(v provider.Verdict) provider.Verdict {
+	v.Stated = true
+	return v
+}
+
 // explained is a verdict with a word to the operator behind what the upstream said.
 func explained(v provider.Verdict, hint string) provider.Verdict {
 	v.Outcome.Evidence = " (" + hint + ")"
@@ -63,11 +69,13 @@ func explained(v provider.Verdict, hint string) provider.Verdict {
 
 // invalid: a bad key is a bad request, to Google. So is a place from which it does not serve, which is the relay's or the
 // account's proxy's.
-func invalid(e *problem) provider.Verdict {
+func invalid(r *provider.Reply, e *problem) provider.Verdict {
 	switch {
-	case e.reason == "API_KEY_INVALID", e.says("api key not valid"), e.says("api key expired"):
+	case e.reason == "API_KEY_INVALID":
+		return stated(another(account.Denied, true))
+	case r.Says(e.message, "api key not valid"), r.Says(e.message, "api key expired"):
 		return another(account.Denied, true)
-	case e.says("user location is not supported"), e.says("free tier is not available in your country"):
+	case r.Says(e.message, "user location is not supported"), r.Says(e.message, "free tier is not available in your country"):
 		return explained(another(account.Failed, false), "Google does not serve the relay's address, or that of the account's proxy")
 	}
 	return deliver()
@@ -82,15 +90,19 @@ func unauthorized(acc *account.Account) provider.Verdict {
 	return v
 }
 
-func forbidden(e *problem) provider.Verdict {
+func forbidden(r *provider.Reply, e *problem) provider.Verdict {
 	switch {
 	case e.page:
 		return explained(another(account.Failed, true), "what stands before the provider refused the relay's address or the account's proxy, not the account")
+	case e.says("permission to access the file"), e.says("cachedcontent not found"), e.says("permission to access tuned"):
+		return another(account.Answered, false) // what the request names is another account's, or nobody's
 	case e.reason == "VALIDATION_REQUIRED":
-		return explained(another(account.Blocked, true), "the account's owner must open "+e.link+" and then: crs account thaw")
-	case e.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT", e.says("insufficient authentication scopes"):
+		return explained(stated(another(account.Blocked, true)), "the account's owner must open "+e.link+" and then: crs account thaw")
+	case e.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT", r.Says(e.message, "insufficient authentication scopes"):
 		return another(account.NeedsLogin, true)
-	case e.reason == "CONSUMER_SUSPENDED", e.says("reported as leaked"):
+	case e.reason == "CONSUMER_SUSPENDED":
+		return stated(another(account.Blocked, true))
+	case r.Says(e.message, "reported as leaked"):
 		return another(account.Blocked, true)
 	}
 	return another(account.Denied, true)
@@ -108,7 +120,7 @@ func notThere(want *provider.Intent, acc *account.Account, e *problem) provider.
 		return another(account.Failed, false)
 	}
 	v := another(account.Unsupported, false)
-	v.Outcome.Scope = want.Service
+	v.Outcome.Service = want.Service
 	return v
 }
 
@@ -127,11 +139,12 @@ func (p *Provider) limited(want *provider.Intent, r *provider.Reply, e *problem)
 	if e.wait > 0 {
 		v.Outcome.Until = r.At.Add(e.wait)
 	}
+	v.Stated = e.quota("Requests") || e.reason == "QUOTA_EXHAUSTED" || e.reason == "INSUFFICIENT_G1_CREDITS_BALANCE"
 	switch {
 	case e.reason == "MODEL_CAPACITY_EXHAUSTED":
 		return again()
 	case e.says("limit: 0\n"), e.says("limit: 0,"):
-		v.Outcome.Result, v.Outcome.Until = account.Unsupported, time.Time{} // the plan does not have this model
+		v.Outcome = account.Outcome{Result: account.Unsupported} // the plan does not have this model
 	case e.quota("PerDay"), e.quota("Daily"):
 		v.Outcome.Result, v.Outcome.Until = account.Exhausted, p.midnight(r.At)
 	case e.reason == "QUOTA_EXHAUSTED", e.reason == "INSUFFICIENT_G1_CREDITS_BALANCE", e.wait > long:

@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"crs/internal/account"
@@ -15,6 +16,9 @@ const stable = "v1beta"
 // Prepare implements provider.Provider. Where a client speaks the way that the account's API does, its body goes byte for
 // byte, but for a mapped model's name and the account's own project; otherwise the request within is wrapped, or unwrapped.
 func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *account.Account) (*provider.Outbound, error) {
+	if err := provider.CheckName(upstream(want, acc), want, acc, placeOf("")); err != nil {
+		return nil, err
+	}
 	out := &provider.Outbound{Method: http.MethodPost, Header: header(in.Header, acc)}
 	var err error
 	if acc.Platform == Subscription {
@@ -25,10 +29,28 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 	if err != nil {
 		return nil, err
 	}
-	if in.Query != "" {
-		out.Target += "?" + in.Query
+	if query := asked(in.Query); query != "" {
+		out.Target += "?" + query
 	}
 	return out, nil
+}
+
+// asked is a client's query without what would stand for another credential or project than the account's: Google takes those
+// there too, and refuses the account when they are not good.
+func asked(query string) string {
+	var kept []string
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
+		switch strings.ToLower(strings.TrimPrefix(name, "$")) {
+		case "access_token", "oauth_token", "bearer_token", "key", "quotauser", "userproject":
+		default:
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(kept, "&")
 }
 
 // toAPI addresses the public API.

@@ -52,6 +52,9 @@ func (r *reshaped) ContentType() string {
 	return "application/json; charset=UTF-8"
 }
 
+// Holds implements provider.Meter.
+func (r *reshaped) Holds() int { return r.Meter.Holds() + cap(r.out) + cap(r.one) }
+
 // Feed implements provider.Meter.
 func (r *reshaped) Feed(p []byte) {
 	if r.taken {

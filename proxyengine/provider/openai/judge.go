@@ -25,9 +25,9 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 func judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *openai.Problem) provider.Verdict {
 	switch {
 	case e.Is("account_deactivated", "deactivated_workspace"):
-		return another(account.Blocked, true)
+		return stated(another(account.Blocked, true))
 	case e.Is("usage_not_included"):
-		v := another(account.Blocked, true)
+		v := stated(another(account.Blocked, true))
 		v.Outcome.Evidence = e.Evidence() + " (the account's plan does not include Codex)"
 		return v
 	case e.Is("usage_limit_reached"):
@@ -36,6 +36,10 @@ func judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *op
 		return another(account.Exhausted, true)
 	case e.Overloaded(), e.Status == http.StatusServiceUnavailable, e.Status == 529:
 		return again()
+	case (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden) && r.Says(e.Message, "missing scopes"):
+		v := another(account.Unsupported, true) // a key for other things
+		v.Outcome.Service = want.Service
+		return v
 	case e.Is("model_not_found") && e.Status == http.StatusForbidden, e.Says("not supported when using codex with a chatgpt account"):
 		return another(account.Answered, false) // this account may not use the model; others may
 	}
@@ -65,6 +69,12 @@ func another(r account.Result, conceal bool) provider.Verdict {
 	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
 }
 
+// stated marks what the upstream's own code says.
+func stated(v provider.Verdict) provider.Verdict {
+	v.Stated = true
+	return v
+}
+
 func again() provider.Verdict {
 	return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
 }
@@ -90,7 +100,7 @@ func forbidden(e *openai.Problem) provider.Verdict {
 
 // exhausted is a plan's limit that has been reached. Some models have a limit of their own.
 func exhausted(want *provider.Intent, r *provider.Reply, e *openai.Problem) provider.Verdict {
-	v := another(account.Exhausted, false)
+	v := stated(another(account.Exhausted, false))
 	if v.Outcome.Until = e.ResetsAt; v.Outcome.Until.IsZero() {
 		v.Outcome.Until = latestFull(readWindows(r.Header, r.At))
 	}
@@ -112,6 +122,7 @@ func limited(want *provider.Intent, acc *account.Account, r *provider.Reply, e *
 		return again()
 	}
 	v := another(account.Throttled, false)
+	v.Stated = openai.NothingLeft(r.Header)
 	if after > 0 {
 		v.Outcome.Until = r.At.Add(after)
 	}
@@ -134,6 +145,6 @@ func notThere(want *provider.Intent, e *openai.Problem) provider.Verdict {
 		return another(account.Failed, false)
 	}
 	v := another(account.Unsupported, false)
-	v.Outcome.Scope = want.Service
+	v.Outcome.Service = want.Service
 	return v
 }

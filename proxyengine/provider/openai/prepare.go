@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"crs/internal/account"
+	"crs/internal/model"
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 )
@@ -16,6 +17,9 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 		return nil, err
 	}
 	name := acc.Upstream(want.Model)
+	if err := provider.CheckName(name, want, acc, model.Body); err != nil {
+		return nil, err
+	}
 	if name == want.Model {
 		name = "" // the body may leave it to the upstream
 	}

@@ -20,7 +20,7 @@ func TestSuite(t *testing.T) {
 	hidden.HideUsage, hidden.Output = true, string(providertest.Recorded(t, "chat-hidden.sse"))
 	all["chat, figures hidden"] = hidden
 	providertest.Run(t, &providertest.Suite{
-		Provider: newProvider(t), Now: now, Requests: requests(), Answers: verdicts(), Recordings: all,
+		Provider: newProvider(t), Now: now, Requests: requests(), BodyNames: true, Answers: verdicts(), Recordings: all,
 		Account: key(), Service: protocol.Responses, Model: "gpt-5.5", Family: "gpt-5.5",
 		Renewal: &providertest.Renewal{
 			Account: codex(),
@@ -138,7 +138,7 @@ func ofCodex() map[string]providertest.Answer {
 		"validation":                {Status: 422, Body: `{"detail":[{"loc":["body"],"msg":"field required"}]}`, Next: deliver, Result: account.Answered, Foreign: true, Says: "field required"},
 		"server error":              {Status: 500, Body: problem("server_error", "", "x"), Next: another, Result: account.Failed},
 		"gateway":                   {Status: 502, Header: html, Body: "<html>", Next: another, Result: account.Failed, Foreign: true, Says: "502"},
-		"no such path":              {Service: protocol.Images, Status: 404, Body: `{"detail":"Not Found"}`, Next: another, Result: account.Unsupported, Scope: protocol.Images, Foreign: true},
+		"no such path":              {Service: protocol.Images, Status: 404, Body: `{"detail":"Not Found"}`, Next: another, Result: account.Unsupported, Only: protocol.Images, Foreign: true},
 		"stream: usage limit":       {InStream: true, Status: 200, Body: `{"type":"error","status":429,"error":` + strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf(usageLimit, unix(time.Hour)), `{"error":`), "}") + `}`, Next: another, Result: account.Exhausted, Until: time.Hour, Becomes: 429},
 		"stream: overloaded":        {InStream: true, Status: 200, Body: failed("server_is_overloaded", "Our servers"), Next: again, Result: account.Overloaded, Foreign: true, Becomes: 503},
 		"stream: capacity":          {InStream: true, Status: 200, Body: failed("server_error", "Selected model is at capacity."), Next: again, Result: account.Overloaded, Foreign: true, Becomes: 503},
@@ -163,9 +163,9 @@ func ofAPIKey() map[string]providertest.Answer {
 		"no such model":        {Status: 404, Body: problem("invalid_request_error", "model_not_found", "The model `x` does not exist"), Next: deliver, Result: account.Answered},
 		"not for this project": {Status: 403, Body: problem("invalid_request_error", "model_not_found", "Project `p` does not have access to model `m`"), Next: another, Result: account.Answered},
 		"no such item":         {Status: 404, Body: problem("invalid_request_error", "", "Item with id 'rs_1' not found."), Next: deliver, Result: account.Answered},
-		"no such path":         {Status: 404, Body: problem("invalid_request_error", "", "Invalid URL (POST /v1/responses)"), Next: another, Result: account.Unsupported, Scope: protocol.Responses},
-		"no such path, plain":  {Service: protocol.Embeddings, Status: 404, Body: "404 page not found", Next: another, Result: account.Unsupported, Scope: protocol.Embeddings, Foreign: true, Says: "404 page"},
-		"no such method":       {Status: 405, Body: `{"detail":"Method Not Allowed"}`, Next: another, Result: account.Unsupported, Scope: protocol.Responses, Foreign: true},
+		"no such path":         {Status: 404, Body: problem("invalid_request_error", "", "Invalid URL (POST /v1/responses)"), Next: another, Result: account.Unsupported, Only: protocol.Responses},
+		"no such path, plain":  {Service: protocol.Embeddings, Status: 404, Body: "404 page not found", Next: another, Result: account.Unsupported, Only: protocol.Embeddings, Foreign: true, Says: "404 page"},
+		"no such method":       {Status: 405, Body: `{"detail":"Method Not Allowed"}`, Next: another, Result: account.Unsupported, Only: protocol.Responses, Foreign: true},
 		"no chat":              {Service: protocol.Chat, Status: 404, Body: "404 page not found", Next: another, Result: account.Failed, Foreign: true},
 		"key refused":          {Status: 401, Body: problem("invalid_request_error", "invalid_api_key", "Incorrect API key provided"), Next: another, Result: account.Denied, Conceal: true},
 		"country":              {Status: 403, Body: problem("request_forbidden", "unsupported_country_region_territory", "x"), Next: another, Result: account.Denied, Conceal: true},

@@ -23,7 +23,9 @@ type Answer struct {
 
 	Next    provider.Next
 	Result  account.Result
-	Scope   string
+	Scope   string        // the model family that it is said of
+	Only    string        // the service that it is said of
+	OfModel bool          // it is said of the model's exact name
 	Until   time.Duration // from now; 0 for not told
 	Wait    time.Duration // the upstream's wish for a pause; 0 for none
 	Conceal bool
@@ -87,9 +89,12 @@ func (s *Suite) answer(t *testing.T, a *Answer) {
 	want.Background = a.Background
 	r := &provider.Reply{At: s.Now, Status: a.Status, Header: a.Header, Body: []byte(a.Body), InStream: a.InStream}
 	v := s.Provider.Judge(&want, acc, r)
-	o := v.Outcome
-	if v.Next != a.Next || o.Result != a.Result || o.Scope != a.Scope || v.Conceal != a.Conceal || v.Foreign != a.Foreign {
-		t.Errorf("next %d, result %d, scope %q, conceal %v, foreign %v", v.Next, o.Result, o.Scope, v.Conceal, v.Foreign)
+	o, ofModel := v.Outcome, ""
+	if a.OfModel {
+		ofModel = want.Model
+	}
+	if v.Next != a.Next || o.Result != a.Result || o.Scope != a.Scope || o.Service != a.Only || o.Model != ofModel || v.Conceal != a.Conceal || v.Foreign != a.Foreign {
+		t.Errorf("next %d, result %d, scope %q %q %q, conceal %v, foreign %v", v.Next, o.Result, o.Scope, o.Service, o.Model, v.Conceal, v.Foreign)
 	}
 	var until time.Time
 	if a.Until > 0 {
@@ -124,6 +129,9 @@ func sane(t *testing.T, what, service string, r *provider.Reply, v *provider.Ver
 	}
 	if v.Status < 400 {
 		t.Errorf("%s: status %d for an error", what, v.Status)
+	}
+	if o.Result == account.Unsupported && (o.Scope != "" || !o.Until.IsZero()) {
+		t.Errorf("%s: what an account does not have is said of a model's exact name, for as long as the pool says: scope %q until %s", what, o.Scope, o.Until)
 	}
 	if v.RetryAfter < 0 || !o.Until.IsZero() && !o.Until.After(r.At) {
 		t.Errorf("%s: a rest that is over: until %s, wait %s", what, o.Until, v.RetryAfter)

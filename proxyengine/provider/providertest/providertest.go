@@ -23,6 +23,8 @@ type Suite struct {
 	Now time.Time
 	// Requests are what clients send, with what goes upstream for it: at least one for every service of every platform.
 	Requests map[string]Request
+	// BodyNames: upstreams are told models' names in the body alone.
+	BodyNames bool
 	// Answers are upstreams' errors, with what they mean. Account, Service, Model and Family are theirs where they have none.
 	Answers                map[string]Answer
 	Account                *account.Account
@@ -39,6 +41,7 @@ type Suite struct {
 func Run(t *testing.T, s *Suite) {
 	t.Helper()
 	t.Run("what goes upstream", s.requests)
+	t.Run("what models are called", s.names)
 	t.Run("what answers mean", s.answers)
 	t.Run("what nobody understands", s.nonsense)
 	t.Run("how answers are counted", s.recordings)

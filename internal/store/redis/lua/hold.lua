@@ -5,7 +5,7 @@ for i = 1, #KEYS do
   local member = ARGV[2 + i]
   if ARGV[2] == '1' or redis.call('ZSCORE', KEYS[i], member) then
     redis.call('ZADD', KEYS[i], int(ms + lease), member)
-    redis.call('PEXPIRE', KEYS[i], lease * 3)
+    redis.call('PEXPIRE', KEYS[i], 7200000)
   else
     gone[#gone + 1] = member
   end

@@ -1,7 +1,7 @@
 -- What the scripts of a key share. Its keys: who is inside (member -> when the lease ends), who waits (member -> when it
 -- came), whose waiting is alive (member -> until when), the last minute, what was spent, how far nodes have settled.
 local inside, queue, alive, rate, budget, nodes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local forget = 150000 -- ms after which keys that nobody renews are gone
+local forget = 7200000 -- ms after which keys that nobody renews are gone: longer than they are of use, so that they bear a step of the clock
 local span = 61       -- seconds of a window: a minute, wherever it begins, and one more
 
 -- A member ends in what it holds back: ":TOKENS:COST".
@@ -34,7 +34,7 @@ end
 -- Brings a window up to date. w is {at, sum}: the second of its newest bucket, and the sum of all.
 local function advance(name, at, sum)
   local w = {name = name, at = tonumber(at) or 0, sum = tonumber(sum) or 0}
-  if sec <= w.at then return w end -- also when the clock was set back: the newest bucket then lasts longer
+  if sec <= w.at then return w end
   if w.sum > 0 then
     local stale = {}
     for s = math.max(w.at + 1, sec - span + 1), sec do stale[#stale + 1] = name .. s % span end
@@ -70,25 +70,28 @@ local function free(w, most)
   return w.at + span
 end
 
--- The end of the period that now lies in, of four bounds around a node's idea of now.
+-- The end of the period that today lies in, of four bounds around a node's idea of now.
 local function boundary(first)
   for i = first + 1, first + 2 do
-    if sec < tonumber(ARGV[i]) then return tonumber(ARGV[i]) end
+    if today < tonumber(ARGV[i]) then return tonumber(ARGV[i]) end
   end
   return tonumber(ARGV[first + 3])
 end
+
+-- More than this is not counted: Redis' integers end a little above.
+local most_spent = 9e18
 
 -- What was spent, with a day or week begun anew when its time has come; nil when nobody has said yet what was spent
 -- before. ARGV[first] to ARGV[first+7] are bounds of days and of weeks.
 local function spent(first)
   local got = redis.call('HMGET', budget, 'day', 'week', 'total', 'dayends', 'weekends')
   if not got[3] then return nil end
-  local b = {day = tonumber(got[1]) or 0, week = tonumber(got[2]) or 0, total = tonumber(got[3]), dayends = tonumber(got[4]) or 0, weekends = tonumber(got[5]) or 0}
-  if sec >= b.dayends then
+  local b = {day = math.min(tonumber(got[1]) or 0, most_spent), week = math.min(tonumber(got[2]) or 0, most_spent), total = math.min(tonumber(got[3]), most_spent), dayends = tonumber(got[4]) or 0, weekends = tonumber(got[5]) or 0}
+  if today >= b.dayends then
     b.day, b.dayends = 0, boundary(first)
     redis.call('HSET', budget, 'day', 0, 'dayends', b.dayends)
   end
-  if sec >= b.weekends then
+  if today >= b.weekends then
     b.week, b.weekends = 0, boundary(first + 4)
     redis.call('HSET', budget, 'week', 0, 'weekends', b.weekends)
   end

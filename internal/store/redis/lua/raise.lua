@@ -4,9 +4,9 @@ local b = spent(1)
 if not b then
   b = {day = 0, week = 0, total = 0, dayends = boundary(1), weekends = boundary(5)}
 end
-if tonumber(ARGV[9]) == b.dayends then b.day = math.max(b.day, tonumber(ARGV[11])) end
-if tonumber(ARGV[10]) == b.weekends then b.week = math.max(b.week, tonumber(ARGV[12])) end
-b.total = math.max(b.total, tonumber(ARGV[13]))
+if tonumber(ARGV[9]) == b.dayends then b.day = math.max(b.day, math.min(tonumber(ARGV[11]), most_spent)) end
+if tonumber(ARGV[10]) == b.weekends then b.week = math.max(b.week, math.min(tonumber(ARGV[12]), most_spent)) end
+b.total = math.max(b.total, math.min(tonumber(ARGV[13]), most_spent))
 redis.call('HSET', budget, 'day', int(b.day), 'week', int(b.week), 'total', int(b.total), 'dayends', int(b.dayends), 'weekends', int(b.weekends))
 redis.call('EXPIRE', budget, 3456000)
 return 1

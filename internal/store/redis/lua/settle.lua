@@ -22,10 +22,15 @@ if redis.call('HLEN', nodes) > 64 then
     if tonumber(string.match(all[i + 1], '%d+$')) < sec - 86400 then redis.call('HDEL', nodes, all[i]) end
   end
 end
-if charged ~= '0' and spent(4) then
-  redis.call('HINCRBY', budget, 'day', charged)
-  redis.call('HINCRBY', budget, 'week', charged)
-  redis.call('HINCRBY', budget, 'total', charged)
+local b = charged ~= '0' and spent(4)
+if b then
+  for _, of in ipairs({'day', 'week', 'total'}) do
+    if b[of] + tonumber(charged) < most_spent then
+      redis.call('HINCRBY', budget, of, charged)
+    else
+      redis.call('HSET', budget, of, int(most_spent))
+    end
+  end
   redis.call('EXPIRE', budget, 3456000)
 end
 if figures > 0 then

@@ -9,7 +9,7 @@ for i = 1, n do
   local mine = redis.call('ZSCORE', KEYS[i], member) -- the answer to an earlier question was lost
   if mine or used < tonumber(ARGV[3 + i]) then
     redis.call('ZADD', KEYS[i], int(ms + lease), member)
-    redis.call('PEXPIRE', KEYS[i], lease * 3)
+    redis.call('PEXPIRE', KEYS[i], 7200000)
     if not mine then used = used + 1 end
     answer[1] = i - 1
   end

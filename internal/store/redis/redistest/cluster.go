@@ -68,10 +68,8 @@ func (c *Cluster) follow(t testing.TB, each int) {
 		})
 		s.Do(t, "CLUSTER", "REPLICATE", primary)
 	}
-	for _, s := range c.Replicas {
-		wait(t, "a replica to be in step", func() bool {
-			return strings.Contains(fmt.Sprint(s.Do(t, "INFO", "replication")), "master_link_status:up")
-		})
+	for _, s := range c.Primaries {
+		s.InStep(t, each)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +33,8 @@ type Server struct {
 	args []string
 	dir  string
 	cmd  *exec.Cmd
-	said *bytes.Buffer
+	said *bytes.Buffer // to be read when gone is closed
+	gone chan struct{}
 	mini *miniredis.Miniredis
 }
 
@@ -87,7 +89,7 @@ func start(t testing.TB, conf string, args ...string) *Server {
 	for range 10 { // somebody else may take the port before the server does
 		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t)))
 		if err := s.run(); err == nil {
-			t.Cleanup(func() { s.end(syscall.SIGKILL) })
+			t.Cleanup(func() { s.finish(t) })
 			return s
 		} else {
 			t.Log(err)
@@ -128,6 +130,7 @@ func (s *Server) run() error {
 		return fmt.Errorf("start redis-server: %w", err)
 	}
 	gone := make(chan struct{})
+	s.gone = gone
 	go func() { _ = s.cmd.Wait(); close(gone) }()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if conn, err := net.DialTimeout("tcp", s.Addr, time.Second); err == nil {
@@ -148,10 +151,24 @@ func (s *Server) run() error {
 
 // answers reports whether the server is done with loading.
 func (s *Server) answers() bool {
+	err := s.ping()
+	return err == nil || strings.HasPrefix(err.Error(), "NOAUTH")
+}
+
+func (s *Server) ping() error {
 	rdb := redis.NewClient(&redis.Options{Addr: s.Addr, Protocol: 2, MaintNotificationsConfig: quiet()})
 	defer func() { _ = rdb.Close() }()
-	err := rdb.Ping(context.Background()).Err()
-	return err == nil || bytes.HasPrefix([]byte(err.Error()), []byte("NOAUTH"))
+	return rdb.Ping(context.Background()).Err()
+}
+
+// finish ends the server for good, and tells what it said when the test has failed.
+func (s *Server) finish(t testing.TB) {
+	s.end(syscall.SIGKILL)
+	if t.Failed() {
+		<-s.gone
+		said := s.said.Bytes()
+		t.Logf("the Redis at %s said at last:\n%s", s.Addr, said[max(0, len(said)-4000):])
+	}
 }
 
 func (s *Server) end(sig syscall.Signal) {

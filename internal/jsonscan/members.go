@@ -1,10 +1,14 @@
-package openai
+package jsonscan
 
 import "bytes"
 
-// members reads a JSON object as it goes by, cut anywhere, and keeps the few members that matter. The rest may be pictures
-// or vectors, megabytes of them, and is not kept. Like jsonscan it follows framing and validates nothing.
-type members struct {
+// Members reads a JSON object as it goes by, cut anywhere, and keeps the few members that matter. The rest may be pictures
+// or vectors, megabytes of them, and is not kept. Like a [Scanner] it follows framing and validates nothing. Set Names, then
+// feed.
+type Members struct {
+	// Names are the members that are kept, at most MostNames.
+	Names []string
+
 	depth   int
 	at      position
 	quoted  bool // within a string
@@ -12,8 +16,12 @@ type members struct {
 	keeping bool // what comes is kept in buf
 	buf     []byte
 	into    *[]byte // where the value goes that is being kept; nil for a key
-	kept    [len(keptNames)][]byte
+	kept    [MostNames][]byte
+	forgot  bool // what is being kept is let go
 }
+
+// MostNames bounds the members that are kept.
+const MostNames = 8
 
 // position is where in the outermost object the next byte is.
 type position uint8
@@ -26,18 +34,21 @@ const (
 	broken
 )
 
-// keptNames are the members that are kept.
-var keptNames = [...]string{"usage", "model", "error", "service_tier", "output"}
+const (
+	// mostKept bounds one member. What is longer is not kept.
+	mostKept = 1 << 20
+	// longestName is beyond any name that is looked for.
+	longestName = 64
+	// smallMember is what a member may have to stay when memory is short.
+	smallMember = 16 << 10
+)
 
-// mostKept bounds one member. What is longer is not kept.
-const mostKept = 1 << 20
+// Whole reports whether the object has ended.
+func (m *Members) Whole() bool { return m.at == behindAll }
 
-// whole reports whether the object has ended.
-func (m *members) whole() bool { return m.at == behindAll }
-
-// value gives a member as it was written, nil when it has not come or was too long.
-func (m *members) value(name string) []byte {
-	for i, n := range keptNames {
+// Value gives a member as it was written, nil when it has not come or was too long.
+func (m *Members) Value(name string) []byte {
+	for i, n := range m.Names {
 		if n == name {
 			return m.kept[i]
 		}
@@ -45,8 +56,27 @@ func (m *members) value(name string) []byte {
 	return nil
 }
 
-// feed takes the next bytes. It keeps none of them but copies.
-func (m *members) feed(p []byte) {
+// Holds is how many bytes it keeps.
+func (m *Members) Holds() int {
+	n := cap(m.buf)
+	for _, value := range m.kept {
+		n += cap(value)
+	}
+	return n
+}
+
+// Forget lets go of what is large: it then counts as too long to be kept.
+func (m *Members) Forget() {
+	m.buf, m.forgot = nil, m.keeping
+	for i, value := range m.kept {
+		if cap(value) > smallMember {
+			m.kept[i] = nil
+		}
+	}
+}
+
+// Feed takes the next bytes. It keeps none of them but copies.
+func (m *Members) Feed(p []byte) {
 	from := 0 // of what is to be kept
 	for i := 0; i < len(p); i++ {
 		if m.quoted {
@@ -82,7 +112,7 @@ const (
 )
 
 // step takes a byte outside of strings.
-func (m *members) step(c byte) turn {
+func (m *Members) step(c byte) turn {
 	switch c {
 	case ' ', '\t', '\r', '\n':
 		return nothing
@@ -105,19 +135,19 @@ func (m *members) step(c byte) turn {
 	return nothing
 }
 
-func (m *members) stepKey(c byte) turn {
+func (m *Members) stepKey(c byte) turn {
 	switch c {
 	case '"':
-		m.buf, m.into, m.keeping = m.buf[:0], nil, true
+		m.buf, m.into, m.keeping, m.forgot = m.buf[:0], nil, true, false
 		return begins
 	case ':':
 		m.at, m.into = inValue, nil
-		for i, n := range keptNames {
-			if string(m.buf) == n {
+		for i, n := range m.Names {
+			if string(m.buf) == n && !m.forgot {
 				m.into = &m.kept[i]
 			}
 		}
-		m.buf, m.keeping = m.buf[:0], m.into != nil
+		m.buf, m.keeping, m.forgot = m.buf[:0], m.into != nil, false
 		return begins
 	case '}':
 		m.at = behindAll
@@ -128,7 +158,7 @@ func (m *members) stepKey(c byte) turn {
 	return nothing
 }
 
-func (m *members) stepValue(c byte) turn {
+func (m *Members) stepValue(c byte) turn {
 	switch {
 	case c == '{', c == '[':
 		m.depth++
@@ -145,26 +175,34 @@ func (m *members) stepValue(c byte) turn {
 }
 
 // keep adds to what is being kept.
-func (m *members) keep(part []byte) {
-	if m.keeping && len(m.buf) <= mostKept {
+func (m *Members) keep(part []byte) {
+	most := mostKept
+	if m.into == nil {
+		most = longestName
+	}
+	switch {
+	case !m.keeping || m.forgot:
+	case len(m.buf)+len(part) > most:
+		m.buf, m.forgot = nil, true
+	default:
 		m.buf = append(m.buf, part...)
 	}
 }
 
 // close ends the value that is being kept.
-func (m *members) close() {
+func (m *Members) close() {
 	if m.keeping {
 		*m.into = nil
-		if len(m.buf) <= mostKept {
+		if !m.forgot {
 			*m.into = bytes.Clone(bytes.TrimSpace(m.buf))
 		}
 	}
-	m.buf, m.keeping = m.buf[:0], false
+	m.buf, m.keeping, m.forgot = m.buf[:0], false, false
 }
 
 // skipText moves to the quote that ends the string, or to the end of p. The quote counts when an even number of
 // backslashes stands before it.
-func (m *members) skipText(p []byte, i int) int {
+func (m *Members) skipText(p []byte, i int) int {
 	for {
 		jump := bytes.IndexByte(p[i:], '"')
 		text := p[i:]

@@ -1,0 +1,94 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"crs/internal/bound"
+	"crs/internal/clock"
+	"crs/internal/limit"
+	"crs/internal/usage"
+)
+
+// clockState is the name of what the clock said.
+func (d *Daemon) clockState() string {
+	if d.shared.node == "" {
+		return "clock"
+	}
+	return "clock:" + d.shared.node
+}
+
+// resumeClock goes on with the steady time of the process before this one.
+func (d *Daemon) resumeClock(ctx context.Context) error {
+	if d.heir != nil {
+		d.clock.Resume(d.legacy.Clock)
+		return nil
+	}
+	body, err := d.store.LoadState(ctx, d.clockState())
+	if err != nil || body == nil {
+		return err
+	}
+	var r clock.Reading
+	if err := json.Unmarshal(body, &r); err != nil {
+		d.log.Warn("what the clock said before cannot be read; days and weeks go by what it says now", "error", err)
+		return nil
+	}
+	d.clock.Resume(r)
+	return nil
+}
+
+// setBy is from when on a clock counts as set, and not as running a little fast or slow.
+const setBy = time.Minute
+
+// saveClock keeps the steady time for the process after this one, while it is not what the clock says.
+func (d *Daemon) saveClock(ctx context.Context) error {
+	if d.clock.Off().Abs() < time.Second {
+		return nil
+	}
+	body, err := json.Marshal(d.clock.Reading())
+	if err != nil {
+		return err
+	}
+	return d.store.SaveState(ctx, d.clockState(), body)
+}
+
+// clockSet says by how much the clock was set.
+func (d *Daemon) clockSet() string {
+	off, way := d.clock.Off(), "ahead"
+	if off < 0 {
+		way = "back"
+	}
+	if off.Abs() < setBy {
+		return ""
+	}
+	return fmt.Sprintf("the clock of this machine was set %s; days and weeks of budgets are still %s off it, and come nearer by three hours a day", way, off.Abs().Round(time.Minute))
+}
+
+// charged is what keys have been charged on this day, in this week and in total, as the roll-ups have it. What was charged after the
+// clock was set ahead is on a day to come there.
+func (d *Daemon) charged(ctx context.Context) (map[string]usage.Charges, error) {
+	steady := d.clock.Steady()
+	day, week := limit.Days(steady, d.zone)
+	all, err := d.store.Charged(ctx, day, week)
+	today, _ := limit.Days(d.opt.Now(), d.zone)
+	for err == nil && day < today {
+		steady = steady.AddDate(0, 0, 1)
+		day, _ = limit.Days(steady, d.zone)
+		var later map[string]usage.Charges
+		if later, err = d.store.Charged(ctx, day, week); err == nil {
+			add(all, later)
+		}
+	}
+	return all, err
+}
+
+// add adds what was charged on a later day.
+func add(all, later map[string]usage.Charges) {
+	for id, c := range later {
+		sum := all[id]
+		sum.Day = bound.Sum(sum.Day, c.Day)
+		all[id] = sum
+	}
+}

@@ -1,0 +1,44 @@
+package daemon
+
+import (
+	"fmt"
+
+	"crs/internal/config"
+	"crs/internal/descriptor"
+	"crs/proxyengine"
+)
+
+// engineSettings are those of a configuration, as far as there are descriptors for them.
+func (d *Daemon) engineSettings(c *config.Config) proxyengine.Settings {
+	s := engineSettings(c)
+	s.Connections = min(s.Connections, d.shares.Clients)
+	return s
+}
+
+// fewDescriptors compares the limit of open files, as it is and as it was at the start, with how many clients may be connected.
+func (d *Daemon) fewDescriptors() string {
+	have := descriptor.Share(min(d.shares.Limit, descriptor.LimitNow()))
+	return fewDescriptors(have, d.cfg.Limits.Connections)
+}
+
+func fewDescriptors(have descriptor.Shares, clients int) string {
+	if have.Clients >= clients {
+		return ""
+	}
+	return fmt.Sprintf("this process may have %d files open, enough for %d clients at once; limits.connections is %d, which takes %d",
+		have.Limit, have.Clients, clients, descriptor.Needed(clients))
+}
+
+// notAccepted is why clients, or others, cannot connect.
+func (d *Daemon) notAccepted() string {
+	if err := d.short.Err(); err != nil {
+		return fmt.Sprintf("connections cannot be accepted, and wait: %s", err)
+	}
+	return ""
+}
+
+func (d *Daemon) warnOfFew() {
+	if sentence := d.fewDescriptors(); sentence != "" {
+		d.log.Warn(sentence)
+	}
+}

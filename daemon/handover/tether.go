@@ -1,0 +1,108 @@
+package handover
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// A Tether leads from the process that was started first to whichever one serves. Whoever started the first watches that one: it
+// stays for as long as any other does, passes signals on to the one that serves, and ends as that one ended. Those in between
+// need not stay.
+//
+// Every process but the first holds the other end. It says there when it serves, and how it ended.
+type Tether struct {
+	gone chan struct{} // closed when no process holds the other end any more
+
+	mu     sync.Mutex // guards the fields below
+	serves int        // 0 until one has said so
+	others []int      // that have served
+	ended  string     // what the one that served last said when it ended
+}
+
+// What is said on a tether, a line each, and then which process or how.
+const (
+	saysServes = "serves "
+	saysEnded  = "ended "
+	endedWell  = "well"
+)
+
+// follow hears what is said at the other end until nobody holds it.
+func follow(conn io.ReadCloser) *Tether {
+	t := &Tether{gone: make(chan struct{})}
+	go func() {
+		defer close(t.gone)
+		defer func() { _ = conn.Close() }()
+		for lines := bufio.NewScanner(conn); lines.Scan(); {
+			t.hear(lines.Text())
+		}
+	}()
+	return t
+}
+
+func (t *Tether) hear(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if text, ok := strings.CutPrefix(line, saysServes); ok {
+		if pid, err := strconv.Atoi(text); err == nil && pid > 1 {
+			t.serves, t.ended = pid, ""
+			t.others = append(t.others, pid)
+		}
+	}
+	if text, ok := strings.CutPrefix(line, saysEnded); ok {
+		t.ended = text
+	}
+}
+
+// Serves is the process that serves; 0 when none has said so, or none is left.
+func (t *Tether) Serves() int {
+	select {
+	case <-t.gone:
+		return 0
+	default:
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.serves
+}
+
+// Wait returns when every other process has ended. The error is that of the one that served last.
+func (t *Tether) Wait() error {
+	<-t.gone
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch t.ended {
+	case endedWell:
+		return nil
+	case "":
+		return fmt.Errorf("process %d, which had taken over, ended without a word, as one does that is killed", t.serves)
+	}
+	return errors.New("the process that had taken over: " + t.ended)
+}
+
+// Held is the other end of a tether. One that is nil says nothing.
+type Held struct{ file *os.File }
+
+// Serving says that this process serves.
+func (h *Held) Serving() { h.say(saysServes + strconv.Itoa(os.Getpid())) }
+
+// Ended says how this process ended.
+func (h *Held) Ended(err error) {
+	how := endedWell
+	if err != nil {
+		how = strings.Join(strings.Fields(err.Error()), " ")
+	}
+	h.say(saysEnded + how)
+}
+
+// say leaves out errors: the first process may be gone.
+func (h *Held) say(line string) {
+	if h != nil {
+		_, _ = fmt.Fprintln(h.file, line)
+	}
+}

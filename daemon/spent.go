@@ -1,0 +1,73 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"crs/internal/usage"
+)
+
+// spent is what keys have been charged, with all that is in the ledger.
+func (d *Daemon) spent(ctx context.Context) (map[string]usage.Charges, error) {
+	if err := d.ledger.Flush(ctx); err != nil {
+		return nil, err
+	}
+	return d.charged(ctx)
+}
+
+// warnOfFull says whose charges cannot be counted any further.
+func (d *Daemon) warnOfFull(spent map[string]usage.Charges) {
+	for id, c := range spent {
+		if c.Full() {
+			d.log.Warn("more was charged to a key than can be counted, because an upstream said that it used far too much; its budgets count as spent", "key", id)
+		}
+	}
+}
+
+// askPatience is how long clients wait for a store that is to tell what keys have spent. After that they are served by what
+// this process knows.
+const askPatience = 2 * time.Second
+
+// spentNow is spent, or what can be known of it at once. The rest is learnt later.
+func (d *Daemon) spentNow() map[string]usage.Charges {
+	ctx, stop := context.WithTimeout(context.Background(), askPatience)
+	defer stop()
+	spent, err := d.spent(ctx)
+	if err != nil {
+		d.log.Error("cannot learn yet what keys have spent; budgets count on from what this process knows", "error", err)
+		d.learnLater()
+	}
+	return spent
+}
+
+func (d *Daemon) learnLater() {
+	select {
+	case d.unlearnt <- struct{}{}:
+	default:
+	}
+}
+
+// learnSpent has budgets know what was spent, whenever that could not be learnt at once.
+func (d *Daemon) learnSpent(ctx context.Context) error {
+	for {
+		select {
+		case <-d.unlearnt:
+		case <-ctx.Done():
+			return nil
+		}
+		spent, err := d.spent(ctx)
+		if err == nil {
+			d.gate.Raise(spent)
+			continue
+		}
+		select {
+		case <-time.After(learnAgain):
+			d.learnLater()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// learnAgain is when a store that could not tell is asked again.
+const learnAgain = time.Second

@@ -1,0 +1,170 @@
+package redis
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"crs/internal/account"
+	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/store"
+	"crs/internal/store/redis/redistest"
+	"crs/internal/usage"
+)
+
+// everyScript is all that there are, with the store's own.
+func everyScript() map[string]*redis.Script {
+	all := map[string]*redis.Script{
+		"add_up": addScript, "put_document": putScript, "delete_document": deleteScript, "claim_fact": claimFact, "append_log": appendScript, "copy": gapScript,
+	}
+	for name, s := range newScripts().all() {
+		all[name] = redis.NewScript(s.text)
+	}
+	return all
+}
+
+// TestNoScriptDoesAnythingWithoutTheStore, whatever it is given; and that of the claim and the mark aside, these are all there are.
+func TestNoScriptDoesAnythingWithoutTheStore(t *testing.T) {
+	t.Parallel()
+	for kind, server := range map[string]*redistest.Server{"miniredis": redistest.StartMini(t), "real": redistest.StartReal(t)} {
+		s, err := Open(t.Context(), Options{URL: server.URL()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Do(t, "FLUSHALL")
+		scripts := everyScript()
+		for sha, name := range newTrips().scripts {
+			if name == "claim" || name == "mark" {
+				continue
+			}
+			script := scripts[name]
+			if script == nil || script.Hash() != sha {
+				t.Errorf("script %s is not tried", name)
+				continue
+			}
+			keys := slices.Repeat([]string{s.keys.store(docSlot)}, 9)
+			args := append(append([]any{s.id}, slices.Repeat([]any{"1"}, 30)...), s.id, "0")
+			if _, err := script.Run(t.Context(), s.rdb, keys, args...).Result(); !isLost(err) {
+				t.Errorf("%s: script %s: %v", kind, name, err)
+			}
+		}
+		if n := server.Do(t, "DBSIZE"); n != int64(0) {
+			t.Errorf("%s: %v keys were written", kind, n)
+		}
+		_ = s.Close()
+	}
+}
+
+// TestAnEmptiedRedisIsWrittenNothing by whatever a store and a node can do, at the moment that it is emptied and after it. No
+// command is sent that is neither a script nor only reads.
+func TestAnEmptiedRedisIsWrittenNothing(t *testing.T) {
+	t.Parallel()
+	for kind, start := range map[string]func(testing.TB) (url string, empty, none func()){
+		"miniredis": func(t testing.TB) (string, func(), func()) { return emptied(t, redistest.StartMini(t)) },
+		"real":      func(t testing.TB) (string, func(), func()) { return emptied(t, redistest.StartReal(t)) },
+		"cluster": func(t testing.TB) (string, func(), func()) {
+			c := redistest.StartCluster(t, 0)
+			_, empty, none := emptied(t, c.Primaries...)
+			return c.URL(), empty, none
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			url, empty, none := start(t)
+			s, err := Open(t.Context(), Options{URL: url, Wait: time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.Close() }()
+			n := s.Join(NodeOptions{
+				Now: time.Now, Zone: time.UTC, Renew: time.Millisecond,
+				Charged: func(context.Context, string, string) (map[string]usage.Charges, error) { return nil, nil },
+			})
+			held := everything(t, s, n) // what is held is renewed, or given back, when it is gone
+			empty()
+			everything(t, s, n)
+			for _, giveBack := range held {
+				giveBack()
+			}
+			none()
+			everything(t, s, n)
+			_ = n.Leave(t.Context())
+			none()
+			for _, trip := range s.Trips() {
+				script := slices.Contains([]string{"claim", "mark", pipeline}, trip.Operation) || everyScript()[trip.Operation] != nil
+				reads := slices.Contains([]string{"ping", "info", "hgetall", "hget", "hmget", "hscan", "get", "scan", "zrange", "zrangebyscore", "xread", "xrevrange", "script", "hello", "client", "command", "cluster", "time", "evalsha", "eval"}, trip.Operation)
+				if !script && !reads {
+					t.Errorf("%s is sent, which may write", trip.Operation)
+				}
+			}
+		})
+	}
+}
+
+func emptied(t testing.TB, servers ...*redistest.Server) (url string, empty, none func()) {
+	return servers[0].URL(), func() {
+			for _, s := range servers {
+				s.Do(t, "FLUSHALL")
+			}
+		}, func() {
+			t.Helper()
+			time.Sleep(50 * time.Millisecond) // for what is sent in its own time
+			for _, s := range servers {
+				if size := s.Do(t, "DBSIZE"); size != int64(0) {
+					t.Errorf("written: %v", s.Do(t, "KEYS", "*"))
+				}
+			}
+		}
+}
+
+// everything does all that a store and a node can do, and gives what gives back what was got.
+func everything(t *testing.T, s *Store, n *Node) (held []func()) {
+	t.Helper()
+	ctx := t.Context()
+	for i, do := range []func() error{
+		func() error {
+			_, err := s.Put(ctx, store.Doc{Kind: store.Key, ID: "k", Name: "k", Body: []byte("{}")})
+			return err
+		},
+		func() error { return s.Delete(ctx, store.Key, "k") },
+		func() error { return s.SaveState(ctx, "pool", []byte("{}")) },
+		func() error { _, err := s.Claim(ctx, "seal", "x"); return err },
+		func() error {
+			sums := []usage.Sum{{Hour: time.Unix(7200, 0), Day: "2026-11-26", Key: "k", Requests: 1}}
+			return s.AddUp(ctx, "n", sums, usage.Mark{}, usage.Mark{Offset: 1})
+		},
+		func() error {
+			return s.Append(ctx, "n", [][]byte{[]byte("{}")}, usage.Mark{}, usage.Mark{Offset: 1})
+		},
+		func() error { return s.Forget(ctx, time.Now()) },
+		func() error {
+			return s.Import(ctx, []store.Item{{Part: store.PartCharged, Name: "k", Amount: 1}, {Part: store.PartFacts, Name: "f", Value: "v"}})
+		},
+	} {
+		if err := do(); err != nil && strings.Contains(err.Error(), "unknown") {
+			t.Errorf("write %d: %v", i, err)
+		}
+	}
+	k := &key.Key{ID: "key_k", Policy: key.Policy{RequestsPerMinute: 1000, TokensPerMinute: 1 << 40, Concurrency: 100, Queue: 5, DailyCost: 1 << 40}}
+	ask := limit.Ask{Key: k, Tokens: 5, Cost: 5}
+	if seat, err := n.Counts().Admit(ctx, ask); err == nil {
+		held = append(held, func() { seat.Release(); seat.Settle(1, 1) })
+	}
+	adopted := n.Counts().Adopt(ask)
+	held = append(held, func() { adopted.Release(); adopted.Settle(1, 1) })
+	_, _ = n.Counts().Use(ctx, k)
+	if slot, _, _, err := n.Accounts().Take(ctx, []account.Cap{{Account: "a", Most: 5}}); err == nil && slot != nil {
+		held = append(held, slot.Free)
+	}
+	held = append(held, n.Accounts().Adopt(account.Cap{Account: "b", Most: 5}).Free)
+	if release, locked, err := n.Lock(ctx, "token:a"); err == nil && locked {
+		held = append(held, release)
+	}
+	n.Accounts().Tell(account.News{})
+	return held
+}

@@ -1,0 +1,43 @@
+package proxyengine
+
+import "testing"
+
+// TestNoKeyTakesAllThatMayBeInFlight: there is room for a key that has none, until there is none at all.
+func TestNoKeyTakesAllThatMayBeInFlight(t *testing.T) {
+	t.Parallel()
+	c := crowd{most: 100}
+	fill := func(key string) (n int) {
+		for c.enter(key) {
+			n++
+		}
+		return n
+	}
+	a, b := fill("a"), fill("b")
+	if a < 45 || a > 50 || b < 20 || b > 25 || !c.enter("c") {
+		t.Errorf("%d, %d, %+v", a, b, c)
+	}
+	c.leave("c")
+	for range b {
+		c.leave("b")
+	}
+	if n := fill("b"); n != b {
+		t.Errorf("%d again, %+v", n, c)
+	}
+	for range a {
+		c.leave("a")
+	}
+	for range b {
+		c.leave("b")
+	}
+	if c.all != 0 || len(c.of) != 0 {
+		t.Errorf("left behind: %+v", c)
+	}
+}
+
+// TestTheRoomIsWhatTheDocumentsSay: limits.connections tells how many there are with the defaults.
+func TestTheRoomIsWhatTheDocumentsSay(t *testing.T) {
+	t.Parallel()
+	if n := inFlight(&Settings{BodyBudget: 512 << 20, HeaderMax: 8 << 10}); n != 11_117 {
+		t.Errorf("there is room for %d", n)
+	}
+}

@@ -1,0 +1,156 @@
+package anthropic
+
+import (
+	"slices"
+	"sync"
+
+	"crs/internal/jsonscan"
+	"crs/proxyengine/provider"
+)
+
+// jsonMeter counts an answer in one JSON object. One that is small is kept until it is whole; of a large one only the
+// members that matter are.
+type jsonMeter struct {
+	tally
+	body    []byte
+	large   *jsonscan.Members
+	failure []byte
+	whole   bool
+}
+
+// keepUpTo is up to which size an answer is kept whole.
+const keepUpTo = 64 << 10
+
+// keptMembers are the members of an answer that matter here.
+var keptMembers = []string{"usage", "model", "type", "error"}
+
+// Feed implements provider.Meter.
+func (m *jsonMeter) Feed(p []byte) {
+	switch {
+	case m.large != nil:
+		m.large.Feed(p)
+	case len(m.body)+len(p) > keepUpTo:
+		m.Forget()
+		m.large.Feed(p)
+	default:
+		if m.body == nil {
+			m.body = emptyBody()
+		}
+		m.body = append(m.body, p...)
+	}
+}
+
+// Holds implements provider.Meter.
+func (m *jsonMeter) Holds() int {
+	n := cap(m.body) + m.holds()
+	if m.large != nil {
+		n += m.large.Holds()
+	}
+	return n
+}
+
+// Forget implements provider.Meter.
+func (m *jsonMeter) Forget() {
+	switch {
+	case m.large != nil:
+		m.large.Forget()
+	case !m.whole:
+		m.large = &jsonscan.Members{Names: keptMembers}
+		m.large.Feed(m.body)
+		keepBody(m.body)
+		m.body = nil
+	}
+}
+
+// Begun implements provider.Meter: an answer that comes in one piece has begun when it is whole.
+func (m *jsonMeter) Begun() bool { return true }
+
+// Whole implements provider.Meter.
+func (m *jsonMeter) Whole() bool {
+	m.read()
+	return m.whole
+}
+
+// AtBoundary implements provider.Meter: nothing can be added to a JSON object.
+func (m *jsonMeter) AtBoundary() bool { return false }
+
+// Failure implements provider.Meter.
+func (m *jsonMeter) Failure() []byte {
+	m.read()
+	return m.failure
+}
+
+// read looks once at what has come.
+func (m *jsonMeter) read() {
+	switch {
+	case m.whole:
+	case m.large != nil:
+		if m.whole = m.large.Whole(); m.whole {
+			m.tell(m.large.Value("type"), m.large.Value("model"), m.large.Value("usage"))
+		}
+	default:
+		m.readBody()
+	}
+}
+
+func (m *jsonMeter) readBody() {
+	s := jsonscan.Top(m.body)
+	var figures, name, what []byte
+	for s.Next() {
+		switch string(s.Key) {
+		case "usage":
+			figures = s.Value
+		case "model":
+			name = s.Value
+		case "type":
+			what = s.Value
+		}
+	}
+	if s.Err() == nil {
+		m.whole = true
+		m.tell(what, name, figures)
+	}
+}
+
+// tell takes what a whole answer says.
+func (m *jsonMeter) tell(what, model, figures []byte) {
+	if jsonscan.Equal(what, "error") {
+		if m.failure = m.body; m.large != nil {
+			m.failure = slices.Concat([]byte(`{"type":"error","error":`), m.large.Value("error"), []byte("}"))
+		}
+		return
+	}
+	name(&m.count.Model, model)
+	if figures != nil {
+		m.take(figures)
+	}
+}
+
+// End implements provider.Meter.
+func (m *jsonMeter) End() provider.Count {
+	m.read()
+	c := m.end(m.whole)
+	if m.failure == nil { // which would be the body itself
+		keepBody(m.body)
+		m.body = nil
+	}
+	return c
+}
+
+// bodies are used again: an answer's body would otherwise be the largest thing that a request leaves behind.
+var bodies sync.Pool
+
+const smallestBody = 4 << 10
+
+func emptyBody() []byte {
+	if b, ok := bodies.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, smallestBody)
+}
+
+func keepBody(b []byte) {
+	if c := cap(b); c >= smallestBody && c <= keepUpTo {
+		bodies.Put(&b)
+	}
+}

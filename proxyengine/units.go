@@ -1,0 +1,72 @@
+package proxyengine
+
+import "bytes"
+
+// units finds where units end in a stream that is fed in fragments: behind which byte of b the first one does, -1 when none
+// does.
+type units interface{ end(b []byte) int }
+
+// lines finds where the events of a stream end: behind an empty line.
+type lines struct {
+	empty bool // the line has nothing in it so far
+	cr    bool // the last line ended with CR: an LF that follows belongs to that
+}
+
+// end implements units.
+func (l *lines) end(b []byte) int {
+	for i := 0; i < len(b); {
+		c := b[i]
+		if c == '\n' && l.cr {
+			l.cr = false
+			i++
+			continue
+		}
+		if c != '\n' && c != '\r' {
+			l.empty, l.cr = false, false
+			n := bytes.IndexAny(b[i:], "\r\n")
+			if n < 0 {
+				return -1
+			}
+			i += n
+			continue
+		}
+		i++
+		if l.cr = c == '\r'; l.empty {
+			if l.cr && i < len(b) && b[i] == '\n' {
+				l.cr = false
+				i++
+			}
+			return i
+		}
+		l.empty = true
+	}
+	return -1
+}
+
+// objects finds where the objects of an array end.
+type objects struct {
+	depth           int
+	quoted, escaped bool
+}
+
+// end implements units.
+func (o *objects) end(b []byte) int {
+	for i, c := range b {
+		switch {
+		case o.escaped:
+			o.escaped = false
+		case o.quoted && c == '\\':
+			o.escaped = true
+		case c == '"':
+			o.quoted = !o.quoted
+		case o.quoted:
+		case c == '{', c == '[':
+			o.depth++
+		case c == '}', c == ']':
+			if o.depth--; o.depth == 1 && c == '}' {
+				return i + 1
+			}
+		}
+	}
+	return -1
+}
