@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
 	"crs/ctl"
+	"crs/internal/awstest"
 	"crs/internal/crstest"
 	"crs/internal/sse"
 )
@@ -53,10 +53,7 @@ func TestAWSsDecoderReadsWhatClientsGet(t *testing.T) {
 // decodedByAWS asks the simulated Bedrock itself.
 func decodedByAWS(t *testing.T, b *crstest.Box) []map[string]any {
 	t.Helper()
-	c := bedrockruntime.New(bedrockruntime.Options{
-		Region: "eu-central-1", BaseEndpoint: aws.String(b.Sim.URL()), HTTPClient: client(t), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(awsID, awsSecret, ""),
-	})
+	c := awstest.Bedrock(b.Sim.URL(), awstest.Key{ID: awsID, Secret: awsSecret}, client(t))
 	out, err := c.InvokeModelWithResponseStream(t.Context(), &bedrockruntime.InvokeModelWithResponseStreamInput{
 		ModelId: aws.String("eu.anthropic.claude-sonnet-4-5-20250929-v1:0"), ContentType: aws.String("application/json"),
 		Body: []byte(`{"anthropic_version":"bedrock-2023-05-31","max_tokens":64,"messages":[{"role":"user","content":"say ping"}]}`),

@@ -7,11 +7,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 	"github.com/aws/smithy-go"
 
+	"crs/internal/awstest"
 	"crs/internal/simulator"
 )
 
@@ -19,10 +19,7 @@ const claude = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 
 // aws is AWS's own client with an access key, pointed at the simulator.
 func (s *sim) aws(id, secret, session string) *bedrockruntime.Client {
-	return bedrockruntime.New(bedrockruntime.Options{
-		Region: "eu-central-1", BaseEndpoint: aws.String(s.URL()), HTTPClient: s.client, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(id, secret, session),
-	})
+	return awstest.Bedrock(s.URL(), awstest.Key{ID: id, Secret: secret, Session: session}, s.client)
 }
 
 func invocation() *bedrockruntime.InvokeModelInput {
