@@ -85,9 +85,20 @@ func diskHangs(g *ground) {
 	wake := g.disk.Hang()
 	g.says("ledger_not_written")
 	g.more(60)
+	g.tellsOfRequests()
+	g.usageIsAnswered()
 	wake()
 	g.wellAgain()
 	g.more(30)
+}
+
+// usageIsAnswered, with figures, or with what is in their way: the local store is on the disk too.
+func (g *ground) usageIsAnswered() {
+	g.t.Helper()
+	u, err := g.Usage(g.t.Context(), ctl.UsageQuery{Since: "all"})
+	if err == nil && u.Total.Requests == 0 || err != nil && !strings.Contains(err.Error(), "the disk of the data directory hangs") {
+		g.t.Errorf("crs usage while the disk hangs: %+v, %v", u, err)
+	}
 }
 
 // restartWhileDiskHangs: nothing is handed over before the disk is there again, and nothing else waits for that.
@@ -113,6 +124,16 @@ func restartWhileDiskHangs(g *ground) {
 // tells checks that the log and the figures have what waits in memory, or for the store.
 func (g *ground) tells() {
 	g.t.Helper()
+	served := g.tellsOfRequests()
+	var u ctl.Usage
+	if err := json.Unmarshal([]byte(g.crs("usage", "--since", "all", "-o", "json")), &u); err != nil || u.Total.Requests < int64(served) {
+		g.t.Errorf("crs usage tells of %d requests, and %d were served: %v", u.Total.Requests, served, err)
+	}
+}
+
+// tellsOfRequests checks the log only, and gives how many were answered.
+func (g *ground) tellsOfRequests() (served int) {
+	g.t.Helper()
 	g.mu.Lock()
 	served, last := len(g.answered), g.answered[len(g.answered)-1].id
 	g.mu.Unlock()
@@ -122,10 +143,7 @@ func (g *ground) tells() {
 	if out := g.crs("requests", "-o", "json", "--limit", "100000"); !strings.Contains(out, last) {
 		g.t.Errorf("crs requests does not tell of %s", last)
 	}
-	var u ctl.Usage
-	if err := json.Unmarshal([]byte(g.crs("usage", "--since", "all", "-o", "json")), &u); err != nil || u.Total.Requests < int64(served) {
-		g.t.Errorf("crs usage tells of %d requests, and %d were served: %v", u.Total.Requests, served, err)
-	}
+	return served
 }
 
 // restartOnFullDisk: what waits cannot be handed over, and says so; nothing of it is lost.

@@ -94,6 +94,7 @@ type Handler struct {
 	mux     *http.ServeMux
 	logins  *oauth.Logins[*pending]
 	changes sync.RWMutex // held for reading by every call that changes something
+	reads   reads
 
 	mu       sync.Mutex    // guards the fields below
 	stopping chan struct{} // closed when answers without an end must end
@@ -103,6 +104,7 @@ type Handler struct {
 // NewHandler makes a handler.
 func NewHandler(opt Options) *Handler {
 	h := &Handler{opt: opt, mux: http.NewServeMux(), logins: oauth.NewLogins[*pending](opt.Now), stopping: make(chan struct{})}
+	h.reads = newReads(h.hangs)
 	for _, r := range h.routes() {
 		h.mux.HandleFunc(r.method+" /"+ctl.Version+r.path, h.guard(r))
 	}
@@ -176,7 +178,10 @@ func (h *Handler) flow(r *route, w http.ResponseWriter, req *http.Request) error
 // answer has calls that change something wait while the daemon hands over, and refuses them afterwards: what they changed
 // would be lost.
 func (h *Handler) answer(r *route, req *http.Request) (any, error) {
-	if req.Method == http.MethodGet || r.alone {
+	if req.Method == http.MethodGet {
+		return h.reads.do(req, r.serve)
+	}
+	if r.alone {
 		return r.serve(req)
 	}
 	h.changes.RLock()

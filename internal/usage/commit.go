@@ -144,7 +144,7 @@ func newBatch() *batch { return &batch{sums: map[sumKey]*Sum{}} }
 
 // emptied makes a batch that was written ready for use again; nil when it is not worth it.
 func (b *batch) emptied() *batch {
-	if c := cap(b.lines); c > reusable || c > reusable/usedPart && len(b.lines) < c/usedPart {
+	if c := cap(b.lines); b.lent || c > reusable || c > reusable/usedPart && len(b.lines) < c/usedPart {
 		return nil
 	}
 	b.lines, b.opened, b.count = b.lines[:0], b.opened[:0], 0
@@ -243,7 +243,7 @@ func (l *Ledger) written(b *batch) {
 			l.held[id] = l.at.Segment
 		}
 	}
-	l.durable += b.count
+	l.durable, l.end = l.durable+b.count, l.at
 	l.lag.durable(b)
 	l.mu.Unlock()
 	merge(l.sums, b.sums)
@@ -304,6 +304,9 @@ func (l *Ledger) continueIn(f *os.File, at Mark, has room) error {
 		_ = l.file.Close() // what is in it is durable
 	}
 	l.file, l.info, l.at, l.room, l.have[at.Segment] = f, info, at, has, true
+	l.mu.Lock()
+	l.end = at
+	l.mu.Unlock()
 	return nil
 }
 

@@ -52,7 +52,7 @@ const (
 func (l *Ledger) addUp(ctx context.Context) error {
 	l.adding.Lock()
 	defer l.adding.Unlock()
-	for end := l.end(); ; {
+	for end := l.committed(); ; {
 		more, err := l.deliverNext(ctx)
 		if err != nil {
 			err = fmt.Errorf("%w: %w", ErrNotCounted, err)
@@ -127,11 +127,11 @@ func (l *Ledger) isUnsure() bool {
 	return l.unsure && l.back == nil && !l.away
 }
 
-// end is how far has been committed.
-func (l *Ledger) end() Mark {
-	l.work.Lock()
-	defer l.work.Unlock()
-	return l.at
+// committed is how far the files hold what was appended.
+func (l *Ledger) committed() Mark {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.end
 }
 
 // next gives the delivery that the store has not taken, or else what has been committed since the last one. It is called

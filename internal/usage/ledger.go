@@ -71,6 +71,7 @@ type Ledger struct {
 	heir    Heir             // who writes now; nil when it is this ledger
 	told    uint64           // lines that were appended since the process began
 	durable uint64           // those of them that are written
+	end     Mark             // where the last of those ends; what is in memory follows
 	ahead   uint64           // those of the others that a write which failed has brought to the disk
 	dropped int              // refused requests that were not written down, for want of room
 	harm    Harm
@@ -107,6 +108,7 @@ type batch struct {
 	opened []string
 	sums   map[sumKey]*Sum
 	since  time.Time // of its first line
+	lent   bool      // somebody reads lines: they may grow, and are never written over
 }
 
 const (
@@ -289,12 +291,10 @@ func (l *Ledger) lastCommit(ctx context.Context) error {
 
 // unwritten says what is in memory only.
 func (l *Ledger) unwritten() string {
-	l.mu.Lock()
-	onDisk := l.ahead
-	l.mu.Unlock()
+	m := l.borrow()
 	var sum Sum
 	refused := 0
-	for _, r := range l.waiting(onDisk, everything) {
+	for _, r := range m.closed(m.ahead, everything) {
 		if !r.counts() {
 			refused++
 			continue

@@ -5,15 +5,12 @@ import "context"
 // looks is how often a store that takes figures all the time is asked for what it has before its answer is taken as it is.
 const looks = 5
 
-// Usage gives what was used. What the disk or the store has not taken yet is in it: this node knows that it comes. It waits for
-// neither where the last attempt has failed.
+// Usage gives what was used. What the disk or the store has not taken yet is in it: this node knows that it comes, and waits for
+// neither to take it.
 func (l *Ledger) Usage(ctx context.Context, q Query) ([]Sum, error) {
 	t, err := NewTally(q)
 	if err != nil {
 		return nil, err
-	}
-	if l.Commit() == nil && l.Late() == nil {
-		_ = l.addUp(ctx) // what is not taken is counted here
 	}
 	for look := 1; ; look++ {
 		sums, late, settled, err := l.look(ctx, q)
@@ -51,12 +48,10 @@ func (l *Ledger) look(ctx context.Context, q Query) (sums []Sum, late map[sumKey
 
 // behind adds up what stands behind a mark, in the files and in memory.
 func (l *Ledger) behind(mark Mark) (map[sumKey]*Sum, error) {
-	l.work.Lock()
-	to, waiting := l.at, l.waitingHeld(0, everything)
-	l.work.Unlock()
-	sums, err := l.between(mark, to)
+	m := l.borrow()
+	sums, err := l.between(mark, m.end)
 	days, names := dayCache{}, models{}
-	for _, r := range waiting {
+	for _, r := range m.closed(0, everything) {
 		if r.counts() {
 			add(sums, r, days.of(r.End(), l.opt.Zone), &names)
 		}

@@ -135,7 +135,7 @@ func TestWhatAFailedWriteHasBroughtToTheDiskCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := bytes.Count(text, []byte(" c {"))
-	disk.Free() // so that the test ends
+	defer disk.Free() // so that the test ends; before that l goes on writing
 	left := newPlace(t)
 	left.store = p.store
 	copied(t, p, left)

@@ -54,15 +54,15 @@ func (l *Ledger) Search(ctx context.Context, f Filter) ([]*Record, error) {
 }
 
 func (l *Ledger) searchOwn(ctx context.Context, f Filter) ([]*Record, error) {
-	_ = l.Commit() // what was appended a moment ago is in the files then
-	waiting := l.waiting(0, func(body []byte) bool {
+	m := l.borrow() // before the files are read: what is written meanwhile is in both
+	unwritten := m.closed(0, func(body []byte) bool {
 		return bytes.Contains(body, []byte(f.Key)) && bytes.Contains(body, []byte(f.Account))
 	})
 	found, err := l.searchFiles(ctx, f)
-	if err != nil || len(waiting) == 0 {
+	if err != nil || len(unwritten) == 0 {
 		return found, err
 	}
-	return merged(found, slices.DeleteFunc(waiting, func(r *Record) bool { return !f.Matches(r) }), f.Limit), nil
+	return merged(found, slices.DeleteFunc(unwritten, func(r *Record) bool { return !f.Matches(r) }), f.Limit), nil
 }
 
 func (l *Ledger) searchFiles(ctx context.Context, f Filter) ([]*Record, error) {
@@ -135,8 +135,8 @@ func (l *Ledger) findOwn(ctx context.Context, ref string) (*Record, error) {
 	if !ok {
 		return nil, nil
 	}
-	_ = l.Commit() // what was appended a moment ago is in the files then
-	for _, r := range l.waiting(0, func(body []byte) bool { return bytes.Contains(body, []byte(ref)) }) {
+	m := l.borrow() // before the files are read: what is written meanwhile is in both
+	for _, r := range m.closed(0, func(body []byte) bool { return bytes.Contains(body, []byte(ref)) }) {
 		if r.ID == ref {
 			return r, nil
 		}
@@ -154,38 +154,6 @@ func (l *Ledger) findOwn(ctx context.Context, ref string) (*Record, error) {
 		return found == nil, err
 	})
 	return found, err
-}
-
-// waiting gives the closed records that are in memory only, as far as wanted says so of their JSON. It leaves out the first so
-// many lines.
-func (l *Ledger) waiting(but uint64, wanted func(body []byte) bool) []*Record {
-	l.work.Lock()
-	defer l.work.Unlock()
-	return l.waitingHeld(but, wanted)
-}
-
-// everything is wanted.
-func everything([]byte) bool { return true }
-
-// waitingHeld is called with work held, so that the lines stay as they are.
-func (l *Ledger) waitingHeld(but uint64, wanted func(body []byte) bool) (found []*Record) {
-	l.mu.Lock()
-	lines := l.batch.lines
-	l.mu.Unlock()
-	for text := range bytes.Lines(lines) {
-		if but > 0 {
-			but--
-			continue
-		}
-		what, body, ok := readLine(bytes.TrimSuffix(text, []byte("\n")))
-		if !ok || what != closed || !wanted(body) {
-			continue
-		}
-		if r := new(Record); json.Unmarshal(body, r) == nil {
-			found = append(found, r)
-		}
-	}
-	return found
 }
 
 // backwards visits the segments, newest first, until visit says enough or what follows was all closed before since.

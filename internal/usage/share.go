@@ -33,7 +33,7 @@ func (l *Ledger) share(ctx context.Context) error {
 	}
 	l.sharing.Lock()
 	defer l.sharing.Unlock()
-	for end := l.end(); ; {
+	for end := l.committed(); ; {
 		if l.shared == nil {
 			at, err := l.opt.Log.LoggedTo(ctx, l.opt.Node)
 			if err != nil {
