@@ -52,6 +52,9 @@ func conditions() []condition {
 				"name or its mark in Redis, and remove the file usage-withheld from the data directory when you have read this", nil},
 		{"token_not_stored", ctl.SeverityWarning, (*Daemon).tokensNotStored,
 			"see that the store can be written; nothing is lost: this daemon goes on trying, and so does the next one", nil},
+		{"token_locked_elsewhere", ctl.SeverityWarning, (*Daemon).tokensLocked,
+			"start that node again: it takes the lock over and puts what it has into the store; without it the lock ends an hour after it was taken, and crs account " +
+				"login renews the account at once", nil},
 		{"token_reserve_lost", ctl.SeverityWarning, (*Daemon).reserveLost,
 			"it is made anew within seconds; if it is not, see that the data directory can be written and has room", nil},
 		{"control_socket_lost", ctl.SeverityWarning, (*Daemon).socketLost,

@@ -112,3 +112,13 @@ func (d *Daemon) heldTokens(durable bool) (names string, why error) {
 	}
 	return strings.Join(all, ", "), why
 }
+
+// tokensLocked are the accounts whose token another node has begun to refresh and not ended.
+func (d *Daemon) tokensLocked() string {
+	names, since := d.tokens.LockedElsewhere()
+	if len(names) == 0 {
+		return ""
+	}
+	return "another node has been refreshing the token of " + strings.Join(names, ", ") + " since " + since.UTC().Format(time.RFC3339) +
+		", which takes seconds: it may be dead or cut off"
+}

@@ -35,6 +35,7 @@ func ledgerFaults() []fault {
 		{name: "the new process is killed while the store takes nothing", run: heirKilledWhileStoreRefuses},
 		{name: "the new process is killed on a full disk", run: heirKilledOnFullDisk},
 		{name: "the new process stands still", run: heirStandsStill},
+		{name: "the new process stands still as soon as it serves", run: heirStandsStillAtOnce},
 		{name: "a new process that never serves, on a full disk", run: brokenHeirOnFullDisk, env: noReserve},
 		{name: "a kill -9 and a start on a full disk", run: func(g *ground) { startOnFullDisk(g, g.killAtRest) }, env: noReserve},
 		{name: "a stop and a start on a full disk", run: func(g *ground) { startOnFullDisk(g, func() { g.quiet(); g.halt() }) }, env: noReserve},
@@ -238,6 +239,28 @@ func heirStandsStill(g *ground) {
 	g.signal(heir, syscall.SIGSTOP)
 	g.servesAgain(old)
 	g.more(40)
+	g.restarted()
+	g.more(20)
+}
+
+// heirStandsStillAtOnce: nobody was told yet that it has taken over, and nobody is.
+func heirStandsStillAtOnce(g *ground) {
+	g.busy()
+	g.more(20)
+	old := g.pid()
+	done := make(chan error, 1)
+	go func() {
+		_, err := g.Restart(g.t.Context(), ctl.Restart{})
+		done <- err
+	}()
+	g.until("the new process answers", func() bool { return g.pid() != old })
+	time.Sleep(200 * time.Millisecond) // so that everything is handed over
+	g.signal(g.pid(), syscall.SIGSTOP)
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "it served, and then it did not answer for") {
+		g.t.Errorf("a restart whose new process stands still: %v", err)
+	}
+	g.servesAgain(old)
+	g.more(20)
 	g.restarted()
 	g.more(20)
 }

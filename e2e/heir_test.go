@@ -46,7 +46,8 @@ func TestABrokenProcessTakesNothingOver(t *testing.T) {
 		{"it never gets ready", "exec sleep 1000", "within 1.5s"},
 		{"it reads another configuration", "CRS_LISTEN=127.0.0.1:1 exec " + binary(t) + " serve --data " + r.dir, "listen was changed"},
 		{"it cannot read the store", "exec " + binary(t) + " serve --listen " + r.addr + " --data " + t.TempDir(), "was changed from"},
-		{"it dies when it serves", dies(t, r, "0.7"), "it served, and then"},
+		{"it stands still before it serves", "kill -STOP $$; exec " + binary(t) + " serve --listen " + r.addr + " --data " + r.dir, "within 1.5s"},
+		{"it dies when it serves", dies(t, r, "0.3"), "it served, and then"},
 	} {
 		_, err := r.Restart(t.Context(), ctl.Restart{Binary: program(t, r, c.serve)})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "runs on") {
@@ -60,10 +61,12 @@ func TestABrokenProcessTakesNothingOver(t *testing.T) {
 	w.end(before.PID)
 }
 
-// dies is a real crs that is killed after so many seconds.
+// dies is a real crs that is killed so many seconds after it has begun to serve.
 func dies(t *testing.T, r *relay, seconds string) string {
 	t.Helper()
-	return "( exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-; sleep " + seconds + "; kill -9 $$ ) &\nexec " + binary(t) + " serve --listen " + r.addr + " --data " + r.dir
+	serves := binary(t) + " status --socket " + r.Socket() + " -o json 2>/dev/null | grep -Eq '\"pid\": ?'$$,"
+	return "( exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-; until " + serves + "; do sleep 0.02; done; sleep " + seconds + "; kill -9 $$ ) &\n" +
+		"exec " + binary(t) + " serve --listen " + r.addr + " --data " + r.dir
 }
 
 // TestTwoProcessesKeepOneSetOfLimits: what runs in the old process counts against the limits of its key and its account in

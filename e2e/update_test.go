@@ -175,7 +175,7 @@ func TestABadReleaseChangesNothing(t *testing.T) {
 		{name: "another version is wanted", want: "no release 2.0.0", code: 4, args: []string{"--to", "2.0.0"}, spoil: func() { s.offer("1.1.0", good) }},
 		{name: "it crashes at once", want: "exit code 3", code: 1, spoil: func() { s.offer("1.1.0", program(t, r, "exit 3")) }},
 		{name: "it never gets healthy", want: "within 1.5s", code: 1, spoil: func() { s.offer("1.1.0", program(t, r, "exec sleep 1000")) }},
-		{name: "it dies when it serves", want: "it served, and then", code: 1, spoil: func() { s.offer("1.1.0", program(t, r, dies(t, r, "0.5"))) }},
+		{name: "it dies when it serves", want: "it served, and then", code: 1, spoil: func() { s.offer("1.1.0", program(t, r, dies(t, r, "0.3"))) }},
 		{name: "it does not take the configuration", want: "configuration", code: 1, spoil: func() { s.offer("1.1.0", refuses(t, r)) }},
 		{name: "it is another version", want: "is version 1.1.0, and the binary that it is", code: 1, spoil: func() { s.offer("1.1.0", s.build("1.0.0")) }},
 		{name: "it says no version", want: "does not say which version", code: 1, spoil: func() { s.offer("1.1.0", silent(t, r)) }},

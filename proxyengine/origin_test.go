@@ -196,6 +196,7 @@ func ask(t *testing.T, ln net.Listener, path, key string) (*http.Response, strin
 		t.Fatal(err)
 	}
 	if resp.Close {
+		_ = conn.(*net.TCPConn).CloseWrite()
 		_, _ = io.Copy(io.Discard, br) // ends with the connection, however that ends
 	}
 	return resp, string(text)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"crs/internal/account"
 )
@@ -55,15 +54,15 @@ func (k *Keeper) entrusted() bool {
 }
 
 // renewElsewhere has the other process refresh, and reads what came of it.
-func (k *Keeper) renewElsewhere(ctx context.Context, heir Heir, acc *account.Account, patience time.Duration) (*account.Account, error) {
-	asking, stop := context.WithTimeout(ctx, patience)
+func (k *Keeper) renewElsewhere(ctx context.Context, heir Heir, acc *account.Account, w wait) (*account.Account, error) {
+	asking, stop := context.WithTimeout(ctx, w.most)
 	defer stop()
 	err := heir.Renew(asking, acc.ID, acc.Credential.Generation)
 	switch {
 	case errors.Is(err, ErrElsewhere):
-		return k.renew(ctx, acc, patience)
+		return k.renew(ctx, acc, w)
 	case err != nil && asking.Err() != nil && ctx.Err() == nil:
-		return nil, &UnderWay{acc.Name, patience}
+		return nil, &UnderWay{acc.Name, w.most}
 	case err != nil:
 		return nil, fmt.Errorf("refresh the token of account %s: %w", acc.Name, err)
 	}

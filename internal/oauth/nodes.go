@@ -14,7 +14,7 @@ const lookAgain = 100 * time.Millisecond
 func lockOf(account string) string { return "token:" + account }
 
 // alone refreshes when no other node does, or takes what that one got.
-func (k *Keeper) alone(ctx context.Context, acc *account.Account) (*account.Account, error) {
+func (k *Keeper) alone(ctx context.Context, acc *account.Account, f *flight) (*account.Account, error) {
 	if k.opt.Locks == nil {
 		return k.refresh(ctx, acc, func() {})
 	}
@@ -22,6 +22,11 @@ func (k *Keeper) alone(ctx context.Context, acc *account.Account) (*account.Acco
 		release, held, err := k.opt.Locks.Lock(ctx, lockOf(acc.ID))
 		if err != nil {
 			return nil, fmt.Errorf("refresh the token of account %s: %w", acc.Name, err)
+		}
+		if held {
+			k.lockedHere(acc.ID)
+		} else {
+			k.lockedThere(acc, f)
 		}
 		now, err := k.opt.Roster.Reread(ctx, acc.ID)
 		switch {

@@ -81,8 +81,9 @@ func (e *Refused) Error() string { return "its refresh token was refused: " + e.
 type Keeper struct {
 	opt Options
 
-	mu      sync.Mutex // guards flights, heir, held and settling
+	mu      sync.Mutex // guards flights, locked, heir, held and settling
 	flights map[string]*flight
+	locked  map[string]*lockedElsewhere
 	heir    Heir // who refreshes now; nil when it is this keeper
 	held    map[string]*heldPair
 	// settling ends the goroutine that has the store take what is held; nil while there is none.
@@ -91,30 +92,36 @@ type Keeper struct {
 	retry    map[string]time.Time // when the background may try a failed account again; used by its goroutine only
 }
 
-// flight is a refresh under way. done is closed when acc and err are set.
+// flight is a refresh under way. done is closed when acc and err are set, and elsewhere when another node turns out to do it.
 type flight struct {
 	began time.Time
 	done  chan struct{}
-	acc   *account.Account
-	err   error
+
+	elsewhere chan struct{}
+	acc       *account.Account
+	err       error
 }
 
 // NewKeeper makes a Keeper. Run keeps tokens fresh in the background.
 func NewKeeper(opt Options) *Keeper {
-	return &Keeper{opt: opt, flights: map[string]*flight{}, held: map[string]*heldPair{}, retry: map[string]time.Time{}}
+	return &Keeper{
+		opt: opt, flights: map[string]*flight{}, locked: map[string]*lockedElsewhere{}, held: map[string]*heldPair{}, retry: map[string]time.Time{},
+	}
 }
 
-// Fresh gives acc with a token that is good for a while: acc itself when it is, else after a refresh.
+// Fresh gives acc with a token that is good for a while: acc itself when it is, else after a refresh. A token that is good for some
+// minutes more does for now when another node refreshes it, or nobody can.
 func (k *Keeper) Fresh(ctx context.Context, acc *account.Account) (*account.Account, error) {
 	if !acc.Credential.Stale(k.opt.Now()) || acc.Credential.Refresh.Empty() {
 		return acc, nil
 	}
-	fresh, err := k.RenewSoon(ctx, acc)
+	good := k.opt.Now().Before(acc.Credential.ExpiresAt)
+	fresh, err := k.renew(ctx, acc, wait{k.opt.Patience, good})
 	var away *outage.Error
 	var slow *UnderWay
 	var full *NoRoom
-	if (errors.As(err, &away) || errors.As(err, &slow) || errors.As(err, &full)) && k.opt.Now().Before(acc.Credential.ExpiresAt) {
-		return acc, nil // no fresh pair could be kept now, and this one is good for a while yet
+	if good && (errors.As(err, &away) || errors.As(err, &slow) || errors.As(err, &full)) && k.opt.Now().Before(acc.Credential.ExpiresAt) {
+		return acc, nil
 	}
 	return fresh, err
 }
@@ -132,16 +139,22 @@ func (e *UnderWay) Error() string {
 
 // RenewSoon is Renew for a request: it waits for no longer than Patience after the refresh has begun. Then the error is an *UnderWay.
 func (k *Keeper) RenewSoon(ctx context.Context, acc *account.Account) (*account.Account, error) {
-	return k.renew(ctx, acc, k.opt.Patience)
+	return k.renew(ctx, acc, wait{most: k.opt.Patience})
+}
+
+// wait is how long somebody waits for a refresh, and whether at all when another node does it.
+type wait struct {
+	most    time.Duration
+	forOurs bool
 }
 
 // Renew replaces the token that acc has. If that has been replaced already, it gives the newer one. Whoever waits for a
 // refresh of others may leave; the refresh goes on.
 func (k *Keeper) Renew(ctx context.Context, acc *account.Account) (*account.Account, error) {
-	return k.renew(ctx, acc, 2*refreshLimit)
+	return k.renew(ctx, acc, wait{most: 2 * refreshLimit})
 }
 
-func (k *Keeper) renew(ctx context.Context, acc *account.Account, patience time.Duration) (*account.Account, error) {
+func (k *Keeper) renew(ctx context.Context, acc *account.Account, w wait) (*account.Account, error) {
 	now, err := k.opt.Roster.Get(acc.ID)
 	if err != nil {
 		return nil, err
@@ -154,13 +167,19 @@ func (k *Keeper) renew(ctx context.Context, acc *account.Account, patience time.
 	}
 	f, heir := k.join(now)
 	if heir != nil {
-		return k.renewElsewhere(ctx, heir, now, patience)
+		return k.renewElsewhere(ctx, heir, now, w)
 	}
-	late := time.NewTimer(patience - time.Since(f.began))
+	late := time.NewTimer(w.most - time.Since(f.began))
 	defer late.Stop()
+	var elsewhere chan struct{}
+	if w.forOurs {
+		elsewhere = f.elsewhere
+	}
 	select {
 	case <-f.done:
 		return f.acc, f.err
+	case <-elsewhere:
+		return nil, &UnderWay{now.Name, time.Since(f.began)}
 	case <-late.C:
 		return nil, &UnderWay{now.Name, time.Since(f.began)}
 	case <-ctx.Done():
@@ -179,12 +198,12 @@ func (k *Keeper) join(acc *account.Account) (*flight, Heir) {
 	if k.heir != nil {
 		return nil, k.heir
 	}
-	f := &flight{began: time.Now(), done: make(chan struct{})}
+	f := &flight{began: time.Now(), done: make(chan struct{}), elsewhere: make(chan struct{})}
 	k.flights[acc.ID] = f
 	go func() {
 		ctx, stop := context.WithTimeout(context.Background(), refreshLimit)
 		defer stop()
-		f.acc, f.err = k.alone(ctx, acc)
+		f.acc, f.err = k.alone(ctx, acc, f)
 		k.mu.Lock()
 		delete(k.flights, acc.ID)
 		k.mu.Unlock()

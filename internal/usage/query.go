@@ -5,12 +5,15 @@ import "context"
 // looks is how often a store that takes figures all the time is asked for what it has before its answer is taken as it is.
 const looks = 5
 
-// Usage gives what was used. What the disk or the store has not taken yet is in it: this node knows that it comes, and waits for
-// neither to take it.
+// Usage gives what was used. What the disk or the store has not taken yet is in it: this node knows that it comes. It waits for
+// neither where the last attempt has failed, or has been going on for long.
 func (l *Ledger) Usage(ctx context.Context, q Query) ([]Sum, error) {
 	t, err := NewTally(q)
 	if err != nil {
 		return nil, err
+	}
+	if !l.Lag().DiskFails && l.Commit() == nil && l.Late() == nil {
+		_ = l.addUp(ctx) // what is not taken is counted here
 	}
 	for look := 1; ; look++ {
 		sums, late, settled, err := l.look(ctx, q)

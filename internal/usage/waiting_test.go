@@ -3,8 +3,10 @@ package usage_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"crs/internal/smalldisk"
+	"crs/internal/usage"
 )
 
 // TestWhoReadsTheLedgerDoesNotWaitForADiskThatHangs: what is being written, and what waits behind it, is told from memory.
@@ -22,8 +24,16 @@ func TestWhoReadsTheLedgerDoesNotWaitForADiskThatHangs(t *testing.T) {
 	wake := disk.Hang()
 	for !l.Lag().DiskFails {
 		all.some(t, l, 5)
-		all.told(t, l, "while the disk hangs")
+		last := all.ids[len(all.ids)-1]
+		if r, err := l.Find(t.Context(), last); err != nil || r == nil {
+			t.Fatalf("the last one is not found: %v", err)
+		}
+		if found, err := l.Search(t.Context(), usage.Filter{Limit: 1000}); err != nil || len(found) != len(all.ids) {
+			t.Fatalf("%d of %d are found: %v", len(found), len(all.ids), err)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
+	all.told(t, l, "while the disk hangs")
 	wake()
 	all.inBalance(t, l, p)
 }

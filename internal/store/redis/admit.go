@@ -41,12 +41,9 @@ func (c Counts) Admit(ctx context.Context, ask limit.Ask) (limit.Seat, error) {
 // run asks until there is an answer that stays.
 func (a *asking) run(ctx context.Context) (*seat, error) {
 	for {
-		if err := a.n.Away(); err != nil {
-			return nil, err // it is not asked, and nothing has to be given back
-		}
 		asked := time.Now()
-		a.maybe = true
 		answer, err := a.n.ask(ctx, a.n.scripts.admit, keySlot(a.ask.Key.ID), a.n.keys.ofKey(a.ask.Key.ID), a.args()...)
+		a.maybe = a.maybe || sent(err)
 		if err != nil {
 			return nil, err
 		}

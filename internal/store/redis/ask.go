@@ -15,10 +15,14 @@ import (
 // whose answer was lost, gives it again.
 const asks = 3
 
-// ask runs a script. It gives ctx's error when that ends, and an *outage.Error when Redis cannot be asked.
+// ask runs a script. It gives ctx's error when that ends, and an *outage.Error when Redis cannot be asked; sent tells whether that is
+// so after it was asked.
 func (n *Node) ask(ctx context.Context, s script, slot string, keys []string, args ...any) (any, error) {
 	for try := 1; ; try++ {
 		if err := n.Away(); err != nil {
+			if try == 1 {
+				err = &unsent{err}
+			}
 			return nil, err
 		}
 		answer, err := n.once(ctx, s, slot, keys, args)
@@ -37,6 +41,18 @@ func (n *Node) ask(ctx context.Context, s script, slot string, keys []string, ar
 		}
 	}
 }
+
+// unsent is why nothing was sent at all.
+type unsent struct{ why error }
+
+// Error implements error.
+func (e *unsent) Error() string { return e.why.Error() }
+
+// Unwrap gives why.
+func (e *unsent) Unwrap() error { return e.why }
+
+// sent reports whether a question that ended so may have been run.
+func sent(err error) bool { return !errors.As(err, new(*unsent)) }
 
 func (n *Node) once(ctx context.Context, s script, slot string, keys []string, args []any) (any, error) {
 	ctx, stop := context.WithTimeout(ctx, n.wait)

@@ -37,13 +37,12 @@ func (a Accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int
 		keys, wanted, args = append(keys, a.keys.slots(c.Account)), append(wanted, a.keys.wanted(c.Account)), append(args, c.Most)
 	}
 	for {
-		if err := a.Away(); err != nil {
-			return nil, -1, nil, err // it is not asked, and nothing has to be given back
-		}
 		asked := time.Now()
 		answer, err := a.ask(ctx, a.scripts.take, accountSlot, append(keys, wanted...), args...)
 		if err != nil {
-			a.mayHave(s.member, of)
+			if sent(err) {
+				a.mayHave(s.member, of)
+			}
 			return nil, -1, nil, err
 		}
 		v, err := numbers(answer, 2)
