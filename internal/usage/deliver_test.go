@@ -108,7 +108,10 @@ func TestAStoreThatDoesNotAnswerKeepsNothingFromTheDisk(t *testing.T) {
 	f.mu.Unlock()
 	for i := range 10 {
 		serve(t, l, record(i))
-		found, err := l.Search(t.Context(), usage.Filter{}) // commits
+		if err := l.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		found, err := l.Search(t.Context(), usage.Filter{})
 		if err != nil || len(found) != i+1 {
 			t.Fatalf("%d are found, %v", len(found), err)
 		}
