@@ -197,10 +197,10 @@ func (x *exchange) close() {
 	x.releaseBody()
 	x.promised.close()
 	x.weight.close()
-	if x.permit != nil {
-		x.permit.Release()
-	}
 	x.settle()
+	if x.permit != nil {
+		x.permit.Release() // not before it is settled: what was reserved is free then
+	}
 	if x.lease != nil {
 		x.lease.Release(x.outcome)
 	}

@@ -27,7 +27,9 @@ type seat struct {
 	key   *key.Key
 	spent usage.Charges
 	stood time.Duration
-	once  sync.Once
+
+	mu                sync.Mutex // guards the fields below; taken before the node's
+	released, settled bool
 }
 
 // free is the seat of a request that nobody has to count.
@@ -65,8 +67,16 @@ func (c Counts) Adopt(ask limit.Ask) limit.Seat {
 	return s
 }
 
-// Release implements limit.Seat.
-func (s *seat) Release() { s.node.end(&s.lease) }
+// Release implements limit.Seat. What is reserved goes with the place: where nobody waits for that, it stays until it is settled, lest
+// others spend what is about to be charged.
+func (s *seat) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.released = true
+	if s.settled || s.key.Policy.Concurrency > 0 {
+		s.node.end(&s.lease)
+	}
+}
 
 // Spent implements limit.Seat.
 func (s *seat) Spent() usage.Charges { return s.spent }
@@ -76,6 +86,19 @@ func (s *seat) Waited() time.Duration { return s.stood }
 
 // Settle implements limit.Seat.
 func (s *seat) Settle(tokens, charged int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.settled {
+		return
+	}
+	s.settled = true
+	s.charge(tokens, charged)
+	if s.released {
+		s.node.end(&s.lease)
+	}
+}
+
+func (s *seat) charge(tokens, charged int64) {
 	p := &s.key.Policy
 	if p.TokensPerMinute == 0 {
 		tokens = 0
@@ -86,16 +109,14 @@ func (s *seat) Settle(tokens, charged int64) {
 	if tokens == 0 && charged == 0 {
 		return
 	}
-	s.once.Do(func() {
-		s.node.mu.Lock()
-		b := s.node.owed.key(s.of)
-		b.charged = bound.Sum(b.charged, charged)
-		if tokens != 0 {
-			b.count(time.Now(), 0, tokens)
-		}
-		s.node.owe(keySlot(s.of))
-		s.node.mu.Unlock()
-	})
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
+	b := s.node.owed.key(s.of)
+	b.charged = bound.Sum(b.charged, charged)
+	if tokens != 0 {
+		b.count(time.Now(), 0, tokens)
+	}
+	s.node.owe(keySlot(s.of))
 }
 
 // Use implements limit.Shared.
