@@ -57,6 +57,10 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer context.AfterFunc(d.life, func() { stop(errStopped) })()
+	if err := d.sealing.Intact(); err != nil {
+		return out, ctl.Errorf(ctl.Failed, "%s; a new process would begin with whatever is in its place, so nothing is handed over, and this one serves on", err).
+			WithHint("put the files of the data directory back first: crs status says how")
+	}
 	program := cmp.Or(in.Binary, d.opt.Program)
 	if in.Binary != "" {
 		if err := d.tryOut(ctx, program); err != nil {
@@ -66,7 +70,7 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	if in.CheckOnly {
 		return out, nil
 	}
-	if err := d.ledger.Commit(); err != nil {
+	if err := d.commitSoon(); err != nil {
 		return out, ctl.Errorf(ctl.Failed, "%s; nothing is handed over before that works; the daemon runs on, and what waits is not lost", err).
 			WithHint("%s", store.Mend(err))
 	}
@@ -86,6 +90,22 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	tellMainPID(s.ready.PID)
 	return out, nil
 }
+
+// commitSoon has what waits written before anything is handed over, and does not wait for a disk that hangs. When that answers, it is
+// written, and that is all.
+func (d *Daemon) commitSoon() error {
+	done := make(chan error, 1)
+	go func() { done <- d.ledger.Commit() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(diskPatience):
+		return fmt.Errorf("the disk of the ledger has not answered for %s", diskPatience)
+	}
+}
+
+// diskPatience is how long a restart waits for a disk.
+const diskPatience = 10 * time.Second
 
 // errStopped means that this process is to end, whatever else was to become of it.
 var errStopped = ctl.Errorf(ctl.Conflict, "this daemon has been told to stop, and does")

@@ -21,6 +21,7 @@ func fileFaults() []fault {
 		{name: "keys are made while the disk is full", stores: "local", run: changesOnFullDisk, env: noReserve},
 		{name: "a segment of the ledger is removed", run: segmentRemoved},
 		{name: "crs.db is removed", stores: "local", run: storeRemoved},
+		{name: "a restart when the store and its key are gone", run: restartWithoutFiles},
 		{name: "the write-ahead log is cut before a start", stores: "local", run: logCut},
 		{name: "a line that was added up is damaged before a start", run: func(g *ground) { lineDamaged(g, true) }},
 		{name: "a line that was not added up is damaged before a start", run: func(g *ground) { lineDamaged(g, false) }},
@@ -85,6 +86,44 @@ func segmentRemoved(g *ground) {
 	g.killAtRest()
 	g.serve()
 	g.some(5)
+}
+
+// restartWithoutFiles: a new process would begin with an empty store.
+func restartWithoutFiles(g *ground) {
+	g.busy()
+	g.more(20)
+	away := filepath.Join(g.dir, "away") // on the same disk, so that they stay the same files
+	if err := os.Mkdir(away, 0o700); err != nil {
+		g.t.Fatal(err)
+	}
+	g.move(g.dir, away)
+	g.says("data_files_lost")
+	before := g.pid()
+	if _, err := g.Restart(g.t.Context(), ctl.Restart{}); err == nil || !strings.Contains(err.Error(), "nothing is handed over") {
+		g.t.Errorf("a restart without the store and its key: %v", err)
+	}
+	if now := g.pid(); now != before {
+		g.t.Errorf("process %d answers, not %d", now, before)
+	}
+	g.more(20)
+	g.move(away, g.dir)
+	g.wellAgain()
+	g.restarted()
+	g.more(20)
+}
+
+// move moves the store and its key.
+func (g *ground) move(from, to string) {
+	g.t.Helper()
+	moved := 0
+	for _, name := range []string{"seal.key", "crs.db", "crs.db-wal", "crs.db-shm", "crs.db-count", "store.json"} {
+		if os.Rename(filepath.Join(from, name), filepath.Join(to, name)) == nil {
+			moved++
+		}
+	}
+	if moved == 0 {
+		g.t.Fatalf("nothing to be moved in %s", from)
+	}
 }
 
 // storeRemoved: nothing is acknowledged any more that would not last; what was is put back by what the log tells.

@@ -66,17 +66,24 @@ func (x *exchange) clear(f *provider.Field, header provider.Header) bool {
 	return scrubberOf(acc, header, x.presented).Text(f.Value) == f.Value
 }
 
-// ordinary reports whether a value is a type of content, a number, a date, a word, or an id as providers give them to requests.
+// ordinary reports whether a value is a type of content, a number, a date, a word, or an id as providers give them to requests. What
+// is longer than those may be something else in hexadecimal.
 func ordinary(value string) bool {
+	if len(value) > longestID {
+		return false
+	}
 	id, named := strings.CutPrefix(value, "req_")
 	switch {
-	case value == "true", value == "false", strings.HasPrefix(value, "application/json") && len(value) < 40, strings.HasPrefix(value, "text/event-stream") && len(value) < 40:
+	case value == "true", value == "false", strings.HasPrefix(value, "application/json"), strings.HasPrefix(value, "text/event-stream"):
 		return true
 	case named:
 		return strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 	}
 	return len(value) != len("123456789012") && strings.Trim(value, "0123456789abcdef-") == ""
 }
+
+// longestID is how long a UUID is.
+const longestID = 36
 
 func answerField(name string) bool {
 	var buf [64]byte

@@ -9,9 +9,24 @@ import (
 	"crs/proxyengine/provider"
 )
 
-// unproven reports whether the request's head asks for something that providers permit to some accounts only.
+// unproven reports whether the request's head asks for something that providers permit to some accounts only, or that they may not know.
 func (x *exchange) unproven() bool {
-	return slices.ContainsFunc(x.in.Header, func(f provider.Field) bool { return strings.Contains(strings.ToLower(f.Name), "beta") })
+	return !usualQuery(x.in.Query) || slices.ContainsFunc(x.in.Header, func(f provider.Field) bool {
+		name := strings.ToLower(f.Name)
+		return strings.Contains(name, "beta") || name == "anthropic-version" && f.Value != usualVersion
+	})
+}
+
+// usualVersion is the only one that clients of Anthropic send.
+const usualVersion = "2023-06-01"
+
+// usualQuery reports whether a query has only what every account knows.
+func usualQuery(query string) bool {
+	switch query {
+	case "", "alt=sse", "alt=json":
+		return true
+	}
+	return false
 }
 
 // mostPlain bounds the bodies that are looked at: what is longer may be refused for its length. No plain one is nested deeper than

@@ -32,6 +32,24 @@ func TestWhatUsualClientsSendTellsAll(t *testing.T) {
 	}
 }
 
+// TestWhatAHeadAsksForIsUnproven unless every client's does.
+func TestWhatAHeadAsksForIsUnproven(t *testing.T) {
+	t.Parallel()
+	for want, all := range map[bool][]provider.Inbound{
+		false: {{}, {Query: "alt=sse"}, {Header: provider.Header{{Name: "Anthropic-Version", Value: "2023-06-01"}, {Name: "user-agent", Value: "x"}}}},
+		true: {
+			{Query: "foo=bar"}, {Query: "alt=media"}, {Query: "alt=sse&fields=x"}, {Query: "beta=true"},
+			{Header: provider.Header{{Name: "anthropic-version", Value: "1999"}}}, {Header: provider.Header{{Name: "Anthropic-Beta", Value: "x"}}},
+		},
+	} {
+		for _, in := range all {
+			if x := (&exchange{in: in}); x.unproven() != want {
+				t.Errorf("%+v: unproven is %v", in, !want)
+			}
+		}
+	}
+}
+
 // TestWhatRefersToMoreDoesNotTellAll, nor does what multiplies its answer, or is nested so that looking at it takes long.
 func TestWhatRefersToMoreDoesNotTellAll(t *testing.T) {
 	t.Parallel()

@@ -94,7 +94,7 @@ type Handler struct {
 	mux     *http.ServeMux
 	logins  *oauth.Logins[*pending]
 	changes sync.RWMutex // held for reading by every call that changes something
-	reads   reads
+	calls   calls
 
 	mu       sync.Mutex    // guards the fields below
 	stopping chan struct{} // closed when answers without an end must end
@@ -104,7 +104,7 @@ type Handler struct {
 // NewHandler makes a handler.
 func NewHandler(opt Options) *Handler {
 	h := &Handler{opt: opt, mux: http.NewServeMux(), logins: oauth.NewLogins[*pending](opt.Now), stopping: make(chan struct{})}
-	h.reads = newReads(h.hangs)
+	h.calls = newCalls(h.hangs)
 	for _, r := range h.routes() {
 		h.mux.HandleFunc(r.method+" /"+ctl.Version+r.path, h.guard(r))
 	}
@@ -178,18 +178,20 @@ func (h *Handler) flow(r *route, w http.ResponseWriter, req *http.Request) error
 // answer has calls that change something wait while the daemon hands over, and refuses them afterwards: what they changed
 // would be lost.
 func (h *Handler) answer(r *route, req *http.Request) (any, error) {
-	if req.Method == http.MethodGet {
-		return h.reads.do(req, r.serve)
-	}
 	if r.alone {
 		return r.serve(req)
 	}
-	h.changes.RLock()
-	defer h.changes.RUnlock()
-	if h.hasLeft() {
-		return nil, ctl.Errorf(ctl.Conflict, "this daemon has handed over to a new process a moment ago").WithHint("do it again: the new one answers now")
-	}
-	return r.serve(req)
+	return h.calls.do(req, func(req *http.Request) (any, error) {
+		if req.Method == http.MethodGet {
+			return r.serve(req)
+		}
+		h.changes.RLock()
+		defer h.changes.RUnlock()
+		if h.hasLeft() {
+			return nil, ctl.Errorf(ctl.Conflict, "this daemon has handed over to a new process a moment ago").WithHint("do it again: the new one answers now")
+		}
+		return r.serve(req)
+	})
 }
 
 func notPermitted(needs right) error {

@@ -116,7 +116,11 @@ func (k *Keeper) Fresh(ctx context.Context, acc *account.Account) (*account.Acco
 		return acc, nil
 	}
 	good := k.opt.Now().Before(acc.Credential.ExpiresAt)
-	fresh, err := k.renew(ctx, acc, wait{k.opt.Patience, good})
+	w := wait{most: k.opt.Patience}
+	if good {
+		w = wait{min(k.opt.Patience, goodPatience), true}
+	}
+	fresh, err := k.renew(ctx, acc, w)
 	var away *outage.Error
 	var slow *UnderWay
 	var full *NoRoom
@@ -125,6 +129,9 @@ func (k *Keeper) Fresh(ctx context.Context, acc *account.Account) (*account.Acco
 	}
 	return fresh, err
 }
+
+// goodPatience is how long a request waits for a refresh whose token is good for some minutes more: somewhat longer than one takes.
+const goodPatience = 3 * time.Second
 
 // UnderWay means that a refresh has not ended for so long that no request waits for it any more.
 type UnderWay struct {

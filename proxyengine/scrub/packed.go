@@ -11,9 +11,12 @@ import (
 const (
 	shortestPacked = 12
 	shortestHex    = 8
+	shortestDump   = 3*shortestHex - 1 // of bytes with something between them
 )
 
 func isPacked(c byte) bool { return wordy(c) || c == '+' || c == '/' }
+
+func isDump(c byte) bool { return isHex(c) || c == ':' || c == ' ' || c == '-' || c == ',' }
 
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
@@ -48,7 +51,47 @@ func (s *Scrubber) packed(cuts []cut, v *view) []cut {
 			cuts = v.cut(cuts, from, end, word)
 		}
 	}
+	for from, end := range runs(v.text, isDump, shortestDump) {
+		for at, n := range dumps(v.text[from:end]) {
+			if word := s.within(unhexed(undumped(v.text[from+at : from+at+n]))); word != "" {
+				cuts = v.cut(cuts, from+at, from+at+n, word)
+			}
+		}
+	}
 	return cuts
+}
+
+// dumps gives where bytes are written in hexadecimal with the same character between each two, and for how long.
+func dumps(text string) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for at := 0; at+shortestDump <= len(text); at++ {
+			n := dumped(text[at:])
+			if n >= shortestDump && !yield(at, n) {
+				return
+			}
+			at += max(0, n-1)
+		}
+	}
+}
+
+// dumped is how much of text is such a dump from its beginning.
+func dumped(text string) (n int) {
+	for n+2 <= len(text) && isHex(text[n]) && isHex(text[n+1]) {
+		n += 2
+		if n+3 > len(text) || isHex(text[n]) || text[n] != text[2] {
+			return n
+		}
+		n++
+	}
+	return max(0, n-1)
+}
+
+func undumped(text string) string {
+	bytes := make([]byte, 0, len(text))
+	for i := 0; i+2 <= len(text); i += 3 {
+		bytes = append(bytes, text[i], text[i+1])
+	}
+	return string(bytes)
 }
 
 func (s *Scrubber) inHex(run string) string {

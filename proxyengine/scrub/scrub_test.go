@@ -39,6 +39,7 @@ func spellings(text string) map[string]string {
 		"unicode": unicode, "unicode twice": strings.ReplaceAll(unicode, `\`, `\\`), "quoted": strings.Trim(string(quoted), `"`), "slashes": strings.ReplaceAll(text, "/", `\/`), "entities": entities,
 		"base64": base64.StdEncoding.EncodeToString([]byte(text)), "base64url": base64.RawURLEncoding.EncodeToString([]byte(text)),
 		"basic": base64.StdEncoding.EncodeToString([]byte("user:" + text)), "bearer in base64": base64.StdEncoding.EncodeToString([]byte("Bearer " + text + "\n")), "hex": hex.EncodeToString([]byte(text)),
+		"bytes": fmt.Sprintf("% x", text), "bytes with colons": strings.ReplaceAll(fmt.Sprintf("% X", text), " ", ":"),
 	}
 }
 

@@ -10,19 +10,22 @@ import (
 	"time"
 )
 
-func newTestReads(why string) *reads {
-	return &reads{seats: make(chan struct{}, 2), look: time.Millisecond, most: time.Minute, hangs: func() string { return why }}
+func newTestCalls(why string) *calls {
+	return &calls{seats: make(chan struct{}, 2), look: time.Millisecond, most: time.Minute, hangs: func() string { return why }}
 }
 
-// TestAReadThatHangsIsAnswered, and so many at most go on.
-func TestAReadThatHangsIsAnswered(t *testing.T) {
+// TestACallThatHangsIsAnswered, and so many at most go on.
+func TestACallThatHangsIsAnswered(t *testing.T) {
 	t.Parallel()
-	r, wakes := newTestReads("the disk hangs"), make(chan struct{})
+	r, wakes := newTestCalls("the disk hangs"), make(chan struct{})
 	hangs := func(*http.Request) (any, error) { <-wakes; return "late", nil }
-	for range 2 {
-		out, err := r.do(httptest.NewRequest(http.MethodGet, "/", nil), hangs)
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		out, err := r.do(httptest.NewRequest(method, "/", nil), hangs)
 		if out != nil || !errors.As(err, new(*busy)) || !strings.Contains(err.Error(), "no answer yet: the disk hangs") {
 			t.Errorf("%v, %v", out, err)
+		}
+		if e := errorOf(err); strings.Contains(e.Hint, "may be done yet") != (method == http.MethodPost) {
+			t.Errorf("%s: %s", method, e.Hint)
 		}
 	}
 	quick := func(*http.Request) (any, error) { return "quick", nil }
@@ -38,10 +41,10 @@ func TestAReadThatHangsIsAnswered(t *testing.T) {
 	}
 }
 
-// TestAReadThatIsOnlySlowIsWaitedFor, as long as it may take.
-func TestAReadThatIsOnlySlowIsWaitedFor(t *testing.T) {
+// TestACallThatIsOnlySlowIsWaitedFor, as long as it may take.
+func TestACallThatIsOnlySlowIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	r := newTestReads("")
+	r := newTestCalls("")
 	slow := func(*http.Request) (any, error) { time.Sleep(20 * r.look); return "slow", nil }
 	if out, err := r.do(httptest.NewRequest(http.MethodGet, "/", nil), slow); out != "slow" || err != nil {
 		t.Errorf("%v, %v", out, err)
@@ -50,15 +53,15 @@ func TestAReadThatIsOnlySlowIsWaitedFor(t *testing.T) {
 	wakes := make(chan struct{})
 	defer close(wakes)
 	endless := func(*http.Request) (any, error) { <-wakes; return nil, nil }
-	if _, err := r.do(httptest.NewRequest(http.MethodGet, "/", nil), endless); !errors.As(err, new(*busy)) || !strings.Contains(err.Error(), "too long") {
+	if _, err := r.do(httptest.NewRequest(http.MethodGet, "/", nil), endless); !errors.As(err, new(*busy)) || !strings.Contains(err.Error(), "takes too long") {
 		t.Error(err)
 	}
 }
 
-// TestACallerThatLeavesAReadIsNotWaitedFor, and one that panics is told as any other that does.
-func TestACallerThatLeavesAReadIsNotWaitedFor(t *testing.T) {
+// TestACallerThatLeavesIsNotWaitedFor, and one that panics is told as any other that does.
+func TestACallerThatLeavesIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
-	r, wakes := newTestReads(""), make(chan struct{})
+	r, wakes := newTestCalls(""), make(chan struct{})
 	defer close(wakes)
 	gone, leave := context.WithCancel(t.Context())
 	leave()
