@@ -188,6 +188,9 @@ func (d *Daemon) openData(context.Context) error {
 	if err := d.keepPrivate(dir); err != nil {
 		return err
 	}
+	if err := d.keepLedgerPrivate(ledgerOf(dir)); err != nil {
+		return err
+	}
 	if err := d.takeData(dir); err != nil {
 		return err
 	}
@@ -253,7 +256,7 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 		return err
 	}
 	ledger, found, err := usage.OpenLedger(ctx, usage.LedgerOptions{
-		Dir: filepath.Join(d.cfg.Data, "ledger"), Node: d.node(), Rollups: d.rollups(), Log: d.shared.log, Zone: d.zone, Now: d.opt.Now,
+		Dir: ledgerOf(d.cfg.Data), Node: d.node(), Rollups: d.rollups(), Log: d.shared.log, Zone: d.zone, Now: d.opt.Now,
 		Commit: d.cfg.Usage.Commit, AddUp: time.Second, Keep: d.cfg.Usage.Keep, MaxBytes: int64(d.cfg.Usage.MaxBytes),
 		Reserve: int64(d.cfg.Usage.Reserve), Buffer: int(d.cfg.Usage.Buffer),
 		Failed: d.ledgerFailed, Harmed: d.ledgerHarmed, Recovered: d.recovered, Open: d.legacy.Open,
@@ -380,11 +383,32 @@ func (d *Daemon) close(ctx context.Context) error {
 	for i := len(d.opened) - 1; i >= 0; i-- {
 		s := d.opened[i]
 		start := time.Now()
-		if err := s.close(ctx); err != nil {
+		if err := s.closeWithin(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("close the %s: %w", s.name, err))
+			d.log.Error("not closed as it should be", "what", s.name, "error", err) // now: what hangs may keep the process from ending
 		}
 		d.log.Debug("closed", "what", s.name, "took", time.Since(start))
 	}
 	d.opened = nil
 	return errors.Join(errs...)
 }
+
+// closeWithin does not wait for what gives no answer, such as a disk that hangs, long after ctx has ended.
+func (s *step) closeWithin(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- s.close(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(grace):
+		return errors.New("it has not ended in time: something that it waits for gives no answer")
+	}
+}
+
+// grace is for how long a step may still say by itself why it has not ended in time.
+const grace = 2 * time.Second

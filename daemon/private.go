@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -26,5 +28,31 @@ func (d *Daemon) keepPrivate(dir string) error {
 		return fmt.Errorf("the data directory %s is open to others (mode %#o), and that cannot be changed: %w", dir, mode.Perm(), err)
 	}
 	d.log.Warn("the data directory was open to others; it is not any more", "data", dir, "was", fmt.Sprintf("%#o", mode.Perm()), "is", fmt.Sprintf("%#o", closed))
+	return nil
+}
+
+// keepLedgerPrivate does the same for what the ledger has written, and what may be left of it.
+func (d *Daemon) keepLedgerPrivate(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || runtime.GOOS == "windows" {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at the ledger: %w", err)
+	}
+	opened := 0
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
+			continue
+		}
+		if err := os.Chmod(filepath.Join(dir, e.Name()), 0o600); err != nil {
+			return fmt.Errorf("the ledger's file %s is open to others, and that cannot be changed: %w", e.Name(), err)
+		}
+		opened++
+	}
+	if opened > 0 {
+		d.log.Warn("files of the ledger were open to others; they are not any more", "ledger", dir, "files", opened)
+	}
 	return nil
 }

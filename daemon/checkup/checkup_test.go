@@ -236,6 +236,8 @@ func TestFiles(t *testing.T) {
 	want(t, keyFileCheck(file, func() error { return errors.New("it was overwritten") }), ctl.Bad, "it was overwritten")
 	want(t, keyFileCheck(file+"x", fine), ctl.Bad, "cannot be found: no such file")
 	want(t, dataCheck(dir), ctl.OK, "0700")
+	mode(dir, 0o750)
+	want(t, dataCheck(dir), ctl.OK, "0750")
 	mode(dir, 0o755)
 	want(t, dataCheck(dir), ctl.Warning, "mode 0755")
 	want(t, dataCheck(dir+"x"), ctl.Bad, "cannot be found")

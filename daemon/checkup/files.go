@@ -64,9 +64,11 @@ func dataCheck(dir string) ctl.Check {
 	case err != nil:
 		c.State, c.Detail = ctl.Bad, "the data directory cannot be found: "+reason(err)
 		c.Hint = "somebody removed it from under the daemon; restore it from a backup, then restart the daemon"
-	case bits() && info.Mode().Perm()&0o077 != 0:
-		c.State, c.Detail = ctl.Warning, fmt.Sprintf("others than its owner may look into the data directory (mode %#o)", info.Mode().Perm())
+	case bits() && info.Mode().Perm()&0o027 != 0:
+		c.State, c.Detail = ctl.Warning, fmt.Sprintf("others than its owner and its group may look into the data directory (mode %#o)", info.Mode().Perm())
 		c.Hint = "chmod 700 " + quote(dir)
+	case bits() && info.Mode().Perm()&0o050 != 0:
+		c.Detail = fmt.Sprintf("only its owner and its group may look into the data directory, and only its owner into what is in it (mode %#o)", info.Mode().Perm())
 	default:
 		c.Detail = fmt.Sprintf("only its owner may look into the data directory (mode %#o)", info.Mode().Perm())
 	}

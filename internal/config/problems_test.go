@@ -217,6 +217,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 
 	mistakes := []string{
 		"[providers.a]\nclient_secret = ['hunter2']",
+		"[alert]\nurl_file = 'https://hooks.example.com/hunter2'",
 		"[providers.a]\nclient_secret = {x = 'hunter2'}",
 		"[providers.a]\nclient_secret = hunter2",
 		"[providers.a]\nclient_secret = 'hunter2",

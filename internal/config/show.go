@@ -17,10 +17,11 @@ func (o option) show(value any) string {
 	return text
 }
 
-// hides reports whether text must not be shown: a secret, or a URL that carries a user or a query.
+// hides reports whether text must not be shown: a secret, a URL that carries a user or a query, or one that stands where the file is to be
+// named that holds it.
 func (o option) hides(text string) bool {
 	isURL := o.check == "url" || strings.Contains(text, "://")
-	return o.secret || isURL && strings.ContainsAny(text, "@?#")
+	return o.secret || isURL && (strings.ContainsAny(text, "@?#") || o.check == "path-or-none")
 }
 
 // problem says that raw, as it was written, is not a value for o.

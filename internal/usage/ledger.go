@@ -248,7 +248,7 @@ func (l *Ledger) Harm() Harm {
 }
 
 // Shutdown flushes, and takes nothing more. It goes on trying to write for as long as ctx lets it; what is lost then, the
-// error says.
+// error says. A disk that gives no answer is not waited for any longer than that either.
 func (l *Ledger) Shutdown(ctx context.Context) error {
 	l.mu.Lock()
 	entrusted := l.heir != nil
@@ -257,6 +257,26 @@ func (l *Ledger) Shutdown(ctx context.Context) error {
 	if entrusted {
 		return nil
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- l.wind(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(lastWord):
+		return fmt.Errorf("%s: the disk, or the store, gives no answer", l.unwritten())
+	}
+}
+
+// lastWord is for how long a ledger that is shut may still say by itself what is lost.
+const lastWord = time.Second
+
+// wind ends what the ledger does.
+func (l *Ledger) wind(ctx context.Context) error {
 	l.stop()
 	l.done.Wait()
 	if err := l.lastCommit(ctx); err != nil {

@@ -1,7 +1,9 @@
 package usage_test
 
 import (
+	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,4 +38,25 @@ func TestWhoReadsTheLedgerDoesNotWaitForADiskThatHangs(t *testing.T) {
 	all.told(t, l, "while the disk hangs")
 	wake()
 	all.inBalance(t, l, p)
+}
+
+// TestALedgerIsShutWhileItsDiskHangs, and says what is lost.
+func TestALedgerIsShutWhileItsDiskHangs(t *testing.T) {
+	t.Parallel()
+	disk := smalldisk.MountHanging(t, 32<<20)
+	p := newPlace(t)
+	p.dir = filepath.Join(disk.Dir, "ledger")
+	l, _ := p.open(t)
+	var all served
+	all.some(t, l, 5)
+	if err := l.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	disk.Hang()
+	all.some(t, l, 7)
+	ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer stop()
+	if err := l.Shutdown(ctx); err == nil || !strings.Contains(err.Error(), "not written, and lost, are the usage of 7 requests") {
+		t.Errorf("it is shut with %v", err)
+	}
 }
