@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -25,3 +26,42 @@ func (d *Daemon) stopEngine(ctx context.Context) error {
 	}
 	return errors.Join(err, d.control.Shutdown(after))
 }
+
+// close closes what was opened, in reverse. What cannot be written is tried again until little is left of the time that the
+// service manager was told.
+func (d *Daemon) close(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, d.cfg.Timeouts.Shutdown+afterLast-reserve)
+	defer stop()
+	var errs []error
+	for i := len(d.opened) - 1; i >= 0; i-- {
+		s := d.opened[i]
+		start := time.Now()
+		if err := s.closeWithin(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close the %s: %w", s.name, err))
+			d.log.Error("not closed as it should be", "what", s.name, "error", err) // now: what hangs may keep the process from ending
+		}
+		d.log.Debug("closed", "what", s.name, "took", time.Since(start))
+	}
+	d.opened = nil
+	return errors.Join(errs...)
+}
+
+// closeWithin does not wait for what gives no answer, such as a disk that hangs, long after ctx has ended.
+func (s *step) closeWithin(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- s.close(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(grace):
+		return errors.New("it has not ended in time: something that it waits for gives no answer")
+	}
+}
+
+// grace is for how long a step may still say by itself why it has not ended in time.
+const grace = 2 * time.Second
