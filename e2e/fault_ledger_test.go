@@ -35,7 +35,7 @@ func ledgerFaults() []fault {
 		{name: "the new process is killed while the store takes nothing", run: heirKilledWhileStoreRefuses},
 		{name: "the new process is killed on a full disk", run: heirKilledOnFullDisk},
 		{name: "the new process stands still", run: heirStandsStill},
-		{name: "the new process stands still as soon as it serves", run: heirStandsStillAtOnce},
+		{name: "the new process stands still as soon as it serves", stores: "local", run: heirStandsStillAtOnce},
 		{name: "a new process that never serves, on a full disk", run: brokenHeirOnFullDisk, env: noReserve},
 		{name: "a kill -9 and a start on a full disk", run: func(g *ground) { startOnFullDisk(g, g.killAtRest) }, env: noReserve},
 		{name: "a stop and a start on a full disk", run: func(g *ground) { startOnFullDisk(g, func() { g.quiet(); g.halt() }) }, env: noReserve},
