@@ -8,8 +8,9 @@ LDFLAGS = -s -w -X main.version=$(VERSION) -X main.releaseKey=$(RELEASE_KEY) -X 
 GO ?= go
 # Most tests wait for something most of the time.
 AT_ONCE = -p $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
-# archtest only reads the source; the scripts of cmd/crs run one command after another, each in a process of its own.
-NOT_RACED = -e /archtest -e /cmd/crs
+# archtest only reads the source; the scripts of cmd/crs run one command after another, each in a process of its own; translate starts no
+# goroutine; the simulator answers in the tests of all the others.
+NOT_RACED = -e /archtest -e /cmd/crs -e /translate -e /simulator
 # SQLite is a translation from C whose locks are in another package: its own reads and writes are its authors' to watch.
 RACE = -race -gcflags=modernc.org/sqlite/lib=-race=false
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -42,7 +43,7 @@ race: ## run the tests with the race detector, property tests with fewer sequenc
 lint: ## gofmt, vet, staticcheck, a tidy go.mod, and that every system we ship for compiles
 	@echo "== lint"
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
-	@$(GO) vet ./... && $(GO) vet -tags e2e,bench,setclock ./...
+	@$(GO) vet -tags e2e,bench ./... && $(GO) vet -tags setclock ./cmd/crs
 	@$(GO) run $(STATICCHECK) -tags e2e,bench ./...
 	@$(GO) mod tidy -diff
 	@for os in darwin windows; do echo "   $$os" && GOOS=$$os CGO_ENABLED=0 $(GO) build -gcflags='all=-N -l' -o /dev/null ./cmd/crs || exit 1; done
@@ -66,7 +67,7 @@ hostile: build ## one key attacks: what the relay holds, and what others' small 
 faults: build ## disks, stores, clocks and processes fail under load, and heal: what was served against the ledger; prints a table (root, redis-server)
 	@echo "== faults"
 	@$(GO) build -tags setclock -o bin/crs-setclock ./cmd/crs
-	@CRS_TEST_CLOCK_BIN=$(CURDIR)/bin/crs-setclock CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_SUITE=faults $(GO) test -tags e2e -count=1 -timeout 20m -v -run '^TestFaults$$' ./e2e
+	@CRS_TEST_CLOCK_BIN=$(CURDIR)/bin/crs-setclock CRS_TEST_BIN=$(CURDIR)/bin/crs CRS_TEST_SUITE=faults $(GO) test -tags e2e -count=1 -parallel 2 -timeout 20m -v -run '^TestFaults$$' ./e2e
 
 .PHONY: pictures
 pictures: build ## draw the dashboard's screens into docs/pictures, from the real program (needs tmux)

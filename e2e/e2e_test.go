@@ -33,6 +33,7 @@ type relay struct {
 	addr    string
 	sim     string   // URL
 	env     []string // of the daemon, besides where the simulator is
+	bin     string   // what is started as the daemon; binary when it is empty
 	process *exec.Cmd
 	log     *os.File
 }
@@ -111,7 +112,7 @@ func (r *relay) serve() {
 		r.t.Fatal(err)
 	}
 	r.log = log
-	r.process = exec.CommandContext(context.Background(), binary(r.t), "serve", "--listen", r.addr, "--data", r.dir)
+	r.process = exec.CommandContext(context.Background(), cmp.Or(r.bin, binary(r.t)), "serve", "--listen", r.addr, "--data", r.dir)
 	r.process.Stdout, r.process.Stderr = log, log
 	r.process.Env = slices.Concat(os.Environ(), r.simulated(), r.env)
 	r.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with the processes that take over

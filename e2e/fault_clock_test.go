@@ -24,13 +24,12 @@ func clockFaults() []fault {
 // ownClock has the relay go by a clock that setClock sets: a machine has one clock, and others go by it.
 func (g *ground) ownClock(t *testing.T) {
 	t.Helper()
-	program := os.Getenv("CRS_TEST_CLOCK_BIN")
-	if program == "" {
+	g.bin = os.Getenv("CRS_TEST_CLOCK_BIN")
+	if g.bin == "" {
 		t.Fatal("CRS_TEST_CLOCK_BIN does not say where a crs is whose clock can be set; run: make faults")
 	}
 	g.clock = filepath.Join(t.TempDir(), "clock")
-	t.Setenv("CRS_TEST_BIN", program)
-	t.Setenv("TEST_CLOCK", g.clock)
+	g.env = append(g.env, "TEST_CLOCK="+g.clock)
 }
 
 // setClock sets what the clock says, by so much off what it would say by itself.

@@ -49,12 +49,6 @@ const diskSize = 24 << 20
 
 func (g *ground) begin(t *testing.T, f *fault) {
 	t.Helper()
-	if f.files > 0 {
-		limitFiles(t, f.files)
-	}
-	if f.clock {
-		g.ownClock(t)
-	}
 	g.refused = map[int]int{}
 	if f.hangs {
 		g.disk = smalldisk.MountHanging(t, diskSize)
@@ -67,6 +61,12 @@ func (g *ground) begin(t *testing.T, f *fault) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(logs) })
 	g.relay = &relay{t: t, dir: g.disk.Dir, logs: logs, addr: freeAddr(t), env: slices.Clone(f.env)}
+	if f.files > 0 {
+		g.bin = limitedTo(t, f.files)
+	}
+	if f.clock {
+		g.ownClock(t)
+	}
 	g.scrapes = freeAddr(t)
 	g.env = append(g.env, "CRS_METRICS_LISTEN="+g.scrapes)
 	if g.redis != nil {

@@ -26,15 +26,15 @@ func scarcityFaults() []fault {
 	}
 }
 
-// limitFiles has every relay of the test start with so many files that it may have open, and no more.
-func limitFiles(t *testing.T, files int) {
+// limitedTo is a crs that serves with so many files that it may have open, and no more.
+func limitedTo(t *testing.T, files int) (program string) {
 	t.Helper()
-	wrapped := t.TempDir() + "/crs"
+	program = t.TempDir() + "/crs"
 	script := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = serve ] && ulimit -n %d\nexec %s \"$@\"\n", files, binary(t))
-	if err := os.WriteFile(wrapped, []byte(script), 0o755); err != nil {
+	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("CRS_TEST_BIN", wrapped)
+	return program
 }
 
 // outOfDescriptors: many more connections than there may be files, of clients that ask for nothing and of a process on the control

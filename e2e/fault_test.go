@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"crs/internal/store/redis/redistest"
@@ -29,29 +30,32 @@ func faults() []fault {
 }
 
 // TestFaults: whatever fails and heals, what the simulator served is in the ledger, to the token and once, and status told
-// the truth at each step. It prints a row for each fault and store.
+// the truth at each step. It prints a row for each fault and store. A few go on at once: they mostly wait.
 func TestFaults(t *testing.T) {
 	if os.Getenv("CRS_TEST_SUITE") != "faults" {
 		t.Skip("it has a target of its own: make faults")
 	}
 	fmt.Println(faultTitle)
-	begun, ended := 0, 0
+	var begun, ended atomic.Int64
+	t.Cleanup(func() {
+		if n, of := ended.Load(), begun.Load(); of == 0 || n < of {
+			t.Errorf("%d of %d faults were gone through: it takes root, to mount a disk, and redis-server", n, of)
+		}
+	})
 	for _, f := range faults() {
 		for _, store := range []string{"local", "redis"} {
 			if f.stores != "" && f.stores != store {
 				continue
 			}
 			t.Run(f.name+"/"+store, func(t *testing.T) {
-				begun++
+				t.Parallel()
+				begun.Add(1)
 				g := newGround(t, store, &f)
 				f.run(g)
 				fmt.Println(g.balance().row(f.name, store))
-				ended++
+				ended.Add(1)
 			})
 		}
-	}
-	if begun == 0 || ended < begun {
-		t.Errorf("%d of %d faults were gone through: it takes root, to mount a disk, and redis-server", ended, begun)
 	}
 }
 
