@@ -54,6 +54,7 @@ func (l *Ledger) Search(ctx context.Context, f Filter) ([]*Record, error) {
 }
 
 func (l *Ledger) searchOwn(ctx context.Context, f Filter) ([]*Record, error) {
+	l.commitSoon()
 	m := l.borrow() // before the files are read: what is written meanwhile is in both
 	unwritten := m.closed(0, func(body []byte) bool {
 		return bytes.Contains(body, []byte(f.Key)) && bytes.Contains(body, []byte(f.Account))
@@ -135,6 +136,7 @@ func (l *Ledger) findOwn(ctx context.Context, ref string) (*Record, error) {
 	if !ok {
 		return nil, nil
 	}
+	l.commitSoon()
 	m := l.borrow() // before the files are read: what is written meanwhile is in both
 	for _, r := range m.closed(0, func(body []byte) bool { return bytes.Contains(body, []byte(ref)) }) {
 		if r.ID == ref {

@@ -3,6 +3,7 @@ package usage
 import (
 	"bytes"
 	"encoding/json"
+	"time"
 )
 
 // waiting is what a ledger has in memory and its files have not: the batch that is being written, and the one behind it. A disk
@@ -11,6 +12,25 @@ type waiting struct {
 	end   Mark   // of the files; what waits follows
 	ahead uint64 // the first lines that a write which failed has brought to the files all the same
 	parts [][]byte
+}
+
+// toldPatience is for how long who reads waits for what is told to be durable.
+const toldPatience = time.Second
+
+// commitSoon has what waits written, so that what is told is durable. A disk that does not answer keeps nobody waiting.
+func (l *Ledger) commitSoon() {
+	if l.Lag().DiskFails {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		_ = l.Commit() // what cannot be written is told from memory
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(toldPatience):
+	}
 }
 
 // borrow gives what waits, as it is now. Its lines stay as they are.
