@@ -70,7 +70,7 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	if in.CheckOnly {
 		return out, nil
 	}
-	if err := d.commitSoon(); err != nil {
+	if err := d.ledger.CommitWithin(diskPatience); err != nil {
 		return out, ctl.Errorf(ctl.Failed, "%s; nothing is handed over before that works; the daemon runs on, and what waits is not lost", err).
 			WithHint("%s", store.Mend(err))
 	}
@@ -89,19 +89,6 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	out.PID, out.Version, out.InFlight = s.ready.PID, s.ready.Version, d.engine.InFlight()
 	tellMainPID(s.ready.PID)
 	return out, nil
-}
-
-// commitSoon has what waits written before anything is handed over, and does not wait for a disk that hangs. When that answers, it is
-// written, and that is all.
-func (d *Daemon) commitSoon() error {
-	done := make(chan error, 1)
-	go func() { done <- d.ledger.Commit() }()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(diskPatience):
-		return fmt.Errorf("the disk of the ledger has not answered for %s", diskPatience)
-	}
 }
 
 // diskPatience is how long a restart waits for a disk.

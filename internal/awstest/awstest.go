@@ -10,9 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime"
 )
 
-// Region is where the client says that it is.
-const Region = "eu-central-1"
-
 // Key is an access key; Session is empty for one that lasts.
 type Key struct {
 	ID, Secret, Session string
@@ -21,7 +18,7 @@ type Key struct {
 // Bedrock is a client of the server at url, which sends each request once and signs it with k.
 func Bedrock(url string, k Key, over *http.Client) *bedrockruntime.Client {
 	return bedrockruntime.New(bedrockruntime.Options{
-		Region: Region, BaseEndpoint: aws.String(url), HTTPClient: plainBodies{over}, RetryMaxAttempts: 1,
+		Region: "eu-central-1", BaseEndpoint: aws.String(url), HTTPClient: plainBodies{over}, RetryMaxAttempts: 1,
 		Credentials: credentials.NewStaticCredentialsProvider(k.ID, k.Secret, k.Session),
 	})
 }

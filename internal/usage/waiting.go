@@ -22,15 +22,7 @@ func (l *Ledger) commitSoon() {
 	if l.Lag().DiskFails {
 		return
 	}
-	done := make(chan struct{})
-	go func() {
-		_ = l.Commit() // what cannot be written is told from memory
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-time.After(toldPatience):
-	}
+	_ = l.CommitWithin(toldPatience) // what cannot be written is told from memory
 }
 
 // borrow gives what waits, as it is now. Its lines stay as they are.
