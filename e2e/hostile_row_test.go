@@ -56,8 +56,8 @@ func (r *hostileRow) check(t *testing.T, budget int64) {
 // them to somebody else meanwhile, take some tens of milliseconds of the slowest.
 const (
 	spread   = 2
-	little50 = 10 * time.Millisecond
-	little99 = 60 * time.Millisecond
+	little50 = 3 * time.Millisecond
+	little99 = 40 * time.Millisecond
 )
 
 // slower says by how much small requests took longer than they may; nothing if they did not.

@@ -94,13 +94,13 @@ const headJSON = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 func largeAnswer(w io.Writer) bool {
 	text := largeText()
 	_, _ = fmt.Fprintf(w, "%sconnection: close\r\ncontent-length: %d\r\n\r\n", headJSON, len(text))
-	_, _ = io.WriteString(w, text)
+	_, _ = w.Write(text)
 	return false
 }
 
-var largeText = sync.OnceValue(func() string {
-	return `{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","stop_reason":"end_turn","content":[{"type":"text","text":"` +
-		strings.Repeat("many words ", 3<<20/11) + `"}],"usage":{"input_tokens":10,"output_tokens":700000}}`
+var largeText = sync.OnceValue(func() []byte {
+	return []byte(`{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","stop_reason":"end_turn","content":[{"type":"text","text":"` +
+		strings.Repeat("many words ", 3<<20/11) + `"}],"usage":{"input_tokens":10,"output_tokens":700000}}`)
 })
 
 // bombAnswer is an answer of half a megabyte that unpacks to 500 MB of JSON.

@@ -242,9 +242,10 @@ func (d *delivery) lost(err error) error {
 		return nil
 	}
 	x := d.x
-	x.record.Error = errGone.Error()
 	if errors.Is(err, os.ErrDeadlineExceeded) && !x.gone() {
 		x.record.Error = "the client did not take the answer within " + x.settings.WriteStall.String() + " (timeouts.write_stall)"
+	} else {
+		x.deserted()
 	}
 	x.log(slog.LevelInfo, x.record.Error, "phase", Streaming.String(), "after", x.elapsed(), "account", x.record.AccountName)
 	d.drain()

@@ -116,6 +116,8 @@ type Engine struct {
 	canaries  canaries
 	conns     *caller.Connections
 	failures  *caller.Failures
+	refused   throttle     // of refusals
+	deserted  throttle     // of requests whose client left
 	proxies   sync.Map     // by URL, *upstream.Proxy
 	listed    atomic.Int64 // when a refusal last named every account, unix nanoseconds
 
@@ -127,6 +129,7 @@ type Engine struct {
 	live   map[*exchange]struct{}
 	crowd  crowd
 	closed bool
+	ending chan struct{} // closed with it
 }
 
 // New makes an engine.
@@ -138,7 +141,7 @@ func New(opt Options) (*Engine, error) {
 	e := &Engine{
 		opt: opt, routes: newRoutes(opt.Protocols), providers: map[string]provider.Provider{},
 		platforms: map[string]account.Platform{}, lane: newLane(), watcher: watcher,
-		memory: newBudget(opt.Settings.BodyBudget, largestBody(&opt.Settings)), promises: newBudget(0, 0), decoders: newBudget(mostDecoders, 0), live: map[*exchange]struct{}{},
+		memory: newBudget(opt.Settings.BodyBudget, largestBody(&opt.Settings)), promises: newBudget(0, 0), decoders: newBudget(mostDecoders, 0), live: map[*exchange]struct{}{}, ending: make(chan struct{}),
 		conns: caller.NewConnections(), failures: caller.NewFailures(opt.Now),
 	}
 	for _, p := range opt.Providers {
@@ -211,9 +214,7 @@ func (e *Engine) Apply(s Settings) {
 // Shutdown stops taking requests, lets those in flight end until ctx does, and then cuts them. Every record is closed
 // when it returns.
 func (e *Engine) Shutdown(ctx context.Context) error {
-	e.mu.Lock()
-	e.closed = true
-	e.mu.Unlock()
+	e.refuseNew()
 	defer e.closeWaiting()()
 	err := e.server.ShutdownWithContext(ctx)
 	if ctx.Err() != nil {
@@ -224,6 +225,16 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	}
 	e.watcher.Close()
 	return err
+}
+
+// refuseNew refuses what comes from now on, and no longer holds back what was refused.
+func (e *Engine) refuseNew() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		close(e.ending)
+	}
+	e.closed = true
 }
 
 // closeWaiting closes connections that send nothing for a while, until the function that it gives is called: fasthttp would wait

@@ -144,7 +144,7 @@ func kindOfStatus(status int) provider.FaultKind {
 func (x *exchange) fail(err error) {
 	defer x.close()
 	if errors.Is(err, errGone) || x.gone() {
-		x.record.Error = errGone.Error()
+		x.deserted()
 		x.ctx.SetConnectionClose()
 		x.log(slog.LevelInfo, "client left", "phase", x.phase().String(), "after", x.elapsed())
 		return
@@ -202,6 +202,7 @@ func (e *Engine) refuseHead(ctx *fasthttp.RequestCtx, err error) {
 		f = fault(fasthttp.StatusRequestTimeout, provider.TooSlow, "the request did not arrive in time (timeouts.header)")
 	}
 	sayFault(ctx, e.routes.protocol(string(ctx.Path())), f)
+	e.holdBack(ctx, "")
 	ctx.SetConnectionClose()
 }
 

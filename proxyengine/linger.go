@@ -106,7 +106,7 @@ func (e *Engine) expected(ctx *fasthttp.RequestCtx) (status int) {
 		ctx.SetStatusCode(fasthttp.StatusBadRequest) // for a client that has left
 		x.unasked = true
 		x.fail(err)
-		return
+		x.holdBack()
 	}
 	return
 }

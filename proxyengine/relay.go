@@ -41,6 +41,7 @@ func (e *Engine) handle(ctx *fasthttp.RequestCtx) {
 		}
 		x.fail(err)
 	}
+	x.holdBack()
 }
 
 // unanswered is the status of a request as long as nothing has answered it: fasthttp's own is 200, which a client would believe.
@@ -170,6 +171,7 @@ func (x *exchange) identify() error {
 func (x *exchange) take() error {
 	x.spot.Leave()
 	x.reached(Queued)
+	x.afterOthersLeft()
 	permit, err := x.e.opt.Gate.Enter(x.life, x.key)
 	if err != nil {
 		return x.goneOr(x.forGood(err))
