@@ -146,6 +146,8 @@ type delivery struct {
 	x    *exchange
 	held *held
 	due  time.Time // when the client must have taken what is being written
+	// all: the client was written every event there is. Many leave then, and do not wait for the end of the connection.
+	all bool
 }
 
 var _ fasthttp.BodyWriterTo = (*delivery)(nil)
@@ -158,7 +160,7 @@ func (*delivery) SupportsBodyWriteTo() bool { return true }
 
 // CloseWithError ends the exchange.
 func (d *delivery) CloseWithError(err error) error {
-	if err != nil && d.x.record.Error == "" {
+	if err != nil && d.x.record.Error == "" && !d.all {
 		d.x.record.Error = "the connection to the client broke"
 	}
 	d.held.free()
@@ -256,6 +258,7 @@ func (d *delivery) lost(err error) error {
 // something about the account.
 func (d *delivery) ended() {
 	x := d.x
+	d.all = d.hasAll()
 	failure := d.held.meter.Failure()
 	if failure == nil || x.outcome.Result != account.Served {
 		return
@@ -265,6 +268,9 @@ func (d *delivery) ended() {
 	x.outcome, x.record.Error = got.verdict.Outcome, "error within the answer: "+got.evidence
 	x.log(slog.LevelWarn, "error within the answer", "account", x.record.AccountName, "error", got.evidence)
 }
+
+// hasAll reports whether a stream is complete, with what the client was written.
+func (d *delivery) hasAll() bool { return d.held.stream && d.held.meter.Whole() }
 
 // drain reads an answer that nobody takes any more to its end, for the figures there, if that is wanted.
 func (d *delivery) drain() {
@@ -296,9 +302,8 @@ func brokenOff(err error) *provider.Fault {
 // events; in the middle of one it can only be cut off, which it then sees.
 func (d *delivery) brokenOff(w io.Writer, err error) error {
 	x := d.x
-	var without *lack
-	if x.gone() && (errors.Is(err, upstream.ErrCanceled) || errors.As(err, &without)) {
-		return d.lost(err)
+	if x.gone() && ofLeaving(err) {
+		return d.left(err)
 	}
 	f := brokenOff(err)
 	f.Request = x.id
@@ -310,5 +315,20 @@ func (d *delivery) brokenOff(w io.Writer, err error) error {
 		return err
 	}
 	_, err = d.write(w, x.route.protocol.FaultEvent(f))
+	return err
+}
+
+// ofLeaving reports whether an error may have come of the client's leaving.
+func ofLeaving(err error) bool {
+	var without *lack
+	return errors.Is(err, upstream.ErrCanceled) || errors.As(err, &without)
+}
+
+// left is a client that left before the upstream ended its answer. It may have had all of it.
+func (d *delivery) left(err error) error {
+	if !d.hasAll() {
+		return d.lost(err)
+	}
+	d.ended()
 	return err
 }

@@ -282,6 +282,29 @@ func resources(t *testing.T) counts {
 	return counts{runtime.NumGoroutine(), len(files)}
 }
 
+// TestWhoHasTheWholeAnswerMayLeave: many clients close behind the last event of a stream and do not wait for the end of the connection. They have
+// not left before the end.
+func TestWhoHasTheWholeAnswerMayLeave(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{"cancel", "drain"} {
+		b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Disconnect.Policy, c.Disconnect.Drain = policy, time.Second }))
+		b.Account("a")
+		key := b.Key("k")
+		b.Script("stall(after=9999)")
+		x := call(t, b, key, crstest.Stream)
+		x.until(t, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+		_ = x.Close()
+		b.Idle()
+		if r := b.Last(); r.Error != "" || r.Status != 200 || r.Source != "upstream" || r.OutputTokens != simulator.DefaultUsage().Output {
+			t.Errorf("%s: %+v", policy, r)
+		}
+		nothingTaken(t, b, 0)
+		if log := b.Log.String(); strings.Contains(log, "the client left") {
+			t.Errorf("%s: the log says that it left", policy)
+		}
+	}
+}
+
 func TestAnAnswerIsReadToItsEndWhenItsFiguresAreWanted(t *testing.T) {
 	t.Parallel()
 	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Disconnect.Policy, c.Disconnect.Drain = "drain", 5*time.Second }))
