@@ -275,8 +275,8 @@ func (d *Daemon) yield(ctx context.Context, s *succession) error {
 // takeBack ends the heir, and has everything decided here again.
 func (d *Daemon) takeBack(s *succession) {
 	s.child.Kill()
-	_ = d.ledger.Reclaim(context.Background()) // what it waits for, it has told
-	s.link.Return()                            // also when the ledger was not entrusted to it
+	_ = d.ledger.Reclaim(context.Background(), s.child.Done) // what it waits for, it has told
+	s.link.Return()                                          // also when the ledger was not entrusted to it
 	d.pool.Reclaim()
 	d.gate.Reclaim(d.spentNow())
 	d.tokens.Reclaim()
@@ -343,7 +343,8 @@ func (d *Daemon) watch(s *succession) {
 		case <-ticks.C:
 			if p.tick(); p.gone() {
 				s.how = fmt.Sprintf("it did not answer for %s", hung)
-				s.child.Kill()
+				d.comeBack(s)
+				return
 			}
 			if time.Since(began) < stay || p.late() || !d.drained() || !s.link.Settled() {
 				continue

@@ -23,6 +23,8 @@ func ledgerFaults() []fault {
 		{name: "the disk is full for a while", run: func(g *ground) { bears(g, g.fillDisk, "ledger_not_written") }, env: noReserve},
 		{name: "the disk hangs for a while", run: diskHangs, hangs: true},
 		{name: "a restart while the disk hangs", run: restartWhileDiskHangs, hangs: true},
+		{name: "the disk hangs while a new process takes over", run: hangsInTakeover, hangs: true, env: []string{"CRS_TIMEOUTS_TAKEOVER=5s"}},
+		{name: "a stop after a restart while the disk hangs", run: stopWhileDiskHangs, hangs: true, env: []string{"CRS_TIMEOUTS_SHUTDOWN=0s"}},
 		{name: "a kill -9 while the disk is full", run: killedOnReserve},
 		{name: "the store takes nothing for a while", run: func(g *ground) { bears(g, g.failing("OOM"), "usage_not_counted") }},
 		{name: "the store has too few replicas", stores: "redis", run: func(g *ground) { bears(g, g.failing("NOREPLICAS"), "usage_not_counted") }},
@@ -124,7 +126,7 @@ func restartWhileDiskHangs(g *ground) {
 	}()
 	g.says("ledger_not_written")
 	g.more(60)
-	if err := <-done; err == nil || !strings.Contains(err.Error(), "has not answered for") {
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "the disk of the data directory hangs") {
 		g.t.Errorf("a restart while the disk hangs: %v", err)
 	}
 	wake()
@@ -437,6 +439,12 @@ func (g *ground) stopsBadly() {
 	if !bytes.Contains(text, []byte("the fresh token of max: it is lost")) {
 		g.t.Error("it does not say that a token is lost")
 	}
+	g.isLost(text)
+}
+
+// isLost takes the daemon's log at its word about what usage is lost.
+func (g *ground) isLost(text []byte) {
+	g.t.Helper()
 	var in, out int64
 	said := regexp.MustCompile(`lost, are the usage of \d+ requests \(tokens: \d+ input, \d+ output`).FindString(string(text))
 	if _, err := fmt.Sscanf(said, "lost, are the usage of %d requests (tokens: %d input, %d output", &g.forgone.requests, &in, &out); err != nil {

@@ -21,6 +21,8 @@ func tokenFaults() []fault {
 		{name: "a token is rotated with too few replicas, and a kill -9", stores: "redis", run: func(g *ground) { rotatedAndKilled(g, g.failing("NOREPLICAS")) }},
 		{name: "a token is rotated while Redis goes away", stores: "redis", run: func(g *ground) { rotatedAndHealed(g, g.redisAway) }},
 		{name: "a token is rotated while the store takes nothing, and a restart", run: rotatedAndRestarted},
+		{name: "a token is rotated while the disk hangs", run: rotatedWhileDiskHangs, hangs: true},
+		{name: "a token is due while the disk hangs", stores: "local", run: dueWhileDiskHangs, hangs: true},
 		{name: "Redis is emptied under load", stores: "redis", run: redisEmptied},
 	}
 }
@@ -102,6 +104,39 @@ func rotatedAndHealed(g *ground, fail func() func()) {
 	heal := g.rotated(fail)
 	g.says("token_not_stored")
 	heal()
+	g.wellAgain()
+	g.works()
+	g.more(10)
+}
+
+// rotatedWhileDiskHangs: the fresh token is used, and nobody waits for the disk.
+func rotatedWhileDiskHangs(g *ground) {
+	g.subscribed()
+	wake := g.rotated(g.disk.Hang)
+	if g.redis == nil {
+		g.says("token_only_in_memory")
+	}
+	g.more(10)
+	wake()
+	g.wellAgain()
+	g.works()
+	g.more(10)
+}
+
+// dueWhileDiskHangs: a token that is good is not used up for one that could be kept nowhere.
+func dueWhileDiskHangs(g *ground) {
+	g.subscribed()
+	g.works()
+	before := g.refreshes()
+	wake := g.disk.Hang()
+	if _, err := g.RefreshAccount(g.t.Context(), "max"); err == nil || !strings.Contains(err.Error(), "was not refreshed") {
+		g.t.Errorf("a refresh whose pair could be kept nowhere: %v", err)
+	}
+	if now := g.refreshes(); now != before {
+		g.t.Errorf("the provider was asked for %d tokens meanwhile", now-before)
+	}
+	g.more(10)
+	wake()
 	g.wellAgain()
 	g.works()
 	g.more(10)

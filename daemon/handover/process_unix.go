@@ -202,11 +202,14 @@ func (c *Child) wait() {
 	close(c.Done)
 }
 
-// Kill ends the heir at once, and returns when it is gone: what it had open is closed then.
+// Kill ends the heir at once, and returns when it is gone: what it had open is closed then. One that waits for a disk that hangs is
+// not, before that gives an answer: it is not waited for longer than killPatience.
 func (c *Child) Kill() {
 	_ = syscall.Kill(c.PID, syscall.SIGKILL)
-	<-c.Done
+	c.EndsWithin(killPatience)
 }
+
+const killPatience = 3 * time.Second
 
 // Signal passes a signal on.
 func (c *Child) Signal(s os.Signal) {
@@ -222,7 +225,9 @@ func (c *Child) Signal(s os.Signal) {
 
 // Exit is what the heir ended with, as a shell would tell, and in words.
 func (c *Child) Exit() (code int, words string) {
-	<-c.Done
+	if !c.EndsWithin(0) {
+		return 128 + int(syscall.SIGKILL), "it was killed, and has not ended: it waits for a disk that hangs"
+	}
 	if c.state.Signaled() {
 		return 128 + int(c.state.Signal()), "it was ended by the signal " + c.state.Signal().String()
 	}

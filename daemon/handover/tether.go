@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A Tether leads from the process that was started first to whichever one serves. Whoever started the first watches that one: it
@@ -23,6 +24,7 @@ type Tether struct {
 	serves int        // 0 until one has said so
 	others []int      // that have served
 	ended  string     // what the one that served last said when it ended
+	at     time.Time  // when it said so
 }
 
 // What is said on a tether, a line each, and then which process or how.
@@ -55,7 +57,7 @@ func (t *Tether) hear(line string) {
 		}
 	}
 	if text, ok := strings.CutPrefix(line, saysEnded); ok {
-		t.ended = text
+		t.ended, t.at = text, time.Now()
 	}
 }
 
@@ -71,9 +73,17 @@ func (t *Tether) Serves() int {
 	return t.serves
 }
 
-// Wait returns when every other process has ended. The error is that of the one that served last.
+// Wait returns when every other process has ended, or the one that served last has said that it ends and a disk that hangs lets it not.
+// The error is that of the one that served last.
 func (t *Tether) Wait() error {
-	<-t.gone
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for !t.over() {
+		select {
+		case <-t.gone:
+		case <-tick.C:
+		}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch t.ended {
@@ -84,6 +94,21 @@ func (t *Tether) Wait() error {
 	}
 	return errors.New("the process that had taken over: " + t.ended)
 }
+
+// over reports whether the others have ended, or would have long ago.
+func (t *Tether) over() bool {
+	select {
+	case <-t.gone:
+		return true
+	default:
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended != "" && time.Since(t.at) > lastBreath
+}
+
+// lastBreath is how long a process may take from when it says that it ends to its end.
+const lastBreath = 5 * time.Second
 
 // Held is the other end of a tether. One that is nil says nothing.
 type Held struct{ file *os.File }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"crs/internal/account"
+	"crs/internal/patience"
 )
 
 // Heir refreshes tokens in the place of a keeper that handed over.
@@ -42,9 +43,13 @@ func (k *Keeper) Reclaim() {
 	if k.opt.Reserve == nil {
 		return
 	}
-	if pairs, err := k.opt.Reserve.Read(); err == nil {
-		k.Adopt(pairs, true, ErrLeft)
-	}
+	_ = patience.Within(diskPatience, func() error {
+		pairs, err := k.opt.Reserve.Read()
+		if err == nil {
+			k.Adopt(pairs, true, ErrLeft)
+		}
+		return err // Read tells it again when it is looked at
+	})
 }
 
 func (k *Keeper) entrusted() bool {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/patience"
 )
 
 // Held is a fresh pair that the store has not taken yet.
@@ -30,10 +31,10 @@ type heldPair struct {
 }
 
 const (
-	// storeLimit is how long the store may take for a pair, and patience how long a request waits for that where the pair is in the
-	// reserve already.
-	storeLimit = 10 * time.Second
-	patience   = 2 * time.Second
+	// storeLimit is how long the store may take for a pair, and diskPatience how long the disk may, and the store where the pair is in
+	// the reserve already.
+	storeLimit   = 10 * time.Second
+	diskPatience = 2 * time.Second
 	// settleAgain is how often the store is asked again.
 	settleAgain = 500 * time.Millisecond
 )
@@ -42,20 +43,36 @@ const (
 // until it works, and the pair is used meanwhile.
 func (k *Keeper) keep(acc *account.Account, fresh account.Credential, release func()) (*account.Account, error) {
 	h := &heldPair{pair: Pair{acc.ID, fresh}, release: release}
-	h.err = k.putBy(h)
+	if h.err = k.putBy(h); errors.Is(h.err, patience.ErrHangs) {
+		return k.hold(h, nil) // the store may be on the same disk, and is asked while the pair is used
+	}
 	limit := storeLimit
 	if h.durable {
-		limit = patience
+		limit = diskPatience
 	}
-	ctx, stop := context.WithTimeout(context.Background(), limit)
-	defer stop()
-	renewed, err := k.opt.Roster.Renew(ctx, acc.ID, acc.Credential.Generation, fresh)
+	renewed, err := k.toStore(limit, acc, fresh)
 	var gone *account.NotFound
 	if err == nil || errors.As(err, &gone) {
 		k.forget(acc.ID, release)
 		return renewed, wrap(err, acc)
 	}
 	return k.hold(h, err)
+}
+
+// toStore puts a pair into the store. It goes on with that when it gives up on a disk that hangs.
+func (k *Keeper) toStore(limit time.Duration, acc *account.Account, fresh account.Credential) (*account.Account, error) {
+	ctx, stop := context.WithTimeout(context.Background(), limit)
+	defer stop()
+	renewed := make(chan *account.Account, 1)
+	err := patience.Within(limit+diskPatience, func() error {
+		now, err := k.opt.Roster.Renew(ctx, acc.ID, acc.Credential.Generation, fresh)
+		renewed <- now
+		return err
+	})
+	if errors.Is(err, patience.ErrHangs) {
+		return nil, err
+	}
+	return <-renewed, err
 }
 
 func wrap(err error, acc *account.Account) error {
@@ -70,14 +87,14 @@ func (k *Keeper) putBy(h *heldPair) error {
 	if k.opt.Reserve == nil {
 		return nil
 	}
-	err := k.opt.Reserve.Keep(&h.pair)
+	err := patience.Within(diskPatience, func() error { return k.opt.Reserve.Keep(&h.pair) })
 	h.durable = err == nil
 	return err
 }
 
 func (k *Keeper) forget(id string, release func()) {
 	if k.opt.Reserve != nil {
-		k.opt.Reserve.Drop(id)
+		_ = patience.Within(diskPatience, func() error { k.opt.Reserve.Drop(id); return nil }) // what stays there is older than what the store has
 	}
 	release()
 }

@@ -156,7 +156,7 @@ func (r *Reserve) Keep(p *Pair) error {
 	if err != nil {
 		return err
 	}
-	if len(text) > slotSize-headSize {
+	if len(text) > slotSize-headSize-1 {
 		return fmt.Errorf("the fresh token of account %s has %d bytes, more than a slot of %s", p.Account, len(text), r.path)
 	}
 	r.mu.Lock()
@@ -176,12 +176,22 @@ func (r *Reserve) Keep(p *Pair) error {
 	return nil
 }
 
-// Ready reports why Keep would fail; nil when there is room.
+// Ready reports why Keep would fail; nil when there is room, and the disk has just taken a byte. It waits as long as the disk does.
 func (r *Reserve) Ready() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, err := r.room()
-	return err
+	i, err := r.room()
+	if err != nil {
+		return err
+	}
+	last := int64(i+1)*slotSize - 1 // no pair is so long
+	if _, err = r.file.WriteAt([]byte{0}, last); err == nil {
+		err = r.file.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("write to the reserve for tokens: %w", err)
+	}
+	return nil
 }
 
 // room gives a free slot of a file that is as it should be. It is called with mu held.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/patience"
 )
 
 // NoRoom means that a fresh pair could be kept nowhere, and that the present token is good for a while: it was not refreshed.
@@ -31,13 +32,13 @@ func (k *Keeper) room(ctx context.Context, acc *account.Account) error {
 	if k.opt.Reserve == nil || !k.opt.Now().Before(acc.Credential.ExpiresAt) {
 		return nil
 	}
-	err := k.opt.Reserve.Ready()
+	err := patience.Within(diskPatience, k.opt.Reserve.Ready)
 	if err == nil {
 		return nil
 	}
-	within, stop := context.WithTimeout(ctx, patience)
+	within, stop := context.WithTimeout(ctx, diskPatience)
 	defer stop()
-	if other := k.opt.Roster.Rewrite(within, acc.ID); other != nil {
+	if other := patience.Within(diskPatience, func() error { return k.opt.Roster.Rewrite(within, acc.ID) }); other != nil {
 		return &NoRoom{acc.Name, acc.Credential.ExpiresAt, errors.Join(other, err)}
 	}
 	return nil

@@ -3,9 +3,11 @@ package usage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // Heir writes the ledger in the place of one that was handed over. It gets records as they are written, in JSON, which are
@@ -59,21 +61,28 @@ func (l *Ledger) yield() error {
 type takenBack struct {
 	told []toldRecord
 	mine map[string]bool // requests that have not ended with the heir
+	gone <-chan struct{} // closed when the heir writes nothing more
 }
 
 // Reclaim writes again in the place of an heir that has ended. Nothing is lost when the files cannot be read or written just
-// now: that is tried again, and what is to be written waits in its order. The error says why it waits. It does nothing when
-// the ledger is not entrusted.
-func (l *Ledger) Reclaim(ctx context.Context) error {
-	if !l.resumeFrom() {
+// now, nor while gone is not closed: an heir that was killed while the disk hangs still ends the write that it had begun. That is tried
+// again, and what is to be written waits in its order. The error says why it waits. It does nothing when the ledger is not entrusted.
+func (l *Ledger) Reclaim(ctx context.Context, gone <-chan struct{}) error {
+	if !l.resumeFrom(gone) {
 		return nil
 	}
 	l.run(ctx)
-	return l.Commit()
+	return l.CommitWithin(reclaimPatience)
 }
 
+// reclaimPatience is how long the disk may take for that.
+const reclaimPatience = 2 * time.Second
+
+// errHeirStays means that the heir may still write.
+var errHeirStays = errors.New("the new process was killed and has not ended: it waits for the disk of the data directory, which hangs")
+
 // resumeFrom has everything told to this ledger again, and reports whether it was told to somebody else.
-func (l *Ledger) resumeFrom() bool {
+func (l *Ledger) resumeFrom(gone <-chan struct{}) bool {
 	l.work.Lock()
 	defer l.work.Unlock()
 	l.mu.Lock()
@@ -87,7 +96,7 @@ func (l *Ledger) resumeFrom() bool {
 		l.tell(told, nil)
 		return true
 	}
-	back := &takenBack{told: told, mine: map[string]bool{}}
+	back := &takenBack{told: told, mine: map[string]bool{}, gone: gone}
 	for id := range l.held {
 		back.mine[id] = true
 	}
@@ -100,6 +109,11 @@ func (l *Ledger) resumeFrom() bool {
 
 // takeBack finds out what the heir has written, and puts what it has not before what waits. It is called with work held.
 func (l *Ledger) takeBack() error {
+	select {
+	case <-l.back.gone:
+	default:
+		return errHeirStays
+	}
 	r := l.recoverer(l.back.mine)
 	r.from = l.mark()
 	if err := r.recover(); err != nil {

@@ -61,7 +61,7 @@ func TestALedgerIsHandedOverAndTakenBack(t *testing.T) {
 	serve(t, other, record(4))
 	shut(t, other)
 
-	if err := l.Reclaim(t.Context()); err != nil {
+	if err := l.Reclaim(t.Context(), ended()); err != nil {
 		t.Fatal(err)
 	}
 	serve(t, l, record(5))
@@ -119,4 +119,11 @@ func decoded(t *testing.T, line usage.Line) *usage.Record {
 		t.Fatal(err)
 	}
 	return rec
+}
+
+// ended is an heir that writes nothing more.
+func ended() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
 }

@@ -322,7 +322,7 @@ func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 			t.Fatalf("entrusted: %v", err)
 		}
 		all.some(t, l, 10) // the heir is told
-		if err := l.Reclaim(t.Context()); !errors.Is(err, syscall.ENOSPC) {
+		if err := l.Reclaim(t.Context(), ended()); !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("taken back: %v", err)
 		}
 		all.some(t, l, 10)
@@ -354,7 +354,7 @@ func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		disk.Fill()
-		_ = l.Reclaim(t.Context())
+		_ = l.Reclaim(t.Context(), ended())
 		for range 4 {
 			all.some(t, l, 10)
 		}
@@ -389,7 +389,7 @@ func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 		if err := os.Rename(p.dir, p.dir+".away"); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Reclaim(t.Context()); err == nil {
+		if err := l.Reclaim(t.Context(), ended()); err == nil {
 			t.Error("it was taken back without its files")
 		}
 		all.some(t, l, 10)

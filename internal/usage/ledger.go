@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crs/internal/bound"
+	"crs/internal/patience"
 )
 
 // LedgerOptions are the knobs of a Ledger.
@@ -219,14 +220,7 @@ func (l *Ledger) Commit() error {
 
 // CommitWithin is Commit for who does not wait for a disk that hangs. When that answers, everything is made durable all the same.
 func (l *Ledger) CommitWithin(most time.Duration) error {
-	done := make(chan error, 1)
-	go func() { done <- l.Commit() }()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(most):
-		return fmt.Errorf("the disk of the ledger has not answered for %s", most)
-	}
+	return patience.Within(most, l.Commit)
 }
 
 // Progress tells how many lines were appended since the process began, and how many of them are durable.

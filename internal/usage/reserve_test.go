@@ -282,7 +282,7 @@ func TestAnHeirHasTheReserve(t *testing.T) {
 	if left, short := next.Reserve(); !errors.Is(short, usage.ErrOnReserve) || left < 128<<10 {
 		t.Errorf("the heir has %d bytes left, %v", left, short)
 	}
-	_ = l.Reclaim(t.Context()) // the heir is gone
+	_ = l.Reclaim(t.Context(), ended()) // the heir is gone
 	all.some(t, l, 10)
 	all.inBalance(t, l, p)
 	if now := blocks(t, path); now != before {
