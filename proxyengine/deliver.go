@@ -243,13 +243,13 @@ func (d *delivery) lost(err error) error {
 	if err == nil {
 		return nil
 	}
-	x := d.x
+	x, level := d.x, slog.LevelInfo
 	if errors.Is(err, os.ErrDeadlineExceeded) && !x.gone() {
 		x.record.Error = "the client did not take the answer within " + x.settings.WriteStall.String() + " (timeouts.write_stall)"
 	} else {
-		x.deserted()
+		level = x.deserted()
 	}
-	x.log(slog.LevelInfo, x.record.Error, "phase", Streaming.String(), "after", x.elapsed(), "account", x.record.AccountName)
+	x.log(level, x.record.Error, "phase", Streaming.String(), "after", x.elapsed(), "account", x.record.AccountName)
 	d.drain()
 	return err
 }

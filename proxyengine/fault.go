@@ -17,6 +17,7 @@ import (
 	"crs/internal/limit"
 	"crs/internal/outage"
 	"crs/internal/usage"
+	"crs/proxyengine/caller"
 	"crs/proxyengine/provider"
 )
 
@@ -144,9 +145,8 @@ func kindOfStatus(status int) provider.FaultKind {
 func (x *exchange) fail(err error) {
 	defer x.close()
 	if errors.Is(err, errGone) || x.gone() {
-		x.deserted()
 		x.ctx.SetConnectionClose()
-		x.log(slog.LevelInfo, "client left", "phase", x.phase().String(), "after", x.elapsed())
+		x.log(x.deserted(), "client left", "phase", x.phase().String(), "after", x.elapsed())
 		return
 	}
 	f := faultOf(err)
@@ -202,7 +202,7 @@ func (e *Engine) refuseHead(ctx *fasthttp.RequestCtx, err error) {
 		f = fault(fasthttp.StatusRequestTimeout, provider.TooSlow, "the request did not arrive in time (timeouts.header)")
 	}
 	sayFault(ctx, e.routes.protocol(string(ctx.Path())), f)
-	e.holdBack(ctx, "")
+	e.holdBackFrom(ctx, caller.AddrOf(ctx.RemoteAddr()))
 	ctx.SetConnectionClose()
 }
 

@@ -2,6 +2,7 @@ package proxyengine
 
 import (
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 )
 
 // throttle slows down keys whose requests come to nothing again and again: each such request costs the relay as much as one that
-// is answered, and nobody gains by it. All who show no good key share one throttle. What is held is a few bytes for each key that
-// had such a request within the last seconds.
+// is answered, and nobody gains by it. Who shows no good key is known by the address. What is held is some bytes for each that had
+// such a request within the last seconds.
 type throttle struct {
 	mu   sync.Mutex // guards the fields below
 	of   map[string]pressure
@@ -79,31 +80,38 @@ func (t *throttle) makeRoom(unused time.Time) {
 	t.most = max(2*len(t.of), fewVain)
 }
 
-// holdBack has a refusal wait while its key, or all who have none, get too many of them. The exchange has ended: nothing is held for it
-// but the connection, which makes room for others.
+// holdBack has a refusal wait while its key, or address, gets too many of them. The exchange has ended: nothing is held for it but the
+// connection, which makes room for others.
 func (x *exchange) holdBack() {
 	if x.ctx.Response.StatusCode() < fasthttp.StatusBadRequest || x.gone() {
 		return
 	}
-	id := ""
-	if x.key != nil {
-		id = x.key.ID
+	if x.key == nil {
+		x.e.holdBackFrom(x.ctx, x.origin())
+		return
 	}
-	x.e.holdBack(x.ctx, id)
+	x.e.holdBack(x.ctx, x.key.ID, "key", x.key.Name)
 }
 
-// holdBack does that for a key, or without one. Who is refused for having too many connections keeps none open for it.
-func (e *Engine) holdBack(ctx *fasthttp.RequestCtx, key string) {
+// holdBackFrom does that for who shows no good key.
+func (e *Engine) holdBackFrom(ctx *fasthttp.RequestCtx, from netip.Addr) {
+	from = caller.Whole(from)
+	e.holdBack(ctx, from.String(), "from", from)
+}
+
+// holdBack does that for who is known by id, and is called something in the log. Who is refused for having too many connections keeps
+// none open for it.
+func (e *Engine) holdBack(ctx *fasthttp.RequestCtx, id string, who ...any) {
 	conn := below(ctx.Conn())
 	if caller.NoRoom(conn) || caller.TooMany(conn) {
 		return
 	}
-	wait, tell := e.refused.count(key, time.Now())
+	wait, tell := e.refused.count(id, time.Now())
 	if wait == 0 {
 		return
 	}
 	if tell {
-		e.opt.Log.Info("too many requests are refused, and their answers are held back, up to a second each", "key", key)
+		e.opt.Log.Info("more than 100 requests a second are refused; their answers are held back, up to a second each", who...)
 	}
 	caller.Waiting(conn)
 	pause(wait, e.ending)
@@ -120,15 +128,20 @@ func (x *exchange) afterOthersLeft() {
 	x.stoodIn(&x.ended.KeyQueue, time.Since(began))
 }
 
-// deserted notes that the client left before the end of its answer.
-func (x *exchange) deserted() {
+// deserted notes that the client left before the end of its answer, and tells at which level that is worth a line of the log.
+func (x *exchange) deserted() slog.Level {
 	x.record.Error = errGone.Error()
 	if x.key == nil {
-		return
+		return slog.LevelDebug // strangers may come and leave as often as they like
 	}
-	if _, tell := x.e.deserted.count(x.key.ID, time.Now()); tell {
-		x.log(slog.LevelInfo, "clients leave too many requests before they are answered, and the key's next ones wait, up to a second each")
+	wait, tell := x.e.deserted.count(x.key.ID, time.Now())
+	switch {
+	case tell:
+		x.log(slog.LevelInfo, "more than 100 clients a second leave before the end of their answers; the key's next requests wait, up to a second each")
+	case wait > 0:
+		return slog.LevelDebug
 	}
+	return slog.LevelInfo
 }
 
 // pause waits, or until done is closed.

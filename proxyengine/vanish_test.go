@@ -286,22 +286,49 @@ func resources(t *testing.T) counts {
 // not left before the end.
 func TestWhoHasTheWholeAnswerMayLeave(t *testing.T) {
 	t.Parallel()
-	for _, policy := range []string{"cancel", "drain"} {
-		b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Disconnect.Policy, c.Disconnect.Drain = policy, time.Second }))
-		b.Account("a")
-		key := b.Key("k")
-		b.Script("stall(after=9999)")
-		x := call(t, b, key, crstest.Stream)
-		x.until(t, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
-		_ = x.Close()
-		b.Idle()
-		if r := b.Last(); r.Error != "" || r.Status != 200 || r.Source != "upstream" || r.OutputTokens != simulator.DefaultUsage().Output {
-			t.Errorf("%s: %+v", policy, r)
+	const chat = `"messages":[{"role":"user","content":"hi"}]`
+	for path, c := range map[string]struct{ body, last string }{
+		"/api/v1/messages":            {`{"model":"claude-opus-4-8","max_tokens":9,"stream":true,` + chat + `}`, "{\"type\":\"message_stop\"}\n\n"},
+		"/api/v1/chat/completions":    {`{"model":"claude-opus-4-8","max_tokens":9,"stream":true,` + chat + `}`, "data: [DONE]\n\n"},
+		"/openai/v1/chat/completions": {`{"model":"gpt-5.5","stream":true,"stream_options":{"include_usage":true},` + chat + `}`, "data: [DONE]\n\n"},
+		"/openai/v1/responses":        {`{"model":"gpt-5.5","stream":true,"input":"hi"}`, "event: response.completed\n"},
+		"/gemini/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse": {`{"contents":[{"role":"user","parts":[{"text":"hi"}]}]}`, `"finishReason":"STOP"`},
+	} {
+		for _, policy := range []string{"cancel", "drain"} {
+			t.Run(path+", "+policy, func(t *testing.T) {
+				t.Parallel()
+				leavesWithAll(t, policy, path, c.body, c.last)
+			})
 		}
-		nothingTaken(t, b, 0)
-		if log := b.Log.String(); strings.Contains(log, "the client left") {
-			t.Errorf("%s: the log says that it left", policy)
-		}
+	}
+}
+
+func leavesWithAll(t *testing.T, policy, path, body, last string) {
+	t.Helper()
+	b := crstest.Start(t, crstest.Config(func(c *config.Config) { c.Disconnect.Policy, c.Disconnect.Drain = policy, time.Second }))
+	for _, platform := range []string{"claude-console", "openai-responses", "gemini-api"} {
+		b.AccountOn(platform, platform)
+	}
+	b.Script("stall(after=9999)")
+	req := b.Request(t.Context(), b.Key("k"), body)
+	req.URL.Path, req.URL.RawQuery, _ = strings.Cut(path, "?")
+	conn, err := net.Dial("tcp", req.URL.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := req.Write(conn); err != nil {
+		t.Fatal(err)
+	}
+	x := &caller{conn, bufio.NewReader(conn)}
+	x.until(t, last)
+	x.until(t, "\r\n") // of its chunk
+	_ = x.Close()
+	b.Idle()
+	if r := b.Last(); r.Error != "" || r.Status != 200 || r.Source != "upstream" || r.OutputTokens == 0 {
+		t.Errorf("%+v", r)
+	}
+	if log := b.Log.String(); strings.Contains(log, "the client left") {
+		t.Error("the log says that it left")
 	}
 }
 

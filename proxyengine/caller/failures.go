@@ -46,7 +46,7 @@ func (f *Failures) Refused(addr netip.Addr) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.forget(now)
-	if one := f.seen[whole(addr)]; one != nil && one.blocked {
+	if one := f.seen[Whole(addr)]; one != nil && one.blocked {
 		return window - now.Sub(one.since)
 	}
 	return 0
@@ -58,7 +58,7 @@ func (f *Failures) Failed(addr netip.Addr) (enough bool) {
 	if most == 0 || exempt(addr) {
 		return false
 	}
-	addr = whole(addr)
+	addr = Whole(addr)
 	now := f.now()
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -126,7 +126,7 @@ func (c *Connections) take(conn net.Conn) net.Conn {
 	}
 	s := &seat{of: c}
 	s.wait()
-	if addr := whole(AddrOf(conn.RemoteAddr())); c.limits(addr) {
+	if addr := Whole(AddrOf(conn.RemoteAddr())); c.limits(addr) {
 		s.addr = addr
 	}
 	var seated net.Conn = &plainConn{Conn: conn, seat: s}

@@ -80,8 +80,8 @@ func AddrOf(remote net.Addr) netip.Addr {
 	return tcp.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// whole is what is counted as one client.
-func whole(addr netip.Addr) netip.Addr {
+// Whole is what is counted as one client.
+func Whole(addr netip.Addr) netip.Addr {
 	if !addr.Is6() {
 		return addr
 	}
