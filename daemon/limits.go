@@ -17,6 +17,7 @@ func (d *Daemon) join(opt *account.Options) {
 		return
 	}
 	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Charged: s.Charged, Changed: d.limitsAre})
+	d.shared.once.Rollups = d.shared.limits.Rollups() // nothing has been added up yet
 	d.opens("limits", d.shared.limits.Leave)
 	opt.Shared, opt.RefuseAway = d.shared.limits.Accounts(), d.refusesAway()
 }

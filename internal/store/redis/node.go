@@ -64,6 +64,7 @@ type Node struct {
 	turns    map[string]chan struct{}
 	answered chan struct{} // closed when a pipeline has been answered
 	freed    func(account string)
+	left     bool
 
 	wake chan struct{} // there is something to tell
 	gone chan struct{} // Redis has come to count as away
@@ -109,7 +110,11 @@ func (n *Node) Leave(ctx context.Context) error {
 		}
 	}
 	n.mu.Unlock()
-	return n.flush(ctx)
+	err := n.flush(ctx)
+	n.mu.Lock()
+	n.left = true
+	n.mu.Unlock()
+	return err
 }
 
 // Away is nil while Redis can be asked.

@@ -284,3 +284,36 @@ func TestABudgetIsNoLessSpentWhenRedisLostItsLastMoments(t *testing.T) {
 		return errors.As(err, &r) && r.Spent() && r.Used == 10*dollar
 	})
 }
+
+// TestRollupsAreNotAheadOfWhatWasTold: another node raises what a key has spent to what the roll-ups know. If those had what this node has
+// yet to tell, that would be counted twice.
+func TestRollupsAreNotAheadOfWhatWasTold(t *testing.T) {
+	t.Parallel()
+	s := redistest.StartReal(t)
+	n := quick(t, s.URL())
+	sums := n.Rollups()
+	k := &key.Key{ID: "key_1", Policy: key.Policy{DailyCost: 1_000_000}}
+	seat, err := n.Counts().Admit(t.Context(), limit.Ask{Key: k})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Pause(t)
+	seat.Settle(0, 500)
+	began := time.Now()
+	err = sums.AddUp(t.Context(), "node", nil, usage.Mark{}, usage.Mark{Segment: 1})
+	s.Resume(t)
+	if away := new(outage.Error); !errors.As(err, &away) || time.Since(began) > 10*time.Second {
+		t.Errorf("before Redis was told: %v, after %s", err, time.Since(began))
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if err = sums.AddUp(t.Context(), "node", nil, usage.Mark{}, usage.Mark{Segment: 1}); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	if u, err := n.Counts().Use(t.Context(), k); err != nil || u.Spent.Day != 500 {
+		t.Errorf("when it was added up, Redis had been told of %d: %v", u.Spent.Day, err)
+	}
+}
