@@ -26,7 +26,6 @@ const lookEvery = 2 * time.Second
 
 // committer commits a while after something was appended, and only looks after the files while nothing is.
 func (l *Ledger) committer(ctx context.Context) {
-	defer l.done.Done()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {

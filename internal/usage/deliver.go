@@ -21,7 +21,6 @@ type delivery struct {
 // adder counts what is appended into the roll-ups, every now and then, and copies records to where all nodes see them. It
 // may wait for a store that is away as long as it likes: nothing else waits for it.
 func (l *Ledger) adder(ctx context.Context) {
-	defer l.done.Done()
 	adding := time.NewTicker(l.opt.AddUp)
 	defer adding.Stop()
 	var rested time.Time // when figures may be added up again

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
+
+	"crs/internal/patience"
 )
 
 // Heir writes the ledger in the place of one that was handed over. It gets records as they are written, in JSON, which are
@@ -31,30 +34,56 @@ type Line struct {
 func (l *Ledger) Entrust(ctx context.Context, to Heir) (open []string, err error) {
 	l.mu.Lock()
 	l.heir = to
+	l.handing++
+	turn := l.handing
 	open = slices.Collect(maps.Keys(l.held))
 	l.mu.Unlock()
 	l.stop()
-	l.done.Wait()
-	if err := l.yield(); err != nil {
+	done := l.done
+	err = patience.Within(entrustPatience, func() error { done.Wait(); return l.yield(turn) })
+	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithTimeout(ctx, lastShare)
-	defer stop()
-	_ = l.addUp(ctx) // what the store does not take, the heir counts from the files
+	_ = patience.Within(2*lastShare, func() error { // what the store does not take, the heir counts from the files
+		ctx, stop := context.WithTimeout(ctx, lastShare)
+		defer stop()
+		return l.addUp(ctx)
+	})
 	return open, nil
 }
 
-// yield leaves the files, whole, to somebody else.
-func (l *Ledger) yield() error {
+// entrustPatience is how long the disk may take for what is handed over. It has taken what was written a moment ago.
+const entrustPatience = 5 * time.Second
+
+// errTakenBack means that the disk has taken what was to be handed over too late.
+var errTakenBack = errors.New("the ledger is not handed over any more")
+
+// yield leaves the files, whole, to somebody else, if they are still to be handed over in this turn.
+func (l *Ledger) yield(turn int) error {
 	l.work.Lock()
 	defer l.work.Unlock()
+	if !l.hands(turn, false) {
+		return errTakenBack
+	}
 	if err := l.commit(); err != nil {
 		return err
+	}
+	if !l.hands(turn, true) {
+		return errTakenBack
 	}
 	l.away, l.room = true, room{} // what is reserved is the heir's
 	err := l.file.Close()
 	l.file = nil
 	return err
+}
+
+// hands reports whether the ledger is still being handed over in a turn. now makes it so for good.
+func (l *Ledger) hands(turn int, now bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	still := l.heir != nil && l.handing == turn
+	l.yielded = still && now
+	return still
 }
 
 // takenBack is what is to be done when the files of a ledger that was entrusted can be read again.
@@ -83,19 +112,15 @@ var errHeirStays = errors.New("the new process was killed and has not ended: it 
 
 // resumeFrom has everything told to this ledger again, and reports whether it was told to somebody else.
 func (l *Ledger) resumeFrom(gone <-chan struct{}) bool {
+	if resumed, was := l.resumeOwn(); resumed || !was {
+		return was
+	}
 	l.work.Lock()
 	defer l.work.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.heir == nil {
-		return false
-	}
 	told := records(l.heir.Return())
-	l.heir = nil
-	if !l.away { // the heir never got the files: they are as they were, and so is what waits
-		l.tell(told, nil)
-		return true
-	}
+	l.heir, l.yielded = nil, false
 	back := &takenBack{told: told, mine: map[string]bool{}, gone: gone}
 	for id := range l.held {
 		back.mine[id] = true
@@ -105,6 +130,20 @@ func (l *Ledger) resumeFrom(gone <-chan struct{}) bool {
 	}
 	l.away, l.back, l.unsure = false, back, true
 	return true
+}
+
+// resumeOwn does that where the heir never got the files: they are as they were, and so is what waits. The disk may hang. was tells
+// whether the ledger was entrusted.
+func (l *Ledger) resumeOwn() (resumed, was bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.heir == nil || l.yielded {
+		return false, l.heir != nil
+	}
+	told := records(l.heir.Return())
+	l.heir = nil
+	l.tell(told, nil)
+	return true, true
 }
 
 // takeBack finds out what the heir has written, and puts what it has not before what waits. It is called with work held.
@@ -175,8 +214,7 @@ func (l *Ledger) tell(told []toldRecord, r *recoverer) {
 // run begins to write.
 func (l *Ledger) run(ctx context.Context) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	l.stop = stop
-	l.done.Add(2)
-	go l.committer(running)
-	go l.adder(running)
+	l.stop, l.done = stop, new(sync.WaitGroup) // what ran before may still wait for the disk
+	l.done.Go(func() { l.committer(running) })
+	l.done.Go(func() { l.adder(running) })
 }

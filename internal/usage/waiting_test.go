@@ -2,11 +2,13 @@ package usage_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"crs/internal/patience"
 	"crs/internal/smalldisk"
 	"crs/internal/usage"
 )
@@ -59,4 +61,65 @@ func TestALedgerIsShutWhileItsDiskHangs(t *testing.T) {
 	if err := l.Shutdown(ctx); err == nil || !strings.Contains(err.Error(), "not written, and lost, are the usage of 7 requests") {
 		t.Errorf("it is shut with %v", err)
 	}
+}
+
+// TestALedgerIsTakenBackWhileItsDiskHangs: whatever was to be handed over is not, nobody waits for the disk, and nothing is lost. The
+// next time it is handed over.
+func TestALedgerIsTakenBackWhileItsDiskHangs(t *testing.T) {
+	t.Parallel()
+	disk := smalldisk.MountHanging(t, 32<<20)
+	p := newPlace(t)
+	p.dir = filepath.Join(disk.Dir, "ledger")
+	l, _ := p.open(t)
+	var all served
+	all.some(t, l, 5)
+	if err := l.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wake := disk.Hang()
+	all.some(t, l, 5)
+	if _, err := l.Entrust(t.Context(), new(heir)); !errors.Is(err, patience.ErrHangs) {
+		t.Errorf("it is handed over: %v", err)
+	}
+	all.some(t, l, 5)
+	if err := l.Reclaim(t.Context(), ended()); !errors.Is(err, patience.ErrHangs) {
+		t.Errorf("it is taken back: %v", err)
+	}
+	all.some(t, l, 5)
+	wake()
+	if err := l.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all.told(t, l, "when the disk is back")
+	if _, err := l.Entrust(t.Context(), new(heir)); err != nil {
+		t.Fatal(err)
+	}
+	all.some(t, l, 5)
+	if err := l.Reclaim(t.Context(), ended()); err != nil {
+		t.Fatal(err)
+	}
+	all.inBalance(t, l, p)
+}
+
+// TestAnHeirThatMayStillWriteIsWaitedFor: one that was killed ends the write that the disk has of it.
+func TestAnHeirThatMayStillWriteIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	l, _ := p.open(t)
+	var all served
+	all.some(t, l, 5)
+	if _, err := l.Entrust(t.Context(), new(heir)); err != nil {
+		t.Fatal(err)
+	}
+	all.some(t, l, 5)
+	gone := make(chan struct{})
+	if err := l.Reclaim(t.Context(), gone); err == nil || !strings.Contains(err.Error(), "has not ended") {
+		t.Errorf("it is taken back from an heir that has not ended: %v", err)
+	}
+	all.some(t, l, 5)
+	if _, err := l.Health(); err == nil {
+		t.Error("it does not say that it is not written")
+	}
+	close(gone)
+	all.inBalance(t, l, p)
 }
