@@ -46,7 +46,7 @@ func (n *Node) tell(ctx context.Context) error {
 	return nil
 }
 
-var errUntold = errors.New("Redis has not been told yet what keys were charged")
+var errUntold = errors.New("what keys were charged has not been told to Redis yet")
 
 // charging are the posts with what keys were charged that have not been told. A node that has left tells nothing more: then whoever
 // reads the roll-ups is right.
