@@ -237,6 +237,11 @@ func (c *Child) Exit() (code int, words string) {
 // EndsWithin reports whether the heir ends within a while.
 func (c *Child) EndsWithin(d time.Duration) bool {
 	select {
+	case <-c.Done: // also where there is no time to wait
+		return true
+	default:
+	}
+	select {
 	case <-c.Done:
 		return true
 	case <-time.After(d):
