@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"crs/internal/patience"
@@ -32,18 +31,11 @@ const askPatience = 2 * time.Second
 
 // spentNow is spent, or what can be known of it at once. The rest is learnt later.
 func (d *Daemon) spentNow() map[string]usage.Charges {
-	got := make(chan map[string]usage.Charges, 1)
-	err := patience.Within(2*askPatience, func() error {
+	spent, err := patience.Get(2*askPatience, func() (map[string]usage.Charges, error) {
 		ctx, stop := context.WithTimeout(context.Background(), askPatience)
 		defer stop()
-		spent, err := d.spent(ctx)
-		got <- spent
-		return err
+		return d.spent(ctx)
 	})
-	var spent map[string]usage.Charges
-	if !errors.Is(err, patience.ErrHangs) {
-		spent = <-got
-	}
 	if err != nil {
 		d.log.Error("cannot learn yet what keys have spent; budgets count on from what this process knows", "error", err)
 		d.learnLater()

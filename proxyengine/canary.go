@@ -157,21 +157,6 @@ func (x *exchange) arrived() []byte {
 	return b
 }
 
-// rest waits, and reports false when the client left or the relay stops meanwhile.
-func (x *exchange) rest(d time.Duration) bool {
-	if d <= 0 {
-		return x.life.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-x.life.Done():
-		return false
-	}
-}
-
 // canaryStream sends events. It ends the exchange.
 type canaryStream struct {
 	x *exchange

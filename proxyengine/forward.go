@@ -183,15 +183,11 @@ func (x *exchange) pause(t *tries) error {
 		d = wish
 	}
 	d = min(d, longestPause)
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		x.waited += d
-		return nil
-	case <-x.life.Done():
+	if !x.rest(d) {
 		return x.goneOr(errGone)
 	}
+	x.waited += d
+	return nil
 }
 
 // note writes a failed attempt down.

@@ -124,7 +124,7 @@ func (x *exchange) afterOthersLeft() {
 		return
 	}
 	began := time.Now()
-	pause(wait, x.life.Done())
+	x.rest(wait)
 	x.stoodIn(&x.ended.KeyQueue, time.Since(began))
 }
 
@@ -144,12 +144,22 @@ func (x *exchange) deserted() slog.Level {
 	return slog.LevelInfo
 }
 
-// pause waits, or until done is closed.
-func pause(wait time.Duration, done <-chan struct{}) {
-	timer := time.NewTimer(wait)
+// rest waits, and reports false when the client left or the relay stops meanwhile.
+func (x *exchange) rest(d time.Duration) bool {
+	if d <= 0 {
+		return x.life.Err() == nil
+	}
+	return pause(d, x.life.Done())
+}
+
+// pause waits, and reports false when done is closed meanwhile.
+func pause(d time.Duration, done <-chan struct{}) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return true
 	case <-done:
+		return false
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"crs/internal/crstest"
 )
 
-// atOnce and each second are how many requests of a key may come to nothing before they are slowed down.
+// How many requests of a key may come to nothing at once, and in each second, before they are slowed down.
 const vainAtOnce, vainASecond = 50, 100
 
 // TestFloodsOfRefusalsAreSlowedDown: whatever is refused, in whichever way, is refused a hundred times a second and not as often as
@@ -119,7 +119,7 @@ func TestWhoTakesItsAnswersIsNotSlowedDown(t *testing.T) {
 	b.Script("loop:ok")
 	inParallel(func() {
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		for i := range 2 * vainAtOnce / connections * 4 {
+		for i := range 2 * enough / connections {
 			resp, err := client.Do(b.Request(t.Context(), key, []string{crstest.Hello, crstest.Stream}[i%2]))
 			if err != nil {
 				t.Error(err)

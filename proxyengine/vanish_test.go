@@ -28,12 +28,18 @@ type caller struct {
 // call sends a request and reads nothing.
 func call(t *testing.T, b *crstest.Box, key, body string) *caller {
 	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(b.URL, "http://"))
+	return dispatch(t, b.Request(t.Context(), key, body))
+}
+
+// dispatch is call of a request as it is.
+func dispatch(t *testing.T, req *http.Request) *caller {
+	t.Helper()
+	conn, err := net.Dial("tcp", req.URL.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := b.Request(t.Context(), key, body).Write(conn); err != nil {
+	if err := req.Write(conn); err != nil {
 		t.Fatal(err)
 	}
 	return &caller{conn, bufio.NewReader(conn)}
@@ -312,14 +318,7 @@ func leavesWithAll(t *testing.T, policy, path, body, last string) {
 	b.Script("stall(after=9999)")
 	req := b.Request(t.Context(), b.Key("k"), body)
 	req.URL.Path, req.URL.RawQuery, _ = strings.Cut(path, "?")
-	conn, err := net.Dial("tcp", req.URL.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := req.Write(conn); err != nil {
-		t.Fatal(err)
-	}
-	x := &caller{conn, bufio.NewReader(conn)}
+	x := dispatch(t, req)
 	x.until(t, last)
 	x.until(t, "\r\n") // of its chunk
 	_ = x.Close()

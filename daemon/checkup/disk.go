@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/patience"
 	"crs/internal/store"
 )
 
@@ -22,20 +23,12 @@ const (
 var errHangs = fmt.Errorf("the disk has not answered for %s; it is frozen, very busy or failing", answers)
 
 // within gives what measuring gives, or errHangs: what is at work then ends when the disk answers.
-func within(patience time.Duration, measure func() ([]time.Duration, error)) (all []time.Duration, err error) {
-	done := make(chan struct{})
-	var got []time.Duration
-	var failed error
-	go func() {
-		defer close(done)
-		got, failed = measure()
-	}()
-	select {
-	case <-done:
-		return got, failed
-	case <-time.After(patience):
+func within(most time.Duration, measure func() ([]time.Duration, error)) ([]time.Duration, error) {
+	all, err := patience.Get(most, measure)
+	if errors.Is(err, patience.ErrHangs) {
 		return nil, errHangs
 	}
+	return all, err
 }
 
 // diskCheck takes the time that the disk needs to have something safe: the ledger waits for that up to twenty times a second.

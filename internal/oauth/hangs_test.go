@@ -56,10 +56,7 @@ func (g *giving) Renew(context.Context, *account.Account) (account.Credential, e
 }
 
 func onHangingDisk(ready bool) (*oauth.Keeper, *hanging, *giving) {
-	h, from := &hanging{one: new(one), woken: make(chan struct{})}, new(giving)
-	h.acc.Store(&account.Account{ID: "acc_1", Name: "a", Credential: account.Credential{
-		Secret: secret.New("at"), Refresh: secret.New("rt"), ExpiresAt: time.Now().Add(time.Hour), Generation: 1,
-	}})
+	h, from := &hanging{one: withToken(time.Hour), woken: make(chan struct{})}, new(giving)
 	return oauth.NewKeeper(oauth.Options{Roster: h, Reserve: slow{h, ready}, Now: time.Now, Source: from}), h, from
 }
 

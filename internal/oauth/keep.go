@@ -63,16 +63,9 @@ func (k *Keeper) keep(acc *account.Account, fresh account.Credential, release fu
 func (k *Keeper) toStore(limit time.Duration, acc *account.Account, fresh account.Credential) (*account.Account, error) {
 	ctx, stop := context.WithTimeout(context.Background(), limit)
 	defer stop()
-	renewed := make(chan *account.Account, 1)
-	err := patience.Within(limit+diskPatience, func() error {
-		now, err := k.opt.Roster.Renew(ctx, acc.ID, acc.Credential.Generation, fresh)
-		renewed <- now
-		return err
+	return patience.Get(limit+diskPatience, func() (*account.Account, error) {
+		return k.opt.Roster.Renew(ctx, acc.ID, acc.Credential.Generation, fresh)
 	})
-	if errors.Is(err, patience.ErrHangs) {
-		return nil, err
-	}
-	return <-renewed, err
 }
 
 func wrap(err error, acc *account.Account) error {

@@ -42,12 +42,18 @@ func (refusing) Renew(context.Context, *account.Account) (account.Credential, er
 	return account.Credential{}, errors.New("not now")
 }
 
-// lockedOut is a keeper whose only account's token is good for life, and being refreshed by another node.
-func lockedOut(life time.Duration) (*oauth.Keeper, *one, *elsewhere) {
-	r, e := new(one), new(elsewhere)
-	r.acc.Store(&account.Account{ID: "acc_1", Name: "a", Credential: account.Credential{
+// withToken is a roster whose account's token is good for life.
+func withToken(life time.Duration) *one {
+	o := new(one)
+	o.acc.Store(&account.Account{ID: "acc_1", Name: "a", Credential: account.Credential{
 		Secret: secret.New("at"), Refresh: secret.New("rt"), ExpiresAt: time.Now().Add(life), Generation: 1,
 	}})
+	return o
+}
+
+// lockedOut is a keeper whose only account's token is good for life, and being refreshed by another node.
+func lockedOut(life time.Duration) (*oauth.Keeper, *one, *elsewhere) {
+	r, e := withToken(life), new(elsewhere)
 	return oauth.NewKeeper(oauth.Options{Roster: r, Now: time.Now, Locks: e, Source: refusing{}, Patience: 10 * time.Second}), r, e
 }
 

@@ -1,4 +1,4 @@
-// Package patience is for whoever does not wait for a disk that hangs: it lets nobody go who has begun to write or to read.
+// Package patience is for whoever does not wait for a disk that hangs: a call that has begun to write to it does not return.
 package patience
 
 import (
@@ -12,14 +12,27 @@ var ErrHangs = errors.New("the disk of the data directory hangs")
 
 // Within waits for do, and no longer than most. do then goes on by itself, until the disk gives an answer.
 func Within(most time.Duration, do func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- do() }()
+	_, err := Get(most, func() (struct{}, error) { return struct{}{}, do() })
+	return err
+}
+
+// Get is Within for what gives something. What comes too late is dropped.
+func Get[T any](most time.Duration, do func() (T, error)) (T, error) {
+	type result struct {
+		got T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		got, err := do()
+		done <- result{got, err}
+	}()
 	late := time.NewTimer(most)
 	defer late.Stop()
 	select {
-	case err := <-done:
-		return err
+	case r := <-done:
+		return r.got, r.err
 	case <-late.C:
-		return fmt.Errorf("%w: no answer for %s", ErrHangs, most)
+		return result{}.got, fmt.Errorf("%w: no answer for %s", ErrHangs, most)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Heir writes the ledger in the place of one that was handed over. It gets records as they are written, in JSON, which are
-// its own to keep; it must not block.
+// its own to keep; it must not block. Each is the heir of one handing over: they are told apart by ==.
 type Heir interface {
 	Opened(record []byte)
 	Closed(record []byte)
@@ -34,13 +34,11 @@ type Line struct {
 func (l *Ledger) Entrust(ctx context.Context, to Heir) (open []string, err error) {
 	l.mu.Lock()
 	l.heir = to
-	l.handing++
-	turn := l.handing
 	open = slices.Collect(maps.Keys(l.held))
 	l.mu.Unlock()
 	l.stop()
 	done := l.done
-	err = patience.Within(entrustPatience, func() error { done.Wait(); return l.yield(turn) })
+	err = patience.Within(entrustPatience, func() error { done.Wait(); return l.yield(to) })
 	if err != nil {
 		return nil, err
 	}
@@ -58,17 +56,17 @@ const entrustPatience = 5 * time.Second
 // errTakenBack means that the disk has taken what was to be handed over too late.
 var errTakenBack = errors.New("the ledger is not handed over any more")
 
-// yield leaves the files, whole, to somebody else, if they are still to be handed over in this turn.
-func (l *Ledger) yield(turn int) error {
+// yield leaves the files, whole, to an heir, if it is still the one that they are handed over to.
+func (l *Ledger) yield(to Heir) error {
 	l.work.Lock()
 	defer l.work.Unlock()
-	if !l.hands(turn, false) {
+	if !l.isHeir(to) {
 		return errTakenBack
 	}
 	if err := l.commit(); err != nil {
 		return err
 	}
-	if !l.hands(turn, true) {
+	if !l.bequeath(to) {
 		return errTakenBack
 	}
 	l.away, l.room = true, room{} // what is reserved is the heir's
@@ -77,13 +75,21 @@ func (l *Ledger) yield(turn int) error {
 	return err
 }
 
-// hands reports whether the ledger is still being handed over in a turn. now makes it so for good.
-func (l *Ledger) hands(turn int, now bool) bool {
+func (l *Ledger) isHeir(h Heir) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	still := l.heir != nil && l.handing == turn
-	l.yielded = still && now
-	return still
+	return l.heir == h
+}
+
+// bequeath makes the files an heir's, unless the ledger was taken back meanwhile.
+func (l *Ledger) bequeath(to Heir) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.heir != to {
+		return false
+	}
+	l.yielded = true
+	return true
 }
 
 // takenBack is what is to be done when the files of a ledger that was entrusted can be read again.

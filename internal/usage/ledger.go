@@ -70,7 +70,6 @@ type Ledger struct {
 	counted Mark             // how far the store has added up
 	held    map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
 	heir    Heir             // who writes now; nil when it is this ledger
-	handing int              // how often it was to be handed over
 	yielded bool             // the files are the heir's
 	told    uint64           // lines that were appended since the process began
 	durable uint64           // those of them that are written

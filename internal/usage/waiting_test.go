@@ -13,18 +13,25 @@ import (
 	"crs/internal/usage"
 )
 
-// TestWhoReadsTheLedgerDoesNotWaitForADiskThatHangs: what is being written, and what waits behind it, is told from memory.
-func TestWhoReadsTheLedgerDoesNotWaitForADiskThatHangs(t *testing.T) {
-	t.Parallel()
+// onDisk is a ledger on a disk that can hang, with some requests in it.
+func onDisk(t *testing.T) (*smalldisk.Disk, place, *usage.Ledger, *served) {
+	t.Helper()
 	disk := smalldisk.MountHanging(t, 32<<20)
 	p := newPlace(t)
 	p.dir = filepath.Join(disk.Dir, "ledger")
 	l, _ := p.open(t)
-	var all served
+	all := new(served)
 	all.some(t, l, 5)
 	if err := l.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return disk, p, l, all
+}
+
+// TestWhoReadsTheLedgerDoesNotWaitForADiskThatHangs: what is being written, and what waits behind it, is told from memory.
+func TestWhoReadsTheLedgerDoesNotWaitForADiskThatHangs(t *testing.T) {
+	t.Parallel()
+	disk, p, l, all := onDisk(t)
 	wake := disk.Hang()
 	for !l.Lag().DiskFails {
 		all.some(t, l, 5)
@@ -45,15 +52,7 @@ func TestWhoReadsTheLedgerDoesNotWaitForADiskThatHangs(t *testing.T) {
 // TestALedgerIsShutWhileItsDiskHangs, and says what is lost.
 func TestALedgerIsShutWhileItsDiskHangs(t *testing.T) {
 	t.Parallel()
-	disk := smalldisk.MountHanging(t, 32<<20)
-	p := newPlace(t)
-	p.dir = filepath.Join(disk.Dir, "ledger")
-	l, _ := p.open(t)
-	var all served
-	all.some(t, l, 5)
-	if err := l.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	disk, _, l, all := onDisk(t)
 	disk.Hang()
 	all.some(t, l, 7)
 	ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -67,15 +66,7 @@ func TestALedgerIsShutWhileItsDiskHangs(t *testing.T) {
 // next time it is handed over.
 func TestALedgerIsTakenBackWhileItsDiskHangs(t *testing.T) {
 	t.Parallel()
-	disk := smalldisk.MountHanging(t, 32<<20)
-	p := newPlace(t)
-	p.dir = filepath.Join(disk.Dir, "ledger")
-	l, _ := p.open(t)
-	var all served
-	all.some(t, l, 5)
-	if err := l.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	disk, p, l, all := onDisk(t)
 	wake := disk.Hang()
 	all.some(t, l, 5)
 	if _, err := l.Entrust(t.Context(), new(heir)); !errors.Is(err, patience.ErrHangs) {

@@ -64,7 +64,7 @@ type Node struct {
 	turns    map[string]chan struct{}
 	answered chan struct{} // closed when a pipeline has been answered
 	freed    func(account string)
-	left     bool
+	left     bool // it has told what it could, and tells nothing more
 
 	wake chan struct{} // there is something to tell
 	gone chan struct{} // Redis has come to count as away
