@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -24,6 +23,7 @@ import (
 	"crs/ctl"
 	"crs/internal/config"
 	"crs/internal/crstest"
+	"crs/internal/freeport"
 	"crs/internal/proxytest"
 )
 
@@ -392,12 +392,7 @@ func onlyOptions(found []string, shown ctl.Account) bool {
 // platform.
 func TestNothingOfTheWayToAProviderLeaks(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := closed.Addr().String()
-	_ = closed.Close()
+	nobody := freeport.For(t)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
 	t.Cleanup(proxy.Close)
 	secure := httptest.NewTLSServer(http.NotFoundHandler())

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"crs/internal/freeport"
 )
 
 // TestABackupUnderLoadIsWhole: a backup that is made while 200 streams and others run is restored elsewhere, and what had
@@ -62,7 +64,7 @@ func (r *relay) elsewhere(file string) *relay {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		r.t.Fatalf("crs restore: %v\n%s", err, out)
 	}
-	other := &relay{t: r.t, dir: dir, addr: freeAddr(r.t), sim: r.sim}
+	other := &relay{t: r.t, dir: dir, addr: freeport.For(r.t), sim: r.sim}
 	r.t.Cleanup(other.end)
 	other.serve()
 	return other

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/freeport"
 )
 
 // nginxConfig is as little as nginx needs. The arguments are the user, the directory, its own address, what it is told for the
@@ -56,7 +57,7 @@ func (r *relay) nginx(t *testing.T, told string) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, addr := t.TempDir(), freeAddr(t)
+	dir, addr := t.TempDir(), freeport.For(t)
 	file := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(file, fmt.Appendf(nil, nginxConfig, me.Username, dir, addr, told, r.addr), 0o600); err != nil {
 		t.Fatal(err)

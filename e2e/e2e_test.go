@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -22,6 +21,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/freeport"
 )
 
 // relay is a `crs serve` with a `crs mock` behind it.
@@ -56,7 +56,7 @@ func start(t *testing.T, env ...string) *relay {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	r := &relay{t: t, dir: dir, addr: freeAddr(t), env: env}
+	r := &relay{t: t, dir: dir, addr: freeport.For(t), env: env}
 	t.Cleanup(func() {
 		if r.process != nil {
 			_ = r.process.Process.Signal(syscall.SIGTERM)
@@ -72,20 +72,10 @@ func start(t *testing.T, env ...string) *relay {
 	return r
 }
 
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
-}
-
 // mock runs the simulated providers.
 func (r *relay) mock() {
 	r.t.Helper()
-	addr := freeAddr(r.t)
+	addr := freeport.For(r.t)
 	cmd := exec.CommandContext(context.Background(), binary(r.t), "mock", "--listen", addr)
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"crs/internal/freeport"
 	"crs/internal/smalldisk"
 	"crs/internal/store/local/localtest"
 	"crs/internal/store/redis/redistest"
@@ -45,7 +46,7 @@ type ground struct {
 	counted  amount // what of that was in the roll-ups before
 }
 
-const diskSize = 24 << 20
+const diskSize = 64 << 20 // more than any row writes
 
 func (g *ground) begin(t *testing.T, f *fault) {
 	t.Helper()
@@ -60,14 +61,14 @@ func (g *ground) begin(t *testing.T, f *fault) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(logs) })
-	g.relay = &relay{t: t, dir: g.disk.Dir, logs: logs, addr: freeAddr(t), env: slices.Clone(f.env)}
+	g.relay = &relay{t: t, dir: g.disk.Dir, logs: logs, addr: freeport.For(t), env: slices.Clone(f.env)}
 	if f.files > 0 {
 		g.bin = limitedTo(t, f.files)
 	}
 	if f.clock {
 		g.ownClock(t)
 	}
-	g.scrapes = freeAddr(t)
+	g.scrapes = freeport.For(t)
 	g.env = append(g.env, "CRS_METRICS_LISTEN="+g.scrapes)
 	if g.redis != nil {
 		g.env = append(g.env, "CRS_REDIS_URL="+g.redis.URL())

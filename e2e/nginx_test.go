@@ -18,6 +18,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/crstest"
+	"crs/internal/freeport"
 )
 
 // TestTheDocumentedNginxLetsEverythingThrough runs the text of docs/clients.md.
@@ -110,7 +111,7 @@ func nginx(t *testing.T, relay string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, addr := t.TempDir(), freeAddr(t)
+	dir, addr := t.TempDir(), freeport.For(t)
 	documented := strings.Replace(documentedNginx(t), "http://127.0.0.1:3000", relay, 1)
 	text := fmt.Sprintf(`daemon off; user %s; pid %[2]s/pid; error_log stderr;
 events {}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/freeport"
 	"crs/internal/simulator"
 	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
@@ -48,7 +49,7 @@ func nodes(t *testing.T, n int) ([]*node, *simulator.Server) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-		nd := &node{relay: relay{t: t, dir: dir, addr: freeAddr(t), sim: sim.URL()}, url: redis.URL()}
+		nd := &node{relay: relay{t: t, dir: dir, addr: freeport.For(t), sim: sim.URL()}, url: redis.URL()}
 		if i > 0 {
 			key, err := os.ReadFile(filepath.Join(all[0].dir, "seal.key"))
 			if err == nil {

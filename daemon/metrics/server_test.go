@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/daemon/metrics"
+	"crs/internal/freeport"
 )
 
 // says waits until the metrics at an address say something, or until nobody answers there when words is empty.
@@ -77,12 +78,7 @@ func TestOneProcessAfterTheOtherServesAnAddress(t *testing.T) {
 func listening(t *testing.T, log *slog.Logger) (*metrics.Server, string) {
 	t.Helper()
 	for range 100 { // somebody else may take the port meanwhile
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := ln.Addr().String()
-		_ = ln.Close()
+		addr := freeport.For(t)
 		s := metrics.New(metrics.Options{Version: "old"}).NewServer(addr, nil, log)
 		if s.Listen() == nil {
 			return s, addr

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/internal/bench/process"
+	"crs/internal/freeport"
 )
 
 // nginxConfig has it do what a relay of streams needs, and nothing that it does not: answers are passed on as they come,
@@ -68,7 +69,7 @@ func (s *stage) startNginx(ctx context.Context, sub *subject, dir string) error 
 	if err != nil {
 		return fmt.Errorf("start nginx: %w", err)
 	}
-	if sub.addr, err = freeAddr(); err != nil {
+	if sub.addr, err = freeport.Addr(); err != nil {
 		return fmt.Errorf("start nginx: %w", err)
 	}
 	file := filepath.Join(dir, "nginx.conf")
@@ -87,13 +88,4 @@ func (s *stage) startNginx(ctx context.Context, sub *subject, dir string) error 
 		}
 		return c.Close()
 	})
-}
-
-// freeAddr gives an address that nothing listens on just now.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }

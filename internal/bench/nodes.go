@@ -17,6 +17,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/bench/process"
+	"crs/internal/freeport"
 	"crs/internal/simulator"
 )
 
@@ -57,14 +58,11 @@ func runNodes(ctx context.Context, args []string, out, progress io.Writer) error
 
 // startRedis starts a Redis that ends with ctx.
 func (s *stage) startRedis(ctx context.Context) (port string, err error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := freeport.Addr()
 	if err != nil {
 		return "", err
 	}
-	port = strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
-	if err := ln.Close(); err != nil {
-		return "", err
-	}
+	_, port, _ = net.SplitHostPort(addr)
 	cmd := exec.CommandContext(ctx, "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", s.dir)
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start redis-server: %w", err)

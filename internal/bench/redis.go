@@ -16,6 +16,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/bench/process"
+	"crs/internal/freeport"
 )
 
 // The subjects that share a Redis, where a redis-server is installed.
@@ -31,15 +32,11 @@ func findRedis() bool {
 
 // startRedis starts a redis-server on whatever dump is in dir.
 func startRedis(ctx context.Context, sub *subject, dir string) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	var err error
+	if sub.redisAddr, err = freeport.Addr(); err != nil {
 		return err
 	}
-	sub.redisAddr = l.Addr().String()
 	_, port, _ := net.SplitHostPort(sub.redisAddr)
-	if err := l.Close(); err != nil {
-		return err
-	}
 	sub.redis, err = process.Start(ctx, dir, "redis", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", dir)
 	if err != nil {
 		return err

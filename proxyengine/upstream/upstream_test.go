@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"crs/internal/freeport"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )
@@ -557,13 +558,7 @@ func TestWhatIsNoHTTPIsAnErrorThatDoesNotQuoteIt(t *testing.T) {
 func TestARefusedConnectionIsADialErrorThatSentNothing(t *testing.T) {
 	t.Parallel()
 	clients(t, func(t *testing.T, c upstream.Client) {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := ln.Addr().String()
-		_ = ln.Close()
-		_, err = c.Do(new(upstream.Call), post(endpoint(t, "http://"+addr), "{}"))
+		_, err := c.Do(new(upstream.Call), post(endpoint(t, "http://"+freeport.For(t)), "{}"))
 		if e := failure(t, err); e.Phase != upstream.Dial || e.Sent || e.Timeout {
 			t.Errorf("phase %q, sent %v, timeout %v", e.Phase, e.Sent, e.Timeout)
 		}

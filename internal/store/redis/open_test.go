@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"crs/internal/freeport"
 	"crs/internal/secret"
 	"crs/internal/store"
 	"crs/internal/store/redis"
@@ -165,13 +166,9 @@ func TestURLsThatDoNotFitTheServer(t *testing.T) {
 	refused(t, redis.Options{URL: "redis://" + node.Addr}, "redis-cluster://")
 	replica := redistest.StartReal(t, "--replicaof", "127.0.0.1", strings.Split(s.Addr, ":")[1])
 	refused(t, redis.Options{URL: replica.URL()}, "it is a replica")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
-	_, err = redis.Open(t.Context(), redis.Options{URL: "redis://" + l.Addr().String()})
-	if !errors.Is(err, store.ErrAway) || !strings.Contains(err.Error(), l.Addr().String()) {
+	nobody := freeport.For(t)
+	_, err := redis.Open(t.Context(), redis.Options{URL: "redis://" + nobody})
+	if !errors.Is(err, store.ErrAway) || !strings.Contains(err.Error(), nobody) {
 		t.Errorf("nobody is there: %v", err)
 	}
 }

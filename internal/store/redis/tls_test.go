@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crs/internal/crstest/selfsigned"
+	"crs/internal/freeport"
 	"crs/internal/store"
 	"crs/internal/store/redis"
 	"crs/internal/store/redis/redistest"
@@ -16,12 +17,7 @@ import (
 func TestRedisOverTLS(t *testing.T) {
 	t.Parallel()
 	cert, key := selfsigned.Files(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	_ = l.Close()
+	_, port, _ := net.SplitHostPort(freeport.For(t))
 	redistest.StartReal(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert)
 	url := "rediss://127.0.0.1:" + port
 	refused(t, redis.Options{URL: url, CAFile: key}, "holds no certificate")

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,6 +18,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"crs/internal/freeport"
 )
 
 // patience is how long a server may take to do what it was told, on a machine that has other work.
@@ -87,7 +88,7 @@ func start(t testing.TB, conf string, args ...string) *Server {
 	t.Helper()
 	s := &Server{dir: t.TempDir(), args: args, conf: conf}
 	for range 10 { // somebody else may take the port before the server does
-		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t)))
+		s.Addr = freeport.For(t)
 		if err := s.run(); err == nil {
 			t.Cleanup(func() { s.finish(t) })
 			return s
@@ -97,21 +98,6 @@ func start(t testing.TB, conf string, args ...string) *Server {
 	}
 	t.Fatal("no redis-server would start")
 	return nil
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		_ = l.Close()
-		if port < 55000 { // a Cluster's own port is 10,000 higher
-			return port
-		}
-	}
 }
 
 // run starts the process and waits until it answers.
