@@ -1,4 +1,5 @@
-// Package freeport finds ports for servers that a test or the bench starts a moment later, or stops and starts again.
+// Package freeport finds ports for servers that a test or the bench starts a moment later, or stops and starts again. No port is
+// given twice to a process, and none is what a system gives to who asks it for any.
 package freeport
 
 import (
@@ -7,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -27,16 +29,23 @@ func For(t testing.TB) string {
 	return addr
 }
 
+// given are the ports that this process has been given: tests run at once, and none listens on its port at once.
+var given sync.Map
+
 // Addr gives an address of 127.0.0.1 that nothing listens on.
 func Addr() (string, error) {
-	var failed error
-	for range 100 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(First+rand.IntN(Last-First+1)))
+	failed := errors.New("all were given")
+	for range 1000 {
+		port := First + rand.IntN(Last-First+1)
+		if _, taken := given.LoadOrStore(port, true); taken {
+			continue
+		}
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		l, err := net.Listen("tcp", addr)
 		if err == nil {
 			return addr, l.Close()
 		}
-		failed = errors.Join(failed, err)
+		failed = err
 	}
 	return "", fmt.Errorf("find a free port: %w", failed)
 }
