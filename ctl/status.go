@@ -37,20 +37,21 @@ type Status struct {
 	Conditions []Condition `json:"conditions"`
 }
 
-// Condition is something about the daemon itself that is not as it should be.
+// Condition is something that is not as it should be, or worth knowing.
 type Condition struct {
 	Code     string    `json:"code"`
 	Severity string    `json:"severity"`
-	Subject  string    `json:"subject,omitempty"`
-	Sentence string    `json:"sentence"` // without its full stop
+	Subject  string    `json:"subject,omitempty"` // name of the account, key or platform that it is about
+	Sentence string    `json:"sentence"`          // without its full stop
 	Hint     string    `json:"hint"`
 	Since    time.Time `json:"since"`
 }
 
-// The severities of conditions.
+// The severities of conditions, the worst first.
 const (
 	SeverityFailed  = "failed"
-	SeverityWarning = "warning"
+	SeverityWarning = "warning" // somebody has to see to it
+	SeverityNote    = "note"    // it passes by itself, or is about to come
 )
 
 // Has reports whether a condition holds.

@@ -18,6 +18,7 @@ import (
 
 	"crs/ctl"
 	"crs/daemon/alert"
+	"crs/daemon/condition"
 	"crs/daemon/control"
 	"crs/daemon/handover"
 	"crs/daemon/metrics"
@@ -68,33 +69,34 @@ type Daemon struct {
 	shares  descriptor.Shares // as they were at the start
 	short   *descriptor.Shortage
 
-	lock      *claim.Claim
-	store     store.Store
-	shared    shared // what nodes share, when they do
-	pool      *account.Pool
-	roster    *account.Roster
-	keys      *key.Ring
-	gate      *limit.Gate
-	ledger    *usage.Ledger
-	prices    *prices
-	source    *proxyengine.TokenSource
-	tokens    *oauth.Keeper
-	reserve   *oauth.Reserve // for tokens
-	sealing   *seal.Seal
-	client    upstream.Client
-	engine    *proxyengine.Engine
-	requests  event.Bus[usage.Record]
-	providers []provider.Provider
-	platforms map[string]provider.Provider
-	facts     map[string]account.Platform
-	clients   *net.TCPListener
-	listener  *handover.Listener // over clients
-	control   *control.Server
-	metrics   *metrics.Metrics
-	scrapes   *metrics.Server // nil unless metrics are served over TCP
-	webhook   *alert.Webhook  // nil, as is alerts, unless somebody is to be told of trouble
-	alerts    *alert.Watcher
-	handler   *control.Handler
+	lock       *claim.Claim
+	store      store.Store
+	shared     shared // what nodes share, when they do
+	pool       *account.Pool
+	roster     *account.Roster
+	keys       *key.Ring
+	gate       *limit.Gate
+	ledger     *usage.Ledger
+	prices     *prices
+	source     *proxyengine.TokenSource
+	tokens     *oauth.Keeper
+	reserve    *oauth.Reserve // for tokens
+	sealing    *seal.Seal
+	client     upstream.Client
+	engine     *proxyengine.Engine
+	requests   event.Bus[usage.Record]
+	providers  []provider.Provider
+	platforms  map[string]provider.Provider
+	facts      map[string]account.Platform
+	clients    *net.TCPListener
+	listener   *handover.Listener // over clients
+	control    *control.Server
+	metrics    *metrics.Metrics
+	scrapes    *metrics.Server // nil unless metrics are served over TCP
+	conditions *condition.Watch
+	webhook    *alert.Webhook // nil, as is alerts, unless somebody is to be told of trouble
+	alerts     *alert.Watcher
+	handler    *control.Handler
 
 	heir     *handover.Heir  // to the process that this one has inherited from; nil when there is none
 	legacy   handover.State  // what that handed over
@@ -105,7 +107,6 @@ type Daemon struct {
 	life     context.Context    // ends when Run is to end
 	end      context.CancelFunc
 	locked   locks
-	since    since         // when conditions began
 	unlearnt chan struct{} // gets something when the store has not told yet what keys have spent
 
 	settingsMu sync.Mutex // guards loaded, which a reload changes
@@ -128,6 +129,7 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 		opt: opt, level: new(slog.LevelVar), started: opt.Now(), unlearnt: make(chan struct{}, 1), clock: clock.New(opt.Now, opt.Elapsed),
 		shares: descriptor.Share(descriptor.Limit()),
 	}
+	d.conditions = condition.NewWatch(&condition.Options{Own: d.ownConditions(), View: d.viewConditions})
 	d.life, d.end = context.WithCancel(context.Background())
 	d.greet()
 	for _, open := range []func(context.Context) error{
@@ -344,7 +346,7 @@ func (d *Daemon) answers() *control.Handler {
 		About: ctl.Status{
 			Version: d.opt.Version, PID: os.Getpid(), Executable: d.opt.Program, Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
 		},
-		StoreHealth: d.shared.health.get, Conditions: d.conditionsNow, Writable: d.writable,
+		StoreHealth: d.shared.health.get, Conditions: d.conditions.Now, Writable: d.writable,
 	})
 }
 

@@ -27,7 +27,7 @@ func (d *Daemon) openMetrics(context.Context) error {
 func (d *Daemon) watchMetrics() {
 	d.metrics.Watch(metrics.Sources{
 		Engine: d.engine, Pool: d.pool, Accounts: d.roster.List, Keys: d.keys.Count, Ledger: d.ledger, Store: d.store, Now: d.opt.Now,
-		Conditions: d.conditionsByCode,
+		Conditions: d.conditions.Codes,
 	})
 }
 

@@ -20,6 +20,11 @@ func busy() (*fake, *ctl.Update) {
 		Status: &ctl.Status{
 			Running: true, Version: "1.2.3", UptimeSeconds: 93784, Listen: "127.0.0.1:3000", InFlight: 5, Waiting: 1, Accounts: 5, AccountsReady: 3, Keys: 4,
 			Platforms: []string{"bedrock", "claude", "claude-console", "openai"},
+			Conditions: []ctl.Condition{
+				{Code: "account_needs_login", Severity: ctl.SeverityWarning, Subject: "old", Sentence: "account old needs a login: invalid_grant", Hint: "log in again: crs account login claude old"},
+				{Code: "platform_not_ready", Severity: ctl.SeverityWarning, Subject: "openai", Sentence: "no account of platform openai is ready", Hint: "why, and until when: crs account list"},
+				{Code: "account_rests", Severity: ctl.SeverityNote, Subject: "spare", Sentence: "account spare rests until 12:04:00 (in 4m): 429", Hint: "that passes by itself"},
+			},
 		},
 		Flights: []ctl.Flight{
 			flightOf(1, "alice", "work", "claude-opus-4-8", "streaming", 75*time.Second, 310, 48_211, 200*time.Millisecond),

@@ -132,7 +132,7 @@ func (a *app) noteTerms(x *ctl.Account) {
 
 func (a *app) sayAdded(x *ctl.Account, did string) {
 	a.say("account %s %s; its state: %s", x.Name, did, x.State)
-	a.say("see whether it works: crs account test %s", quoted(x.Name))
+	a.say("see whether it works: crs account test %s", ctl.ShellWord(x.Name))
 }
 
 func (a *app) accountEditCommand() *cobra.Command {

@@ -10,6 +10,7 @@ import (
 
 	"crs/ctl"
 	"crs/ctl/canary"
+	"crs/ctl/when"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -106,22 +107,17 @@ func (a *app) daemonCheck(ctx context.Context) (c ctl.Check, conditions []ctl.Ch
 	case s.Version != a.programs.Version:
 		c.State, c.Detail = ctl.Warning, fmt.Sprintf("the daemon is crs %s, and this is crs %s", s.Version, a.programs.Version)
 		c.Hint = "restart the daemon if it was updated, or use the crs that it is"
-	case s.LedgerError != "" && !s.Has("ledger_not_written"):
-		c.State, c.Detail, c.Hint = ctl.Bad, "the ledger cannot be written: "+s.LedgerError, "make room on the disk of the data directory, or make it writable; what waits is not lost"
 	default:
-		c.Detail = fmt.Sprintf("crs %s, up %s, listens on %s", s.Version, rough(time.Duration(s.UptimeSeconds*float64(time.Second))), s.Listen)
+		c.Detail = fmt.Sprintf("crs %s, up %s, listens on %s", s.Version, when.Rough(time.Duration(s.UptimeSeconds*float64(time.Second))), s.Listen)
 	}
 	return c, conditionChecks(s.Conditions), err
 }
 
 func conditionChecks(all []ctl.Condition) []ctl.Check {
+	states := map[string]ctl.State{ctl.SeverityFailed: ctl.Bad, ctl.SeverityWarning: ctl.Warning, ctl.SeverityNote: ctl.OK}
 	var checks []ctl.Check
 	for _, c := range all {
-		state := ctl.Warning
-		if c.Severity == ctl.SeverityFailed {
-			state = ctl.Bad
-		}
-		checks = append(checks, ctl.Check{Name: "condition", Subject: c.Code, State: state, Detail: c.Sentence, Hint: c.Hint})
+		checks = append(checks, ctl.Check{Name: "condition", Subject: c.Code, State: states[c.Severity], Detail: c.Sentence, Hint: c.Hint})
 	}
 	return checks
 }
@@ -134,7 +130,7 @@ func (a *app) through(ctx context.Context, address string, silence time.Duration
 	}
 	what := "sending requests through " + address
 	if silence > 0 {
-		what += ", which takes " + rough(silence)
+		what += ", which takes " + when.Rough(silence)
 	}
 	defer a.busy(what)()
 	return canary.Run(ctx, canary.Options{URL: address, Token: c.Token, Silence: silence})

@@ -31,7 +31,7 @@ func judgePath(path, own string) ctl.Check {
 		switch {
 		case what == nodeRelay:
 			c.State, c.Subject, c.Detail = ctl.Bad, file, "this is the command of claude-relay-service, the Node relay"
-			c.Hint = "crs migrate node-relay takes its keys over; then stop it and remove its command: " + quoted(file) + " stop; sudo rm " + quoted(file)
+			c.Hint = "crs migrate node-relay takes its keys over; then stop it and remove its command: " + ctl.ShellWord(file) + " stop; sudo rm " + ctl.ShellWord(file)
 			if i > 0 {
 				c.State = ctl.Warning // it is not what people get
 			}

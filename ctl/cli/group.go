@@ -26,7 +26,7 @@ func (a *app) groupCreateCommand() *cobra.Command {
 				return err
 			}
 			return a.show(g, func() {
-				a.say("group %s is made; put accounts into it: crs group add %s ACCOUNT", g.Name, quoted(g.Name))
+				a.say("group %s is made; put accounts into it: crs group add %s ACCOUNT", g.Name, ctl.ShellWord(g.Name))
 			})
 		},
 	}

@@ -56,7 +56,7 @@ func (a *app) issued(ctx context.Context, k *ctl.IssuedKey, did string) error {
 		for _, v := range claudeCode(url, k.Secret) {
 			a.say("  export %s=%s", v.name, v.value)
 		}
-		a.say("\nfor others: crs env %s --client %s", quoted(k.Name), strings.Join(clientNames()[1:], "|"))
+		a.say("\nfor others: crs env %s --client %s", ctl.ShellWord(k.Name), strings.Join(clientNames()[1:], "|"))
 	})
 }
 

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"github.com/spf13/cobra"
+
+	"crs/ctl"
 )
 
 // These commands end something that a client may be using, and so they ask first.
@@ -26,7 +28,7 @@ func (a *app) keyDeleteCommand() *cobra.Command {
 				return err
 			}
 			return a.show(k, func() {
-				a.say("key %s is deleted\nbring it back: crs key restore %s; or remove it for good: crs key purge %s", k.Name, quoted(k.Name), quoted(k.Name))
+				a.say("key %s is deleted\nbring it back: crs key restore %s; or remove it for good: crs key purge %s", k.Name, ctl.ShellWord(k.Name), ctl.ShellWord(k.Name))
 			})
 		})
 }

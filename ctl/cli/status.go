@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crs/ctl"
+	"crs/ctl/when"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -44,22 +46,7 @@ func (a *app) printStatus(ctx context.Context, w *wellBeing) error {
 	if err != nil {
 		return err
 	}
-	keys, err := a.someKeys(ctx, s)
-	if err != nil {
-		return err
-	}
-	troubles := append(troublesOf(s), a.accountTroubles(accounts)...)
-	notes := append(a.accountNotes(accounts), keyNotes(keys)...)
-	headline := a.paint(yellow, "crs runs, but:")
-	if len(troubles) == 0 {
-		headline = a.paint(green, "crs is well")
-	}
-	_, _ = fmt.Fprintln(a.io.Out, headline)
-	a.remedies(troubles)
-	if len(notes) > 0 {
-		a.say("\nworth knowing:")
-		a.remedies(notes)
-	}
+	a.printConditions(s.Conditions)
 	a.say("")
 	a.statusFacts(w)
 	a.unready(accounts)
@@ -67,14 +54,28 @@ func (a *app) printStatus(ctx context.Context, w *wellBeing) error {
 	return nil
 }
 
-// mostKeys is how many keys are looked at: with more of them that would take a while.
-const mostKeys = 1000
-
-func (a *app) someKeys(ctx context.Context, s *ctl.Status) ([]ctl.Key, error) {
-	if s.Keys > mostKeys {
-		return nil, nil
+// printConditions tells what is not well, and after that what is worth knowing.
+func (a *app) printConditions(all []ctl.Condition) {
+	notes := slices.IndexFunc(all, func(c ctl.Condition) bool { return c.Severity == ctl.SeverityNote })
+	if notes < 0 {
+		notes = len(all)
 	}
-	return a.client().Keys(ctx)
+	headline := a.paint(yellow, "crs runs, but:")
+	if notes == 0 {
+		headline = a.paint(green, "crs is well")
+	}
+	_, _ = fmt.Fprintln(a.io.Out, headline)
+	a.remedies(all[:notes])
+	if notes < len(all) {
+		a.say("\nworth knowing:")
+		a.remedies(all[notes:])
+	}
+}
+
+func (a *app) remedies(all []ctl.Condition) {
+	for _, c := range all {
+		a.say("  %s\n    %s", c.Sentence, c.Hint)
+	}
 }
 
 func (a *app) statusFacts(w *wellBeing) {
@@ -89,7 +90,7 @@ func (a *app) statusFacts(w *wellBeing) {
 		place += ", as " + s.Node
 	}
 	a.facts(append(a.serviceFacts(w),
-		fact{"version", s.Version}, fact{"process", fmt.Sprintf("%d, up %s", s.PID, rough(up))}, fact{"listens on", s.Listen},
+		fact{"version", s.Version}, fact{"process", fmt.Sprintf("%d, up %s", s.PID, when.Rough(up))}, fact{"listens on", s.Listen},
 		fact{"socket", a.client().Socket()}, fact{"store", place}, fact{"accounts", fmt.Sprintf("%d, %d ready", s.Accounts, s.AccountsReady)},
 		fact{"keys", strconv.Itoa(s.Keys)}, fact{"in flight", strconv.Itoa(s.InFlight) + waiting + leaving(s)},
 		fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, fact{"prices", s.Prices},
@@ -120,7 +121,7 @@ func (a *app) liveTable(all []ctl.Live) {
 	}
 	var rows [][]string
 	for _, x := range all[:min(len(all), mostLive)] {
-		rows = append(rows, []string{x.ID, x.Key, x.Model, x.Account, x.Phase, rough(a.io.Now().Sub(x.At))})
+		rows = append(rows, []string{x.ID, x.Key, x.Model, x.Account, x.Phase, when.Rough(a.io.Now().Sub(x.At))})
 	}
 	a.say("")
 	a.table([]column{left("IN FLIGHT"), left("KEY"), left("MODEL"), left("ACCOUNT"), left("PHASE"), right("FOR")}, rows, nil)

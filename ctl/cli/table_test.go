@@ -135,28 +135,24 @@ chosen: b, because: first in rank
 	}
 }
 
-func TestStatusSaysWhatIsNotWell(t *testing.T) {
+func TestStatusSaysWhatIsNotWellBeforeWhatIsWorthKnowing(t *testing.T) {
 	t.Parallel()
+	failed := ctl.Condition{Severity: ctl.SeverityFailed, Sentence: "the store is away", Hint: "see that it runs"}
+	warning := ctl.Condition{Severity: ctl.SeverityWarning, Sentence: "there are no keys", Hint: "make one"}
+	note := ctl.Condition{Severity: ctl.SeverityNote, Sentence: "account a rests", Hint: "that passes"}
 	for name, test := range map[string]struct {
-		s    ctl.Status
-		want []string
+		all  []ctl.Condition
+		want string
 	}{
-		"all is well":       {ctl.Status{Accounts: 2, AccountsReady: 1, Keys: 1}, nil},
-		"no accounts":       {ctl.Status{Keys: 1}, []string{"there are no accounts to serve requests from"}},
-		"none ready":        {ctl.Status{Accounts: 2, Keys: 1}, []string{"no account is ready"}},
-		"no keys":           {ctl.Status{Accounts: 2, AccountsReady: 2}, []string{"there are no keys for clients"}},
-		"the ledger failed": {ctl.Status{Accounts: 1, AccountsReady: 1, Keys: 1, LedgerError: "disk full"}, []string{"the ledger cannot be written: disk full"}},
-		"nothing yet":       {ctl.Status{}, []string{"there are no accounts to serve requests from", "there are no keys for clients"}},
+		"all is well": {nil, "crs is well\n"},
+		"two things":  {[]ctl.Condition{failed, warning}, "crs runs, but:\n  the store is away\n    see that it runs\n  there are no keys\n    make one\n"},
+		"a note":      {[]ctl.Condition{note}, "crs is well\n\nworth knowing:\n  account a rests\n    that passes\n"},
+		"both":        {[]ctl.Condition{warning, note}, "crs runs, but:\n  there are no keys\n    make one\n\nworth knowing:\n  account a rests\n    that passes\n"},
 	} {
-		var got []string
-		for _, trouble := range troublesOf(&test.s) {
-			got = append(got, trouble.what)
-			if trouble.remedy == "" {
-				t.Errorf("%s: nothing is to be done about %q", name, trouble.what)
-			}
-		}
-		if strings.Join(got, "|") != strings.Join(test.want, "|") {
-			t.Errorf("%s: %q", name, got)
+		a, out := printing()
+		a.printConditions(test.all)
+		if out.String() != test.want {
+			t.Errorf("%s:\n%s", name, out)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"crs/ctl"
+	"crs/ctl/when"
 )
 
 func (a *app) topCommand() *cobra.Command {
@@ -183,14 +184,14 @@ func (a *app) trafficTable(all []moving) {
 		m := &all[i]
 		quiet := ""
 		if m.LastAt != nil && now.Sub(*m.LastAt) >= 5*time.Second {
-			quiet = rough(now.Sub(*m.LastAt))
+			quiet = when.Rough(now.Sub(*m.LastAt))
 		}
 		first := ""
 		if m.FirstByteMS > 0 {
 			first = took(m.FirstByteMS)
 		}
 		rows = append(rows, []string{
-			m.ID, m.Key, m.Account, m.Model, m.Phase, rough(now.Sub(m.At)), first, humanize.Bytes(uint64(max(0, m.Sent))),
+			m.ID, m.Key, m.Account, m.Model, m.Phase, when.Rough(now.Sub(m.At)), first, humanize.Bytes(uint64(max(0, m.Sent))),
 			humanize.Bytes(uint64(max(0, m.Rate))) + "/s", quiet, bound(m.Attempts),
 		})
 	}

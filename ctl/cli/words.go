@@ -3,13 +3,12 @@ package cli
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"crs/ctl"
-	"crs/internal/config"
+	"crs/ctl/when"
 )
 
 // count writes a number with commas.
@@ -50,35 +49,11 @@ func (a *app) until(at *time.Time) string {
 	if at == nil {
 		return ""
 	}
-	left := at.Sub(a.io.Now())
-	if left <= 0 {
-		return a.moment(*at) + " (over)"
-	}
-	return fmt.Sprintf("%s (in %s)", a.moment(*at), rough(left))
-}
-
-// rough writes a duration in its two largest units at most.
-func rough(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		d = d.Truncate(24 * time.Hour)
-	case d >= time.Hour:
-		d = d.Round(time.Minute)
-	default:
-		d = d.Round(time.Second)
-	}
-	return config.FormatDuration(d)
+	return when.Until(*at, a.io.Now())
 }
 
 // moment writes a time of today as the time only.
-func (a *app) moment(at time.Time) string {
-	now := a.io.Now()
-	at = at.In(now.Location())
-	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
-		return at.Format(time.TimeOnly)
-	}
-	return at.Format("2006-01-02 15:04")
-}
+func (a *app) moment(at time.Time) string { return when.Moment(at, a.io.Now()) }
 
 // bound writes a limit; "" for none.
 func bound[T int | int64](n T) string {
@@ -96,13 +71,12 @@ func budget(m ctl.USD) string {
 	return m.String()
 }
 
-// quoted writes a name so that a shell takes it for one word.
-func quoted(name string) string {
-	const harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,"
-	if strings.Trim(name, harmless) == "" {
-		return name
+// because adds a reason, if there is one.
+func because(why string) string {
+	if why == "" {
+		return ""
 	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	return ": " + why
 }
 
 // plural writes how many there are of something.

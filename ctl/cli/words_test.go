@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/ctl/when"
 )
 
 func TestMoneyLinesUp(t *testing.T) {
@@ -30,8 +31,8 @@ func TestTimesAreShort(t *testing.T) {
 		300 * time.Millisecond: "0s", 59 * time.Second: "59s", 90 * time.Second: "1m30s", time.Hour: "1h", 90*time.Minute + 20*time.Second: "1h30m",
 		47 * time.Hour: "47h", 49 * time.Hour: "2d", 30*24*time.Hour - time.Second: "29d",
 	} {
-		if got := rough(d); got != want {
-			t.Errorf("rough(%s) = %s, want %s", d, got, want)
+		if got := when.Rough(d); got != want {
+			t.Errorf("when.Rough(%s) = %s, want %s", d, got, want)
 		}
 	}
 }
@@ -64,8 +65,8 @@ func TestAMomentSaysHowFarItIs(t *testing.T) {
 func TestANameIsOneWordForAShell(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"work-2": "work-2", "my key": "'my key'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "a;b": "'a;b'"} {
-		if got := quoted(name); got != want {
-			t.Errorf("quoted(%s) = %s, want %s", name, got, want)
+		if got := ctl.ShellWord(name); got != want {
+			t.Errorf("ctl.ShellWord(%s) = %s, want %s", name, got, want)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"strings"
 
 	"crs/ctl"
 )
@@ -26,7 +25,7 @@ func socketCheck(path string) ctl.Check {
 		c.Hint = "somebody put it there from under the daemon; remove it, and the daemon makes its own anew within seconds"
 	case bits() && info.Mode().Perm()&0o007 != 0:
 		c.State, c.Detail = ctl.Bad, fmt.Sprintf("everybody on this machine may use the control socket (mode %#o)", info.Mode().Perm())
-		c.Hint = "chmod 660 " + quote(path)
+		c.Hint = "chmod 660 " + ctl.ShellWord(path)
 	default:
 		c.Detail = fmt.Sprintf("only its owner and its group may use the control socket (mode %#o)", info.Mode().Perm())
 	}
@@ -43,7 +42,7 @@ func keyFileCheck(path string, wrong func() error) ctl.Check {
 		c.Hint = keyHint
 	case bits() && info.Mode().Perm()&^0o600 != 0:
 		c.State, c.Detail = ctl.Bad, fmt.Sprintf("others than its owner may use the key file (mode %#o)", info.Mode().Perm())
-		c.Hint = "chmod 600 " + quote(path)
+		c.Hint = "chmod 600 " + ctl.ShellWord(path)
 	case harm != nil:
 		c.State, c.Detail, c.Hint = ctl.Bad, harm.Error(), keyHint
 	default:
@@ -66,7 +65,7 @@ func dataCheck(dir string) ctl.Check {
 		c.Hint = "somebody removed it from under the daemon; restore it from a backup, then restart the daemon"
 	case bits() && info.Mode().Perm()&0o027 != 0:
 		c.State, c.Detail = ctl.Warning, fmt.Sprintf("others than its owner and its group may look into the data directory (mode %#o)", info.Mode().Perm())
-		c.Hint = "chmod 700 " + quote(dir)
+		c.Hint = "chmod 700 " + ctl.ShellWord(dir)
 	case bits() && info.Mode().Perm()&0o050 != 0:
 		c.Detail = fmt.Sprintf("only its owner and its group may look into the data directory, and only its owner into what is in it (mode %#o)", info.Mode().Perm())
 	default:
@@ -82,6 +81,3 @@ func reason(err error) string {
 	}
 	return err.Error()
 }
-
-// quote makes path one word of a shell.
-func quote(path string) string { return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'" }

@@ -102,7 +102,7 @@ func daemonFamilies() []Family {
 		{Name: "crs_ledger_failing", Type: Gauge, Labels: []string{"stage"},
 			Help: "1 while the ledger cannot be written to disk, or its sums not to the store."},
 		{Name: "crs_condition", Type: Gauge, Labels: []string{"condition"},
-			Help: "1 while something about the daemon itself has to be known or mended; crs status says what."},
+			Help: "1 while the condition holds, of the daemon or of any account or key; crs status says of which, and what to do."},
 		{Name: "crs_store_round_trips_total", Type: Counter, Labels: []string{"operation"},
 			Help: "Round trips to a store that is reached over a network; absent with the local store."},
 		{Name: "crs_store_errors_total", Type: Counter, Labels: []string{"operation"},

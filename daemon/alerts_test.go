@@ -1,11 +1,14 @@
 package daemon_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,5 +80,36 @@ func TestAnAlertThatCannotBeSentSaysWhy(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "url")
 	if _, err := start(t, t.TempDir(), map[string]string{"alert.url_file": missing}); err == nil || !strings.Contains(err.Error(), missing) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestEveryConditionIsInTheDocuments under its code, and no other is.
+func TestEveryConditionIsInTheDocuments(t *testing.T) {
+	t.Parallel()
+	figures, err := crstest.Start(t).Metrics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../docs/alerts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ = bytes.Cut(page, []byte("## Conditions"))
+	listed := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z_`, ]+`) \\|").FindAllSubmatch(page, -1) {
+		for _, code := range strings.Split(string(row[1]), ", ") {
+			listed[strings.Trim(code, "`")] = true
+		}
+	}
+	i := slices.IndexFunc(figures, func(m ctl.Metric) bool { return m.Name == "crs_condition" })
+	for _, s := range figures[i].Samples {
+		code := s.Labels["condition"]
+		if !listed[code] {
+			t.Errorf("docs/alerts.md does not say what %s is", code)
+		}
+		delete(listed, code)
+	}
+	if len(listed) > 0 {
+		t.Errorf("docs/alerts.md tells of conditions that there are not: %v", listed)
 	}
 }
