@@ -19,26 +19,29 @@ import (
 )
 
 // addAccount asks for the platform first: what else is asked for depends on it.
-func (m *Model) addAccount() tea.Cmd {
-	names := m.b.scene.Status.Platforms
-	if len(names) == 0 {
-		m.say(bad, "the daemon has not told yet which platforms it has")
+func (m *Model) addAccount() tea.Cmd { return m.withCatalogue((*Model).choosePlatform) }
+
+func (m *Model) choosePlatform() tea.Cmd {
+	all := m.b.catalogue.Platforms
+	if len(all) == 0 {
+		m.say(bad, "the daemon has no platforms")
 		return nil
 	}
-	chosen := names[0]
+	chosen := all[0].Name
 	var options []huh.Option[string]
-	for _, name := range names {
-		options = append(options, huh.NewOption(draw.Fit(name, 18)+findPlatform(name).what, name))
+	for _, p := range all {
+		options = append(options, huh.NewOption(draw.Clean(draw.Fit(p.Name, 18)+p.Title), p.Name))
 	}
 	return m.push(&form{
-		name: "Add an account", high: len(names) + 2,
+		name: "Add an account", high: len(all) + 2,
 		build: func() *huh.Form {
-			return huh.NewForm(huh.NewGroup(choice("On which platform?", &chosen, options...).Height(len(names) + 1)))
+			return huh.NewForm(huh.NewGroup(choice("On which platform?", &chosen, options...).Height(len(all) + 1)))
 		},
 		send: func(ctx context.Context) (any, error) { return m.opt.Daemon.Groups(ctx) },
 		then: func(m *Model, got any) tea.Cmd {
 			m.b.group, _ = got.([]ctl.Group)
-			return m.push(m.accountForm(findPlatform(chosen)))
+			p, _ := m.b.catalogue.Platform(chosen)
+			return m.push(m.accountForm(p))
 		},
 	})
 }
@@ -52,18 +55,19 @@ type newAccount struct {
 	anyClient                              bool
 }
 
-func (m *Model) accountForm(p platform) *form {
-	x := &newAccount{way: string(p.ways[0]), file: p.saved, priority: "50", options: map[string]*string{}}
-	for _, o := range p.options {
-		x.options[o.name] = new(string)
-		if len(o.values) > 0 {
-			*x.options[o.name] = o.values[0]
-		}
+func (m *Model) accountForm(p ctl.Platform) *form {
+	x := &newAccount{file: p.File, priority: "50", options: map[string]*string{}}
+	if known := ways(&p); len(known) > 0 {
+		x.way = string(known[0])
+	}
+	for i := range p.Options {
+		first, _ := option(&p.Options[i])
+		x.options[p.Options[i].Name] = &first
 	}
 	return &form{
-		name: "Add an account: " + p.name, high: 11,
-		build: func() *huh.Form { return huh.NewForm(x.pages(p, m.b.group)...) },
-		send:  func(ctx context.Context) (any, error) { return x.add(ctx, m.opt.Daemon, p) },
+		name: "Add an account: " + draw.Clean(p.Name), high: 11,
+		build: func() *huh.Form { return huh.NewForm(x.pages(&p, m.b.group)...) },
+		send:  func(ctx context.Context) (any, error) { return x.add(ctx, m.opt.Daemon, &p) },
 		then: func(m *Model, got any) tea.Cmd {
 			if l, ok := got.(*ctl.Login); ok {
 				return m.push(newLogin(l))
@@ -87,58 +91,67 @@ func (m *Model) added(a *ctl.Account, renewed bool) tea.Cmd {
 // terms is said of subscriptions.
 const terms = "Providers' terms may forbid sharing one; that risk is yours."
 
-func (x *newAccount) pages(p platform, groups []ctl.Group) []*huh.Group {
+func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group) []*huh.Group {
 	first := []huh.Field{text("name", &x.name, validName)}
-	if len(p.ways) > 1 {
-		var ways []huh.Option[string]
-		for _, w := range p.ways {
-			ways = append(ways, huh.NewOption(w.String(), string(w)))
-		}
-		first = append(first, choice("How does it get its credential?", &x.way, ways...).Height(len(ways)+1))
+	if known := ways(p); len(known) > 1 {
+		first = append(first, choice("How does it get its credential?", &x.way, waysToChoose(known)...).Height(len(known)+1))
 	}
 	title := huh.NewGroup(first...)
-	if p.ways[0] != byKey || len(p.ways) > 1 {
+	if subscribes(p) {
 		title.Description(terms)
 	}
 	pages := []*huh.Group{
 		title,
 		huh.NewGroup(text("API key", &x.secret, needed("the API key")).EchoMode(huh.EchoModePassword).Key(secretKey)).
-			Description("It is shown as dots, and never again.").WithHideFunc(func() bool { return way(x.way) != byKey }),
+			Description("It is shown as dots, and never again.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByKey }),
 		huh.NewGroup(text("file", &x.file, needed("the file"))).
-			Description("On this machine. From then on crs renews the tokens.").WithHideFunc(func() bool { return way(x.way) != byFile }),
+			Description("On this machine. From then on crs renews the tokens.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByFile }),
 	}
 	if fields := x.optionFields(p); len(fields) > 0 {
-		pages = append(pages, huh.NewGroup(fields...).Title("Of "+p.name))
+		pages = append(pages, huh.NewGroup(fields...).Title("Of "+draw.Clean(p.Name)))
 	}
 	return append(pages, x.morePage(p, groups))
 }
 
-func (x *newAccount) optionFields(p platform) []huh.Field {
+// subscribes reports whether an account may be a subscription.
+func subscribes(p *ctl.Platform) bool { return p.Can(ctl.ByBrowser, ctl.BySetupToken, ctl.ByDevice) }
+
+func waysToChoose(all []ctl.Way) []huh.Option[string] {
+	var options []huh.Option[string]
+	for _, w := range all {
+		options = append(options, huh.NewOption(wayTitles()[w], string(w)))
+	}
+	return options
+}
+
+func (x *newAccount) optionFields(p *ctl.Platform) []huh.Field {
 	var fields []huh.Field
-	for _, o := range p.options {
-		switch {
-		case o.values != nil:
+	for i := range p.Options {
+		o := &p.Options[i]
+		label, value := draw.Clean(o.Label), x.options[o.Name]
+		switch _, values := option(o); {
+		case values != nil:
 			var options []huh.Option[string]
-			for _, v := range o.values {
-				options = append(options, huh.NewOption(cmp.Or(v, "as it comes"), v))
+			for _, v := range values {
+				options = append(options, huh.NewOption(draw.Clean(cmp.Or(v, "as it comes")), v))
 			}
-			fields = append(fields, choice(draw.Fit(o.title, titleWidth), x.options[o.name], options...).Inline(true))
-		case o.needed:
-			fields = append(fields, text(o.title, x.options[o.name], needed("the "+o.title)))
+			fields = append(fields, choice(draw.Fit(label, titleWidth), value, options...).Inline(true))
+		case o.Required:
+			fields = append(fields, text(label, value, needed("the "+label)))
 		default:
-			fields = append(fields, text(o.title, x.options[o.name], nil))
+			fields = append(fields, text(label, value, nil))
 		}
 	}
 	return fields
 }
 
 // morePage is what has a default.
-func (x *newAccount) morePage(p platform, groups []ctl.Group) *huh.Group {
+func (x *newAccount) morePage(p *ctl.Platform, groups []ctl.Group) *huh.Group {
 	fields := []huh.Field{
 		text("base URL", &x.baseURL, validURL).Placeholder("the platform's own"), text("priority", &x.priority, validCount), text("most at once", &x.slots, validCount).Placeholder("any number"),
 		text("proxy", &x.proxy, nil).Placeholder("none"), text("models", &x.model, nil).Placeholder("all"),
 	}
-	if p.ways[0] != byKey || len(p.ways) > 1 {
+	if subscribes(p) {
 		fields = append(fields, switched(draw.Fit("serve any client", titleWidth), &x.anyClient))
 	}
 	if len(groups) > 0 {
@@ -152,30 +165,30 @@ func (x *newAccount) morePage(p platform, groups []ctl.Group) *huh.Group {
 }
 
 // add has the daemon add the account, or begin a login.
-func (x *newAccount) add(ctx context.Context, d Daemon, p platform) (any, error) {
+func (x *newAccount) add(ctx context.Context, d Daemon, p *ctl.Platform) (any, error) {
 	a := ctl.NewAccount{
-		Platform: p.name, Name: strings.TrimSpace(x.name), BaseURL: strings.TrimSpace(x.baseURL), Proxy: strings.TrimSpace(x.proxy), MaxConcurrency: number(x.slots),
+		Platform: p.Name, Name: strings.TrimSpace(x.name), BaseURL: strings.TrimSpace(x.baseURL), Proxy: strings.TrimSpace(x.proxy), MaxConcurrency: number(x.slots),
 		AnyClient: x.anyClient, Groups: x.groups, Models: list(x.model), Options: map[string]string{},
 	}
 	if n := number(x.priority); strings.TrimSpace(x.priority) != "" {
 		a.Priority = &n
 	}
-	for name, value := range x.options {
-		if v := strings.TrimSpace(*value); v != "" && v != "auto" {
-			a.Options[name] = v
+	for _, o := range p.Options {
+		if v := strings.TrimSpace(*x.options[o.Name]); v != o.Default {
+			a.Options[o.Name] = v
 		}
 	}
-	switch way(x.way) {
-	case byKey:
+	switch w := ctl.Way(x.way); w {
+	case ctl.ByKey:
 		a.APIKey = strings.TrimSpace(x.secret)
-	case byFile:
+	case ctl.ByFile:
 		file, err := readSaved(x.file)
 		if err != nil {
 			return nil, err
 		}
 		a.File = file
 	default:
-		l, err := d.BeginLogin(ctx, ctl.NewLogin{NewAccount: a, SetupToken: way(x.way) == byToken, Device: way(x.way) == byDevice})
+		l, err := d.BeginLogin(ctx, ctl.NewLogin{NewAccount: a, SetupToken: w == ctl.BySetupToken, Device: w == ctl.ByDevice})
 		return &l, err
 	}
 	added, err := d.AddAccount(ctx, a)
@@ -241,36 +254,27 @@ func number(text string) int {
 
 // loginAgain begins a login for an account that there is.
 func (m *Model) loginAgain(a *ctl.Account) tea.Cmd {
-	ways := loginWays(findPlatform(a.Platform))
-	if a.Credential == "api-key" || len(ways) == 0 {
+	return m.withCatalogue(func(m *Model) tea.Cmd { return m.chooseLogin(a) })
+}
+
+func (m *Model) chooseLogin(a *ctl.Account) tea.Cmd {
+	p, _ := m.b.catalogue.Platform(a.Platform)
+	all := ways(&p, ctl.ByBrowser, ctl.BySetupToken, ctl.ByDevice)
+	if a.Credential == "api-key" || len(all) == 0 {
 		m.say(bad, "account "+a.Name+" has an API key and no login; press e to give it another key")
 		return nil
 	}
-	how, l := string(ways[0]), ctl.NewLogin{NewAccount: ctl.NewAccount{Platform: a.Platform, Name: a.Name}}
-	var options []huh.Option[string]
-	for _, w := range ways {
-		options = append(options, huh.NewOption(w.String(), string(w)))
-	}
+	how, l := string(all[0]), ctl.NewLogin{NewAccount: ctl.NewAccount{Platform: a.Platform, Name: a.Name}}
 	return m.push(&form{
-		name: "Log into " + draw.Clean(a.Name), high: len(ways) + 2,
+		name: "Log into " + draw.Clean(a.Name), high: len(all) + 2,
 		build: func() *huh.Form {
-			return huh.NewForm(huh.NewGroup(choice("How?", &how, options...).Height(len(ways) + 1)))
+			return huh.NewForm(huh.NewGroup(choice("How?", &how, waysToChoose(all)...).Height(len(all) + 1)))
 		},
 		send: func(ctx context.Context) (any, error) {
-			l.SetupToken, l.Device = way(how) == byToken, way(how) == byDevice
+			l.SetupToken, l.Device = ctl.Way(how) == ctl.BySetupToken, ctl.Way(how) == ctl.ByDevice
 			got, err := m.opt.Daemon.BeginLogin(ctx, l)
 			return &got, err
 		},
 		then: func(m *Model, got any) tea.Cmd { return m.push(newLogin(got.(*ctl.Login))) },
 	})
-}
-
-func loginWays(p platform) []way {
-	var ways []way
-	for _, w := range p.ways {
-		if w == byBrowser || w == byToken || w == byDevice {
-			ways = append(ways, w)
-		}
-	}
-	return ways
 }

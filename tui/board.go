@@ -24,6 +24,8 @@ type board struct {
 	lines int64  // ever
 	keys  []ctl.Key
 	group []ctl.Group
+	// catalogue is what there is to choose from.
+	catalogue ctl.Catalogue
 
 	today      ctl.UsageRow // as it was asked for last
 	endedToday int64        // since then

@@ -11,6 +11,7 @@ import (
 type Daemon interface {
 	Watch(ctx context.Context, q ctl.WatchQuery) iter.Seq2[*ctl.Update, error]
 	Disconnect(ctx context.Context, id string) error
+	Catalogue(ctx context.Context) (ctl.Catalogue, error)
 	Explain(ctx context.Context, id string) (ctl.Explanation, error)
 	ExplainWant(ctx context.Context, q ctl.ExplainQuery) (ctl.Explanation, error)
 	Requests(ctx context.Context, q ctl.RequestQuery) ([]ctl.Request, error)

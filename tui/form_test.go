@@ -11,6 +11,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"crs/ctl"
+	"crs/daemon"
 	"crs/tui/draw"
 )
 
@@ -294,12 +295,38 @@ func TestAnAccountIsImportedFromAFile(t *testing.T) {
 	})
 }
 
-func TestAPlatformThatIsNotKnownHereCanBeAddedTo(t *testing.T) {
-	t.Parallel()
-	p := findPlatform("brand-new")
-	if len(p.ways) < 3 || p.name != "brand-new" {
-		t.Errorf("%+v", p)
-	}
+// TestWhatTheDaemonKnowsCanBeAdded: a platform that is new here, and ways and options that are.
+func TestWhatTheDaemonKnowsCanBeAdded(t *testing.T) {
+	in(t, func(r *rig) {
+		r.d.catalogue.Platforms = []ctl.Platform{{
+			Name: "brand-new", Title: "something else", Ways: []ctl.Way{"by-post", ctl.ByKey},
+			Options: []ctl.PlatformOption{{Name: "size", Label: "how large", Values: []string{"s", "l"}, Default: "s"}, {Name: "shade", Label: "shade", Values: []string{"red"}}},
+		}}
+		r.press("2", "a")
+		r.see("brand-new", "something else")
+		r.press("enter")
+		r.see("Add an account: brand-new")
+		if text := draw.Bare(r.view()); strings.Contains(text, "post") {
+			t.Errorf("a way that is not known here is offered:\n%s", text)
+		}
+		r.press("mine", "enter", "sk-1", "enter")
+		r.see("how large", "as it comes")
+		r.press("right", "enter", "right", "enter")
+		r.submit()
+		r.did("add brand-new mine")
+		if got := r.d.added[0].Options; len(got) != 2 || got["size"] != "l" || got["shade"] != "red" {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+func TestADaemonThatTellsOfNoPlatformsHasThoseThatAreBuiltIn(t *testing.T) {
+	in(t, func(r *rig) {
+		r.d.failing = ctl.Errorf(ctl.NotFound, "there is no such call")
+		r.m.b.catalogue = ctl.Catalogue{Platforms: []ctl.Platform{{Name: "built-in", Title: "of this program", Ways: []ctl.Way{ctl.ByKey}}}}
+		r.press("2", "a")
+		r.see("built-in", "of this program")
+	})
 }
 
 func TestTimesAreReadAsPeopleSayThem(t *testing.T) {
@@ -350,16 +377,12 @@ func TestAClipGoesThroughWhatIsInBetween(t *testing.T) {
 // TestEveryPlatformIsSeenToChooseFrom: each on a line of its own, on the smallest usual terminal.
 func TestEveryPlatformIsSeenToChooseFrom(t *testing.T) {
 	in(t, func(r *rig) {
-		var names []string
-		for _, p := range platforms() {
-			names = append(names, p.name)
-		}
-		r.tell(&ctl.Update{Status: &ctl.Status{Platforms: names, Accounts: 1, AccountsReady: 1, Keys: 1}})
+		r.d.catalogue = daemon.Catalogue()
 		r.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 		r.press("2", "a")
-		for _, p := range platforms() {
-			r.see(p.name + " ")
-			r.see(p.what)
+		for _, p := range r.d.catalogue.Platforms {
+			r.see(p.Name + " ")
+			r.see(p.Title)
 		}
 	})
 }

@@ -37,7 +37,7 @@ func (d *issued) view(m *Model, width, height int) []string {
 		hint = m.t.Good.Paint("✓ it is copied")
 	}
 	if lines = append(lines, hint); len(lines) < height {
-		lines = append(lines, paintAll(m.t.Faint, draw.Wrap("How a client is told of it: crs env "+d.name+" --client claude-code", width))...)
+		lines = append(lines, paintAll(m.t.Faint, draw.Wrap("How a client is told of it: crs env "+d.name+" --client "+m.b.firstClient(), width))...)
 	}
 	return lines
 }

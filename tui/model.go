@@ -78,6 +78,7 @@ func newModel(ctx context.Context, opt Options) *Model {
 		opt: opt, ctx: ctx, t: draw.NewTheme(opt.Colours), b: newBoard(opt.Now().Location()),
 		feed: &feed{daemon: opt.Daemon, news: make(chan tea.Msg)},
 	}
+	m.b.catalogue = opt.Catalogue
 	m.screens = []screen{newTraffic(), newAccounts(), newKeys(), newUsage(), newLog()}
 	return m
 }

@@ -1,67 +1,66 @@
 package tui
 
-import "slices"
+import (
+	"context"
+	"slices"
 
-// platform is one that accounts can be on, as far as a form must know it. The daemon decides what there is.
-type platform struct {
-	name, what string
-	ways       []way
-	saved      string // the file that its client keeps its login in
-	options    []option
-}
+	tea "github.com/charmbracelet/bubbletea"
 
-// way is how an account gets its credential.
-type way string
-
-const (
-	byKey     way = "key"
-	byBrowser way = "browser"
-	byToken   way = "setup-token"
-	byDevice  way = "device"
-	byFile    way = "file"
+	"crs/ctl"
 )
 
-func (w way) String() string {
-	return map[way]string{
-		byKey: "an API key", byBrowser: "log in in the browser", byToken: "log in, for a token that lasts a year",
-		byDevice: "log in on another device", byFile: "import what its client saved",
-	}[w]
-}
-
-// option is a field that only some platforms have.
-type option struct {
-	name, title string
-	values      []string // the only ones; nil for any
-	needed      bool
-}
-
-func platforms() []platform {
-	claudeAuth := option{name: "auth", title: "key is sent as", values: []string{"auto", "x-api-key", "bearer", "both"}}
-	return []platform{
-		{name: "claude", what: "a Claude subscription", ways: []way{byBrowser, byToken, byFile}, saved: "~/.claude/.credentials.json"},
-		{name: "claude-console", what: "Anthropic's API, or one that speaks it", ways: []way{byKey}, options: []option{claudeAuth}},
-		{name: "bedrock", what: "Claude on AWS Bedrock", ways: []way{byKey}, options: []option{
-			{name: "region", title: "AWS region", needed: true}, {name: "geo", title: "may move within", values: []string{"", "us", "eu", "apac", "jp", "au", "global", "none"}},
-			{name: "auth", title: "credential is", values: []string{"auto", "bearer", "sigv4"}},
-		}},
-		{name: "openai", what: "a ChatGPT subscription, as Codex uses it", ways: []way{byBrowser, byDevice, byFile}, saved: "~/.codex/auth.json"},
-		{name: "openai-responses", what: "OpenAI's API, or one that speaks it", ways: []way{byKey}, options: []option{
-			{name: "organization", title: "organization"}, {name: "project", title: "project"},
-		}},
-		{name: "azure-openai", what: "an Azure OpenAI resource", ways: []way{byKey}, options: []option{
-			{name: "deployment", title: "deployment"}, {name: "api-version", title: "API version"}, {name: "surface", title: "surface", values: []string{"", "v1", "classic"}},
-		}},
-		{name: "gemini", what: "a Google login, as Gemini CLI uses it", ways: []way{byBrowser, byFile}, saved: "~/.gemini/oauth_creds.json", options: []option{{name: "project", title: "project"}}},
-		{name: "gemini-api", what: "a Gemini API key", ways: []way{byKey}},
-		{name: "droid", what: "a Factory login, or its API key", ways: []way{byDevice, byKey, byFile}, saved: "~/.factory/auth.json"},
+// wayTitles say how an account gets its credential. A way that is not known here is left out.
+func wayTitles() map[ctl.Way]string {
+	return map[ctl.Way]string{
+		ctl.ByKey: "an API key", ctl.ByBrowser: "log in in the browser", ctl.BySetupToken: "log in, for a token that lasts a year",
+		ctl.ByDevice: "log in on another device", ctl.ByFile: "import what its client saved",
 	}
 }
 
-// findPlatform gives one that is not known here every way there is: the daemon says which it cannot do.
-func findPlatform(name string) platform {
-	all := platforms()
-	if i := slices.IndexFunc(all, func(p platform) bool { return p.name == name }); i >= 0 {
-		return all[i]
+// ways are those of a platform that the dashboard knows, and of the kinds that are asked for.
+func ways(p *ctl.Platform, of ...ctl.Way) []ctl.Way {
+	titles := wayTitles()
+	return slices.DeleteFunc(slices.Clone(p.Ways), func(w ctl.Way) bool { return titles[w] == "" || len(of) > 0 && !slices.Contains(of, w) })
+}
+
+// catalogueRead is what the daemon says that there is to choose from.
+type catalogueRead struct {
+	catalogue ctl.Catalogue
+	err       error
+	then      func(*Model) tea.Cmd
+}
+
+// withCatalogue goes on once it is known what there is to choose from.
+func (m *Model) withCatalogue(then func(*Model) tea.Cmd) tea.Cmd {
+	return m.job(func(ctx context.Context) tea.Msg {
+		c, err := m.opt.Daemon.Catalogue(ctx)
+		return catalogueRead{c, err, then}
+	})
+}
+
+// take goes by what is known already where the daemon has none to tell.
+func (c catalogueRead) take(m *Model) tea.Cmd {
+	if c.err == nil {
+		m.b.catalogue = c.catalogue
 	}
-	return platform{name: name, ways: []way{byKey, byBrowser, byDevice, byFile}}
+	return c.then(m)
+}
+
+// option gives the value that a form begins with, and the values that it offers; nil for any.
+func option(o *ctl.PlatformOption) (first string, values []string) {
+	if o.Values == nil {
+		return o.Default, nil
+	}
+	if o.Default != "" || o.Required {
+		return o.Default, o.Values
+	}
+	return "", append([]string{""}, o.Values...)
+}
+
+// firstClient is the name of the client that comes first.
+func (b *board) firstClient() string {
+	if len(b.catalogue.Clients) == 0 {
+		return "CLIENT"
+	}
+	return b.catalogue.Clients[0].Name
 }

@@ -18,6 +18,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"crs/ctl"
+	"crs/daemon"
 	"crs/tui/draw"
 )
 
@@ -66,7 +67,7 @@ func start(t *testing.T, d *fake, width, height int, c draw.Colours) *rig {
 	ctx, stop := context.WithCancel(t.Context())
 	r := &rig{t: t, d: d, msgs: make(chan tea.Msg, 1000), stop: stop, zero: time.Now()}
 	r.m = newModel(ctx, Options{
-		Daemon: d, Colours: c, Clip: func(text string) { r.clip = append(r.clip, text) },
+		Daemon: d, Catalogue: d.catalogue, Colours: c, Clip: func(text string) { r.clip = append(r.clip, text) },
 		Now: func() time.Time { return noon.Add(time.Since(r.zero)) },
 	})
 	t.Cleanup(stop)
@@ -217,7 +218,9 @@ func (r *rig) miss(words ...string) {
 
 // fake is a daemon that tells what a test says, and writes down what it was asked to do.
 type fake struct {
-	Daemon // what is not below is not asked for
+	Daemon    // what is not below is not asked for
+	catalogue ctl.Catalogue
+	failing   error // what it says instead of the catalogue
 
 	mu       sync.Mutex // guards the fields below
 	news     chan *ctl.Update
@@ -239,7 +242,11 @@ type fake struct {
 }
 
 func newFake() *fake {
-	return &fake{news: make(chan *ctl.Update, 100), accounts: map[string]*ctl.Account{}}
+	few := daemon.Catalogue()
+	few.Platforms = slices.DeleteFunc(few.Platforms, func(p ctl.Platform) bool {
+		return !slices.Contains([]string{"bedrock", "claude", "claude-console", "openai"}, p.Name)
+	})
+	return &fake{news: make(chan *ctl.Update, 100), accounts: map[string]*ctl.Account{}, catalogue: few}
 }
 
 func (d *fake) end() {
@@ -390,6 +397,12 @@ func (d *fake) PollLogin(_ context.Context, id string) (ctl.LoginPoll, error) {
 }
 
 func (d *fake) CancelLogin(_ context.Context, id string) error { return d.deed("cancel " + id) }
+
+func (d *fake) Catalogue(context.Context) (ctl.Catalogue, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.catalogue, d.failing
+}
 
 func (d *fake) Groups(context.Context) ([]ctl.Group, error) {
 	d.mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
+	"crs/ctl"
 	_ "crs/tui/background" // before bubbletea
 	"crs/tui/draw"
 )
@@ -21,6 +22,8 @@ import (
 // Options are what the dashboard is started with.
 type Options struct {
 	Daemon Daemon
+	// Catalogue is what there is to choose from where the daemon does not tell.
+	Catalogue ctl.Catalogue
 	// Colours is how many the terminal has. Run finds that out itself.
 	Colours draw.Colours
 	// NoColours has it use none.

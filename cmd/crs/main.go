@@ -29,7 +29,7 @@ func main() {
 // programs are what the command line starts.
 func programs() cli.Programs {
 	return cli.Programs{
-		Version: versionOf(), Providers: daemon.ProviderNames(), ReleaseKey: releaseKey, ReleaseFrom: releaseFrom,
+		Version: versionOf(), Catalogue: daemon.Catalogue(), Providers: daemon.ProviderNames(), ReleaseKey: releaseKey, ReleaseFrom: releaseFrom,
 		CheckProviders: daemon.CheckProviders,
 		Serve: func(ctx context.Context, o cli.ServeOptions) error {
 			return unit.Run(ctx, func(ctx context.Context) error {
@@ -55,7 +55,7 @@ func programs() cli.Programs {
 			return daemon.CopyStore(ctx, daemon.CopyOptions{Source: o.Source, From: o.From, To: o.To, DryRun: o.DryRun, Force: o.Force, Progress: o.Progress})
 		},
 		Dashboard: func(ctx context.Context, o cli.DashboardOptions) error {
-			return tui.Run(ctx, tui.Options{Daemon: o.Client, NoColours: o.NoColor, Fail: o.Fail})
+			return tui.Run(ctx, tui.Options{Daemon: o.Client, Catalogue: daemon.Catalogue(), NoColours: o.NoColor, Fail: o.Fail})
 		},
 	}
 }

@@ -17,13 +17,9 @@ func (a *app) accountAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add PLATFORM NAME [--api-key-file FILE]", Short: "Add an account that has an API key", Args: takes("PLATFORM", "NAME"),
 		Long: "Adds an account that has an API key. The key is read from a file, with - from standard input, or it is asked for; never from\n" +
-			"the command line, which other users of the machine can see. For bedrock the file has a Bedrock API key, or\n" +
-			"ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN], or those as lines of an AWS credentials file.",
-		Example: "crs account add claude-console work --api-key-file key.txt\n" +
-			"  pass show anthropic | crs account add claude-console work --api-key-file - --max-concurrency 4\n" +
-			"  crs account add claude-console other --api-key-file key.txt --base-url https://api.example.com/anthropic --auth bearer\n" +
-			"  crs account add bedrock cloud --api-key-file aws.txt --region eu-central-1",
-		ValidArgsFunction: completions(platformsThat(func(p *platform) bool { return p.key })),
+			"the command line, which other users of the machine can see." + a.keyFiles(),
+		Example:           a.examples("add", ctl.ByKey),
+		ValidArgsFunction: completions(a.platformsThat(ctl.ByKey)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := a.apiKey(cmd.Context(), args[0], keyFile, flags.proxyFile)
 			if err != nil {
@@ -36,6 +32,17 @@ func (a *app) accountAddCommand() *cobra.Command {
 	flags.addTo(a, cmd)
 	flags.addGroups(a, cmd)
 	return cmd
+}
+
+// keyFiles says what may be in a file besides a key alone.
+func (a *app) keyFiles() string {
+	var b strings.Builder
+	for _, p := range a.programs.Catalogue.Platforms {
+		if p.KeyHelp != "" {
+			_, _ = fmt.Fprintf(&b, "\n\nFor %s the file has %s.", p.Name, p.KeyHelp)
+		}
+	}
+	return b.String()
 }
 
 // apiKey reads the key from a file, or asks for it.
@@ -54,9 +61,9 @@ func (a *app) apiKey(ctx context.Context, platform, file, proxyFile string) (sec
 
 const theKey = "the API key"
 
-// readKey reads an API key. Those of AWS may be several lines.
+// readKey reads an API key. Those of some platforms may be several lines.
 func (a *app) readKey(platform, file string) (secret.String, error) {
-	if platform != "bedrock" {
+	if p, _ := a.programs.Catalogue.Platform(platform); !p.KeyLines {
 		return a.readSecret(theKey, file)
 	}
 	text, err := a.readFile(theKey, file)
@@ -74,11 +81,10 @@ func (a *app) accountImportCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use: "import PLATFORM NAME --file PATH", Short: "Add an account from what a client saved when it logged in", Args: takes("PLATFORM", "NAME"),
-		Long: "Adds an account from the file that a client saved when it logged in:\n\n" + savedFiles() +
+		Long: "Adds an account from the file that a client saved when it logged in:\n\n" + a.savedFiles() +
 			"\nFrom then on crs renews the tokens, so that the client that saved them may have to log in again.",
-		Example: "crs account import claude max --file ~/.claude/.credentials.json\n" +
-			"  crs account import openai plus --file ~/.codex/auth.json --proxy-file proxy.txt",
-		ValidArgsFunction: completions(platformsThat(func(p *platform) bool { return p.saved != "" })),
+		Example:           a.examples("import", ctl.ByFile),
+		ValidArgsFunction: completions(a.platformsThat(ctl.ByFile)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file == "" {
 				return ctl.Errorf(ctl.BadRequest, "the file to import is missing").WithHint("name it: --file PATH, or - for standard input")
@@ -100,11 +106,11 @@ func (a *app) accountImportCommand() *cobra.Command {
 }
 
 // savedFiles lists what can be imported.
-func savedFiles() string {
+func (a *app) savedFiles() string {
 	var b strings.Builder
-	for _, p := range platforms() {
-		if p.saved != "" {
-			_, _ = fmt.Fprintf(&b, "  %-8s %s\n", p.name, p.saved)
+	for _, p := range a.programs.Catalogue.Platforms {
+		if p.File != "" {
+			_, _ = fmt.Fprintf(&b, "  %-8s %s\n", p.Name, p.File)
 		}
 	}
 	return b.String()

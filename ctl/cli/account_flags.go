@@ -25,7 +25,7 @@ func (f *accountFlags) addTo(a *app, cmd *cobra.Command) {
 	flags.BoolVar(&f.anyClient, "any-client", false, "let a subscription serve clients other than its provider's own")
 	flags.StringSliceVar(&f.models, "models", nil, "`LIST` of the models it serves, with * for any text; all without it")
 	flags.StringSliceVar(&f.renames, "map", nil, "`FROM=TO`: ask for model TO where clients ask for FROM; repeatable")
-	f.options.addTo(cmd)
+	f.options.addTo(a, cmd)
 	complete(cmd, "models", a.modelNames)
 }
 

@@ -22,12 +22,8 @@ func (a *app) accountLoginCommand() *cobra.Command {
 			"or the address where the browser ended (that page may not load; its address is enough). With --device nothing is pasted.\n" +
 			"A login is good for ten minutes and for one account. With the name of an account that there is, it replaces that account's\n" +
 			"credential and nothing else. In two steps, for scripts: --print-url, then --finish ID.",
-		Example: "crs account login claude max\n" +
-			"  crs account login claude ci --setup-token --group shared\n" +
-			"  crs account login openai plus --device --proxy-file proxy.txt\n" +
-			"  crs account login gemini mine --print-url -o json\n" +
-			"  crs account login --finish login_abc --code -",
-		ValidArgsFunction: completions(platformsThat(func(p *platform) bool { return p.login }), a.accountNames),
+		Example:           a.examples("login", ctl.ByBrowser, ctl.BySetupToken, ctl.ByDevice) + "\n  crs account login --finish login_abc --code -",
+		ValidArgsFunction: completions(a.platformsThat(ctl.ByBrowser, ctl.ByDevice), a.accountNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("finish") {
 				return a.finishLogin(cmd, &f)
@@ -38,8 +34,8 @@ func (a *app) accountLoginCommand() *cobra.Command {
 	f.account.addTo(a, cmd)
 	f.account.addGroups(a, cmd)
 	flags := cmd.Flags()
-	flags.BoolVar(&f.setupToken, "setup-token", false, "ask for a token that lasts a year and cannot be renewed (claude)")
-	flags.BoolVar(&f.device, "device", false, "log in on another device: a code is typed there, nothing is pasted here (openai, droid)")
+	flags.BoolVar(&f.setupToken, "setup-token", false, "ask for a token that lasts a year and cannot be renewed ("+a.whereThat(ctl.BySetupToken)+")")
+	flags.BoolVar(&f.device, "device", false, "log in on another device: a code is typed there, nothing is pasted here ("+a.whereThat(ctl.ByDevice)+")")
 	flags.BoolVar(&f.printURL, "print-url", false, "begin the login, print its id and address, and leave it open")
 	flags.StringVar(&f.finish, "finish", "", "finish the login with this `ID`")
 	flags.StringVar(&f.code, "code", "", "with --finish: the `CODE`, or the address where the browser ended; - for standard input")

@@ -12,7 +12,7 @@ import (
 
 func (a *app) accountTable(all []ctl.Account) {
 	if len(all) == 0 {
-		a.say("there are no accounts; add one: crs account add claude-console NAME --api-key-file FILE")
+		a.say("there are no accounts; add one: crs account add %s NAME --api-key-file FILE", a.programs.Catalogue.Usual)
 		return
 	}
 	var rows [][]string

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/daemon"
 )
 
 // noon is what time it is in these tests.
@@ -30,7 +31,7 @@ func run(t *testing.T, change func(*IO, *Programs), args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
 	io := IO{In: strings.NewReader(""), Out: &out, Err: &errs, UID: 1000, Now: func() time.Time { return noon }}
-	p := Programs{Version: "1.2.3"}
+	p := Programs{Version: "1.2.3", Catalogue: daemon.Catalogue()}
 	if change != nil {
 		change(&io, &p)
 	}
@@ -41,7 +42,7 @@ func run(t *testing.T, change func(*IO, *Programs), args ...string) result {
 // printing is an app that prints into a buffer.
 func printing() (*app, *bytes.Buffer) {
 	out := new(bytes.Buffer)
-	return &app{io: IO{In: strings.NewReader(""), Out: out, Err: out, Now: func() time.Time { return noon }}}, out
+	return &app{programs: Programs{Catalogue: daemon.Catalogue()}, io: IO{In: strings.NewReader(""), Out: out, Err: out, Now: func() time.Time { return noon }}}, out
 }
 
 // fake serves routes on a socket as a daemon does, and gives its path. Routes are as in http.ServeMux, without /v1. An answer

@@ -73,11 +73,11 @@ func (a *app) demonstrate(ctx context.Context, run *DemoRun, keep bool) error {
 }
 
 func (a *app) sayNext() {
-	a.say("\nThat was a simulation, and it is gone. To go on:\n\n" +
-		"  crs demo --keep      the same, left running to play with\n" +
-		"  crs serve            a daemon of your own; then, in another terminal:\n" +
-		"  crs account add claude-console NAME --api-key-file FILE\n" +
-		"  crs key create NAME")
+	a.say("\nThat was a simulation, and it is gone. To go on:\n\n"+
+		"  crs demo --keep      the same, left running to play with\n"+
+		"  crs serve            a daemon of your own; then, in another terminal:\n"+
+		"  crs account add %s NAME --api-key-file FILE\n"+
+		"  crs key create NAME", a.programs.Catalogue.Usual)
 }
 
 func (a *app) sayPlay(run *DemoRun) {
@@ -86,8 +86,6 @@ func (a *app) sayPlay(run *DemoRun) {
 		"  crs status\n"+
 		"  crs requests -f\n"+
 		"  crs explain --key demo --model claude-opus-4-8\n\n"+
-		"Or have Claude Code talk to the simulation:\n", run.Socket)
-	for _, v := range claudeCode(run.URL, run.Key) {
-		a.say("  export %s=%s", v.name, v.value)
-	}
+		"Or have a client talk to the simulation:\n", run.Socket)
+	a.sayFirst(run.URL, run.Key)
 }

@@ -4,6 +4,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"crs/ctl"
+	"crs/daemon"
 )
 
 // TestTheDocumentationSaysWhatEnvPrints keeps docs/clients.md from drifting.
@@ -15,30 +18,32 @@ func TestTheDocumentationSaysWhatEnvPrints(t *testing.T) {
 	}
 	page := strings.ReplaceAll(string(b), "\n    ", "\n")
 	const at = "http://127.0.0.1:3000"
-	for _, c := range clients() {
+	catalogue := daemon.Catalogue()
+	for i := range catalogue.Clients {
+		c := catalogue.Clients[i].Filled(at, placeholder)
 		var shell strings.Builder
-		for _, v := range c.env(at, placeholder) {
-			shell.WriteString("export " + v.name + "=" + v.value + "\n")
+		for _, v := range c.Variables {
+			shell.WriteString("export " + v.Name + "=" + v.Value + "\n")
 		}
-		if len(c.unset) > 0 {
-			shell.WriteString("unset " + strings.Join(c.unset, " ") + "\n")
+		if len(c.Unset) > 0 {
+			shell.WriteString("unset " + strings.Join(c.Unset, " ") + "\n")
 		}
-		want := []string{"`" + c.name + "`", shell.String()}
-		if c.path != "" {
-			want = append(want, "`"+c.path+"`", c.text(at))
+		want := []string{"`" + c.Name + "`", shell.String()}
+		if c.File != nil {
+			want = append(want, "`"+c.File.Path+"`", c.File.Content)
 		}
 		for _, part := range want {
 			if !strings.Contains(page, part) {
-				t.Errorf("docs/clients.md does not say of %s:\n%s", c.name, part)
+				t.Errorf("docs/clients.md does not say of %s:\n%s", c.Name, part)
 			}
 		}
 	}
-	for _, p := range platforms() {
-		if !strings.Contains(page, "`"+p.name+"`") || p.saved != "" && !strings.Contains(page, "| `"+p.name+"` | `"+p.saved+"` |") {
-			t.Errorf("docs/clients.md does not say what platform %s is for, or what is imported for it", p.name)
+	for _, p := range catalogue.Platforms {
+		if !strings.Contains(page, "`"+p.Name+"`") || p.File != "" && !strings.Contains(page, "| `"+p.Name+"` | `"+p.File+"` |") {
+			t.Errorf("docs/clients.md does not say what platform %s is for, or what is imported for it", p.Name)
 		}
-		if p.login && !strings.Contains(page, "crs account login "+p.name+" ") {
-			t.Errorf("docs/clients.md does not say how platform %s is logged into", p.name)
+		if p.Can(ctl.ByBrowser, ctl.ByDevice) && !strings.Contains(page, "crs account login "+p.Name+" ") {
+			t.Errorf("docs/clients.md does not say how platform %s is logged into", p.Name)
 		}
 	}
 }

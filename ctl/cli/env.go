@@ -48,12 +48,10 @@ func (a *app) envCommand() *cobra.Command {
 	var name, url, keyFile string
 	cmd := &cobra.Command{
 		Use: "env KEY_NAME --client CLIENT", Short: "Print what to paste into a client", Args: takes("KEY_NAME"), ValidArgsFunction: completions(a.keyNames),
-		Long: "Prints what a client has to be told. crs keeps only a key's hash, so that cr_… stands for the key unless a file has it.",
-		Example: "crs env alice --client claude-code\n" +
-			"  crs env alice --client codex --key-file alice.key --url https://relay.example.com\n" +
-			"  crs env alice --client gemini -o json",
+		Long:    "Prints what a client has to be told. crs keeps only a key's hash, so that cr_… stands for the key unless a file has it.",
+		Example: a.envExamples(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := findClient(name)
+			c, err := a.findProgram(cmd.Context(), name)
 			if err != nil {
 				return err
 			}
@@ -68,15 +66,25 @@ func (a *app) envCommand() *cobra.Command {
 			if url, err = a.urlOr(cmd.Context(), url); err != nil {
 				return err
 			}
-			return a.printEnv(c, &k, url, key)
+			return a.printEnv(&c, name, &k, url, key)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&name, "client", "", "the `CLIENT`: "+strings.Join(clientNames(), ", "))
+	flags.StringVar(&name, "client", "", "the `CLIENT`: "+strings.Join(programNames(&a.programs.Catalogue), ", "))
 	flags.StringVar(&url, "url", "", "`URL` at which the client finds the relay, without a path; the address it listens on if none is given")
 	flags.StringVar(&keyFile, "key-file", "", "`FILE` that has the key; - for standard input")
-	complete(cmd, "client", fixed(clientNames()...))
+	complete(cmd, "client", func(ctx context.Context) []string { c := a.catalogue(ctx); return programNames(&c) })
 	return cmd
+}
+
+// envExamples has one for each of the first clients.
+func (a *app) envExamples() string {
+	more := []string{"", " --key-file alice.key --url https://relay.example.com", " -o json"}
+	var lines []string
+	for i, p := range a.programs.Catalogue.Clients[:min(len(more), len(a.programs.Catalogue.Clients))] {
+		lines = append(lines, "crs env alice --client "+p.Name+more[i])
+	}
+	return strings.Join(lines, "\n  ")
 }
 
 // urlOr is the URL that was given, or that of what the daemon listens on.
@@ -111,36 +119,70 @@ func (a *app) keyFrom(file string, k *ctl.Key) (secret.String, error) {
 
 const placeholder = "cr_…"
 
-func (a *app) printEnv(c *client, k *ctl.Key, url string, key secret.String) error {
+func (a *app) printEnv(c *ctl.Program, name string, k *ctl.Key, url string, key secret.String) error {
 	text := placeholder
 	if !key.Empty() {
 		text = key.Reveal()
 	}
-	vars := c.env(url, text)
-	s := settings{Client: c.name, Key: k.Name, URL: url, Env: map[string]string{}, Unset: list(c.unset), Files: []settingsFile{}}
-	for _, v := range vars {
-		s.Env[v.name] = v.value
+	told := c.Filled(url, text)
+	s := settings{Client: name, Key: k.Name, URL: url, Env: map[string]string{}, Unset: list(c.Unset), Files: []settingsFile{}}
+	for _, v := range told.Variables {
+		s.Env[v.Name] = v.Value
 	}
-	if c.path != "" {
-		s.Files = append(s.Files, settingsFile{c.path, c.text(url)})
+	if told.File != nil {
+		s.Files = append(s.Files, settingsFile{told.File.Path, told.File.Content})
 	}
 	return a.show(s, func() {
-		a.say("# %s with key %s.", c.title, k.Name)
+		a.say("# %s with key %s.", c.Title, k.Name)
 		a.sayOfKey(k, !key.Empty())
-		for _, f := range s.Files {
-			a.say("# %s %s:\n\n%s", c.merge, f.Path, f.Content)
-		}
-		if c.note != "" {
-			a.say("# %s", c.note)
-		}
-		a.say("# Paste this into the shell that starts it%s.", c.or)
-		for _, v := range vars {
-			a.say("export %s=%s", v.name, v.value)
-		}
-		if len(c.unset) > 0 {
-			a.say("unset %s", strings.Join(c.unset, " "))
-		}
+		a.sayProgram(&told)
 	})
+}
+
+// sayProgram is what is pasted.
+func (a *app) sayProgram(p *ctl.Program) {
+	if p.File != nil {
+		a.say("# %s %s:\n\n%s", p.File.Merge, p.File.Path, p.File.Content)
+	}
+	if p.Note != "" {
+		a.say("# %s", p.Note)
+	}
+	a.say("# Paste this into the shell that starts it%s.", p.Elsewhere)
+	for _, v := range p.Variables {
+		a.say("export %s=%s", v.Name, v.Value)
+	}
+	if len(p.Unset) > 0 {
+		a.say("unset %s", strings.Join(p.Unset, " "))
+	}
+}
+
+// sayFirst is what the first client there is has to be told.
+func (a *app) sayFirst(url, key string) {
+	for _, p := range a.programs.Catalogue.Clients[:min(1, len(a.programs.Catalogue.Clients))] {
+		a.say("for %s:\n", p.Title)
+		told := p.Filled(url, key)
+		for _, v := range told.Variables {
+			a.say("  export %s=%s", v.Name, v.Value)
+		}
+	}
+}
+
+func programNames(c *ctl.Catalogue) []string {
+	return names(c.Clients, nil, func(p *ctl.Program) string { return p.Name })
+}
+
+// findProgram gives the client of a name.
+func (a *app) findProgram(ctx context.Context, name string) (ctl.Program, error) {
+	c := a.catalogue(ctx)
+	p, ok := c.Program(name)
+	all := programNames(&c)
+	switch {
+	case ok:
+		return p, nil
+	case name == "":
+		return p, ctl.Errorf(ctl.BadRequest, "the client is missing").WithHint("name it: --client %s", strings.Join(all, "|"))
+	}
+	return p, ctl.Errorf(ctl.BadRequest, "crs does not know how client %q is set up", name).WithHint("it knows: %s; see docs/clients.md for others", strings.Join(all, ", "))
 }
 
 // sayOfKey says what is to be known of a key before it is pasted.

@@ -31,6 +31,7 @@ func TestWhatEachClientIsTold(t *testing.T) {
 			env: map[string]string{"CRS_KEY": secret}, file: "~/.codex/config.toml",
 			holds: []string{`model_provider = "crs"` + "\n\n[model_providers.crs]\n", `base_url = "` + at + `/openai"`, `wire_api = "responses"`, `env_key = "CRS_KEY"`},
 		},
+		"gemini-cli":         {env: map[string]string{"GOOGLE_GEMINI_BASE_URL": at + "/gemini", "GEMINI_API_KEY": secret}},
 		"gemini":             {env: map[string]string{"GOOGLE_GEMINI_BASE_URL": at + "/gemini", "GEMINI_API_KEY": secret}},
 		"gemini-code-assist": {env: map[string]string{"CODE_ASSIST_ENDPOINT": at + "/gemini", "GOOGLE_CLOUD_ACCESS_TOKEN": secret, "GOOGLE_GENAI_USE_GCA": "true"}},
 		"droid": {

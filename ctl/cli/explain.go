@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,10 +31,10 @@ func (a *app) explainCommand() *cobra.Command {
 	flags.StringVar(&q.Key, "key", "", "`NAME` of the key")
 	flags.StringVar(&q.Model, "model", "", "`MODEL` that is asked for")
 	flags.StringVar(&q.Session, "session", "", "`ID` of the conversation")
-	flags.StringVar(&q.Client, "client", "", "the `PROGRAM` that asks (default claude-code)")
+	flags.StringVar(&q.Client, "client", "", "the `PROGRAM` that asks (default "+strings.Join(a.programs.Catalogue.ClientNames()[:min(1, len(a.programs.Catalogue.Clients))], "")+")")
 	complete(cmd, "key", a.keyNames)
 	complete(cmd, "model", a.modelNames)
-	complete(cmd, "client", fixed("claude-code"))
+	complete(cmd, "client", func(ctx context.Context) []string { c := a.catalogue(ctx); return c.ClientNames() })
 	return cmd
 }
 

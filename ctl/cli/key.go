@@ -52,11 +52,8 @@ func (a *app) issued(ctx context.Context, k *ctl.IssuedKey, did string) error {
 		if s, err := a.client().Status(ctx); err == nil {
 			url = relayURL(s.Listen, s.TLS)
 		}
-		a.say("for Claude Code:\n")
-		for _, v := range claudeCode(url, k.Secret) {
-			a.say("  export %s=%s", v.name, v.value)
-		}
-		a.say("\nfor others: crs env %s --client %s", ctl.ShellWord(k.Name), strings.Join(clientNames()[1:], "|"))
+		a.sayFirst(url, k.Secret)
+		a.say("\nfor others: crs env %s --client %s", ctl.ShellWord(k.Name), strings.Join(programNames(&a.programs.Catalogue), "|"))
 	})
 }
 

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +24,7 @@ type keyFlags struct {
 
 func (f *keyFlags) addTo(a *app, cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.permissions, "permissions", nil, "`LIST` of whose accounts it may use: claude, openai, gemini, droid")
+	flags.StringSliceVar(&f.permissions, "permissions", nil, "`LIST` of whose accounts it may use: "+strings.Join(a.programs.Catalogue.Permissions(), ", "))
 	flags.Int64Var(&f.rpm, "rpm", 0, "`N` requests a minute")
 	flags.Int64Var(&f.tpm, "tpm", 0, "`N` tokens a minute")
 	flags.IntVar(&f.concurrency, "concurrency", 0, "`N` requests at once")
@@ -33,7 +35,7 @@ func (f *keyFlags) addTo(a *app, cmd *cobra.Command) {
 	flags.Var(&f.total, "total-cost", "most that it may cost at all")
 	flags.StringSliceVar(&f.allow, "allow-models", nil, "`LIST` of the only models it may use, with * for any text")
 	flags.StringSliceVar(&f.deny, "deny-models", nil, "`LIST` of models it may not use, even if they are allowed")
-	flags.StringSliceVar(&f.clients, "clients", nil, "`LIST` of the only programs that may use it, such as claude-code")
+	flags.StringSliceVar(&f.clients, "clients", nil, "`LIST` of the only programs that may use it: "+strings.Join(a.programs.Catalogue.ClientNames(), ", "))
 	flags.StringVar(&f.expires, "expires", "", "`WHEN` it ends: 30d, 2026-12-31, a moment, or never")
 	flags.Var(&f.activateFor, "activate-for", "how long it lives from its first use on: 30d")
 	flags.StringVar(&f.account, "account", "", "serve it from the account `NAME` only")
@@ -44,8 +46,8 @@ func (f *keyFlags) addTo(a *app, cmd *cobra.Command) {
 	complete(cmd, "group", a.groupNames)
 	complete(cmd, "allow-models", a.modelNames)
 	complete(cmd, "deny-models", a.modelNames)
-	complete(cmd, "clients", fixed("claude-code", "codex", "gemini-cli", "droid"))
-	complete(cmd, "permissions", fixed("claude", "openai", "gemini", "droid"))
+	complete(cmd, "clients", func(ctx context.Context) []string { c := a.catalogue(ctx); return c.ClientNames() })
+	complete(cmd, "permissions", func(ctx context.Context) []string { c := a.catalogue(ctx); return c.Permissions() })
 }
 
 // edit is what was given, and nothing else.

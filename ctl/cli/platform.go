@@ -11,86 +11,153 @@ import (
 	"crs/ctl"
 )
 
-// platform is one that accounts can be on, as far as help and completion must know it. The daemon decides what there is.
-type platform struct {
-	name, what string
-	key        bool   // an account is added with an API key
-	login      bool   // or logged into
-	saved      string // or imported from this file
+// catalogue is the daemon's, and that of this program where none runs.
+func (a *app) catalogue(ctx context.Context) ctl.Catalogue {
+	if c, err := a.client().Catalogue(ctx); err == nil {
+		return c
+	}
+	return a.programs.Catalogue
 }
 
-func platforms() []platform {
-	return []platform{
-		{name: "claude", what: "a Claude subscription", login: true, saved: "~/.claude/.credentials.json"},
-		{name: "claude-console", what: "an Anthropic API key, or any endpoint with that API", key: true},
-		{name: "bedrock", what: "Claude on AWS Bedrock", key: true},
-		{name: "openai", what: "a ChatGPT subscription, as Codex uses it", login: true, saved: "~/.codex/auth.json"},
-		{name: "openai-responses", what: "an OpenAI API key, or any endpoint with that API", key: true},
-		{name: "azure-openai", what: "an Azure OpenAI resource", key: true},
-		{name: "gemini", what: "a Google login, as Gemini CLI uses it", login: true, saved: "~/.gemini/oauth_creds.json"},
-		{name: "gemini-api", what: "a Gemini API key", key: true},
-		{name: "droid", what: "a Factory login, or its API key", key: true, login: true, saved: "~/.factory/auth.json"},
+// platformsThat are the words for the first argument of a command that adds accounts in some ways.
+func (a *app) platformsThat(can ...ctl.Way) completer {
+	return func(ctx context.Context) []string {
+		all := slices.DeleteFunc(a.catalogue(ctx).Platforms, func(p ctl.Platform) bool { return !p.Can(can...) })
+		return names(all, nil, func(p *ctl.Platform) string { return p.Name + "\t" + p.Title })
 	}
 }
 
-// platformsThat are the words for the first argument of a command that adds accounts in one way.
-func platformsThat(can func(*platform) bool) completer {
-	return func(context.Context) []string {
-		all := slices.DeleteFunc(platforms(), func(p platform) bool { return !can(&p) })
-		return names(all, nil, func(p *platform) string { return p.name + "\t" + p.what })
+// examples are those of adding accounts in some ways, a line each.
+func (a *app) examples(command string, of ...ctl.Way) string {
+	var lines []string
+	for _, p := range a.programs.Catalogue.Platforms {
+		for _, w := range of {
+			if said := p.Examples[w]; said != "" {
+				lines = append(lines, "crs account "+command+" "+p.Name+" "+said)
+			}
+		}
 	}
+	return strings.Join(lines, "\n  ")
+}
+
+// whereThat are the names of the platforms whose accounts can get their credential in a way.
+func (a *app) whereThat(can ctl.Way) string {
+	all := slices.DeleteFunc(slices.Clone(a.programs.Catalogue.Platforms), func(p ctl.Platform) bool { return !p.Can(can) })
+	return strings.Join(names(all, nil, func(p *ctl.Platform) string { return p.Name }), ", ")
 }
 
 // platformFlag is a flag for an option that only some platforms know.
 type platformFlag struct {
-	name, usage string
-	platforms   []string
-	values      []string // the only ones; nil for any
+	name, help string
+	meanings   []meaning
 }
 
-func platformFlags() []platformFlag {
-	return []platformFlag{
-		{"region", "`REGION` of AWS, such as us-east-1", []string{"bedrock"}, nil},
-		{"geo", "`GEO` within which AWS may move a request: us, eu, apac, jp, au, global or none; that of the region if none is given", []string{"bedrock"}, []string{"us", "eu", "apac", "jp", "au", "global", "none"}},
-		{"deployment", "`NAME` of the deployment that requests go to whose model is in no --map", []string{"azure-openai"}, nil},
-		{"api-version", "`VERSION` of the API, such as 2024-10-21", []string{"azure-openai"}, nil},
-		{"surface", "`WHICH` of the resource's APIs: classic, responses-preview or v1", []string{"azure-openai"}, []string{"classic", "responses-preview", "v1"}},
-		{"organization", "`ID` of the organization that pays", []string{"openai-responses"}, nil},
-		{"project", "`ID` of the project that requests belong to", []string{"gemini", "openai-responses"}, nil},
-		{"auth", "`HOW` its credential is sent: auto, x-api-key, bearer or both; auto, bearer or sigv4; api-key or bearer", []string{"claude-console", "bedrock", "azure-openai"}, []string{"auto", "x-api-key", "bearer", "both", "sigv4", "api-key"}},
+// meaning is what an option is to some platforms.
+type meaning struct {
+	platforms []string
+	values    []string // the only ones; nil for any
+}
+
+// platformFlags are those of every option that a platform has. Where several have one of a name, it is one flag.
+func platformFlags(c *ctl.Catalogue) []*platformFlag {
+	var all []*platformFlag
+	for _, p := range c.Platforms {
+		for _, o := range p.Options {
+			at := slices.IndexFunc(all, func(f *platformFlag) bool { return f.name == o.Name })
+			if at < 0 {
+				at, all = len(all), append(all, &platformFlag{name: o.Name, help: o.Help})
+			}
+			all[at].add(p.Name, o.Values)
+		}
 	}
+	return all
 }
 
-// optionFlags are the values of platformFlags, by name.
-type optionFlags map[string]*string
+func (f *platformFlag) add(platform string, values []string) {
+	for i := range f.meanings {
+		if m := &f.meanings[i]; slices.Equal(m.values, values) {
+			m.platforms = append(m.platforms, platform)
+			return
+		}
+	}
+	f.meanings = append(f.meanings, meaning{[]string{platform}, values})
+}
 
-func (f *optionFlags) addTo(cmd *cobra.Command) {
-	*f = optionFlags{}
-	for _, p := range platformFlags() {
-		(*f)[p.name] = cmd.Flags().String(p.name, "", p.usage+" ("+strings.Join(p.platforms, ", ")+")")
-		if p.values != nil {
-			complete(cmd, p.name, fixed(p.values...))
+func (f *platformFlag) usage() string {
+	var all []string
+	for _, m := range f.meanings {
+		all = append(all, strings.TrimSpace(either(m.values)+" ("+strings.Join(m.platforms, ", ")+")"))
+	}
+	colon := ": "
+	if f.values() == nil {
+		colon = " "
+	}
+	return f.help + colon + strings.Join(all, "; ")
+}
+
+func (f *platformFlag) platforms() []string {
+	var all []string
+	for _, m := range f.meanings {
+		all = append(all, m.platforms...)
+	}
+	return all
+}
+
+// values are those of any platform; nil where there are others.
+func (f *platformFlag) values() []string {
+	var all []string
+	for _, m := range f.meanings {
+		for _, v := range m.values {
+			if !slices.Contains(all, v) {
+				all = append(all, v)
+			}
+		}
+	}
+	return all
+}
+
+// either joins words of which one is chosen.
+func either(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// optionFlags are the flags for platforms' options.
+type optionFlags struct {
+	all    []*platformFlag
+	values map[string]*string // by the flag's name
+}
+
+func (f *optionFlags) addTo(a *app, cmd *cobra.Command) {
+	f.all, f.values = platformFlags(&a.programs.Catalogue), map[string]*string{}
+	for _, p := range f.all {
+		f.values[p.name] = cmd.Flags().String(p.name, "", p.usage())
+		if values := p.values(); values != nil {
+			complete(cmd, p.name, fixed(values...))
 		}
 	}
 }
 
 // given reports whether any was.
-func (f optionFlags) given(flags *pflag.FlagSet) bool {
-	return slices.ContainsFunc(platformFlags(), func(p platformFlag) bool { return flags.Changed(p.name) })
+func (f *optionFlags) given(flags *pflag.FlagSet) bool {
+	return slices.ContainsFunc(f.all, func(p *platformFlag) bool { return flags.Changed(p.name) })
 }
 
 // over lays those that were given over the options that an account of a platform has; an empty one takes the old one away.
-func (f optionFlags) over(old map[string]string, flags *pflag.FlagSet, platform string) (map[string]string, error) {
+func (f *optionFlags) over(old map[string]string, flags *pflag.FlagSet, platform string) (map[string]string, error) {
 	options := map[string]string{}
 	for name, value := range old {
 		options[name] = value
 	}
-	for _, p := range platformFlags() {
-		switch value := *f[p.name]; {
+	for _, p := range f.all {
+		switch value := *f.values[p.name]; {
 		case !flags.Changed(p.name):
-		case !slices.Contains(p.platforms, platform):
+		case !slices.Contains(p.platforms(), platform):
 			return nil, ctl.Errorf(ctl.BadRequest, "--%s says nothing about an account on platform %s", p.name, platform).
-				WithHint("it is for: %s", strings.Join(p.platforms, ", "))
+				WithHint("it is for: %s", strings.Join(p.platforms(), ", "))
 		case value == "":
 			delete(options, p.name)
 		default:

@@ -10,16 +10,18 @@ import (
 	"testing"
 
 	"crs/ctl"
+	"crs/daemon"
 )
 
 func TestPlatformFlagsAreForThePlatformsThatKnowThem(t *testing.T) {
 	t.Parallel()
-	known := names(platforms(), nil, func(p *platform) string { return p.name })
+	built := daemon.Catalogue()
+	known := names(built.Platforms, nil, func(p *ctl.Platform) string { return p.Name })
 	file := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(file, []byte("sk-x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range platformFlags() {
+	for _, f := range platformFlags(&built) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			n := new(notes)
@@ -27,8 +29,8 @@ func TestPlatformFlagsAreForThePlatformsThatKnowThem(t *testing.T) {
 			for _, p := range known {
 				n.all = nil
 				got := run(t, nil, "account", "add", p, "x", "--api-key-file", file, "--"+f.name, "value", "--socket", socket)
-				if !slices.Contains(f.platforms, p) {
-					if got.code != 2 || !strings.Contains(got.err, "hint: it is for: "+strings.Join(f.platforms, ", ")) || n.String() != "" {
+				if !slices.Contains(f.platforms(), p) {
+					if got.code != 2 || !strings.Contains(got.err, "hint: it is for: "+strings.Join(f.platforms(), ", ")) || n.String() != "" {
 						t.Errorf("%s: %+v", p, got)
 					}
 					continue
@@ -38,7 +40,7 @@ func TestPlatformFlagsAreForThePlatformsThatKnowThem(t *testing.T) {
 					t.Errorf("%s: %+v; the daemon was sent %s", p, got, n)
 				}
 			}
-			for _, p := range f.platforms {
+			for _, p := range f.platforms() {
 				if !slices.Contains(known, p) {
 					t.Errorf("platform %s is not in the list", p)
 				}
@@ -93,9 +95,9 @@ func TestOnlyKeysOfAWSMayHaveSeveralLines(t *testing.T) {
 func TestWhatCanBeImportedIsInTheHelp(t *testing.T) {
 	t.Parallel()
 	help := run(t, nil, "account", "import", "--help").out
-	for _, p := range platforms() {
-		if p.saved != "" && (!strings.Contains(help, p.saved) || !strings.Contains(help, "  "+p.name+" ")) {
-			t.Errorf("%s is not in\n%s", p.name, help)
+	for _, p := range daemon.Catalogue().Platforms {
+		if p.File != "" && (!strings.Contains(help, p.File) || !strings.Contains(help, "  "+p.Name+" ")) {
+			t.Errorf("%s is not in\n%s", p.Name, help)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 // Programs is what the command line starts but must not import.
 type Programs struct {
 	Version string
+	// Catalogue is what there is to choose from where no daemon tells.
+	Catalogue ctl.Catalogue
 	// ReleaseKey verifies releases and ReleaseFrom is where they are read from; both are the build's, and may be empty.
 	ReleaseKey, ReleaseFrom string
 	// Providers are the names that may stand in the configuration's providers.NAME. Empty allows every name.
@@ -86,7 +88,7 @@ func (a *app) root() *cobra.Command {
 		"request, and writes down what it cost."
 	root.Example = "crs demo                                                     see it work, without an account\n" +
 		"  crs serve                                                    start a daemon\n" +
-		"  crs account add claude-console work --api-key-file key.txt   give it an account\n" +
+		"  crs account add " + a.programs.Catalogue.Usual + " work --api-key-file key.txt   give it an account\n" +
 		"  crs key create alice                                         make a key for a client"
 	root.AddGroup(&cobra.Group{ID: "run", Title: "Run it"}, &cobra.Group{ID: "service", Title: "As a service"}, &cobra.Group{ID: "accounts", Title: "Accounts"},
 		&cobra.Group{ID: "keys", Title: "Keys"}, &cobra.Group{ID: "look", Title: "Look"})

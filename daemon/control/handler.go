@@ -39,6 +39,8 @@ type Options struct {
 	Leaving   func() int
 	Requests  *event.Bus[usage.Record] // every request as it ends
 	Platforms map[string]provider.Provider
+	// Catalogue is what there is to choose from.
+	Catalogue ctl.Catalogue
 	Settings  func() []config.Entry
 	Zone      *time.Location
 	Now       func() time.Time

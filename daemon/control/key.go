@@ -13,10 +13,6 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store"
-	"crs/proxyengine/protocol/anthropic"
-	"crs/proxyengine/protocol/factory"
-	"crs/proxyengine/protocol/gemini"
-	"crs/proxyengine/protocol/openai"
 )
 
 func (h *Handler) keys(r *http.Request) (any, error) {
@@ -175,17 +171,21 @@ func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 	return h.bind(p, in)
 }
 
-// checkWords finds words of an edit that stand for nothing, which would shut the key out.
+// checkWords finds words of an edit that stand for nothing, which would shut the key out. Other words for a client become its own.
 func (h *Handler) checkWords(in *ctl.KeyEdit) error {
-	permissions := []string{"claude", "openai", "gemini", "droid"}
-	clients := []string{anthropic.ClaudeCode, openai.CodexCLI, gemini.GeminiCLI, factory.Droid}
+	c := &h.opt.Catalogue
 	if in.Permissions != nil {
-		if err := oneOf("permission", *in.Permissions, permissions, h.meantBy); err != nil {
+		if err := oneOf("permission", *in.Permissions, c.Permissions(), h.meantBy); err != nil {
 			return err
 		}
 	}
 	if in.Clients != nil {
-		return oneOf("client", *in.Clients, clients, nearest)
+		for i, word := range *in.Clients {
+			if p, ok := c.Program(word); ok {
+				(*in.Clients)[i] = p.Client
+			}
+		}
+		return oneOf("client", *in.Clients, c.ClientNames(), nearest)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ func (h *Handler) routes() []route {
 func (h *Handler) ofDaemon() []route {
 	return []route{
 		{method: get, path: "/status", needs: operate, serve: h.status},
+		{method: get, path: "/catalogue", needs: operate, serve: h.catalogue},
 		{method: get, path: "/config", needs: operate, serve: h.config},
 		{method: post, path: "/checkup", needs: operate, serve: h.checkup},
 		{method: post, path: "/canaries", needs: operate, serve: h.newCanary},

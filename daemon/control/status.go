@@ -53,6 +53,8 @@ func showLive(x *proxyengine.Live) ctl.Live {
 	}
 }
 
+func (h *Handler) catalogue(*http.Request) (any, error) { return h.opt.Catalogue, nil }
+
 func (h *Handler) config(*http.Request) (any, error) {
 	all := []ctl.Setting{}
 	for _, e := range h.opt.Settings() {

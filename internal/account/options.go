@@ -1,12 +1,8 @@
 package account
 
 import (
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"time"
-
-	"crs/internal/model"
 )
 
 // Options are the knobs of a Pool.
@@ -34,58 +30,6 @@ type Options struct {
 	// while it cannot be asked; otherwise this node's own count decides alone until it can.
 	Shared     Shared
 	RefuseAway bool
-}
-
-// Platform is what the pool must know of a platform.
-type Platform struct {
-	// Services are what it serves in the service's own protocol.
-	Services []string
-	// Translated are services that it serves in another protocol's words, by their names.
-	Translated map[string]Translation
-	// Foreign are patterns of models that are known to be other platforms': an account serves them only when its own list or
-	// map names them.
-	Foreign []string
-	// OwnClient is the only client that a subscription of this platform serves unasked; "" for any.
-	OwnClient string
-	// Permission is the word by which keys permit the platform's accounts.
-	Permission string
-	// Catalog is what the price table calls the vendor whose models an account without a list of its own serves.
-	Catalog string
-}
-
-// Translation is a service that a platform serves by way of one of its own.
-type Translation struct {
-	// To is the platform's own service.
-	To string
-	// Models are patterns of the models that are served unasked. All others are served when the account's map names them;
-	// its list does not do.
-	Models []string
-}
-
-// offers reports whether the platform serves a service at all.
-func (p *Platform) offers(service string) bool {
-	if slices.Contains(p.Services, service) {
-		return true
-	}
-	_, translated := p.Translated[service]
-	return translated
-}
-
-// Serves reports whether an account of the platform serves a service for a model; "" is any model.
-func (p *Platform) Serves(a *Account, service, name string) bool {
-	if name == "" || a.Map[name] != "" {
-		return p.offers(service)
-	}
-	listed := len(a.Models) > 0 && model.MatchAny(a.Models, name)
-	if slices.Contains(p.Services, service) {
-		return listed || len(a.Models) == 0 && !model.MatchAny(p.Foreign, name)
-	}
-	return (listed || len(a.Models) == 0) && model.MatchAny(p.Translated[service].Models, name)
-}
-
-// all gives every service of the platform.
-func (p *Platform) all() []string {
-	return slices.AppendSeq(slices.Clone(p.Services), maps.Keys(p.Translated))
 }
 
 // Change is an account that began or stopped to be usable.

@@ -52,6 +52,14 @@ func (*Provider) Platforms() map[string]account.Platform {
 		services = append(services, s+"@azure")
 	}
 	return map[string]account.Platform{Platform: {
+		Title: "an Azure OpenAI resource", Ways: []account.Way{account.ByKey},
+		Examples: map[account.Way]string{account.ByKey: "azure --api-key-file key.txt --base-url https://RESOURCE.openai.azure.com"},
+		Options: []account.Option{
+			{Name: deployment, Label: "deployment", Help: "`NAME` of the deployment that requests go to whose model is in no --map"},
+			{Name: apiVersion, Label: "API version", Help: "`VERSION` of the API, such as " + defaultVersion},
+			{Name: surface, Label: "surface", Help: "`WHICH` of the resource's APIs", Values: []string{classic, responsesPreview, v1}},
+			{Name: auth, Label: "key is sent as", Help: "`HOW` its credential is sent", Values: []string{"api-key", bearer}, Default: "api-key"},
+		},
 		Services:   services,
 		Translated: map[string]account.Translation{anthropic.Messages: {To: openai.Chat}},
 		Foreign:    []string{"claude-*", "gemini-*"}, Permission: "openai", Catalog: "azure",
@@ -64,7 +72,7 @@ var (
 )
 
 // Check implements provider.Checker.
-func (*Provider) Check(acc *account.Account) error {
+func (p *Provider) Check(acc *account.Account) error {
 	o := acc.Options
 	switch {
 	case acc.BaseURL == "":
@@ -76,15 +84,9 @@ func (*Provider) Check(acc *account.Account) error {
 	case o[deployment] != "" && (!deploymentShape.MatchString(o[deployment]) || model.Check(o[deployment], model.Segment) != nil):
 		return fmt.Errorf("option %s: %q is no deployment's name", deployment, o[deployment])
 	}
-	switch s := o[surface]; s {
-	case "", classic, responsesPreview, v1:
-	default:
-		return fmt.Errorf("option %s: %q is none of %s, %s, %s", surface, s, classic, responsesPreview, v1)
-	}
-	switch a := o[auth]; a {
-	case "", "api-key", bearer:
-	default:
-		return fmt.Errorf("option %s: %q is none of api-key, %s", auth, a, bearer)
+	is := p.Platforms()[Platform]
+	if err := is.CheckOptions(acc); err != nil {
+		return err
 	}
 	return provider.CheckMap(acc, func(string) model.Place { return model.Segment })
 }

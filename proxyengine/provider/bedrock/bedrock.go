@@ -60,6 +60,17 @@ func (*Provider) Platforms() map[string]account.Platform {
 	claude := account.Translation{To: anthropic.Messages, Models: []string{"claude-*"}}
 	named := account.Translation{To: anthropic.Messages, Models: []string{"*"}} // the path says that Claude is meant
 	return map[string]account.Platform{Platform: {
+		Title: "Claude on AWS Bedrock", Ways: []account.Way{account.ByKey}, KeyLines: true,
+		KeyHelp:  "a Bedrock API key, or ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN], or those as lines of an AWS credentials file",
+		Examples: map[account.Way]string{account.ByKey: "cloud --api-key-file aws.txt --region eu-central-1"},
+		Options: []account.Option{
+			{Name: "region", Label: "AWS region", Help: "`REGION` of AWS, such as us-east-1", Required: true},
+			{
+				Name: "geo", Label: "may move within", Help: "`GEO` within which AWS may move a request, that of the region if none is given",
+				Values: []string{"us", "eu", "apac", "jp", "au", "global", "none"},
+			},
+			{Name: "auth", Label: "credential is", Help: "`HOW` its credential is sent", Values: []string{"auto", "bearer", "sigv4"}, Default: "auto"},
+		},
 		Services: []string{anthropic.Messages, anthropic.CountTokens},
 		Translated: map[string]account.Translation{
 			"openai/chat": claude, "openai/completions": claude, "openai/chat@claude": named, "openai/completions@claude": named,
@@ -77,16 +88,12 @@ func (p *Provider) Check(acc *account.Account) error {
 	if acc.Credential.Kind != account.APIKey {
 		return fmt.Errorf("platform bedrock takes a Bedrock API key or a pair of AWS access keys")
 	}
-	switch region := acc.Options["region"]; {
-	case region == "":
-		return fmt.Errorf("the region is missing: say where the account's models are, such as us-east-1")
-	case !regionShape.MatchString(region):
-		return fmt.Errorf("region %q is not the name of an AWS region, such as us-east-1", region)
+	is := p.Platforms()[Platform]
+	if err := is.CheckOptions(acc); err != nil {
+		return err
 	}
-	switch geo := acc.Options["geo"]; geo {
-	case "", "us", "eu", "apac", "jp", "au", "global", "none":
-	default:
-		return fmt.Errorf("geo %q is none of us, eu, apac, jp, au, global, none", geo)
+	if region := acc.Options["region"]; !regionShape.MatchString(region) {
+		return fmt.Errorf("region %q is not the name of an AWS region, such as us-east-1", region)
 	}
 	if _, err := readCredential(acc); err != nil {
 		return err

@@ -66,6 +66,11 @@ func (*Provider) Platforms() map[string]account.Platform {
 	claude := account.Translation{To: anthropic.Messages, Models: []string{"claude-*"}}
 	named := account.Translation{To: anthropic.Messages, Models: []string{"*"}} // the path says that Claude is meant
 	console := account.Platform{
+		Title: "Anthropic's API, or one that speaks it", Ways: []account.Way{account.ByKey},
+		Examples: map[account.Way]string{account.ByKey: "work --api-key-file key.txt --max-concurrency 4"},
+		Options: []account.Option{{
+			Name: "auth", Label: "key is sent as", Help: "`HOW` its credential is sent", Values: []string{"auto", "x-api-key", "bearer", "both"}, Default: "auto",
+		}},
 		Services: []string{anthropic.Messages, anthropic.CountTokens},
 		Translated: map[string]account.Translation{
 			"openai/chat": claude, "openai/completions": claude, "openai/chat@claude": named, "openai/completions@claude": named,
@@ -73,24 +78,25 @@ func (*Provider) Platforms() map[string]account.Platform {
 		Permission: "claude", Catalog: "anthropic",
 	}
 	subscription := console
+	subscription.Title, subscription.Ways = "a Claude subscription", []account.Way{account.ByBrowser, account.BySetupToken, account.ByFile}
+	subscription.File, subscription.Options = "~/.claude/.credentials.json", nil
+	subscription.Examples = map[account.Way]string{
+		account.ByBrowser: "max", account.BySetupToken: "ci --setup-token --group shared", account.ByFile: "max --file ~/.claude/.credentials.json",
+	}
 	subscription.OwnClient = anthropic.ClaudeCode
 	return map[string]account.Platform{Subscription: subscription, Console: console}
 }
 
 // Check implements provider.Checker.
-func (*Provider) Check(acc *account.Account) error {
+func (p *Provider) Check(acc *account.Account) error {
 	switch {
 	case acc.Platform == Subscription && acc.Credential.Kind == account.APIKey:
 		return fmt.Errorf("platform claude takes a subscription's tokens: use crs account import, or platform claude-console for an API key")
 	case acc.Platform == Console && acc.Credential.Kind != account.APIKey:
 		return fmt.Errorf("platform claude-console takes an API key")
 	}
-	switch style := acc.Options["auth"]; style {
-	case "", "auto", "x-api-key", "bearer", "both":
-		return nil
-	default:
-		return fmt.Errorf("auth style %q is none of auto, x-api-key, bearer, both", style)
-	}
+	is := p.Platforms()[acc.Platform]
+	return is.CheckOptions(acc)
 }
 
 // Meter implements provider.Provider.

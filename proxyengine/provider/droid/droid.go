@@ -65,6 +65,10 @@ func (*Provider) Name() string { return Platform }
 func (*Provider) Platforms() map[string]account.Platform {
 	const only = "@" + Platform
 	return map[string]account.Platform{Platform: {
+		Title: "a Factory login, or its API key", Ways: []account.Way{account.ByDevice, account.ByKey, account.ByFile}, File: "~/.factory/auth.json",
+		Examples: map[account.Way]string{
+			account.ByKey: "factory --api-key-file key.txt", account.ByDevice: "factory --device", account.ByFile: "factory --file ~/.factory/auth.json",
+		},
 		Services: []string{
 			anthropic.Messages + only, anthropic.CountTokens + only, openai.Responses + only, openai.Chat + only,
 		},

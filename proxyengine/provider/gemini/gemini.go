@@ -90,6 +90,8 @@ func (*Provider) Platforms() map[string]account.Platform {
 	own := account.Translation{To: gemini.Generate, Models: []string{"gemini-*"}}
 	named := account.Translation{To: gemini.Generate, Models: []string{"*"}} // the path says that Gemini is meant
 	api := account.Platform{
+		Title: "a Gemini API key", Ways: []account.Way{account.ByKey},
+		Examples: map[account.Way]string{account.ByKey: "studio --api-key-file -"},
 		Services: []string{gemini.Generate, gemini.Count, gemini.Embed, gemini.CodeAssist, gemini.CodeAssistCount},
 		Translated: map[string]account.Translation{
 			"openai/chat": own, "openai/completions": own, "openai/chat@gemini": named, "openai/completions@gemini": named,
@@ -99,6 +101,10 @@ func (*Provider) Platforms() map[string]account.Platform {
 		Permission: "gemini", Catalog: "gemini",
 	}
 	subscription := api
+	subscription.Title, subscription.Ways = "a Google login, as Gemini CLI uses it", []account.Way{account.ByBrowser, account.ByFile}
+	subscription.Examples = map[account.Way]string{account.ByBrowser: "mine --print-url -o json", account.ByFile: "mine --file ~/.gemini/oauth_creds.json"}
+	subscription.File = "~/.gemini/oauth_creds.json"
+	subscription.Options = []account.Option{{Name: project, Label: "project", Help: "`ID` of the project that requests belong to"}}
 	subscription.Services = []string{gemini.Generate, gemini.Count, gemini.CodeAssist, gemini.CodeAssistCount}
 	subscription.OwnClient = gemini.GeminiCLI
 	return map[string]account.Platform{API: api, Subscription: subscription}

@@ -81,11 +81,21 @@ func (*Provider) Platforms() map[string]account.Platform {
 	foreign := []string{"claude-*", "gemini-*"}
 	return map[string]account.Platform{
 		API: {
+			Title: "OpenAI's API, or one that speaks it", Ways: []account.Way{account.ByKey},
+			Examples: map[account.Way]string{account.ByKey: "other --api-key-file key.txt --base-url https://api.example.com/v1"},
+			Options: []account.Option{
+				{Name: organization, Label: "organization", Help: "`ID` of the organization that pays"},
+				{Name: project, Label: "project", Help: "`ID` of the project that requests belong to"},
+			},
 			Services:   []string{openai.Responses, openai.Compact, openai.Chat, openai.Completions, openai.Embeddings, openai.Images},
 			Translated: map[string]account.Translation{anthropic.Messages: {To: openai.Chat}},
 			Foreign:    foreign, Permission: "openai", Catalog: "openai",
 		},
 		Subscription: {
+			Title: "a ChatGPT subscription, as Codex uses it", Ways: []account.Way{account.ByBrowser, account.ByDevice, account.ByFile}, File: "~/.codex/auth.json",
+			Examples: map[account.Way]string{
+				account.ByBrowser: "plus", account.ByDevice: "plus --device --proxy-file proxy.txt", account.ByFile: "plus --file ~/.codex/auth.json",
+			},
 			Services:   []string{openai.Responses, openai.Compact, openai.Images},
 			Translated: map[string]account.Translation{anthropic.Messages: {To: openai.Responses}},
 			Foreign:    foreign, OwnClient: openai.CodexCLI, Permission: "openai", Catalog: "openai",

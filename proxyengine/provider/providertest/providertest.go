@@ -40,6 +40,7 @@ type Suite struct {
 // Run runs the suite.
 func Run(t *testing.T, s *Suite) {
 	t.Helper()
+	t.Run("what its platforms are", s.platforms)
 	t.Run("what goes upstream", s.requests)
 	t.Run("what models are called", s.names)
 	t.Run("what answers mean", s.answers)

@@ -1,0 +1,148 @@
+package ctl
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Catalogue is what there is to choose from: what accounts, and what clients. A daemon tells of its own; a program that finds none
+// goes by what was built into it.
+type Catalogue struct {
+	Platforms []Platform `json:"platforms"`
+	// Usual is the platform of who adds a first account with an API key.
+	Usual   string    `json:"usual"`
+	Clients []Program `json:"clients"`
+}
+
+// Platform is one that accounts can be on.
+type Platform struct {
+	Name       string `json:"name"`
+	Title      string `json:"title"`                // what an account of it is
+	Permission string `json:"permission"`           // the word by which keys permit its accounts
+	OwnClient  string `json:"own_client,omitempty"` // the only one that a subscription serves unasked
+	// Ways are how an account gets its credential, the usual one first.
+	Ways []Way `json:"ways"`
+	// File is where the platform's client keeps its login, if that can be imported.
+	File string `json:"file,omitempty"`
+	// KeyLines: an API key may be several lines of a file, and KeyHelp is what that has.
+	KeyLines bool   `json:"key_lines,omitempty"`
+	KeyHelp  string `json:"key_help,omitempty"`
+	// Examples are what is said on a command line to add an account in some of these ways, behind the platform's name.
+	Examples map[Way]string   `json:"examples,omitempty"`
+	Options  []PlatformOption `json:"options"`
+}
+
+// Way is how an account gets its credential.
+type Way string
+
+// The ways.
+const (
+	ByKey        Way = "api-key"
+	ByBrowser    Way = "browser"
+	BySetupToken Way = "setup-token"
+	ByDevice     Way = "device"
+	ByFile       Way = "file"
+)
+
+// PlatformOption is something that can be said of a platform's accounts besides what can be said of all.
+type PlatformOption struct {
+	Name  string `json:"name"`
+	Label string `json:"label"` // of a form's field
+	Help  string `json:"help"`  // it has the word for the value in backquotes
+	// Values are the only ones; nil for any. Default is the one that is the same as none.
+	Values   []string `json:"values,omitempty"`
+	Default  string   `json:"default,omitempty"`
+	Required bool     `json:"required,omitempty"`
+}
+
+// Program is a client that can be pointed at the relay, and how. In its texts {url} stands for where the relay is, without a path, and
+// {key} for a key.
+type Program struct {
+	Name      string        `json:"name"`
+	Aliases   []string      `json:"aliases,omitempty"`
+	Title     string        `json:"title"`
+	Client    string        `json:"client"` // the word by which keys permit it
+	Variables []Variable    `json:"variables"`
+	Unset     []string      `json:"unset"`
+	Elsewhere string        `json:"elsewhere,omitempty"` // another place for the variables
+	Note      string        `json:"note,omitempty"`
+	File      *SettingsFile `json:"file,omitempty"`
+}
+
+// Variable is one of a program's environment.
+type Variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// SettingsFile is one that a program reads. Merge says where in it the content goes.
+type SettingsFile struct {
+	Path    string `json:"path"`
+	Merge   string `json:"merge"`
+	Content string `json:"content"`
+}
+
+// Catalogue gives a daemon's.
+func (c *Client) Catalogue(ctx context.Context) (Catalogue, error) {
+	return call[Catalogue](ctx, c, http.MethodGet, "/catalogue", nil)
+}
+
+// Platform gives the one of a name.
+func (c *Catalogue) Platform(name string) (Platform, bool) {
+	i := slices.IndexFunc(c.Platforms, func(p Platform) bool { return p.Name == name })
+	if i < 0 {
+		return Platform{}, false
+	}
+	return c.Platforms[i], true
+}
+
+// Program gives the one of a name, or of another word for it.
+func (c *Catalogue) Program(name string) (Program, bool) {
+	i := slices.IndexFunc(c.Clients, func(p Program) bool { return p.Name == name || slices.Contains(p.Aliases, name) })
+	if i < 0 {
+		return Program{}, false
+	}
+	return c.Clients[i], true
+}
+
+// Permissions are the words by which keys permit accounts.
+func (c *Catalogue) Permissions() []string {
+	return distinct(c.Platforms, func(p *Platform) string { return p.Permission })
+}
+
+// ClientNames are the words by which keys permit clients.
+func (c *Catalogue) ClientNames() []string {
+	return distinct(c.Clients, func(p *Program) string { return p.Client })
+}
+
+// distinct gives each word once, where it comes first.
+func distinct[T any](all []T, word func(*T) string) []string {
+	var words []string
+	for i := range all {
+		if w := word(&all[i]); !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+// Can reports whether an account can get its credential in one of some ways.
+func (p *Platform) Can(ways ...Way) bool {
+	return slices.ContainsFunc(p.Ways, func(w Way) bool { return slices.Contains(ways, w) })
+}
+
+// Filled gives the program with a relay's address and a key in its texts.
+func (p *Program) Filled(url, key string) Program {
+	fill := strings.NewReplacer("{url}", url, "{key}", key)
+	out := *p
+	out.Variables = nil
+	for _, v := range p.Variables {
+		out.Variables = append(out.Variables, Variable{v.Name, fill.Replace(v.Value)})
+	}
+	if p.File != nil {
+		out.File = &SettingsFile{p.File.Path, p.File.Merge, fill.Replace(p.File.Content)}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package daemon
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"crs/ctl"
+	"crs/internal/account"
+	"crs/proxyengine/protocol/anthropic"
+	"crs/proxyengine/protocol/factory"
+	"crs/proxyengine/protocol/gemini"
+	"crs/proxyengine/protocol/openai"
+	"crs/proxyengine/provider"
+	"crs/proxyengine/provider/claude"
+)
+
+// Catalogue is what this program has to choose from, whatever is configured.
+func Catalogue() ctl.Catalogue {
+	list, err := providers(nil, time.Now)
+	if err != nil {
+		return ctl.Catalogue{} // a test makes sure that there is none
+	}
+	return catalogue(list)
+}
+
+// catalogue puts together what providers and protocols know.
+func catalogue(list []provider.Provider) ctl.Catalogue {
+	c := ctl.Catalogue{Platforms: []ctl.Platform{}, Usual: claude.Console}
+	for _, p := range list {
+		for name, is := range p.Platforms() {
+			c.Platforms = append(c.Platforms, showPlatform(name, &is))
+		}
+	}
+	slices.SortFunc(c.Platforms, func(a, b ctl.Platform) int { return strings.Compare(a.Name, b.Name) })
+	for _, p := range slices.Concat(anthropic.Programs(), openai.Programs(), gemini.Programs(), factory.Programs()) {
+		c.Clients = append(c.Clients, showProgram(&p))
+	}
+	return c
+}
+
+func showPlatform(name string, is *account.Platform) ctl.Platform {
+	out := ctl.Platform{
+		Name: name, Title: is.Title, Permission: is.Permission, OwnClient: is.OwnClient, File: is.File, KeyLines: is.KeyLines, KeyHelp: is.KeyHelp,
+		Ways: []ctl.Way{}, Examples: map[ctl.Way]string{}, Options: []ctl.PlatformOption{},
+	}
+	for _, w := range is.Ways {
+		out.Ways = append(out.Ways, ctl.Way(w))
+		if example := is.Examples[w]; example != "" {
+			out.Examples[ctl.Way(w)] = example
+		}
+	}
+	for _, o := range is.Options {
+		out.Options = append(out.Options, ctl.PlatformOption(o))
+	}
+	return out
+}
+
+func showProgram(p *provider.Program) ctl.Program {
+	out := ctl.Program{
+		Name: p.Name, Aliases: p.Aliases, Title: p.Title, Client: p.Client(), Variables: []ctl.Variable{}, Unset: append([]string{}, p.Unset...),
+		Elsewhere: p.Elsewhere, Note: p.Note,
+	}
+	for _, v := range p.Variables {
+		out.Variables = append(out.Variables, ctl.Variable(v))
+	}
+	if p.File != "" {
+		out.File = &ctl.SettingsFile{Path: p.File, Merge: p.Merge, Content: p.Content}
+	}
+	return out
+}
