@@ -12,9 +12,54 @@ import (
 type Catalogue struct {
 	Platforms []Platform `json:"platforms"`
 	// Usual is the platform of who adds a first account with an API key.
-	Usual   string    `json:"usual"`
-	Clients []Program `json:"clients"`
+	Usual string `json:"usual"`
+	// AccountFields are what can be said of accounts on every platform and KeyFields of keys, in the order of a form.
+	AccountFields []Field   `json:"account_fields"`
+	KeyFields     []Field   `json:"key_fields"`
+	Clients       []Program `json:"clients"`
 }
+
+// Field is something that can be said of an account or a key. Front ends make a flag and a field of a form of each.
+type Field struct {
+	Name  string    `json:"name"` // in NewAccount, AccountEdit and Account; in KeyEdit, and in Key or its Limits
+	Flag  string    `json:"flag"`
+	Label string    `json:"label"` // of a form's field
+	Kind  FieldKind `json:"kind"`
+	Help  string    `json:"help"` // it has the word for the value in backquotes
+	// Page is the title of what it stands on in a long form.
+	Page string `json:"page,omitempty"`
+	// Default is what a new one has, None what holds where nothing is said.
+	Default string `json:"default,omitempty"`
+	None    string `json:"none,omitempty"`
+	// Subscription: it is about subscriptions. Late: it cannot be said of a new one.
+	Subscription bool `json:"subscription,omitempty"`
+	Late         bool `json:"late,omitempty"`
+}
+
+// FieldKind is how a field is written.
+type FieldKind string
+
+// The kinds.
+const (
+	TextField    FieldKind = "text"
+	AddressField FieldKind = "address" // a URL
+	CountField   FieldKind = "count"   // a whole number
+	SwitchField  FieldKind = "switch"  // yes or no
+	EndField     FieldKind = "end"     // a moment to come, or never
+	PairsField   FieldKind = "pairs"   // FROM=TO, several
+
+	MoneyField    FieldKind = "money"    // in US dollars
+	DurationField FieldKind = "duration" // in seconds
+	FactorField   FieldKind = "factor"   // a number above 0
+
+	WordsField       FieldKind = "words"       // a list
+	ModelsField      FieldKind = "models"      // one of patterns
+	PermissionsField FieldKind = "permissions" // one of what the catalogue has
+	ClientsField     FieldKind = "clients"     // the same
+
+	AccountField FieldKind = "account" // the name of one
+	GroupField   FieldKind = "group"   // the same
+)
 
 // Platform is one that accounts can be on.
 type Platform struct {
@@ -145,4 +190,9 @@ func (p *Program) Filled(url, key string) Program {
 		out.File = &SettingsFile{p.File.Path, p.File.Merge, fill.Replace(p.File.Content)}
 	}
 	return out
+}
+
+// List reports whether it is one of words, of which several may be given.
+func (k FieldKind) List() bool {
+	return slices.Contains([]FieldKind{WordsField, ModelsField, PermissionsField, ClientsField}, k)
 }

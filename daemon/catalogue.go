@@ -7,6 +7,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/key"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/factory"
 	"crs/proxyengine/protocol/gemini"
@@ -33,6 +34,16 @@ func catalogue(list []provider.Provider) ctl.Catalogue {
 		}
 	}
 	slices.SortFunc(c.Platforms, func(a, b ctl.Platform) int { return strings.Compare(a.Name, b.Name) })
+	for _, f := range account.Fields() {
+		c.AccountFields = append(c.AccountFields, ctl.Field{
+			Name: f.Name, Flag: f.Flag, Label: f.Label, Kind: ctl.FieldKind(f.Kind), Help: f.Help, Default: f.Default, None: f.None, Subscription: f.Subscription, Late: f.Late,
+		})
+	}
+	for _, f := range key.Fields() {
+		c.KeyFields = append(c.KeyFields, ctl.Field{
+			Name: f.Name, Flag: f.Flag, Label: f.Label, Kind: ctl.FieldKind(f.Kind), Help: f.Help, Page: f.Page, Default: f.Default, None: f.None,
+		})
+	}
 	for _, p := range slices.Concat(anthropic.Programs(), openai.Programs(), gemini.Programs(), factory.Programs()) {
 		c.Clients = append(c.Clients, showProgram(&p))
 	}

@@ -73,6 +73,20 @@ func (x *terminal) press(keys ...string) {
 	}
 }
 
+// fill presses Enter, field after field, until the screen shows what comes after the form.
+func (x *terminal) fill(then string) {
+	x.t.Helper()
+	for range 40 {
+		before := x.screen()
+		if strings.Contains(before, then) {
+			return
+		}
+		x.press("Enter")
+		x.until("the next field", func(screen string) bool { return screen != before && !strings.Contains(screen, "asking the daemon") })
+	}
+	x.t.Fatalf("the form does not end in %s:\n%s", then, x.screen())
+}
+
 func (x *terminal) write(text string) {
 	x.t.Helper()
 	x.tmux("send-keys", "-l", text)

@@ -162,10 +162,8 @@ func anAccountThroughOAuth(t *testing.T, x *terminal) {
 	x.walk("Down", "log in in the browser")
 	x.press("Enter")
 	x.see("All of this can stay as it is")
-	for range 6 {
-		x.press("Enter")
-	}
-	x.see("Log into max", "Then paste the code")
+	x.fill("Log into max")
+	x.see("Then paste the code")
 	x.until("the address in the clipboard", func(string) bool { return strings.HasPrefix(x.clip(), "http") })
 	address := x.clip()
 	if !strings.Contains(strings.Join(strings.Fields(strings.NewReplacer("│", "").Replace(x.screen())), ""), address) {
@@ -191,12 +189,7 @@ func (r *relay) aNewKeyServes(t *testing.T, x *terminal) {
 	x.press("3", "a")
 	x.see("Make a key")
 	x.write("night-shift")
-	for range 17 {
-		x.press("Enter")
-		if strings.Contains(x.screen(), "shown this once") {
-			break
-		}
-	}
+	x.fill("shown this once")
 	x.see("This is the key", "cr_")
 	x.press("c")
 	x.see("it is copied")

@@ -8,13 +8,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
 
 	"crs/ctl"
+	"crs/ctl/field"
 	"crs/tui/draw"
 )
 
@@ -48,15 +49,14 @@ func (m *Model) choosePlatform() tea.Cmd {
 
 // newAccount is what a form for a new account holds.
 type newAccount struct {
-	name, way, secret, file                string
-	options                                map[string]*string
-	baseURL, priority, slots, proxy, model string
-	groups                                 []string
-	anyClient                              bool
+	name, way, secret, file string
+	options                 map[string]*string
+	more                    *fieldForm
+	groups                  []string
 }
 
 func (m *Model) accountForm(p ctl.Platform) *form {
-	x := &newAccount{file: p.File, priority: "50", options: map[string]*string{}}
+	x := &newAccount{file: p.File, options: map[string]*string{}, more: newFieldForm(m.b.accountFields(true, subscribes(&p)), nil, m.b.zone)}
 	if known := ways(&p); len(known) > 0 {
 		x.way = string(known[0])
 	}
@@ -66,8 +66,8 @@ func (m *Model) accountForm(p ctl.Platform) *form {
 	}
 	return &form{
 		name: "Add an account: " + draw.Clean(p.Name), high: 11,
-		build: func() *huh.Form { return huh.NewForm(x.pages(&p, m.b.group)...) },
-		send:  func(ctx context.Context) (any, error) { return x.add(ctx, m.opt.Daemon, &p) },
+		build: func() *huh.Form { return huh.NewForm(x.pages(&p, m.b.group, m.now())...) },
+		send:  func(ctx context.Context) (any, error) { return x.add(ctx, m, &p) },
 		then: func(m *Model, got any) tea.Cmd {
 			if l, ok := got.(*ctl.Login); ok {
 				return m.push(newLogin(l))
@@ -91,7 +91,7 @@ func (m *Model) added(a *ctl.Account, renewed bool) tea.Cmd {
 // terms is said of subscriptions.
 const terms = "Providers' terms may forbid sharing one; that risk is yours."
 
-func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group) []*huh.Group {
+func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group, now time.Time) []*huh.Group {
 	first := []huh.Field{text("name", &x.name, validName)}
 	if known := ways(p); len(known) > 1 {
 		first = append(first, choice("How does it get its credential?", &x.way, waysToChoose(known)...).Height(len(known)+1))
@@ -110,7 +110,7 @@ func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group) []*huh.Group {
 	if fields := x.optionFields(p); len(fields) > 0 {
 		pages = append(pages, huh.NewGroup(fields...).Title("Of "+draw.Clean(p.Name)))
 	}
-	return append(pages, x.morePage(p, groups))
+	return append(pages, x.morePage(groups, now))
 }
 
 // subscribes reports whether an account may be a subscription.
@@ -146,14 +146,8 @@ func (x *newAccount) optionFields(p *ctl.Platform) []huh.Field {
 }
 
 // morePage is what has a default.
-func (x *newAccount) morePage(p *ctl.Platform, groups []ctl.Group) *huh.Group {
-	fields := []huh.Field{
-		text("base URL", &x.baseURL, validURL).Placeholder("the platform's own"), text("priority", &x.priority, validCount), text("most at once", &x.slots, validCount).Placeholder("any number"),
-		text("proxy", &x.proxy, nil).Placeholder("none"), text("models", &x.model, nil).Placeholder("all"),
-	}
-	if subscribes(p) {
-		fields = append(fields, switched(draw.Fit("serve any client", titleWidth), &x.anyClient))
-	}
+func (x *newAccount) morePage(groups []ctl.Group, now time.Time) *huh.Group {
+	fields := x.more.fields(now)
 	if len(groups) > 0 {
 		var options []huh.Option[string]
 		for _, g := range groups {
@@ -165,13 +159,14 @@ func (x *newAccount) morePage(p *ctl.Platform, groups []ctl.Group) *huh.Group {
 }
 
 // add has the daemon add the account, or begin a login.
-func (x *newAccount) add(ctx context.Context, d Daemon, p *ctl.Platform) (any, error) {
-	a := ctl.NewAccount{
-		Platform: p.Name, Name: strings.TrimSpace(x.name), BaseURL: strings.TrimSpace(x.baseURL), Proxy: strings.TrimSpace(x.proxy), MaxConcurrency: number(x.slots),
-		AnyClient: x.anyClient, Groups: x.groups, Models: list(x.model), Options: map[string]string{},
+func (x *newAccount) add(ctx context.Context, m *Model, p *ctl.Platform) (any, error) {
+	more, err := x.more.changes(m.now())
+	if err != nil {
+		return nil, err
 	}
-	if n := number(x.priority); strings.TrimSpace(x.priority) != "" {
-		a.Priority = &n
+	d, a := m.opt.Daemon, ctl.NewAccount{Platform: p.Name, Name: strings.TrimSpace(x.name), Groups: x.groups, Options: map[string]string{}}
+	if err := field.Fill(&a, more); err != nil {
+		return nil, err
 	}
 	for _, o := range p.Options {
 		if v := strings.TrimSpace(*x.options[o.Name]); v != o.Default {
@@ -230,27 +225,6 @@ func needed(what string) func(string) error {
 }
 
 func validName(text string) error { return needed("the name")(text) }
-
-func validURL(text string) error {
-	text = strings.TrimSpace(text)
-	if text != "" && !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") {
-		return errors.New("an address begins with https:// or http://")
-	}
-	return nil
-}
-
-func validCount(text string) error {
-	if n, err := strconv.Atoi(strings.TrimSpace(text)); text != "" && (err != nil || n < 0) {
-		return errors.New("this must be a whole number, or nothing")
-	}
-	return nil
-}
-
-// number is what validCount has let through; nothing is 0.
-func number(text string) int {
-	n, _ := strconv.Atoi(strings.TrimSpace(text))
-	return n
-}
 
 // loginAgain begins a login for an account that there is.
 func (m *Model) loginAgain(a *ctl.Account) tea.Cmd {

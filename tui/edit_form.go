@@ -2,38 +2,37 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
 
 	"crs/ctl"
+	"crs/ctl/field"
 	"crs/tui/draw"
 )
 
-// accountEdit is what a form for an account that there is holds.
-type accountEdit struct {
-	secret, baseURL, priority, slots, proxy, models, renames, ends string
-	anyClient                                                      bool
+func (m *Model) editAccount(a *ctl.Account) tea.Cmd {
+	return m.withCatalogue(func(m *Model) tea.Cmd { return m.push(m.accountEdit(a)) })
 }
 
-func (m *Model) editAccount(a *ctl.Account) tea.Cmd {
-	x := &accountEdit{
-		baseURL: a.BaseURL, priority: strconv.Itoa(a.Priority), slots: unlessZero(int64(a.MaxConcurrency)), proxy: a.Proxy,
-		models: strings.Join(a.Models, " "), renames: strings.ReplaceAll(pairs(a.Map), ", ", " "), anyClient: a.AnyClient,
-	}
-	if a.EndsAt != nil {
-		x.ends = a.EndsAt.In(m.b.zone).Format("2006-01-02T15:04:05Z07:00")
-	}
-	before, id, key := *x, a.ID, a.Credential == "api-key"
-	return m.push(&form{
-		name: "Edit account " + draw.Clean(a.Name), high: 10,
-		build: func() *huh.Form { return huh.NewForm(x.pages(key)...) },
+func (m *Model) accountEdit(a *ctl.Account) *form {
+	id, key, secret := a.ID, a.Credential == "api-key", ""
+	fields := newFieldForm(m.b.accountFields(false, !key), field.Values(a), m.b.zone)
+	return &form{
+		name: "Edit account " + draw.Clean(a.Name), high: len(fields.all) + 2,
+		build: func() *huh.Form {
+			pages := []*huh.Group{huh.NewGroup(fields.fields(m.now())...)}
+			if key {
+				in := text("new API key", &secret, nil).EchoMode(huh.EchoModePassword).Key(secretKey).Placeholder("as it is")
+				pages = append(pages, huh.NewGroup(in).Description("Nothing keeps the present one."))
+			}
+			return huh.NewForm(pages...)
+		},
 		send: func(ctx context.Context) (any, error) {
-			e, err := x.changes(&before, m)
+			e, err := accountChanges(fields, secret, m.now())
 			if err != nil {
 				return nil, err
 			}
@@ -43,69 +42,19 @@ func (m *Model) editAccount(a *ctl.Account) tea.Cmd {
 		then: func(m *Model, got any) tea.Cmd {
 			return done{got: got, did: "account " + a.Name + " is changed"}.take(m)
 		},
-	})
+	}
 }
 
-func (x *accountEdit) pages(key bool) []*huh.Group {
-	fields := []huh.Field{
-		text("base URL", &x.baseURL, validURL).Placeholder("the platform's own"), text("priority", &x.priority, validCount), text("most at once", &x.slots, validCount).Placeholder("any number"),
-		text("proxy", &x.proxy, nil).Placeholder("none"), text("models", &x.models, nil).Placeholder("all"), text("map", &x.renames, validPairs).Placeholder("from=to …"),
+// accountChanges leave out what is as it was before.
+func accountChanges(fields *fieldForm, secret string, now time.Time) (e ctl.AccountEdit, err error) {
+	values, err := fields.changes(now)
+	if err != nil {
+		return e, err
 	}
-	if key {
-		secret := text("new API key", &x.secret, nil).EchoMode(huh.EchoModePassword).Key(secretKey).Placeholder("as it is")
-		return []*huh.Group{huh.NewGroup(fields...), huh.NewGroup(secret).Description("Nothing keeps the present one.")}
+	if secret != "" {
+		e.APIKey = set(strings.TrimSpace(secret))
 	}
-	return []*huh.Group{huh.NewGroup(append(fields, text("plan ends", &x.ends, validEnd).Placeholder("never, or 2026-12-31"), switched(draw.Fit("serve any client", titleWidth), &x.anyClient))...)}
-}
-
-func validPairs(text string) error {
-	for _, pair := range list(text) {
-		if from, to, ok := strings.Cut(pair, "="); !ok || from == "" || to == "" {
-			return errors.New("this must be pairs such as opus=claude-opus-4-8")
-		}
-	}
-	return nil
-}
-
-// changes leaves out what is as it was before.
-func (x *accountEdit) changes(before *accountEdit, m *Model) (e ctl.AccountEdit, err error) {
-	if x.secret != "" {
-		e.APIKey = set(strings.TrimSpace(x.secret))
-	}
-	if x.baseURL != before.baseURL {
-		e.BaseURL = set(strings.TrimSpace(x.baseURL))
-	}
-	if x.priority != before.priority {
-		e.Priority = set(number(x.priority))
-	}
-	if x.slots != before.slots {
-		e.MaxConcurrency = set(number(x.slots))
-	}
-	if x.proxy != before.proxy {
-		e.Proxy = set(strings.TrimSpace(x.proxy))
-	}
-	if x.models != before.models {
-		e.Models = set(list(x.models))
-	}
-	if x.renames != before.renames {
-		renames := map[string]string{}
-		for _, pair := range list(x.renames) {
-			from, to, _ := strings.Cut(pair, "=")
-			renames[from] = to
-		}
-		e.Map = &renames
-	}
-	if x.anyClient != before.anyClient {
-		e.AnyClient = &x.anyClient
-	}
-	if x.ends != before.ends {
-		end, err := parseEnd(x.ends, m.now())
-		if err != nil {
-			return e, err
-		}
-		e.EndsAt = &end
-	}
-	return e, nil
+	return e, field.Fill(&e, values)
 }
 
 // joinGroups puts an account into groups and takes it out.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"crs/ctl"
@@ -128,13 +127,4 @@ func sentence(err error) string {
 		text += " (" + e.Hint + ")"
 	}
 	return draw.Clean(text)
-}
-
-// list reads words between commas or spaces. It is never nil.
-func list(text string) []string {
-	all := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
-	if all == nil {
-		return []string{}
-	}
-	return all
 }

@@ -29,7 +29,7 @@ func (a *app) accountAddCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&keyFile, "api-key-file", "", "`FILE` that has the API key; - for standard input")
-	flags.addTo(a, cmd)
+	flags.addTo(a, cmd, false)
 	flags.addGroups(a, cmd)
 	return cmd
 }
@@ -100,7 +100,7 @@ func (a *app) accountImportCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "`PATH` of the file; - for standard input")
-	flags.addTo(a, cmd)
+	flags.addTo(a, cmd, false)
 	flags.addGroups(a, cmd)
 	return cmd
 }
@@ -143,7 +143,7 @@ func (a *app) sayAdded(x *ctl.Account, did string) {
 
 func (a *app) accountEditCommand() *cobra.Command {
 	var flags accountFlags
-	var keyFile, ends string
+	var keyFile string
 	cmd := &cobra.Command{
 		Use: "edit NAME", Short: "Change an account", Args: takes("NAME"), ValidArgsFunction: completions(a.accountNames),
 		Long: "Changes what is given, and nothing else; an empty text or list takes the old one away. The groups of an account are changed\n" +
@@ -163,7 +163,7 @@ func (a *app) accountEditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.editRest(&edit, old.Platform, keyFile, ends); err != nil {
+			if err := a.editKey(&edit, old.Platform, keyFile); err != nil {
 				return err
 			}
 			edit.Version = &old.Version // lists are changed from what they were
@@ -175,27 +175,20 @@ func (a *app) accountEditCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&keyFile, "api-key-file", "", "`FILE` that has a new API key; - for standard input")
-	cmd.Flags().StringVar(&ends, "subscription-ends", "", "`WHEN` the subscription ends: 30d, 2026-12-31, a moment, or never")
-	flags.addTo(a, cmd)
+	flags.addTo(a, cmd, true)
 	return cmd
 }
 
-// editRest adds what only an old account can be given: another key, and the end of its subscription. Empty is not given.
-func (a *app) editRest(edit *ctl.AccountEdit, platform, keyFile, ends string) error {
-	if keyFile != "" {
-		key, err := a.readKey(platform, keyFile)
-		if err != nil {
-			return err
-		}
-		text := key.Reveal()
-		edit.APIKey = &text
+// editKey adds a new API key, if one was given.
+func (a *app) editKey(edit *ctl.AccountEdit, platform, keyFile string) error {
+	if keyFile == "" {
+		return nil
 	}
-	if ends != "" {
-		at, err := parseEnd("subscription-ends", ends, a.io.Now())
-		if err != nil {
-			return err
-		}
-		edit.EndsAt = &at
+	key, err := a.readKey(platform, keyFile)
+	if err != nil {
+		return err
 	}
+	text := key.Reveal()
+	edit.APIKey = &text
 	return nil
 }

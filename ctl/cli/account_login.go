@@ -31,7 +31,7 @@ func (a *app) accountLoginCommand() *cobra.Command {
 			return a.login(cmd, &f, args[0], args[1])
 		},
 	}
-	f.account.addTo(a, cmd)
+	f.account.addTo(a, cmd, false)
 	f.account.addGroups(a, cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.setupToken, "setup-token", false, "ask for a token that lasts a year and cannot be renewed ("+a.whereThat(ctl.BySetupToken)+")")

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"crs/ctl"
+	"crs/ctl/field"
 	"crs/internal/config"
 )
 
@@ -82,32 +83,14 @@ func (*span) Type() string { return "DURATION" }
 
 func (s span) seconds() float64 { return time.Duration(s).Seconds() }
 
-// parseEnd reads when something ends: 30d from now, a day (all of which still counts), a moment, or never, which is the
-// zero time.
+// parseEnd reads when something ends.
 func parseEnd(flag, text string, now time.Time) (time.Time, error) {
-	if text == "never" {
-		return time.Time{}, nil
-	}
-	at, err := parseMoment(text, now)
+	at, err := field.ParseEnd(text, now)
 	if err != nil {
-		return at, ctl.Errorf(ctl.BadRequest, "--%s: %q is no time", flag, text).
-			WithHint("say in how long (12h, 30d), a day (2026-12-31), a moment (2026-12-31T10:00:00Z), or never")
+		e := describe(err)
+		return at, ctl.Errorf(ctl.BadRequest, "--%s: %s", flag, e.Message).WithHint("%s", e.Hint)
 	}
-	if !at.After(now) {
-		return at, ctl.Errorf(ctl.BadRequest, "--%s: %s has passed already", flag, text)
-	}
-	return at.UTC(), nil
-}
-
-func parseMoment(text string, now time.Time) (time.Time, error) {
-	if day, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
-		return day.AddDate(0, 0, 1), nil
-	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at, nil
-	}
-	d, err := config.ParseDuration(text)
-	return now.Add(d), err
+	return at, nil
 }
 
 // words are the entries of a list, without what is empty. They are never nil, so that an empty list can be told from none.
@@ -119,18 +102,4 @@ func words(list []string) []string {
 		}
 	}
 	return found
-}
-
-// parsePairs reads FROM=TO of a flag that can be given several times.
-func parsePairs(flag string, list []string) (map[string]string, error) {
-	pairs := map[string]string{}
-	for _, pair := range words(list) {
-		from, to, found := strings.Cut(pair, "=")
-		from, to = strings.TrimSpace(from), strings.TrimSpace(to)
-		if !found || from == "" || to == "" {
-			return nil, ctl.Errorf(ctl.BadRequest, "--%s: %q is not FROM=TO", flag, pair)
-		}
-		pairs[from] = to
-	}
-	return pairs, nil
 }

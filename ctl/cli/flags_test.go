@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"crs/ctl"
+	"crs/ctl/field"
 )
 
 func TestWhenSomethingEnds(t *testing.T) {
@@ -65,12 +66,12 @@ func TestDurationsMayBeInDays(t *testing.T) {
 
 func TestPairsAreTakenApart(t *testing.T) {
 	t.Parallel()
-	got, err := parsePairs("map", []string{"a=b", " c = d=e ", ""})
+	got, err := field.Pairs(words([]string{"a=b", " c = d=e ", ""}))
 	if err != nil || !maps.Equal(got, map[string]string{"a": "b", "c": "d=e"}) {
 		t.Errorf("%v, %v", got, err)
 	}
 	for _, pair := range []string{"a", "=b", "a=", "="} {
-		if _, err := parsePairs("map", []string{pair}); ctl.CodeOf(err) != ctl.BadRequest {
+		if _, err := field.Pairs([]string{pair}); ctl.CodeOf(err) != ctl.BadRequest {
 			t.Errorf("%q: %v", pair, err)
 		}
 	}
@@ -90,7 +91,7 @@ func keyEdit(t *testing.T, args ...string) (ctl.KeyEdit, error) {
 	if err := cmd.ParseFlags(rest); err != nil {
 		return ctl.KeyEdit{}, err
 	}
-	return f.edit(cmd.Flags(), noon)
+	return f.edit(cmd, noon)
 }
 
 func TestOnlyWhatIsGivenChanges(t *testing.T) {

@@ -29,7 +29,7 @@ func (a *app) keyCreateCommand() *cobra.Command {
 			"  crs key create bob --rpm 60 --concurrency 4 --daily-cost 5 --expires 30d\n" +
 			"  crs key create ci --allow-models 'claude-haiku-*' --group shared --tag team-a -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			edit, err := flags.edit(cmd.Flags(), a.io.Now())
+			edit, err := flags.edit(cmd, a.io.Now())
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func (a *app) keyEditCommand() *cobra.Command {
 			if err := changesSomething(cmd); err != nil {
 				return err
 			}
-			edit, err := flags.edit(cmd.Flags(), a.io.Now())
+			edit, err := flags.edit(cmd, a.io.Now())
 			if err != nil {
 				return err
 			}

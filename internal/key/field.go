@@ -1,0 +1,42 @@
+package key
+
+// Field is something that can be said of a key: a row for each.
+type Field struct {
+	Name  string // in JSON
+	Flag  string
+	Label string // of a form's field
+	Kind  string // how it is written, in the contract's words
+	// Help has the word for the value in backquotes, where it has one of its own.
+	Help string
+	// Page is the title of what it stands on in a form.
+	Page string
+	// Default is what a new key has, None what holds where nothing is said.
+	Default, None string
+}
+
+// Fields are what can be said of a key, in the order of a form.
+func Fields() []Field {
+	const limits, use = "Limits; nothing is no limit", "What it may use"
+	return []Field{
+		{Name: "tags", Flag: "tag", Label: "tags", Kind: "words", Help: "a `WORD` to find it by; repeatable", None: "none"},
+		{Name: "expires_at", Flag: "expires", Label: "ends", Kind: "end", Help: "`WHEN` it ends: 30d, 2026-12-31, a moment, or never", None: "never; or 30d, or 2026-12-31"},
+		{Name: "activate_for_seconds", Flag: "activate-for", Label: "lives, once used", Kind: "duration", Help: "how long it lives from its first use on: 30d", None: "for ever; or 30d"},
+
+		{Name: "rpm", Flag: "rpm", Label: "requests a minute", Kind: "count", Page: limits, Help: "`N` requests a minute"},
+		{Name: "tpm", Flag: "tpm", Label: "tokens a minute", Kind: "count", Page: limits, Help: "`N` tokens a minute"},
+		{Name: "concurrency", Flag: "concurrency", Label: "at once", Kind: "count", Page: limits, Help: "`N` requests at once"},
+		{Name: "queue", Flag: "queue", Label: "waiting for that", Kind: "count", Page: limits, Help: "`N` requests may wait when --concurrency is reached"},
+		{Name: "queue_wait_seconds", Flag: "queue-wait", Label: "for how long", Kind: "duration", Page: limits, Help: "how long a request may wait for that: 30s"},
+		{Name: "daily_cost_usd", Flag: "daily-cost", Label: "$ a day", Kind: "money", Page: limits, Help: "most that it may cost a day"},
+		{Name: "weekly_cost_usd", Flag: "weekly-cost", Label: "$ a week", Kind: "money", Page: limits, Help: "most that it may cost a week"},
+		{Name: "total_cost_usd", Flag: "total-cost", Label: "$ in all", Kind: "money", Page: limits, Help: "most that it may cost at all"},
+
+		{Name: "account", Flag: "account", Label: "served by", Kind: "account", Page: use, Help: "serve it from the account `NAME` only"},
+		{Name: "group", Flag: "group", Label: "served by", Kind: "group", Page: use, Help: "serve it from the accounts of the group `NAME` only"},
+		{Name: "permissions", Flag: "permissions", Label: "permissions", Kind: "permissions", Page: use, Help: "`LIST` of whose accounts it may use", None: "all"},
+		{Name: "allow_models", Flag: "allow-models", Label: "allowed models", Kind: "models", Page: use, Help: "`LIST` of the only models it may use, with * for any text", None: "all"},
+		{Name: "deny_models", Flag: "deny-models", Label: "denied models", Kind: "models", Page: use, Help: "`LIST` of models it may not use, even if they are allowed", None: "none"},
+		{Name: "clients", Flag: "clients", Label: "clients", Kind: "clients", Page: use, Help: "`LIST` of the only programs that may use it", None: "all"},
+		{Name: "multiplier", Flag: "multiplier", Label: "charged times", Kind: "factor", Page: use, Help: "charge it the cost times `X`", Default: "1"},
+	}
+}
