@@ -1,8 +1,8 @@
 package daemon
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"crs/ctl"
@@ -25,15 +25,16 @@ func Catalogue() ctl.Catalogue {
 	return catalogue(list)
 }
 
-// catalogue puts together what providers and protocols know.
+// catalogue puts together what providers and protocols know, in the order of the providers.
 func catalogue(list []provider.Provider) ctl.Catalogue {
 	c := ctl.Catalogue{Platforms: []ctl.Platform{}, Usual: claude.Console}
 	for _, p := range list {
-		for name, is := range p.Platforms() {
+		all := p.Platforms()
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			is := all[name]
 			c.Platforms = append(c.Platforms, showPlatform(name, &is))
 		}
 	}
-	slices.SortFunc(c.Platforms, func(a, b ctl.Platform) int { return strings.Compare(a.Name, b.Name) })
 	for _, f := range account.Fields() {
 		c.AccountFields = append(c.AccountFields, ctl.Field{
 			Name: f.Name, Flag: f.Flag, Label: f.Label, Kind: ctl.FieldKind(f.Kind), Help: f.Help, Default: f.Default, None: f.None, Subscription: f.Subscription, Late: f.Late,

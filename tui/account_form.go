@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ import (
 func (m *Model) addAccount() tea.Cmd { return m.withCatalogue((*Model).choosePlatform) }
 
 func (m *Model) choosePlatform() tea.Cmd {
-	all := m.b.catalogue.Platforms
+	all := slices.Clone(m.b.catalogue.Platforms)
+	slices.SortFunc(all, func(a, b ctl.Platform) int { return strings.Compare(a.Name, b.Name) })
 	if len(all) == 0 {
 		m.say(bad, "the daemon has no platforms")
 		return nil
