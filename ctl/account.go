@@ -18,6 +18,7 @@ type Account struct {
 	Models         []string          `json:"models"`
 	Map            map[string]string `json:"map,omitempty"`
 	Options        map[string]string `json:"options,omitempty"`
+	Note           string            `json:"note,omitempty"`
 	CreatedAt      time.Time         `json:"created_at"`
 	Credential     string            `json:"credential"` // its kind: api-key, oauth, setup-token
 	TokenExpiresAt *time.Time        `json:"token_expires_at,omitempty"`
@@ -68,6 +69,7 @@ type NewAccount struct {
 	Models         []string          `json:"models,omitempty"`
 	Map            map[string]string `json:"map,omitempty"`
 	Options        map[string]string `json:"options,omitempty"`
+	Note           string            `json:"note,omitempty"`
 }
 
 // AccountEdit changes the fields that are set; an empty list or text takes the old one away.
@@ -83,6 +85,7 @@ type AccountEdit struct {
 	Models         *[]string          `json:"models,omitempty"`
 	Map            *map[string]string `json:"map,omitempty"`
 	Options        *map[string]string `json:"options,omitempty"`
+	Note           *string            `json:"note,omitempty"`
 	EndsAt         *time.Time         `json:"subscription_ends_at,omitempty"`
 }
 

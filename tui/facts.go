@@ -260,7 +260,7 @@ func accountText(m *Model, a *ctl.Account, width int) []string {
 	lines = append(lines, facts(m.t, width,
 		fact{"until", until(a.Until, now)}, fact{"why", a.Why}, fact{"serves now", slots(m, a).Text}, fact{"last used", ago(a.LastUsed, now)},
 		fact{"token ends", until(a.TokenExpiresAt, now)}, fact{"plan ends", until(a.EndsAt, now)}, fact{"priority", strconv.Itoa(a.Priority)},
-		fact{"groups", strings.Join(a.Groups, ", ")}, fact{"models", strings.Join(a.Models, ", ")}, fact{"map", pairs(a.Map)}, fact{"options", pairs(a.Options)},
+		fact{"groups", strings.Join(a.Groups, ", ")}, fact{"models", strings.Join(a.Models, ", ")}, fact{"map", pairs(a.Map)}, fact{"options", pairs(a.Options)}, fact{"note", a.Note},
 		fact{"base URL", a.BaseURL}, fact{"proxy", a.Proxy}, fact{"clients", word(a.AnyClient, "any")}, fact{"added", clock(a.CreatedAt, now)},
 		fact{"failures", word(a.Failures > 0, strconv.Itoa(a.Failures)+" in a row")},
 	)...)

@@ -71,7 +71,7 @@ func TestAnAccountIsAddedWithAKeyThatIsNeverShown(t *testing.T) {
 		for range len("ftp://x") {
 			r.press("backspace")
 		}
-		r.press("https://api.example.com", "enter", "down", "8", "enter", "enter", "claude-*, other", "enter", "enter", "space", "enter")
+		r.press("https://api.example.com", "enter", "down", "8", "enter", "enter", "claude-*, other", "enter", "enter", "enter", "space", "enter")
 		r.did("add claude-console spare-key")
 		r.miss("hush", "Add an account")
 		r.see("account spare-key is added; its state: ready", "spare-key")
@@ -165,11 +165,11 @@ func TestEditingAnAccountSendsWhatHasChanged(t *testing.T) {
 	in(t, func(r *rig) {
 		r.press("2", "jjjj", "e")
 		r.see("Edit account work", "50", "8")
-		r.press("enter", "backspace", "backspace", "7", "enter", "enter", "enter", "enter", "a=b c=d", "enter")
+		r.press("enter", "backspace", "backspace", "7", "enter", "enter", "enter", "enter", "a=b c=d", "enter", "ask Eve", "enter")
 		r.see("Nothing keeps the present one")
 		r.press("enter")
 		r.did("edit acc_work")
-		if got := js(r.t, r.d.accEdits[0]); got != `{"priority":7,"map":{"a":"b","c":"d"}}` {
+		if got := js(r.t, r.d.accEdits[0]); got != `{"priority":7,"map":{"a":"b","c":"d"},"note":"ask Eve"}` {
 			t.Error(got)
 		}
 	})

@@ -19,12 +19,12 @@ func (a *app) accountTable(all []ctl.Account) {
 	for i := range all {
 		x := &all[i]
 		rows = append(rows, []string{
-			x.Name, x.Platform, x.State, a.until(x.Until), slots(x), strconv.Itoa(x.Priority), strings.Join(x.Groups, ","), gauges(x.Windows), a.ago(x.LastUsed), why(x),
+			x.Name, x.Platform, x.State, a.until(x.Until), slots(x), strconv.Itoa(x.Priority), strings.Join(x.Groups, ","), gauges(x.Windows), a.ago(x.LastUsed), why(x), x.Note,
 		})
 	}
 	a.table([]column{
 		left("NAME"), left("PLATFORM"), {name: "STATE", paint: a.paintState}, left("UNTIL"), right("IN USE"), right("PRIORITY"), left("GROUPS"),
-		left("WINDOWS"), left("LAST USED"), left("WHY"),
+		left("WINDOWS"), left("LAST USED"), left("WHY"), left("NOTE"),
 	}, rows, nil)
 }
 
@@ -64,7 +64,7 @@ func (a *app) accountFacts(x *ctl.Account) {
 		fact{"token ends", a.until(x.TokenExpiresAt)}, fact{"subscription ends", a.until(x.EndsAt)},
 		fact{"base URL", x.BaseURL}, fact{"proxy", x.Proxy}, fact{"priority", strconv.Itoa(x.Priority)}, fact{"in use", slots(x)},
 		fact{"groups", strings.Join(x.Groups, ", ")}, fact{"models", strings.Join(x.Models, ", ")}, fact{"map", pairs(x.Map)},
-		fact{"options", pairs(x.Options)}, fact{"clients", anyClient(x)}, fact{"created", a.moment(x.CreatedAt)}, fact{"last used", a.ago(x.LastUsed)},
+		fact{"options", pairs(x.Options)}, fact{"note", x.Note}, fact{"clients", anyClient(x)}, fact{"created", a.moment(x.CreatedAt)}, fact{"last used", a.ago(x.LastUsed)},
 		fact{"failures in a row", bound(x.Failures)}, fact{"last error", x.LastError}, fact{"at", a.ago(x.LastErrAt)},
 	)
 	a.restTable(x.Rests)

@@ -38,7 +38,7 @@ func (h *Handler) show(a *account.Account) ctl.Account {
 	out := ctl.Account{
 		ID: a.ID, Name: a.Name, Platform: a.Platform, Enabled: !a.Disabled, Version: a.Version, BaseURL: a.BaseURL, Proxy: bare(a.Proxy),
 		Priority: a.Priority, MaxConcurrency: a.MaxConcurrency, Groups: h.groupNames(a.Groups), AnyClient: a.AnyClient,
-		Models: list(a.Models), Map: a.Map, Options: a.Options, CreatedAt: a.CreatedAt, Credential: string(a.Credential.Kind),
+		Models: list(a.Models), Map: a.Map, Options: a.Options, Note: a.Note, CreatedAt: a.CreatedAt, Credential: string(a.Credential.Kind),
 		TokenExpiresAt: moment(a.Credential.ExpiresAt), EndsAt: moment(a.SubscriptionEnds), Rests: []ctl.Rest{}, Windows: []ctl.Window{},
 	}
 	s, ok := h.opt.Pool.Status(a.ID)
@@ -153,7 +153,7 @@ func (h *Handler) provider(platform string) (provider.Provider, error) {
 func (h *Handler) draft(in *ctl.NewAccount) (*account.Account, error) {
 	a := &account.Account{
 		Name: in.Name, Platform: in.Platform, BaseURL: in.BaseURL, Proxy: secret.New(in.Proxy), Priority: account.DefaultPriority,
-		MaxConcurrency: in.MaxConcurrency, AnyClient: in.AnyClient, Models: in.Models, Map: in.Map, Options: in.Options,
+		MaxConcurrency: in.MaxConcurrency, AnyClient: in.AnyClient, Models: in.Models, Map: in.Map, Options: in.Options, Note: in.Note,
 	}
 	assign(&a.Priority, in.Priority)
 	for _, ref := range in.Groups {
@@ -257,6 +257,7 @@ func edit(a *account.Account, in *ctl.AccountEdit) {
 	assign(&a.Models, in.Models)
 	assign(&a.Map, in.Map)
 	assign(&a.Options, in.Options)
+	assign(&a.Note, in.Note)
 	assign(&a.SubscriptionEnds, in.EndsAt)
 }
 

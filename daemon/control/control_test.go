@@ -150,7 +150,11 @@ func TestWhatMakesNoSenseIsRefusedWithItsCode(t *testing.T) {
 		"a queue for nothing":   {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Queue: ptr(3)})) }, ctl.BadRequest, "concurrency"},
 		"a negative multiplier": {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Multiplier: ptr(-1.0)})) }, ctl.BadRequest, "multiplier"},
 		"a client of nobody":    {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{Clients: ptr([]string{"claude"})})) }, ctl.BadRequest, "client \"claude\" is none of claude-code, codex, gemini-cli, droid"},
-		"a wait for no queue":   {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{QueueWaitSeconds: ptr(5.0)})) }, ctl.BadRequest, "no request may queue"},
+		"a note of two lines":   {func() error { return err1(b.EditAccount(ctx, "a", ctl.AccountEdit{Note: ptr("a\nb")})) }, ctl.BadRequest, "one line of text"},
+		"a note without end": {func() error {
+			return err1(b.EditAccount(ctx, "a", ctl.AccountEdit{Note: ptr(strings.Repeat("x", 501))}))
+		}, ctl.BadRequest, "longer than 500"},
+		"a wait for no queue": {func() error { return err1(b.EditKey(ctx, "k", ctl.KeyEdit{QueueWaitSeconds: ptr(5.0)})) }, ctl.BadRequest, "no request may queue"},
 		"allowed and denied": {func() error {
 			return err1(b.EditKey(ctx, "k", ctl.KeyEdit{AllowModels: ptr([]string{"a", "gpt-*"}), DenyModels: ptr([]string{"b", "gpt-*"})}))
 		}, ctl.BadRequest, "\"gpt-*\" is both allowed and denied"},
@@ -388,5 +392,25 @@ func TestConfigTellsWhereValuesComeFrom(t *testing.T) {
 	}
 	if found["listen"] != "flag --listen" || found["data"] != "env CRS_DATA" || found["timeouts.idle"] != "default" {
 		t.Errorf("%v", found)
+	}
+}
+
+func TestANoteIsKeptWithItsAccount(t *testing.T) {
+	t.Parallel()
+	b := crstest.Start(t)
+	b.Account("a", func(a *ctl.NewAccount) { a.Note = "Eve's, ask her" })
+	told := func(want string) {
+		t.Helper()
+		all, err := b.Accounts(t.Context())
+		if err != nil || len(all) != 1 || all[0].Note != want {
+			t.Errorf("%+v, %v", all, err)
+		}
+	}
+	told("Eve's, ask her")
+	for _, note := range []string{"Mallory's", ""} {
+		if _, err := b.EditAccount(t.Context(), "a", ctl.AccountEdit{Note: &note}); err != nil {
+			t.Error(err)
+		}
+		told(note)
 	}
 }

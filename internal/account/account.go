@@ -5,7 +5,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"crs/internal/key"
 	"crs/internal/secret"
@@ -32,8 +35,10 @@ type Account struct {
 	// Map renames a requested model for this upstream.
 	Map map[string]string `json:"map,omitempty"`
 	// Options are the platform's own: auth, region, deployment, …
-	Options   map[string]string `json:"options,omitempty"`
-	CreatedAt time.Time         `json:"created_at"`
+	Options map[string]string `json:"options,omitempty"`
+	// Note is what the operator has to remember of it.
+	Note      string    `json:"note,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 	// SubscriptionEnds is when the operator's subscription does; zero when it has no known end.
 	SubscriptionEnds time.Time `json:"subscription_ends,omitzero"`
 
@@ -102,7 +107,19 @@ func (a *Account) Validate() error {
 	case a.Priority < 0:
 		return errors.New("the priority is negative")
 	}
-	return cmp.Or(a.Credential.Check(), checkURL(a.BaseURL), checkOptions(a.Options), checkNames(a.Map))
+	return cmp.Or(a.Credential.Check(), checkURL(a.BaseURL), checkOptions(a.Options), checkNames(a.Map), checkNote(a.Note))
+}
+
+// checkNote keeps it a line that fits into a table.
+func checkNote(note string) error {
+	const longest = 500
+	switch {
+	case len(note) > longest:
+		return fmt.Errorf("the note is longer than %d bytes", longest)
+	case strings.ContainsFunc(note, unicode.IsControl) || !utf8.ValidString(note):
+		return errors.New("the note is not one line of text")
+	}
+	return nil
 }
 
 // Upstream is the model to ask this account for when the client asked for name.

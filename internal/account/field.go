@@ -26,6 +26,7 @@ func Fields() []Field {
 		{Name: "proxy", Flag: "proxy", Label: "proxy", Kind: "text", Help: "`URL` of the proxy it is reached through: http, https or socks5", None: "none"},
 		{Name: "models", Flag: "models", Label: "models", Kind: "models", Help: "`LIST` of the models it serves, with * for any text; all without it", None: "all"},
 		{Name: "map", Flag: "map", Label: "map", Kind: "pairs", Help: "`FROM=TO`: ask for model TO where clients ask for FROM; repeatable", None: "from=to …"},
+		{Name: "note", Flag: "note", Label: "note", Kind: "text", Help: "`TEXT` to remember it by", None: "none"},
 		{
 			Name: "subscription_ends_at", Flag: "subscription-ends", Label: "plan ends", Kind: "end", Subscription: true, Late: true,
 			Help: "`WHEN` the subscription ends: 30d, 2026-12-31, a moment, or never", None: "never, or 2026-12-31",
