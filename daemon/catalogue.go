@@ -7,6 +7,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/field"
 	"crs/internal/key"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/factory"
@@ -35,16 +36,7 @@ func catalogue(list []provider.Provider) ctl.Catalogue {
 			c.Platforms = append(c.Platforms, showPlatform(name, &is))
 		}
 	}
-	for _, f := range account.Fields() {
-		c.AccountFields = append(c.AccountFields, ctl.Field{
-			Name: f.Name, Flag: f.Flag, Label: f.Label, Kind: ctl.FieldKind(f.Kind), Help: f.Help, Default: f.Default, None: f.None, Subscription: f.Subscription, Late: f.Late,
-		})
-	}
-	for _, f := range key.Fields() {
-		c.KeyFields = append(c.KeyFields, ctl.Field{
-			Name: f.Name, Flag: f.Flag, Label: f.Label, Kind: ctl.FieldKind(f.Kind), Help: f.Help, Page: f.Page, Default: f.Default, None: f.None,
-		})
-	}
+	c.AccountFields, c.KeyFields = showFields(account.Fields()), showFields(key.Fields())
 	for _, p := range slices.Concat(anthropic.Programs(), openai.Programs(), gemini.Programs(), factory.Programs()) {
 		c.Clients = append(c.Clients, showProgram(&p))
 	}
@@ -66,6 +58,17 @@ func showPlatform(name string, is *account.Platform) ctl.Platform {
 		out.Options = append(out.Options, ctl.PlatformOption(o))
 	}
 	return out
+}
+
+func showFields(rows []field.Field) []ctl.Field {
+	var all []ctl.Field
+	for _, f := range rows {
+		all = append(all, ctl.Field{
+			Name: f.Name, Flag: f.Flag, Label: f.Label, Kind: ctl.FieldKind(f.Kind), Help: f.Help, Page: f.Page, Default: f.Default, None: f.None,
+			Subscription: f.Subscription, Late: f.Late,
+		})
+	}
+	return all
 }
 
 func showProgram(p *provider.Program) ctl.Program {

@@ -1,22 +1,10 @@
 package account
 
-// Field is something that can be said of an account on every platform: a row for each.
-type Field struct {
-	Name  string // in JSON
-	Flag  string
-	Label string // of a form's field
-	Kind  string // how it is written, in the contract's words
-	// Help has the word for the value in backquotes.
-	Help string
-	// Default is what a new account has, None what holds where nothing is said.
-	Default, None string
-	// Subscription: it is about subscriptions. Late: it cannot be said of a new account.
-	Subscription, Late bool
-}
+import "crs/internal/field"
 
 // Fields are what can be said of an account, in the order of a form. A provider's own are its platform's Options.
-func Fields() []Field {
-	return []Field{
+func Fields() []field.Field {
+	return []field.Field{
 		{Name: "base_url", Flag: "base-url", Label: "base URL", Kind: "address", Help: "`URL` of the API, if it is not the platform's own", None: "the platform's own"},
 		{Name: "priority", Flag: "priority", Label: "priority", Kind: "count", Help: "`N`: accounts with a lower one are used first", Default: "50"},
 		{

@@ -1,23 +1,11 @@
 package key
 
-// Field is something that can be said of a key: a row for each.
-type Field struct {
-	Name  string // in JSON
-	Flag  string
-	Label string // of a form's field
-	Kind  string // how it is written, in the contract's words
-	// Help has the word for the value in backquotes, where it has one of its own.
-	Help string
-	// Page is the title of what it stands on in a form.
-	Page string
-	// Default is what a new key has, None what holds where nothing is said.
-	Default, None string
-}
+import "crs/internal/field"
 
 // Fields are what can be said of a key, in the order of a form.
-func Fields() []Field {
+func Fields() []field.Field {
 	const limits, use = "Limits; nothing is no limit", "What it may use"
-	return []Field{
+	return []field.Field{
 		{Name: "tags", Flag: "tag", Label: "tags", Kind: "words", Help: "a `WORD` to find it by; repeatable", None: "none"},
 		{Name: "expires_at", Flag: "expires", Label: "ends", Kind: "end", Help: "`WHEN` it ends: 30d, 2026-12-31, a moment, or never", None: "never; or 30d, or 2026-12-31"},
 		{Name: "activate_for_seconds", Flag: "activate-for", Label: "lives, once used", Kind: "duration", Help: "how long it lives from its first use on: 30d", None: "for ever; or 30d"},
