@@ -9,14 +9,22 @@ import (
 
 func (h *Handler) status(*http.Request) (any, error) {
 	s := h.figures()
-	s.Live = []ctl.Live{}
+	s.Conditions, s.Live = h.conditions(), []ctl.Live{}
 	for _, x := range h.opt.Engine.Live() {
 		s.Live = append(s.Live, showLive(&x))
 	}
 	return s, nil
 }
 
-// figures are the status without the requests in flight.
+// conditions looks at every account, and at many keys.
+func (h *Handler) conditions() []ctl.Condition {
+	if h.opt.Conditions == nil {
+		return []ctl.Condition{}
+	}
+	return h.opt.Conditions()
+}
+
+// figures are the status without the conditions and the requests in flight.
 func (h *Handler) figures() ctl.Status {
 	s := h.opt.About
 	s.Running = true
@@ -37,10 +45,6 @@ func (h *Handler) figures() ctl.Status {
 		if err := h.opt.StoreHealth(); err != nil {
 			s.StoreError = err.Error()
 		}
-	}
-	s.Conditions = []ctl.Condition{}
-	if h.opt.Conditions != nil {
-		s.Conditions = h.opt.Conditions()
 	}
 	s.Platforms = h.platforms()
 	return s

@@ -18,7 +18,7 @@ const (
 	// endedRoom is how many requests that ended a watcher may be behind; of more it learns only the number. What is told
 	// of them is what a watch costs a busy daemon, so it is not many.
 	endedRoom = 64
-	// accountsEvery is how often accounts are looked at: that takes each one's turn with the pool.
+	// accountsEvery is how often accounts and conditions are looked at: that takes each one's turn with the pool.
 	accountsEvery = time.Second
 	// sureEvery is how often something is sent at least, so that a watcher can tell a quiet daemon from a stuck one.
 	sureEvery = 2 * time.Second
@@ -93,8 +93,10 @@ type view struct {
 	number   int64 // of the newest flight
 	accounts map[string]account.Status
 	ended    []usage.Record // only memory for the next update's
-	looked   time.Time      // when accounts were looked at
-	sent     time.Time      // when something was sent
+
+	conditions []ctl.Condition
+	looked     time.Time // when accounts and conditions were looked at
+	sent       time.Time // when something was sent
 }
 
 type flight struct {
@@ -113,12 +115,12 @@ func (v *view) update(ended *event.Watcher[usage.Record]) *ctl.Update {
 	now := time.Now()
 	v.turn++
 	u := &ctl.Update{At: v.h.opt.Now(), All: !v.begun}
-	v.takeStatus(u)
-	v.takeFlights(u)
 	if now.Sub(v.looked) >= accountsEvery {
 		v.takeAccounts(u)
-		v.looked = now
+		v.conditions, v.looked = v.h.conditions(), now
 	}
+	v.takeStatus(u)
+	v.takeFlights(u)
 	v.takeEnded(u, ended)
 	quiet := u.Status == nil && len(u.Flights)+len(u.Sent)+len(u.Landed)+len(u.Accounts)+len(u.Removed)+len(u.Ended) == 0
 	if quiet && v.begun && now.Sub(v.sent) < sureEvery {
@@ -130,6 +132,7 @@ func (v *view) update(ended *event.Watcher[usage.Record]) *ctl.Update {
 
 func (v *view) takeStatus(u *ctl.Update) {
 	s := v.h.figures()
+	s.Conditions = v.conditions
 	up := s.UptimeSeconds
 	if s.UptimeSeconds = v.status.UptimeSeconds; v.begun && reflect.DeepEqual(s, v.status) {
 		return
