@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -53,6 +54,11 @@ const (
 	SeverityWarning = "warning" // somebody has to see to it
 	SeverityNote    = "note"    // it passes by itself, or is about to come
 )
+
+// Failed reports whether a condition holds that has to be mended now.
+func (s *Status) Failed() bool {
+	return slices.ContainsFunc(s.Conditions, func(c Condition) bool { return c.Severity == SeverityFailed })
+}
 
 // Has reports whether a condition holds.
 func (s *Status) Has(code string) bool {

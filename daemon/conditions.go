@@ -34,7 +34,7 @@ func (d *Daemon) ownConditions() []condition.Kind {
 		condition.Own("store_away", ctl.SeverityFailed, d.storeAway,
 			"see that Redis runs and can be reached from here; usage is in the ledger of this node meanwhile, and is not lost", nil),
 		condition.Own("usage_not_counted", ctl.SeverityWarning, d.usageNotCounted,
-			"usage waits in the ledger and is not lost; it is added up when the store takes it", nil),
+			"usage waits in the ledger and is not lost; it is added up when the store takes it", d.mendStore),
 		condition.Own("usage_withheld", ctl.SeverityWarning, d.usageWithheld,
 			"compare crs usage with crs requests: nothing is counted twice, but what the store had not taken is not in usage; find out what removed the node's "+
 				"name or its mark in Redis, and remove the file usage-withheld from the data directory when you have read this", nil),
@@ -99,6 +99,14 @@ func (d *Daemon) mendLedger() string {
 	return store.Mend(err)
 }
 
+// mendStore: what Redis refuses, it says why.
+func (d *Daemon) mendStore() string {
+	if d.shared.node != "" {
+		return "see to it that Redis takes writes"
+	}
+	return store.Mend(d.ledger.Late())
+}
+
 func (d *Daemon) ledgerOnReserve() string {
 	left, err := d.ledger.Reserve()
 	if err == nil {
@@ -128,15 +136,15 @@ func (d *Daemon) ledgerFilesLost() string {
 	for _, c := range []struct {
 		segments []int64
 		what     string
-	}{{h.Gone, "were removed, with the records in them"}, {h.Cut, "were cut, with the records behind the cut"}, {h.Remade, "were removed and written anew; nothing of them is lost"}} {
+	}{{h.Gone, "removed, with their records"}, {h.Cut, "cut, with the records behind the cut"}, {h.Remade, "removed and written anew, with nothing lost"}} {
 		if len(c.segments) > 0 {
-			said = append(said, fmt.Sprintf("%s %s", segmentFiles(c.segments), c.what))
+			said = append(said, c.what+": "+segmentFiles(c.segments))
 		}
 	}
 	if len(said) == 0 {
 		return ""
 	}
-	return "files of the ledger were changed while the daemon runs: " + strings.Join(said, "; ")
+	return "files of the ledger were changed from outside since the daemon began: " + strings.Join(said, "; ")
 }
 
 // segmentFiles are the files of segments.

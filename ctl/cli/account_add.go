@@ -163,7 +163,7 @@ func (a *app) accountEditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.editKey(&edit, old.Platform, keyFile); err != nil {
+			if err := a.editKey(cmd, &edit, old.Platform, keyFile); err != nil {
 				return err
 			}
 			edit.Version = &old.Version // lists are changed from what they were
@@ -180,9 +180,12 @@ func (a *app) accountEditCommand() *cobra.Command {
 }
 
 // editKey adds a new API key, if one was given.
-func (a *app) editKey(edit *ctl.AccountEdit, platform, keyFile string) error {
-	if keyFile == "" {
+func (a *app) editKey(cmd *cobra.Command, edit *ctl.AccountEdit, platform, keyFile string) error {
+	switch {
+	case !cmd.Flags().Changed("api-key-file"):
 		return nil
+	case keyFile == "":
+		return ctl.Errorf(ctl.BadRequest, "--api-key-file: the file's name is empty").WithHint("an account cannot be without its key; take it out of use with: crs account disable %s", ctl.ShellWord(cmd.Flags().Arg(0)))
 	}
 	key, err := a.readKey(platform, keyFile)
 	if err != nil {

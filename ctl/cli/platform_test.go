@@ -101,3 +101,13 @@ func TestWhatCanBeImportedIsInTheHelp(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEmptyNameOfAFileReplacesNothing: a script whose variable is not set is told.
+func TestAnEmptyNameOfAFileReplacesNothing(t *testing.T) {
+	t.Parallel()
+	socket := fake(t, map[string]any{"GET /accounts/my key": ctl.Account{Name: "my key", Platform: "claude-console"}})
+	got := run(t, nil, "account", "edit", "my key", "--api-key-file", "", "--socket", socket)
+	if got.code != 2 || !strings.Contains(got.err, "the file's name is empty") || !strings.Contains(got.err, "crs account disable 'my key'") {
+		t.Errorf("%+v", got)
+	}
+}

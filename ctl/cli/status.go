@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -72,9 +73,20 @@ func (a *app) printConditions(all []ctl.Condition) {
 	}
 }
 
+// mostAlike is how many conditions of one code are told one by one.
+const mostAlike = 10
+
 func (a *app) remedies(all []ctl.Condition) {
+	seen := map[string]int{}
 	for _, c := range all {
-		a.say("  %s\n    %s", c.Sentence, c.Hint)
+		if seen[c.Code]++; seen[c.Code] <= mostAlike {
+			a.say("  %s\n    %s", c.Sentence, c.Hint)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(seen)) {
+		if more := seen[code] - mostAlike; more > 0 {
+			a.say("  and %d more of %s: crs status -o json", more, code)
+		}
 	}
 }
 

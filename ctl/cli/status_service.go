@@ -60,7 +60,7 @@ func (a *app) theService(ctx context.Context, user bool) ctl.Service {
 func (a *app) wellBeing(s ctl.Status, is ctl.Service) wellBeing {
 	since := a.io.Now().Add(-time.Duration(s.UptimeSeconds * float64(time.Second))).Truncate(time.Second)
 	return wellBeing{
-		Status: s, Healthy: s.LedgerError == "" && !s.Has("store_unsafe") && !s.Has("data_files_lost"), Since: &since,
+		Status: s, Healthy: !s.Failed(), Since: &since,
 		Installed: is.Installed, Enabled: is.Enabled, LastError: cmp.Or(s.LedgerError, is.LastError), Service: is,
 	}
 }

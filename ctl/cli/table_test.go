@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,19 @@ chosen: b, because: first in rank
 `
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", out, want)
+	}
+}
+
+func TestStatusNamesSomeOfManyAlike(t *testing.T) {
+	t.Parallel()
+	var all []ctl.Condition
+	for i := range 60 {
+		all = append(all, ctl.Condition{Code: "account_rests", Severity: ctl.SeverityNote, Sentence: fmt.Sprintf("account %d rests", i), Hint: "that passes"})
+	}
+	a, out := printing()
+	a.printConditions(all)
+	if n := strings.Count(out.String(), "that passes"); n != mostAlike || !strings.Contains(out.String(), "and 50 more of account_rests: crs status -o json") {
+		t.Errorf("%d are told:\n%s", n, out)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -56,7 +57,7 @@ func checkAddress(text string) error {
 func parseCount(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if text != "" && (err != nil || n < 0) {
-		return 0, ctl.Errorf(ctl.BadRequest, "this must be a whole number, or nothing")
+		return 0, ctl.Errorf(ctl.BadRequest, "this must be a whole number from 0 on, or nothing")
 	}
 	return n, nil
 }
@@ -86,7 +87,7 @@ func parseSeconds(text string) (float64, error) {
 
 func parseFactor(text string) (float64, error) {
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || v <= 0 {
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v <= 0 {
 		return 0, ctl.Errorf(ctl.BadRequest, "this must be a number such as 1 or 1.5")
 	}
 	return v, nil

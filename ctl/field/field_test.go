@@ -127,7 +127,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 	for kind, all := range map[ctl.FieldKind][]string{
 		ctl.EndField:   {"soon", "-3d", "d", "0d", "-1h", "2026-11-20"},
 		ctl.CountField: {"x", "-1", "1.5", "9999999999999999999"}, ctl.AddressField: {"api.example.com", "ftp://x"}, ctl.PairsField: {"a", "=b", "a="},
-		ctl.MoneyField: {"x", "-1"}, ctl.DurationField: {"5", "-5s", "a while"}, ctl.FactorField: {"", "x", "0", "-1"},
+		ctl.MoneyField: {"x", "-1"}, ctl.DurationField: {"5", "-5s", "a while"}, ctl.FactorField: {"", "x", "0", "-1", "NaN", "inf"},
 	} {
 		for _, text := range all {
 			_, err := field.Parse(kind, text, noon)

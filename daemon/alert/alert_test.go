@@ -120,6 +120,19 @@ func TestMuchTroubleIsOneMessage(t *testing.T) {
 	}
 }
 
+// TestLongTroubleIsAMessageThatReceiversTake: one of them takes 2,000 characters.
+func TestLongTroubleIsAMessageThatReceiversTake(t *testing.T) {
+	t.Parallel()
+	m := alert.Message{Host: "relay-1"}
+	for range 9 {
+		m.Begun = append(m.Begun, alert.Trouble{What: strings.Repeat("w", 300), Mend: strings.Repeat("m", 150)})
+		m.Over = append(m.Over, alert.Trouble{What: strings.Repeat("o", 300)})
+	}
+	if text := m.Text(); len(text) > 2000 || !strings.Contains(text, "www. mmm") || !strings.HasSuffix(text, "more: crs status") {
+		t.Errorf("%d bytes: %s", len(text), text)
+	}
+}
+
 // receiver is a webhook that keeps what it is sent.
 func receiver(t *testing.T, status int) (url string, got *string) {
 	t.Helper()
@@ -154,7 +167,7 @@ func TestEachReceiverGetsItsForm(t *testing.T) {
 	}
 	const text = `"crs on relay-1: It is \"wrong\". Mend it."`
 	for format, want := range map[string]string{
-		"slack": `{"text":` + text + `}`, "discord": `{"content":` + text + `}`,
+		"slack": `{"text":` + text + `}`, "discord": `{"allowed_mentions":{"parse":[]},"content":` + text + `}`,
 		"lark": `{"content":{"text":` + text + `},"msg_type":"text"}`, "wecom": `{"msgtype":"text","text":{"content":` + text + `}}`,
 		"json": `{"text":` + text + `,"host":"relay-1","at":"2026-11-26T12:00:00Z","begun":[{"key":"k","what":"It is \"wrong\"","mend":"Mend it"}],"over":[]}`,
 	} {

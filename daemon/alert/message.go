@@ -16,8 +16,11 @@ type Message struct {
 	Test bool `json:"test,omitempty"`
 }
 
-// most is how many troubles a message tells one by one.
-const most = 10
+// most is how many troubles a message tells one by one, and longest about how many bytes it has: receivers refuse long ones.
+const (
+	most    = 10
+	longest = 1500
+)
 
 // Text is the message for people.
 func (m *Message) Text() string {
@@ -25,11 +28,17 @@ func (m *Message) Text() string {
 		return "crs on " + m.Host + ": this is a test. Had there been trouble, it would have come this way."
 	}
 	var lines []string
+	room := longest
+	tell := func(line string) {
+		if room -= len(line); room > 0 || len(lines) == 0 {
+			lines = append(lines, line)
+		}
+	}
 	for _, t := range m.Begun[:min(len(m.Begun), most)] {
-		lines = append(lines, t.What+". "+t.Mend+".")
+		tell(t.What + ". " + t.Mend + ".")
 	}
 	for _, t := range m.Over[:min(len(m.Over), most)] {
-		lines = append(lines, "Over: "+t.What+".")
+		tell("Over: " + t.What + ".")
 	}
 	if more := len(m.Begun) + len(m.Over) - len(lines); more > 0 {
 		lines = append(lines, fmt.Sprintf("And %d more: crs status", more))
@@ -47,7 +56,7 @@ func (m *Message) body(format string) any {
 	case "slack":
 		return map[string]string{"text": text}
 	case "discord":
-		return map[string]string{"content": text}
+		return map[string]any{"content": text, "allowed_mentions": map[string]any{"parse": []string{}}} // names are not addressed
 	case "lark":
 		return map[string]any{"msg_type": "text", "content": map[string]string{"text": text}}
 	case "wecom":

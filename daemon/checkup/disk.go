@@ -37,7 +37,7 @@ func diskCheck(dir string, measure func(dir string) ([]time.Duration, error)) ct
 	all, err := within(answers, func() ([]time.Duration, error) { return measure(dir) })
 	if err != nil {
 		c.State, c.Detail = ctl.Bad, "the data directory cannot be written to: "+reason(err)
-		c.Hint = store.Mend(err) + "; requests wait in memory until then"
+		c.Hint = store.Mend(err) + "; usage waits in memory until then"
 		return c
 	}
 	slices.Sort(all)

@@ -18,7 +18,7 @@ import (
 // ways looks at the ways to the providers: whether each leads there, who reads along, and what the clocks there say.
 func (o *Options) ways(ctx context.Context) []ctl.Check {
 	if len(o.Accounts) == 0 {
-		return []ctl.Check{{Name: "exit", State: ctl.Skipped, Detail: "there are no accounts, so that there is no way to look at", Hint: "crs account add --help"}}
+		return []ctl.Check{{Name: "exit", State: ctl.Skipped, Detail: "there are no accounts in use, so that there is no way to look at", Hint: "crs account add --help"}}
 	}
 	all, browsers := o.look(ctx), o.Browsers
 	if browsers == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"crs/ctl"
 	"crs/ctl/when"
@@ -141,7 +142,7 @@ func nearlyUsedUp(v *View, s *account.Status) (sentence, hint string) {
 	if len(used) == 0 {
 		return "", ""
 	}
-	return "account " + s.Account.Name + " has used " + strings.Join(used, ", and "), "it resets " + strings.Join(resets, ", and ") + "; another account can take over: crs account add"
+	return "account " + s.Account.Name + " has used " + strings.Join(used, ", and "), "it resets " + strings.Join(resets, ", and ") + "; another account could take over (crs account add --help)"
 }
 
 func subscriptionEnds(v *View, s *account.Status) (sentence, hint string) {
@@ -167,7 +168,7 @@ func soon(at, now time.Time, within time.Duration) bool { return at.After(now) &
 // because is what stands against an account, short.
 func because(why string) string {
 	const longest = 200
-	why = strings.TrimRight(strings.Join(strings.Fields(why), " "), ".")
+	why = strings.TrimRight(strings.Join(strings.FieldsFunc(why, invisible), " "), ".")
 	if why == "" {
 		return ""
 	}
@@ -175,4 +176,9 @@ func because(why string) string {
 		why = strings.ToValidUTF8(why[:longest], "") + "…"
 	}
 	return ": " + why
+}
+
+// invisible is what a terminal acts upon, or does not show.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }

@@ -51,7 +51,7 @@ func TestWhatIsSaidOfAnAccount(t *testing.T) {
 			a.SubscriptionEnds, a.Credential = later, account.Credential{Kind: account.OAuth, ExpiresAt: soon}
 		}), "", "", ""},
 		"disabled": {status{State: account.StateDisabled, Rests: []account.Rest{{Scope: "opus", Until: soon}}, Windows: []account.Window{{Used: 1}}}, "", "", ""},
-		"needs a login": {status{State: account.StateNeeds, Why: "invalid_grant.\n"},
+		"needs a login": {status{State: account.StateNeeds, Why: "\x1b\u202einvalid_grant.\n"},
 			"account_needs_login my max: account my max needs a login: invalid_grant", "", "crs account login claude 'my max'"},
 		"blocked": {status{State: account.StateBlocked}, "account my max is blocked by its provider", "", "crs account thaw 'my max'"},
 		"ended":   {status{State: account.StateExpired}, "the subscription of account my max has ended", "", "crs account edit 'my max' --subscription-ends"},

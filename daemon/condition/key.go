@@ -30,10 +30,10 @@ func (b *Budget) spent() []Found {
 	for _, c := range []struct {
 		span, flag  string
 		spent, most int64
-	}{{"today", "daily-cost", spent.Day, p.DailyCost}, {"this week", "weekly-cost", spent.Week, p.WeeklyCost}, {"in all", "total-cost", spent.Total, p.TotalCost}} {
+	}{{"for today", "daily-cost", spent.Day, p.DailyCost}, {"for this week", "weekly-cost", spent.Week, p.WeeklyCost}, {"in all", "total-cost", spent.Total, p.TotalCost}} {
 		if c.most > 0 && c.spent >= c.most {
 			all = append(all, Found{
-				name, fmt.Sprintf("key %s has spent its %s for %s", name, ctl.USD(c.most), c.span),
+				name, fmt.Sprintf("key %s has spent its %s %s", name, ctl.USD(c.most), c.span),
 				fmt.Sprintf("give it more: crs key edit %s --%s USD", ctl.ShellWord(name), c.flag),
 			})
 		}
