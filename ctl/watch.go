@@ -92,8 +92,10 @@ func (c *Client) Disconnect(ctx context.Context, id string) error {
 
 // Scene is what a watch has told so far. The zero value is that of nothing.
 type Scene struct {
-	At       time.Time
-	Status   Status
+	At     time.Time
+	Status Status
+	// StatusAt is when it was told.
+	StatusAt time.Time
 	Flights  map[int64]*Flight   // by number
 	Accounts map[string]*Account // by id
 }
@@ -105,7 +107,7 @@ func (s *Scene) Apply(u *Update) {
 	}
 	s.At = u.At
 	if u.Status != nil {
-		s.Status = *u.Status
+		s.Status, s.StatusAt = *u.Status, u.At
 	}
 	for i := range u.Flights {
 		s.Flights[u.Flights[i].N] = &u.Flights[i]

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,19 +51,15 @@ func (m *Model) choosePlatform() tea.Cmd {
 // newAccount is what a form for a new account holds.
 type newAccount struct {
 	name, way, secret, file string
-	options                 map[string]*string
+	options                 *optionForm
 	more                    *fieldForm
 	groups                  []string
 }
 
 func (m *Model) accountForm(p ctl.Platform) *form {
-	x := &newAccount{file: p.File, options: map[string]*string{}, more: newFieldForm(m.b.accountFields(true, subscribes(&p)), nil, m.b.zone)}
+	x := &newAccount{file: p.File, options: newOptionForm(&p, nil), more: newFieldForm(m.b.accountFields(true, subscribes(&p)), nil, m.b.zone)}
 	if known := ways(&p); len(known) > 0 {
 		x.way = string(known[0])
-	}
-	for i := range p.Options {
-		first, _ := option(&p.Options[i])
-		x.options[p.Options[i].Name] = &first
 	}
 	return &form{
 		name: "Add an account: " + draw.Clean(p.Name), high: 11,
@@ -109,7 +104,7 @@ func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group, now time.Time) [
 		huh.NewGroup(text("file", &x.file, needed("the file"))).
 			Description("On this machine. From then on crs renews the tokens.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByFile }),
 	}
-	if fields := x.optionFields(p); len(fields) > 0 {
+	if fields := x.options.fields(); len(fields) > 0 {
 		pages = append(pages, huh.NewGroup(fields...).Title("Of "+draw.Clean(p.Name)))
 	}
 	return append(pages, x.morePage(groups, now))
@@ -124,27 +119,6 @@ func waysToChoose(all []ctl.Way) []huh.Option[string] {
 		options = append(options, huh.NewOption(wayTitles()[w], string(w)))
 	}
 	return options
-}
-
-func (x *newAccount) optionFields(p *ctl.Platform) []huh.Field {
-	var fields []huh.Field
-	for i := range p.Options {
-		o := &p.Options[i]
-		label, value := draw.Clean(o.Label), x.options[o.Name]
-		switch _, values := option(o); {
-		case values != nil:
-			var options []huh.Option[string]
-			for _, v := range values {
-				options = append(options, huh.NewOption(draw.Clean(cmp.Or(v, "as it comes")), v))
-			}
-			fields = append(fields, choice(draw.Fit(label, titleWidth), value, options...).Inline(true))
-		case o.Required:
-			fields = append(fields, text(label, value, needed("the "+label)))
-		default:
-			fields = append(fields, text(label, value, nil))
-		}
-	}
-	return fields
 }
 
 // morePage is what has a default.
@@ -166,14 +140,9 @@ func (x *newAccount) add(ctx context.Context, m *Model, p *ctl.Platform) (any, e
 	if err != nil {
 		return nil, err
 	}
-	d, a := m.opt.Daemon, ctl.NewAccount{Platform: p.Name, Name: strings.TrimSpace(x.name), Groups: x.groups, Options: map[string]string{}}
+	d, a := m.opt.Daemon, ctl.NewAccount{Platform: p.Name, Name: strings.TrimSpace(x.name), Groups: x.groups, Options: x.options.filled()}
 	if err := field.Fill(&a, more); err != nil {
 		return nil, err
-	}
-	for _, o := range p.Options {
-		if v := strings.TrimSpace(*x.options[o.Name]); v != o.Default {
-			a.Options[o.Name] = v
-		}
 	}
 	switch w := ctl.Way(x.way); w {
 	case ctl.ByKey:

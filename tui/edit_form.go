@@ -20,11 +20,16 @@ func (m *Model) editAccount(a *ctl.Account) tea.Cmd {
 
 func (m *Model) accountEdit(a *ctl.Account) *form {
 	id, key, secret := a.ID, a.Credential == "api-key", ""
-	fields := newFieldForm(m.b.accountFields(false, !key), field.Values(a), m.b.zone)
+	p, known := m.b.catalogue.Platform(a.Platform)
+	fields := newFieldForm(m.b.accountFields(false, !key || known && subscribes(&p)), field.Values(a), m.b.zone)
+	options := newOptionForm(&p, a.Options)
 	return &form{
 		name: "Edit account " + draw.Clean(a.Name), high: len(fields.all) + 2,
 		build: func() *huh.Form {
 			pages := []*huh.Group{huh.NewGroup(fields.fields(m.now())...)}
+			if own := options.fields(); len(own) > 0 {
+				pages = append(pages, huh.NewGroup(own...).Title("Of "+draw.Clean(p.Name)))
+			}
 			if key {
 				in := text("new API key", &secret, nil).EchoMode(huh.EchoModePassword).Key(secretKey).Placeholder("as it is")
 				pages = append(pages, huh.NewGroup(in).Description("Nothing keeps the present one."))
@@ -32,21 +37,32 @@ func (m *Model) accountEdit(a *ctl.Account) *form {
 			return huh.NewForm(pages...)
 		},
 		send: func(ctx context.Context) (any, error) {
-			e, err := accountChanges(fields, secret, m.now())
+			e, err := accountChanges(fields, options, secret, m.now())
 			if err != nil {
 				return nil, err
+			}
+			if e == (ctl.AccountEdit{}) {
+				return nil, nil
 			}
 			got, err := m.opt.Daemon.EditAccount(ctx, id, e)
 			return &got, err
 		},
 		then: func(m *Model, got any) tea.Cmd {
-			return done{got: got, did: "account " + a.Name + " is changed"}.take(m)
+			return changed(got, "account "+a.Name).take(m)
 		},
 	}
 }
 
+// changed is what came of an edit; got is nil when there was nothing to change.
+func changed(got any, what string) done {
+	if got == nil {
+		return done{did: what + " is as it was"}
+	}
+	return done{got: got, did: what + " is changed"}
+}
+
 // accountChanges leave out what is as it was before.
-func accountChanges(fields *fieldForm, secret string, now time.Time) (e ctl.AccountEdit, err error) {
+func accountChanges(fields *fieldForm, options *optionForm, secret string, now time.Time) (e ctl.AccountEdit, err error) {
 	values, err := fields.changes(now)
 	if err != nil {
 		return e, err
@@ -54,6 +70,7 @@ func accountChanges(fields *fieldForm, secret string, now time.Time) (e ctl.Acco
 	if secret != "" {
 		e.APIKey = set(strings.TrimSpace(secret))
 	}
+	e.Options = options.changes()
 	return e, field.Fill(&e, values)
 }
 

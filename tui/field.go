@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"cmp"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/huh"
@@ -28,7 +30,7 @@ type fieldValue struct {
 func newFieldForm(all []ctl.Field, object map[string]json.RawMessage, zone *time.Location) *fieldForm {
 	f := &fieldForm{all: all}
 	for i := range all {
-		v := fieldValue{text: all[i].Default}
+		var v fieldValue
 		if object != nil {
 			v.text = field.Text(&all[i], object[all[i].Name], zone)
 		}
@@ -53,13 +55,16 @@ func (f *fieldForm) fields(now time.Time) []huh.Field {
 			if said == f.before[i].text {
 				return nil
 			}
-			_, err := field.Parse(x.Kind, said, now)
+			_, err := field.Parse(x.Kind, orDefault(x, said), now)
 			return err
 		}
-		all = append(all, text(draw.Clean(x.Label), &v.text, valid).Placeholder(draw.Clean(x.None)))
+		all = append(all, text(draw.Clean(x.Label), &v.text, valid).Placeholder(draw.Clean(cmp.Or(x.Default, x.None))))
 	}
 	return all
 }
+
+// orDefault: what is emptied becomes what a new one has.
+func orDefault(x *ctl.Field, said string) string { return cmp.Or(strings.TrimSpace(said), x.Default) }
 
 // changes are the values that are not as they were, by their names in JSON.
 func (f *fieldForm) changes(now time.Time) (map[string]any, error) {
@@ -71,7 +76,7 @@ func (f *fieldForm) changes(now time.Time) (map[string]any, error) {
 		case x.Kind == ctl.SwitchField:
 			all[x.Name] = v.on
 		default:
-			value, err := field.Parse(x.Kind, v.text, now)
+			value, err := field.Parse(x.Kind, orDefault(x, v.text), now)
 			if err != nil {
 				return nil, err
 			}

@@ -166,10 +166,34 @@ func TestEditingAnAccountSendsWhatHasChanged(t *testing.T) {
 		r.press("2", "jjjj", "e")
 		r.see("Edit account work", "50", "8")
 		r.press("enter", "backspace", "backspace", "7", "enter", "enter", "enter", "enter", "a=b c=d", "enter", "ask Eve", "enter")
+		r.see("Of claude-console", "key is sent as")
+		r.press("right", "enter") // x-api-key
 		r.see("Nothing keeps the present one")
 		r.press("enter")
 		r.did("edit acc_work")
-		if got := js(r.t, r.d.accEdits[0]); got != `{"priority":7,"map":{"a":"b","c":"d"},"note":"ask Eve"}` {
+		if got := js(r.t, r.d.accEdits[0]); got != `{"priority":7,"map":{"a":"b","c":"d"},"options":{"auth":"x-api-key"},"note":"ask Eve"}` {
+			t.Error(got)
+		}
+	})
+}
+
+// TestAnEditThatChangesNothingSendsNothing, of an account or a key; what is emptied becomes what a new one has.
+func TestAnEditThatChangesNothingSendsNothing(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("2", "jjjj", "e")
+		r.see("Edit account work")
+		r.submit()
+		r.see("account work is as it was")
+		r.press("3", "e")
+		r.see("Edit key alice")
+		r.submit()
+		r.see("key alice is as it was")
+		r.did()
+		r.press("2", "kkkk", "e")
+		r.see("Edit account max", "10")
+		r.press("enter", "backspace", "backspace")
+		r.submit()
+		if got := js(r.t, r.d.accEdits[0]); got != `{"priority":50}` {
 			t.Error(got)
 		}
 	})

@@ -125,7 +125,7 @@ func (m *Model) about() string {
 	if s.Version == "" || m.width < 96 {
 		return ""
 	}
-	up := time.Duration(s.UptimeSeconds*float64(time.Second)) + m.now().Sub(m.b.scene.At)
+	up := time.Duration(s.UptimeSeconds*float64(time.Second)) + m.now().Sub(m.b.scene.StatusAt)
 	return draw.Clean(fmt.Sprintf("%s, up %s ", s.Version, lasts(up)))
 }
 

@@ -45,6 +45,9 @@ func (m *Model) editKey(k *ctl.Key) tea.Cmd {
 			if err != nil {
 				return nil, err
 			}
+			if e == (ctl.KeyEdit{}) {
+				return nil, nil
+			}
 			e.Version = &version
 			got, err := m.opt.Daemon.EditKey(ctx, id, e)
 			return &got, err
@@ -74,11 +77,10 @@ func (m *Model) askForKey(title string, x *keyForm, fresh bool, send func(contex
 		build: func() *huh.Form { return huh.NewForm(x.pages(m, fresh)...) },
 		send:  send,
 		then: func(m *Model, got any) tea.Cmd {
-			did := "key " + strings.TrimSpace(x.name) + " is made"
-			if !fresh {
-				did = "key " + x.name + " is changed"
+			if fresh {
+				return done{got: got, did: "key " + strings.TrimSpace(x.name) + " is made"}.take(m)
 			}
-			return done{got: got, did: did}.take(m)
+			return changed(got, "key "+x.name).take(m)
 		},
 	}
 	return m.withGroups(f)

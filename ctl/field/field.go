@@ -88,7 +88,7 @@ func parseSeconds(text string) (float64, error) {
 func parseFactor(text string) (float64, error) {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v <= 0 {
-		return 0, ctl.Errorf(ctl.BadRequest, "this must be a number such as 1 or 1.5")
+		return 0, ctl.Errorf(ctl.BadRequest, "this must be a number above 0, such as 1 or 1.5")
 	}
 	return v, nil
 }
