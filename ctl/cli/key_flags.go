@@ -28,7 +28,7 @@ func (f *keyFlags) edit(cmd *cobra.Command, now time.Time) (e ctl.KeyEdit, err e
 	switch {
 	case isSet(e.Account) && isSet(e.Group):
 		return e, ctl.Errorf(ctl.BadRequest, "a key is bound to an account or to a group, not to both")
-	case e.ExpiresAt != nil && isSet(e.ActivateFor):
+	case isSet(e.ExpiresAt) && isSet(e.ActivateFor):
 		return e, ctl.Errorf(ctl.BadRequest, "--expires and --activate-for both say when the key ends; give one of them")
 	}
 	return e, nil

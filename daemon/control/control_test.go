@@ -414,3 +414,41 @@ func TestANoteIsKeptWithItsAccount(t *testing.T) {
 		told(note)
 	}
 }
+
+// TestAKeyEndsAtAMomentOrSoLongAfterItsFirstUse: neither is overruled by the other without a word.
+func TestAKeyEndsAtAMomentOrSoLongAfterItsFirstUse(t *testing.T) {
+	t.Parallel()
+	b := crstest.Start(t)
+	b.Account("a")
+	const day = 24 * time.Hour
+	end, lives, longer, none := b.Clock.Now().Add(5*day).UTC().Truncate(time.Second), int64((30*day)/time.Second), int64((60*day)/time.Second), int64(0)
+	edit := func(name string, e ctl.KeyEdit, want ctl.Code) ctl.Key {
+		t.Helper()
+		k, err := b.EditKey(t.Context(), name, e)
+		if (err == nil) != (want == "") || err != nil && ctl.CodeOf(err) != want {
+			t.Errorf("%v, want %q", err, want)
+		}
+		return k
+	}
+	b.Key("ends", func(k *ctl.NewKey) { k.ExpiresAt = &end })
+	edit("ends", ctl.KeyEdit{ActivateFor: &lives}, ctl.BadRequest)
+	if k := edit("ends", ctl.KeyEdit{ActivateFor: &lives, ExpiresAt: new(time.Time)}, ""); k.ExpiresAt != nil || k.Limits.ActivateForSeconds != lives {
+		t.Errorf("%+v", k)
+	}
+	secret := b.Key("lives", func(k *ctl.NewKey) { k.ActivateFor = &lives })
+	edit("lives", ctl.KeyEdit{ExpiresAt: &end}, ctl.BadRequest)
+	first := b.Clock.Now()
+	if a := b.Post(secret, crstest.Hello); a.Status != http.StatusOK {
+		t.Fatalf("%+v", a)
+	}
+	b.Clock.Advance(day)
+	if k := edit("lives", ctl.KeyEdit{ActivateFor: &longer}, ""); k.ExpiresAt == nil || k.ExpiresAt.Sub(first).Round(day) != 60*day || k.ActivatedAt == nil {
+		t.Errorf("%+v", k)
+	}
+	if k := edit("lives", ctl.KeyEdit{ExpiresAt: &end}, ""); k.ExpiresAt == nil || !k.ExpiresAt.Equal(end) {
+		t.Errorf("%+v", k)
+	}
+	if k := edit("lives", ctl.KeyEdit{ActivateFor: &none, ExpiresAt: new(time.Time)}, ""); k.ExpiresAt != nil || k.ActivatedAt != nil {
+		t.Errorf("%+v", k)
+	}
+}

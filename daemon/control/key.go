@@ -149,7 +149,6 @@ func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 	assign(&p.DenyModels, in.DenyModels)
 	assign(&p.Clients, in.Clients)
 	assign(&p.Permissions, in.Permissions)
-	assign(&k.ExpiresAt, in.ExpiresAt)
 	if in.QueueWaitSeconds != nil {
 		p.QueueWait = time.Duration(*in.QueueWaitSeconds * float64(time.Second))
 	}
@@ -162,13 +161,32 @@ func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 		}
 		p.Multiplier = int64(math.Round(*in.Multiplier * 1000))
 	}
-	if in.ActivateFor != nil {
-		k.ActivateFor, k.ActivatedAt = time.Duration(*in.ActivateFor)*time.Second, time.Time{}
+	if err := setEnd(k, in); err != nil {
+		return err
 	}
 	if err := checkSense(p, in); err != nil {
 		return err
 	}
 	return h.bind(p, in)
+}
+
+// setEnd: a key ends at a moment, or so long after its first use. One that has been used has both, and either can be changed.
+func setEnd(k *key.Key, in *ctl.KeyEdit) error {
+	assign(&k.ExpiresAt, in.ExpiresAt)
+	if in.ActivateFor != nil {
+		k.ActivateFor = time.Duration(*in.ActivateFor) * time.Second
+	}
+	used := !k.ActivatedAt.IsZero()
+	switch {
+	case k.ActivateFor == 0:
+		k.ActivatedAt = time.Time{}
+	case used && in.ActivateFor != nil && in.ExpiresAt == nil:
+		k.ExpiresAt = k.ActivatedAt.Add(k.ActivateFor)
+	case !used && !k.ExpiresAt.IsZero():
+		return ctl.Errorf(ctl.BadRequest, "a key ends at a moment, or so long after its first use, not both").
+			WithHint("take one of them away: --expires never, or --activate-for 0s")
+	}
+	return nil
 }
 
 // checkWords finds words of an edit that stand for nothing, which would shut the key out. Other words for a client become its own.
