@@ -35,6 +35,7 @@ import (
 	"crs/internal/store"
 	"crs/internal/usage"
 	"crs/proxyengine"
+	"crs/proxyengine/protocol/factory"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )
@@ -295,7 +296,7 @@ func (d *Daemon) openEngine(context.Context) error {
 	engine, err := proxyengine.New(proxyengine.Options{
 		TLS:  secured,
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
-		Protocols: mounts(), Providers: d.providers, Models: d.catalog().models, Upstream: d.client,
+		Protocols: mounts(), Providers: d.providers, Client: factory.Client, Models: d.catalog().models, Upstream: d.client,
 		Now: d.opt.Now, Log: d.log, Settings: d.engineSettings(&d.cfg), Closed: d.requests.Publish, Ended: d.metrics.Ended, Shortage: d.short,
 	})
 	if err != nil {
@@ -341,7 +342,7 @@ const upstreamHead = 8 << 10
 func (d *Daemon) answers() *control.Handler {
 	return control.NewHandler(control.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Engine: d.engine,
-		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Catalogue: catalogue(d.providers), Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
+		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Catalogue: catalogue(d.providers), Usually: usually(), Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
 		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert, Restart: d.Restart, Leaving: d.leavingCount,
 		About: ctl.Status{
 			Version: d.opt.Version, PID: os.Getpid(), Executable: d.opt.Program, Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,

@@ -7,6 +7,7 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/config"
+	"crs/internal/model"
 	"crs/internal/secret"
 	"crs/proxyengine"
 	"crs/proxyengine/protocol/anthropic"
@@ -95,6 +96,15 @@ func mounts() []proxyengine.Mount {
 		{Protocol: anthropic.Protocol{}, Prefixes: []string{"/droid/claude"}, Only: "droid"},
 		{Protocol: openai.Protocol{Part: openai.ResponsesOnly}, Prefixes: []string{"/droid/openai"}, Only: "droid"},
 		{Protocol: openai.Protocol{Part: openai.ChatOnly}, Prefixes: []string{"/droid/comm"}, Only: "droid"},
+	}
+}
+
+// usually is what models are asked for most often, and by whom.
+func usually() []proxyengine.Usual {
+	return []proxyengine.Usual{
+		{Models: "claude-*", Service: anthropic.Messages, Client: anthropic.ClaudeCode, Family: anthropic.Family},
+		{Models: "gemini-*", Service: gemini.Generate, Client: gemini.GeminiCLI, Family: gemini.Family},
+		{Models: "*", Service: openai.Responses, Client: openai.CodexCLI, Family: model.Base},
 	}
 }
 

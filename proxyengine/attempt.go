@@ -12,7 +12,6 @@ import (
 	"crs/internal/account"
 	"crs/internal/oauth"
 	"crs/internal/outage"
-	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/scrub"
 	"crs/proxyengine/upstream"
@@ -270,7 +269,7 @@ var (
 func (x *exchange) begin(p provider.Provider, s said, acc *account.Account, answer *upstream.Answer) attempt {
 	meter := s.meter(p.Meter(s.want, acc, answer.Header), &x.intent)
 	h := x.newHeld(answer, meter, clocks(x.settings, s.want.Stream, 0).FirstByte)
-	h.flows = h.flows || s.want.Service == gemini.GenerateArray
+	h.flows = h.flows || x.e.service(s.want.Service).Flows
 	h.src.clearing = x.clearing(acc, h)
 	err := h.read()
 	x.waited += answer.Waited()

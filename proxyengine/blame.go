@@ -12,21 +12,11 @@ import (
 	"github.com/tidwall/gjson"
 
 	"crs/internal/account"
-	"crs/proxyengine/protocol/anthropic"
-	"crs/proxyengine/protocol/gemini"
-	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 )
 
 // large is how many tokens make a request that may meet a limit by the minute all by itself.
 const large = 50_000
-
-// central reports whether a service is what a platform's accounts are there for. Whether one may be used for another service, and
-// how much of it, is said of that service alone: it has endpoints, permissions and limits of its own.
-func central(service string) bool {
-	service, _, _ = strings.Cut(service, "@")
-	return slices.Contains([]string{anthropic.Messages, openai.Chat, openai.Responses, gemini.Generate, gemini.GenerateArray, gemini.CodeAssist}, service)
-}
 
 // fair narrows what a provider made of an error, so that an account is held liable for what is its own: what a request asks for
 // and how large it is, is up to whoever sends it, and so are words that stand in a page or a file that it refers to.
@@ -47,7 +37,7 @@ func (x *exchange) fair(v *provider.Verdict, want *provider.Intent, acc *account
 	case o.Result == account.Throttled, o.Result == account.Exhausted:
 		x.limited(v, want)
 	}
-	if !central(want.Service) {
+	if !x.e.service(want.Service).Main {
 		beside(o, want)
 	}
 }

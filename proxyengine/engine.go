@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,8 @@ type Options struct {
 	Prices    func() *pricing.Table
 	Protocols []Mount
 	Providers []provider.Provider
+	// Client recognises programs that speak the protocols of others, where a protocol does not. It may be nil.
+	Client func(provider.Header) string
 	// Models gives the models that accounts serve one of the services with, to a key that has these permissions.
 	Models   func(services, permissions []string) []string
 	Upstream upstream.Client
@@ -107,6 +110,7 @@ type Engine struct {
 	routes    routes
 	providers map[string]provider.Provider // by platform
 	platforms map[string]account.Platform
+	services  map[string]provider.Service
 	watcher   *hangup.Watcher
 	server    *fasthttp.Server
 	memory    *budget
@@ -140,9 +144,16 @@ func New(opt Options) (*Engine, error) {
 	}
 	e := &Engine{
 		opt: opt, routes: newRoutes(opt.Protocols), providers: map[string]provider.Provider{},
-		platforms: map[string]account.Platform{}, lane: newLane(), watcher: watcher,
+		platforms: map[string]account.Platform{}, services: map[string]provider.Service{}, lane: newLane(), watcher: watcher,
 		memory: newBudget(opt.Settings.BodyBudget, largestBody(&opt.Settings)), promises: newBudget(0, 0), decoders: newBudget(mostDecoders, 0), live: map[*exchange]struct{}{}, ending: make(chan struct{}),
 		conns: caller.NewConnections(), failures: caller.NewFailures(opt.Now),
+	}
+	for _, m := range opt.Protocols {
+		if d, ok := m.Protocol.(provider.Described); ok {
+			for _, s := range d.Services() {
+				e.services[s.Name] = s
+			}
+		}
 	}
 	for _, p := range opt.Providers {
 		for platform, facts := range p.Platforms() {
@@ -152,6 +163,12 @@ func New(opt Options) (*Engine, error) {
 	e.Apply(opt.Settings)
 	e.server = e.newServer(&opt.Settings)
 	return e, nil
+}
+
+// service is what is to be known of one, also by its name on one path alone.
+func (e *Engine) service(name string) provider.Service {
+	name, _, _ = strings.Cut(name, "@")
+	return e.services[name]
 }
 
 func (e *Engine) newServer(s *Settings) *fasthttp.Server {

@@ -14,7 +14,6 @@ import (
 	"crs/internal/pricing"
 	"crs/internal/usage"
 	"crs/proxyengine/caller"
-	"crs/proxyengine/protocol/factory"
 	"crs/proxyengine/provider"
 )
 
@@ -207,8 +206,8 @@ func (x *exchange) understand() error {
 		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "model: that is a key and no model's name")
 	}
 	x.intent = intent
-	if x.intent.Client == "" {
-		x.intent.Client = factory.Client(x.in.Header)
+	if x.intent.Client == "" && x.e.opt.Client != nil {
+		x.intent.Client = x.e.opt.Client(x.in.Header)
 	}
 	r := &x.record
 	r.Model, r.Client, r.Stream, r.Free = intent.Model, x.intent.Client, intent.Stream, intent.Free

@@ -8,32 +8,22 @@ import (
 	"crs/internal/jsonscan"
 	"crs/internal/key"
 	"crs/internal/model"
-	"crs/proxyengine/protocol/anthropic"
-	"crs/proxyengine/protocol/gemini"
-	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 )
 
-// usual is what is asked for a model most often, and by whom.
-type usual struct {
-	models, service, client string
-	family                  func(name string) string
+// Usual is what is asked for some models most often, and by whom.
+type Usual struct {
+	Models          string // a pattern
+	Service, Client string
+	Family          func(model string) string
 }
 
-func usually() []usual {
-	return []usual{
-		{"claude-*", anthropic.Messages, anthropic.ClaudeCode, anthropic.Family},
-		{"gemini-*", gemini.Generate, gemini.GeminiCLI, gemini.Family},
-		{"*", openai.Responses, openai.CodexCLI, model.Base},
-	}
-}
-
-// WantOf is what a request with a key would need of an account, for explaining. An empty service or client is the usual one
-// for the model.
-func WantOf(k *key.Key, service, name, client, session string) *account.Want {
-	for _, u := range usually() {
-		if model.Match(u.models, name) {
-			return want(k, cmp.Or(service, u.service), name, u.family(name), cmp.Or(client, u.client), session)
+// WantOf is what a request with a key would need of an account, for explaining. An empty service or client is the usual one for the
+// model: that of the first pattern that it fits.
+func WantOf(usually []Usual, k *key.Key, service, name, client, session string) *account.Want {
+	for _, u := range usually {
+		if model.Match(u.Models, name) {
+			return want(k, cmp.Or(service, u.Service), name, u.Family(name), cmp.Or(client, u.Client), session)
 		}
 	}
 	return want(k, service, name, "", client, session)

@@ -51,7 +51,7 @@ func (h *Handler) explainWant(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	want := proxyengine.WantOf(k, in.Service, in.Model, in.Client, in.Session)
+	want := proxyengine.WantOf(h.opt.Usually, k, in.Service, in.Model, in.Client, in.Session)
 	sights, why := h.opt.Pool.Explain(want)
 	e := ctl.Explanation{Why: why, Accounts: []ctl.Sight{}}
 	for _, s := range sights {

@@ -39,6 +39,8 @@ type Options struct {
 	Leaving   func() int
 	Requests  *event.Bus[usage.Record] // every request as it ends
 	Platforms map[string]provider.Provider
+	// Usually is what models are asked for most often, and by whom.
+	Usually []proxyengine.Usual
 	// Catalogue is what there is to choose from.
 	Catalogue ctl.Catalogue
 	Settings  func() []config.Entry

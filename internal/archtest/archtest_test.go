@@ -138,6 +138,21 @@ func TestArrowsPointOneWay(t *testing.T) {
 	}
 }
 
+// TestTheEngineKnowsNoProtocolAndNoProvider by name: it is given them, with what is special about each.
+func TestTheEngineKnowsNoProtocolAndNoProvider(t *testing.T) {
+	t.Parallel()
+	for _, f := range project(t) {
+		if f.test || f.dir != "proxyengine" {
+			continue
+		}
+		for _, i := range f.imports {
+			if strings.HasPrefix(i, "crs/proxyengine/protocol/") || strings.HasPrefix(i, "crs/proxyengine/provider/") {
+				t.Errorf("%s imports %s: what the engine has to know of it is a row that it is given", f.path, i)
+			}
+		}
+	}
+}
+
 func TestOnlyTheDaemonKnowsStoresAndProviders(t *testing.T) {
 	t.Parallel()
 	hidden := func(i string) bool {

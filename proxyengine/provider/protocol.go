@@ -28,6 +28,21 @@ type Route struct {
 	Local Local
 }
 
+// Described is a Protocol that has more to say of some of its services.
+type Described interface {
+	Services() []Service
+}
+
+// Service is what the engine must know of one besides its routes.
+type Service struct {
+	Name string
+	// Main: it is what a platform's accounts are there for. Whether one may be used for another service, and how much of it, is said of
+	// that service alone: it has endpoints, permissions and limits of its own.
+	Main bool
+	// Flows: its answer comes bit by bit, though it is no stream of events.
+	Flows bool
+}
+
 // Local is a request that needs no account.
 type Local uint8
 

@@ -21,6 +21,11 @@ type Protocol struct{}
 // Name implements provider.Protocol.
 func (Protocol) Name() string { return "anthropic" }
 
+// Services implements provider.Described.
+func (Protocol) Services() []provider.Service {
+	return []provider.Service{{Name: Messages, Main: true}}
+}
+
 // Routes implements provider.Protocol. What Claude Code sends besides messages is in protocols.md, H.1.
 func (Protocol) Routes() []provider.Route {
 	return []provider.Route{

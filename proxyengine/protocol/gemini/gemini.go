@@ -31,6 +31,11 @@ type Protocol struct{}
 // Name implements provider.Protocol.
 func (Protocol) Name() string { return "gemini" }
 
+// Services implements provider.Described.
+func (Protocol) Services() []provider.Service {
+	return []provider.Service{{Name: Generate, Main: true}, {Name: GenerateArray, Main: true, Flows: true}, {Name: CodeAssist, Main: true}}
+}
+
 // Routes implements provider.Protocol.
 func (Protocol) Routes() []provider.Route {
 	var all []provider.Route

@@ -41,6 +41,11 @@ const (
 // Name implements provider.Protocol.
 func (Protocol) Name() string { return "openai" }
 
+// Services implements provider.Described.
+func (Protocol) Services() []provider.Service {
+	return []provider.Service{{Name: Chat, Main: true}, {Name: Responses, Main: true}}
+}
+
 // Routes implements provider.Protocol. Some clients' base URLs end in /v1 and others' do not.
 func (p Protocol) Routes() []provider.Route {
 	switch p.Part {
