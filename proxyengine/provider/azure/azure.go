@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"crs/internal/account"
@@ -35,7 +34,7 @@ const (
 
 // Provider serves the platform.
 type Provider struct {
-	bases sync.Map // base URL → provider.Endpoint
+	bases provider.Bases[provider.Endpoint]
 }
 
 // New makes the provider. It has no address of its own: every account has one.
@@ -102,18 +101,12 @@ func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provide
 // endpoint is the account's resource. A base URL is taken apart once: there are as many as accounts. Some operators paste
 // more of it than the resource: what begins with /openai is for this package to say.
 func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
-	if known, ok := p.bases.Load(acc.BaseURL); ok {
-		return known.(provider.Endpoint), nil
-	}
-	e, err := provider.ParseEndpoint(acc.BaseURL)
-	if err != nil {
-		return e, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
-	}
-	if i := strings.LastIndex(e.Path+"/", "/openai/"); i >= 0 {
-		e.Path = e.Path[:i]
-	}
-	p.bases.Store(acc.BaseURL, e)
-	return e, nil
+	return p.bases.Of(acc, acc.BaseURL, func(e provider.Endpoint) provider.Endpoint {
+		if i := strings.LastIndex(e.Path+"/", "/openai/"); i >= 0 {
+			e.Path = e.Path[:i]
+		}
+		return e
+	})
 }
 
 // deploymentOf is what a model is called at the account: as its map says, else its only deployment, else the same.

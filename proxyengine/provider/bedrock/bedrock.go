@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -30,11 +29,11 @@ type Options struct {
 
 // Provider serves the platform.
 type Provider struct {
-	api       string
-	now       func() time.Time
-	models    *catalog
-	signer    *v4.Signer
-	endpoints sync.Map // address → provider.Endpoint
+	api    string
+	now    func() time.Time
+	models *catalog
+	signer *v4.Signer
+	bases  provider.Bases[provider.Endpoint]
 }
 
 // New makes the provider. An address that makes no sense is an error.
@@ -107,16 +106,7 @@ func (p *Provider) Check(acc *account.Account) error {
 
 // endpoint is where an account's requests go. An address is taken apart once.
 func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
-	address := cmp.Or(acc.BaseURL, p.in(acc.Options["region"]))
-	if known, ok := p.endpoints.Load(address); ok {
-		return known.(provider.Endpoint), nil
-	}
-	e, err := provider.ParseEndpoint(address)
-	if err != nil {
-		return e, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
-	}
-	p.endpoints.Store(address, e)
-	return e, nil
+	return p.bases.Of(acc, cmp.Or(acc.BaseURL, p.in(acc.Options["region"])), provider.AsItIs)
 }
 
 // Windows implements provider.Provider: Bedrock shows no gauges.

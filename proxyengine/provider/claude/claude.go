@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"crs/internal/account"
@@ -36,7 +35,7 @@ type Provider struct {
 	authorize  string
 	clientID   string
 	now        func() time.Time
-	bases      sync.Map // base URL → provider.Endpoint
+	bases      provider.Bases[provider.Endpoint]
 }
 
 // New makes the provider. An address that makes no sense is an error.
@@ -110,14 +109,8 @@ func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
 	if acc.BaseURL == "" {
 		return p.api, nil
 	}
-	if known, ok := p.bases.Load(acc.BaseURL); ok {
-		return known.(provider.Endpoint), nil
-	}
-	e, err := provider.ParseEndpoint(acc.BaseURL)
-	if err != nil {
-		return e, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
-	}
-	e.Path = strings.TrimSuffix(strings.TrimSuffix(e.Path, "/v1/messages"), "/")
-	p.bases.Store(acc.BaseURL, e)
-	return e, nil
+	return p.bases.Of(acc, acc.BaseURL, func(e provider.Endpoint) provider.Endpoint {
+		e.Path = strings.TrimSuffix(strings.TrimSuffix(e.Path, "/v1/messages"), "/")
+		return e
+	})
 }

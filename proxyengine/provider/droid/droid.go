@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"crs/internal/account"
@@ -35,7 +34,7 @@ type Provider struct {
 	api, app, auth provider.Endpoint
 	clientID       string
 	now            func() time.Time
-	bases          sync.Map // base URL → provider.Endpoint
+	bases          provider.Bases[provider.Endpoint]
 }
 
 // New makes the provider. An address that makes no sense is an error.
@@ -112,13 +111,5 @@ func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
 	if acc.BaseURL == "" {
 		return p.api, nil
 	}
-	if known, ok := p.bases.Load(acc.BaseURL); ok {
-		return known.(provider.Endpoint), nil
-	}
-	e, err := provider.ParseEndpoint(acc.BaseURL)
-	if err != nil {
-		return e, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
-	}
-	p.bases.Store(acc.BaseURL, e)
-	return e, nil
+	return p.bases.Of(acc, acc.BaseURL, provider.AsItIs)
 }

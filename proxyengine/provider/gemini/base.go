@@ -1,7 +1,6 @@
 package gemini
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -60,16 +59,7 @@ func (p *Provider) base(acc *account.Account) (base, error) {
 	if acc.BaseURL == "" {
 		return p.api, nil
 	}
-	if known, ok := p.bases.Load(acc.BaseURL); ok {
-		return known.(base), nil
-	}
-	e, err := provider.ParseEndpoint(acc.BaseURL)
-	if err != nil {
-		return base{}, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
-	}
-	b := baseOf(e)
-	p.bases.Store(acc.BaseURL, b)
-	return b, nil
+	return p.bases.Of(acc, acc.BaseURL, baseOf)
 }
 
 // assistOf is where a subscription's requests go.

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"crs/internal/account"
@@ -44,7 +43,7 @@ type Provider struct {
 	clientSecret  secret.String
 	now           func() time.Time
 	zone          *time.Location // where Google's days begin
-	bases         sync.Map       // base URL → base
+	bases         provider.Bases[base]
 }
 
 // New makes the provider. An address that makes no sense is an error.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"crs/internal/account"
@@ -40,7 +39,7 @@ type Provider struct {
 	authPage, devicePage        string
 	clientID                    string
 	now                         func() time.Time
-	bases                       sync.Map // baseURL → provider.Endpoint
+	apis, chatgpts              provider.Bases[provider.Endpoint]
 }
 
 // New makes the provider. An address that makes no sense is an error.
@@ -136,11 +135,6 @@ func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provide
 	return openai.NewMeter(want, header)
 }
 
-// baseURL is where an account was told to send, and what for.
-type baseURL struct {
-	platform, text string
-}
-
 // endpoint is where an account's requests go. A base URL is taken apart once: there are as many as accounts.
 func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
 	switch {
@@ -148,20 +142,13 @@ func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
 		return p.chatgpt, nil
 	case acc.BaseURL == "":
 		return p.api, nil
+	case acc.Platform == Subscription:
+		return p.chatgpts.Of(acc, acc.BaseURL, provider.AsItIs)
 	}
-	key := baseURL{acc.Platform, acc.BaseURL}
-	if known, ok := p.bases.Load(key); ok {
-		return known.(provider.Endpoint), nil
-	}
-	e, err := provider.ParseEndpoint(acc.BaseURL)
-	if err != nil {
-		return e, fmt.Errorf("base URL of account %s: %w", acc.Name, err)
-	}
-	if acc.Platform == API {
+	return p.apis.Of(acc, acc.BaseURL, func(e provider.Endpoint) provider.Endpoint {
 		e.Path = base(e.Path)
-	}
-	p.bases.Store(key, e)
-	return e, nil
+		return e
+	})
 }
 
 var version = regexp.MustCompile(`/v[0-9]+[a-z0-9]*(/|$)`)
