@@ -25,15 +25,15 @@ func (*Provider) Judge(want *provider.Intent, _ *account.Account, r *provider.Re
 func judge(want *provider.Intent, at time.Time, e *openai.Problem, after time.Duration) provider.Verdict {
 	switch {
 	case e.Is("DeploymentNotFound"):
-		return another(account.Unsupported, false)
+		return provider.Another(account.Unsupported, false)
 	case e.Is("insufficient_quota"), e.Status == http.StatusPaymentRequired:
-		return another(account.Exhausted, true)
+		return provider.Another(account.Exhausted, true)
 	case e.Overloaded(), e.Status == http.StatusServiceUnavailable, e.Status == 529: // 529 is what gateways pass on
-		return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
+		return provider.Again()
 	}
 	switch e.Status {
 	case http.StatusUnauthorized:
-		return another(account.Denied, true)
+		return provider.Another(account.Denied, true)
 	case http.StatusForbidden:
 		return forbidden(e)
 	case http.StatusTooManyRequests:
@@ -41,24 +41,20 @@ func judge(want *provider.Intent, at time.Time, e *openai.Problem, after time.Du
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return notThere(want, e)
 	case http.StatusRequestTimeout, http.StatusFailedDependency:
-		return another(account.Failed, false)
+		return provider.Another(account.Failed, false)
 	}
 	if e.Status >= 500 {
-		return another(account.Failed, false)
+		return provider.Another(account.Failed, false)
 	}
-	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
-}
-
-func another(r account.Result, conceal bool) provider.Verdict {
-	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
+	return provider.Delivered()
 }
 
 // forbidden: a web page comes from what stands before Azure, and says nothing of the account.
 func forbidden(e *openai.Problem) provider.Verdict {
 	if e.Page {
-		return another(account.Failed, true)
+		return provider.Another(account.Failed, true)
 	}
-	return another(account.Denied, true)
+	return provider.Another(account.Denied, true)
 }
 
 // longest is what a limit by the minute may ask to wait; beyond it a quota is used up.
@@ -66,7 +62,7 @@ const longest = time.Hour
 
 // limited: every deployment has a limit of its own.
 func limited(want *provider.Intent, at time.Time, after time.Duration) provider.Verdict {
-	v := another(account.Throttled, false)
+	v := provider.Another(account.Throttled, false)
 	if v.Outcome.Scope = want.Family; after > 0 {
 		v.Outcome.Until = at.Add(after)
 	}
@@ -81,11 +77,11 @@ func limited(want *provider.Intent, at time.Time, after time.Duration) provider.
 func notThere(want *provider.Intent, e *openai.Problem) provider.Verdict {
 	switch {
 	case e.Own && e.Code != "404" && !e.Says("resource not found"):
-		return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
+		return provider.Delivered()
 	case want.Service == openai.Chat:
-		return another(account.Failed, false)
+		return provider.Another(account.Failed, false)
 	}
-	v := another(account.Unsupported, false)
+	v := provider.Another(account.Unsupported, false)
 	v.Outcome.Service = want.Service
 	return v
 }

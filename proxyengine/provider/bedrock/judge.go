@@ -113,7 +113,7 @@ func judge(want *provider.Intent, a answer) provider.Verdict {
 	if a.status >= 500 {
 		return inTrouble(a)
 	}
-	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
+	return provider.Delivered()
 }
 
 func another(r account.Result, a answer) provider.Verdict {
@@ -166,7 +166,7 @@ func invalid(want *provider.Intent, a answer) provider.Verdict {
 	case strings.HasPrefix(a.kind, "ResourceNotFound"), a.modelMissing():
 		return another(account.Unsupported, a)
 	}
-	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
+	return provider.Delivered()
 }
 
 func (a answer) says(text string) bool { return strings.Contains(strings.ToLower(a.message), text) }

@@ -92,49 +92,36 @@ func (a answer) says(text string) bool {
 func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) provider.Verdict {
 	switch {
 	case r.Says(a.message, "organization has been disabled"), r.Says(a.message, "oauth authentication is currently not allowed"):
-		return another(account.Blocked, true)
+		return provider.Another(account.Blocked, true)
 	case a.status == http.StatusBadRequest && r.Says(a.message, "credit balance is too low"), a.status == http.StatusPaymentRequired:
-		return another(account.Exhausted, true)
+		return provider.Another(account.Exhausted, true)
 	}
 	switch a.status {
 	case http.StatusUnauthorized:
-		return unauthorized(acc)
+		return provider.CredentialRefused(acc)
 	case http.StatusForbidden:
 		return forbidden(r)
 	case http.StatusTooManyRequests:
 		return p.limited(want, acc, r, a)
 	case 529, http.StatusServiceUnavailable:
-		return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
+		return provider.Again()
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		if want.Service == anthropic.CountTokens { // endpoints that only speak messages
 			return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: account.Unsupported, Service: want.Service}}
 		}
 	}
 	if a.status >= 500 {
-		return another(account.Failed, false)
+		return provider.Another(account.Failed, false)
 	}
-	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
-}
-
-func another(r account.Result, conceal bool) provider.Verdict {
-	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
-}
-
-// unauthorized: a token may only have ended; a key that is refused is refused.
-func unauthorized(acc *account.Account) provider.Verdict {
-	v := another(account.Denied, true)
-	if !acc.Credential.Refresh.Empty() {
-		v.Next = provider.Renew
-	}
-	return v
+	return provider.Delivered()
 }
 
 // forbidden: a web page comes from what stands before the provider. It refuses the relay's address, not the account.
 func forbidden(r *provider.Reply) provider.Verdict {
 	if !r.Page() {
-		return another(account.Denied, true)
+		return provider.Another(account.Denied, true)
 	}
-	v := another(account.Failed, true)
+	v := provider.Another(account.Failed, true)
 	v.Outcome.Evidence = fmt.Sprintf("%d with a web page (what stands before the provider refused the relay's address or the account's proxy, not the account)", r.Status)
 	return v
 }
@@ -142,9 +129,9 @@ func forbidden(r *provider.Reply) provider.Verdict {
 // limited reads a 429 (protocols.md, A.10).
 func (p *Provider) limited(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) provider.Verdict {
 	if a.says("extra usage") || want.Background { // an entitlement that is missing, or a client's own small talk
-		return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
+		return provider.Delivered()
 	}
-	v := another(account.Exhausted, false)
+	v := provider.Another(account.Exhausted, false)
 	v.Outcome.Scope, v.Outcome.Until, v.Stated = p.reset(want, acc, r, a)
 	if v.Outcome.Until.IsZero() {
 		v.Outcome.Result = account.Throttled

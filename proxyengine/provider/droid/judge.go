@@ -100,34 +100,30 @@ func statusOf(kinds ...string) int {
 func judge(want *provider.Intent, acc *account.Account, a answer) provider.Verdict {
 	switch a.status {
 	case http.StatusUnauthorized:
-		v := another(account.Denied, true)
+		v := provider.Another(account.Denied, true)
 		if !acc.Credential.Refresh.Empty() {
 			v.Next = provider.Renew
 		}
 		return v
 	case http.StatusPaymentRequired:
-		return another(account.Exhausted, true)
+		return provider.Another(account.Exhausted, true)
 	case http.StatusForbidden:
-		return another(account.Denied, true)
+		return provider.Another(account.Denied, true)
 	case http.StatusTooManyRequests:
-		return another(account.Throttled, false)
+		return provider.Another(account.Throttled, false)
 	case http.StatusServiceUnavailable, 529:
-		return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
+		return provider.Again()
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		if want.Service == anthropic.CountTokens { // nobody promises that Factory counts
-			v := another(account.Unsupported, false)
+			v := provider.Another(account.Unsupported, false)
 			v.Outcome.Service = want.Service
 			return v
 		}
 	}
 	if a.status >= 500 {
-		return another(account.Failed, false)
+		return provider.Another(account.Failed, false)
 	}
-	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
-}
-
-func another(r account.Result, conceal bool) provider.Verdict {
-	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
+	return provider.Delivered()
 }
 
 // evidence is what the upstream said, short.

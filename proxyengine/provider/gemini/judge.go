@@ -23,9 +23,9 @@ func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provide
 	case http.StatusBadRequest:
 		return invalid(r, e)
 	case http.StatusUnauthorized:
-		return unauthorized(acc)
+		return provider.CredentialRefused(acc)
 	case http.StatusPaymentRequired:
-		return another(account.Exhausted, true)
+		return provider.Another(account.Exhausted, true)
 	case http.StatusForbidden:
 		return forbidden(r, e)
 	case http.StatusTooManyRequests:
@@ -33,32 +33,14 @@ func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provide
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		return notThere(want, acc, e)
 	case http.StatusServiceUnavailable, 529:
-		return again()
+		return provider.Again()
 	case http.StatusRequestTimeout, 499:
-		return another(account.Failed, false)
+		return provider.Another(account.Failed, false)
 	}
 	if e.status >= 500 {
-		return another(account.Failed, false)
+		return provider.Another(account.Failed, false)
 	}
-	return deliver()
-}
-
-func deliver() provider.Verdict {
-	return provider.Verdict{Next: provider.Deliver, Outcome: account.Outcome{Result: account.Answered}}
-}
-
-func another(r account.Result, conceal bool) provider.Verdict {
-	return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
-}
-
-func again() provider.Verdict {
-	return provider.Verdict{Next: provider.TryAgain, Outcome: account.Outcome{Result: account.Overloaded}}
-}
-
-// stated marks what the reason says that Google gives for an error.
-func stated(v provider.Verdict) provider.Verdict {
-	v.Stated = true
-	return v
+	return provider.Delivered()
 }
 
 // explained is a verdict with a word to the operator behind what the upstream said.
@@ -72,40 +54,31 @@ func explained(v provider.Verdict, hint string) provider.Verdict {
 func invalid(r *provider.Reply, e *problem) provider.Verdict {
 	switch {
 	case e.reason == "API_KEY_INVALID":
-		return stated(another(account.Denied, true))
+		return provider.Stated(provider.Another(account.Denied, true))
 	case r.Says(e.message, "api key not valid"), r.Says(e.message, "api key expired"):
-		return another(account.Denied, true)
+		return provider.Another(account.Denied, true)
 	case r.Says(e.message, "user location is not supported"), r.Says(e.message, "free tier is not available in your country"):
-		return explained(another(account.Failed, false), "Google does not serve the relay's address, or that of the account's proxy")
+		return explained(provider.Another(account.Failed, false), "Google does not serve the relay's address, or that of the account's proxy")
 	}
-	return deliver()
-}
-
-// unauthorized: a token may only have ended; a key that is refused is refused.
-func unauthorized(acc *account.Account) provider.Verdict {
-	v := another(account.Denied, true)
-	if !acc.Credential.Refresh.Empty() {
-		v.Next = provider.Renew
-	}
-	return v
+	return provider.Delivered()
 }
 
 func forbidden(r *provider.Reply, e *problem) provider.Verdict {
 	switch {
 	case e.page:
-		return explained(another(account.Failed, true), "what stands before the provider refused the relay's address or the account's proxy, not the account")
+		return explained(provider.Another(account.Failed, true), "what stands before the provider refused the relay's address or the account's proxy, not the account")
 	case e.says("permission to access the file"), e.says("cachedcontent not found"), e.says("permission to access tuned"):
-		return another(account.Answered, false) // what the request names is another account's, or nobody's
+		return provider.Another(account.Answered, false) // what the request names is another account's, or nobody's
 	case e.reason == "VALIDATION_REQUIRED":
-		return explained(stated(another(account.Blocked, true)), "the account's owner must open "+e.link+" and then: crs account thaw")
+		return explained(provider.Stated(provider.Another(account.Blocked, true)), "the account's owner must open "+e.link+" and then: crs account thaw")
 	case e.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT", r.Says(e.message, "insufficient authentication scopes"):
-		return another(account.NeedsLogin, true)
+		return provider.Another(account.NeedsLogin, true)
 	case e.reason == "CONSUMER_SUSPENDED":
-		return stated(another(account.Blocked, true))
+		return provider.Stated(provider.Another(account.Blocked, true))
 	case r.Says(e.message, "reported as leaked"):
-		return another(account.Blocked, true)
+		return provider.Another(account.Blocked, true)
 	}
-	return another(account.Denied, true)
+	return provider.Another(account.Denied, true)
 }
 
 // notThere: Google's own words mean that the model is not there. Which ones a Google login has depends on its plan, so
@@ -113,13 +86,13 @@ func forbidden(r *provider.Reply, e *problem) provider.Verdict {
 func notThere(want *provider.Intent, acc *account.Account, e *problem) provider.Verdict {
 	switch {
 	case e.own && acc.Platform == Subscription:
-		return another(account.Answered, false)
+		return provider.Another(account.Answered, false)
 	case e.own:
-		return deliver()
+		return provider.Delivered()
 	case generates(want):
-		return another(account.Failed, false)
+		return provider.Another(account.Failed, false)
 	}
-	v := another(account.Unsupported, false)
+	v := provider.Another(account.Unsupported, false)
 	v.Outcome.Service = want.Service
 	return v
 }
@@ -129,7 +102,7 @@ const long = 5 * time.Minute
 
 // limited reads a 429.
 func (p *Provider) limited(want *provider.Intent, r *provider.Reply, e *problem) provider.Verdict {
-	v := another(account.Throttled, false)
+	v := provider.Another(account.Throttled, false)
 	if len(e.quotas) == 0 || e.quota("PerModel") {
 		v.Outcome.Scope = want.Family
 	}
@@ -142,7 +115,7 @@ func (p *Provider) limited(want *provider.Intent, r *provider.Reply, e *problem)
 	v.Stated = e.quota("Requests") || e.reason == "QUOTA_EXHAUSTED" || e.reason == "INSUFFICIENT_G1_CREDITS_BALANCE"
 	switch {
 	case e.reason == "MODEL_CAPACITY_EXHAUSTED":
-		return again()
+		return provider.Again()
 	case e.says("limit: 0\n"), e.says("limit: 0,"):
 		v.Outcome = account.Outcome{Result: account.Unsupported} // the plan does not have this model
 	case e.quota("PerDay"), e.quota("Daily"):
