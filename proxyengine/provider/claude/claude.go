@@ -65,7 +65,7 @@ func (*Provider) Platforms() map[string]account.Platform {
 	claude := account.Translation{To: anthropic.Messages, Models: []string{"claude-*"}}
 	named := account.Translation{To: anthropic.Messages, Models: []string{"*"}} // the path says that Claude is meant
 	console := account.Platform{
-		Title: "Anthropic's API, or one that speaks it", Ways: []account.Way{account.ByKey},
+		Title: "an Anthropic API key, or an endpoint like it", Ways: []account.Way{account.ByKey},
 		Examples: map[account.Way]string{account.ByKey: "work --api-key-file key.txt --max-concurrency 4"},
 		Options: []account.Option{{
 			Name: "auth", Label: "key is sent as", Help: "`HOW` its credential is sent", Values: []string{"auto", "x-api-key", "bearer", "both"}, Default: "auto",

@@ -80,7 +80,7 @@ func (*Provider) Platforms() map[string]account.Platform {
 	foreign := []string{"claude-*", "gemini-*"}
 	return map[string]account.Platform{
 		API: {
-			Title: "OpenAI's API, or one that speaks it", Ways: []account.Way{account.ByKey},
+			Title: "an OpenAI API key, or an endpoint like it", Ways: []account.Way{account.ByKey},
 			Examples: map[account.Way]string{account.ByKey: "other --api-key-file key.txt --base-url https://api.example.com/v1"},
 			Options: []account.Option{
 				{Name: organization, Label: "organization", Help: "`ID` of the organization that pays"},
