@@ -151,7 +151,7 @@ func (e *Engine) connState(conn net.Conn, s fasthttp.ConnState) {
 		caller.Drop(below(conn))
 		return
 	}
-	*l = firstLine{}
+	*l = firstLine{last: l.end[len(l.end)-1]} // a line of the next request may have begun to end
 	caller.Waiting(below(conn))
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"crs/internal/crstest"
 )
@@ -211,5 +212,35 @@ func TestWhoSendsOnBehindARefusalIsClosed(t *testing.T) {
 	}
 	if got, _ := raw(t, dial(), 4, good+good+good+good); fmt.Sprint(got) != "[200 200 200 200]" {
 		t.Errorf("good ones: %v", got)
+	}
+}
+
+// TestRequestsMayBeCutAnywhere: of two that come together, the second in two parts, cut at every byte.
+func TestRequestsMayBeCutAnywhere(t *testing.T) {
+	t.Parallel()
+	const one = "GET /health HTTP/1.1\r\nHost: crs\r\n\r\n"
+	b := crstest.Start(t)
+	for cut := 1; cut < len(one); cut++ {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(b.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		answers := bufio.NewReader(conn)
+		for _, part := range []string{one + one[:cut], one[cut:]} {
+			if _, err := io.WriteString(conn, part); err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				t.Fatalf("cut behind %q: %v", one[:cut], err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				t.Errorf("cut behind %q: %s", one[:cut], resp.Status)
+			}
+		}
+		_ = conn.Close()
 	}
 }
