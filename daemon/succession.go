@@ -331,6 +331,9 @@ func (d *Daemon) watch(s *succession) {
 	for {
 		select {
 		case <-s.link.Lost():
+			if s.link.Dismissed() {
+				return // this process ends
+			}
 			if next := s.link.PassedOn(); next != 0 {
 				d.log.Error("the new process ended after it had handed over to another one, which serves; what is in flight here is not counted", "pid", s.child.PID, "serves", next)
 				d.finished()

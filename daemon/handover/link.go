@@ -31,6 +31,9 @@ type Link struct {
 	once      sync.Once
 	next      atomic.Int64 // the process that the heir has handed over to; 0 when there is none
 
+	leaving   sync.Mutex // held while the heir is told that all is done; guards dismissed
+	dismissed bool
+
 	mu    sync.Mutex // guards the fields below
 	queue []Message
 	more  chan struct{}
@@ -79,7 +82,7 @@ func (l *Link) Commit() {
 	}()
 }
 
-// Lost is closed when the heir has ended without having been told that all is done.
+// Lost is closed when nothing leads to the heir any more: it has ended, or was told that all is done.
 func (l *Link) Lost() <-chan struct{} { return l.lost }
 
 func (l *Link) broke() {
@@ -129,6 +132,8 @@ func (l *Link) Release() { close(l.returned) }
 
 // Goodbye tells the heir that nothing is in flight here any more. Everything that it was told is durable when it returns.
 func (l *Link) Goodbye(ctx context.Context) error {
+	l.leaving.Lock()
+	defer l.leaving.Unlock()
 	stop := context.AfterFunc(ctx, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -143,7 +148,16 @@ func (l *Link) Goodbye(ctx context.Context) error {
 	if err := l.call(ctx, "Goodbye", &None{}, new(None)); err != nil {
 		return fmt.Errorf("end the handover: %w", err)
 	}
+	l.dismissed = true
 	return l.heir.Close()
+}
+
+// Dismissed reports whether the heir has been told that all is done: what was its, stays its, and that it is lost means nothing. It
+// waits for a Goodbye that is under way.
+func (l *Link) Dismissed() bool {
+	l.leaving.Lock()
+	defer l.leaving.Unlock()
+	return l.dismissed
 }
 
 func (l *Link) isLost() bool {

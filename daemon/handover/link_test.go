@@ -126,6 +126,29 @@ func TestNothingIsAskedBeforeTheHeirServes(t *testing.T) {
 	}
 }
 
+// TestAnHeirThatWasDismissedIsNotMissed: that nothing leads to it any more means nothing, whichever is seen first.
+func TestAnHeirThatWasDismissedIsNotMissed(t *testing.T) {
+	t.Parallel()
+	for _, dismissed := range []bool{true, false} {
+		p := newPair(t)
+		p.take(t)
+		seen := make(chan bool, 1)
+		go func() {
+			<-p.link.Lost()
+			seen <- p.link.Dismissed()
+		}()
+		if dismissed {
+			if err := p.link.Goodbye(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		p.end()
+		if got := <-seen; got != dismissed {
+			t.Errorf("dismissed: %v, and it is told %v", dismissed, got)
+		}
+	}
+}
+
 func until(t *testing.T, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
