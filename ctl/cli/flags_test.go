@@ -38,7 +38,7 @@ func TestWhenSomethingEnds(t *testing.T) {
 }
 
 func FuzzParseEnd(f *testing.F) {
-	for _, text := range []string{"30d", "never", "2026-12-31", "2026-12-31T10:00:00Z", "1w1d", "9999999d", "-1h"} {
+	for _, text := range []string{"30d", "never", "2026-12-31", "2026-12-31T10:00:00Z", "1w1d", "9999999d", "-1h", " never"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

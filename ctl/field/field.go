@@ -114,7 +114,7 @@ func Pairs(list []string) (map[string]string, error) {
 
 // ParseEnd reads when something ends: 30d from now, a day (all of which still counts), a moment, or never, which is the zero time.
 func ParseEnd(text string, now time.Time) (time.Time, error) {
-	if text = strings.TrimSpace(text); text == "never" {
+	if text == "never" {
 		return time.Time{}, nil
 	}
 	at, err := parseMoment(text, now)
