@@ -3,7 +3,6 @@ package handover
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/rpc"
 	"slices"
@@ -129,36 +128,6 @@ func (l *Link) Settled() bool {
 
 // Release lets those go who wait for an answer: what they asked for is decided where it was before.
 func (l *Link) Release() { close(l.returned) }
-
-// Goodbye tells the heir that nothing is in flight here any more. Everything that it was told is durable when it returns.
-func (l *Link) Goodbye(ctx context.Context) error {
-	l.leaving.Lock()
-	defer l.leaving.Unlock()
-	stop := context.AfterFunc(ctx, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.idle.Broadcast()
-	})
-	defer stop()
-	l.mu.Lock()
-	for len(l.queue)+len(l.sent)+len(l.heard) > 0 && !l.isLost() && ctx.Err() == nil {
-		l.idle.Wait()
-	}
-	l.mu.Unlock()
-	if err := l.call(ctx, "Goodbye", &None{}, new(None)); err != nil {
-		return fmt.Errorf("end the handover: %w", err)
-	}
-	l.dismissed = true
-	return l.heir.Close()
-}
-
-// Dismissed reports whether the heir has been told that all is done: what was its, stays its, and that it is lost means nothing. It
-// waits for a Goodbye that is under way.
-func (l *Link) Dismissed() bool {
-	l.leaving.Lock()
-	defer l.leaving.Unlock()
-	return l.dismissed
-}
 
 func (l *Link) isLost() bool {
 	select {
