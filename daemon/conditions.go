@@ -62,21 +62,13 @@ const mostBudgets = 1000
 
 // viewConditions is everything that conditions are found in, at one moment.
 func (d *Daemon) viewConditions() *condition.View {
-	v := &condition.View{Now: d.opt.Now(), Accounts: d.pool.Statuses(), Waiting: d.pool.Waiting(), Keys: d.keys.Count(), KeyName: d.keyName}
+	v := &condition.View{Now: d.opt.Now(), Accounts: d.pool.Statuses(), Waiting: d.pool.Waiting(), Keys: d.keys.Count(), KeyName: d.keys.NameOf}
 	if v.Keys <= mostBudgets {
 		for _, k := range d.keys.List() {
 			v.Budgets = append(v.Budgets, condition.Budget{Key: k, Use: d.gate.Use(k.ID)})
 		}
 	}
 	return v
-}
-
-func (d *Daemon) keyName(id string) string {
-	k, err := d.keys.Get(id)
-	if err != nil {
-		return id
-	}
-	return k.Name
 }
 
 func (d *Daemon) ledgerNotWritten() string {

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"crs/ctl"
-	"crs/ctl/field"
 	"crs/internal/config"
 )
 
@@ -82,16 +81,6 @@ func (*span) String() string { return "" }
 func (*span) Type() string { return "DURATION" }
 
 func (s span) seconds() float64 { return time.Duration(s).Seconds() }
-
-// parseEnd reads when something ends.
-func parseEnd(flag, text string, now time.Time) (time.Time, error) {
-	at, err := field.ParseEnd(text, now)
-	if err != nil {
-		e := describe(err)
-		return at, ctl.Errorf(ctl.BadRequest, "--%s: %s", flag, e.Message).WithHint("%s", e.Hint)
-	}
-	return at, nil
-}
 
 // words are the entries of a list, without what is empty. They are never nil, so that an empty list can be told from none.
 func words(list []string) []string {

@@ -13,42 +13,6 @@ import (
 	"crs/ctl/field"
 )
 
-func TestWhenSomethingEnds(t *testing.T) {
-	t.Parallel()
-	berlin := time.FixedZone("CET", 3600)
-	for text, want := range map[string]time.Time{
-		"30d":                       noon.Add(30 * 24 * time.Hour),
-		"1d12h":                     noon.Add(36 * time.Hour),
-		"2026-11-23":                time.Date(2026, 11, 23, 23, 0, 0, 0, time.UTC), // the end of that day in Berlin
-		"2026-12-31":                time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC),
-		"2026-12-31T10:00:00Z":      time.Date(2026, 12, 31, 10, 0, 0, 0, time.UTC),
-		"2026-12-31T10:00:00+02:00": time.Date(2026, 12, 31, 8, 0, 0, 0, time.UTC),
-		"never":                     {},
-	} {
-		got, err := parseEnd("expires", text, noon.In(berlin))
-		if err != nil || !got.Equal(want) || !got.IsZero() && got.Location() != time.UTC {
-			t.Errorf("%s is %v, %v; want %v", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"", "soon", "30", "2026-13-01", "2026-11-22", "0s", "-1h", "2026-11-23T11:00:00Z", "Never"} {
-		if got, err := parseEnd("expires", text, noon.In(berlin)); ctl.CodeOf(err) != ctl.BadRequest {
-			t.Errorf("%q is %v, %v", text, got, err)
-		}
-	}
-}
-
-func FuzzParseEnd(f *testing.F) {
-	for _, text := range []string{"30d", "never", "2026-12-31", "2026-12-31T10:00:00Z", "1w1d", "9999999d", "-1h", " never"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		at, err := parseEnd("expires", text, noon)
-		if err == nil && !at.After(noon) && !(at.IsZero() && text == "never") {
-			t.Errorf("%q ends at %v, which has passed", text, at)
-		}
-	})
-}
-
 func TestDurationsMayBeInDays(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{"30d": 30 * 24 * time.Hour, "1w": 7 * 24 * time.Hour, "20s": 20 * time.Second, "0s": 0} {

@@ -60,7 +60,7 @@ func (h *Handler) show(a *account.Account) ctl.Account {
 func (h *Handler) showRest(r account.Rest) ctl.Rest {
 	out := ctl.Rest{Since: r.Since.UTC(), Until: r.Until.UTC(), Evidence: r.Evidence}
 	if r.Key != "" {
-		r.Key = h.keyName(r.Key)
+		r.Key = h.opt.Keys.NameOf(r.Key)
 		out.Key = r.Key
 	}
 	out.Scope = r.About()

@@ -85,7 +85,7 @@ func (h *Handler) report(when span, now time.Time, sums []usage.Sum) ctl.Usage {
 func (h *Handler) row(s *usage.Sum) ctl.UsageRow {
 	t := &s.Tokens
 	row := ctl.UsageRow{
-		Key: h.keyName(s.Key), Account: h.accountName(s.Account), Model: s.Model, Day: s.Day, Requests: s.Requests,
+		Key: h.opt.Keys.NameOf(s.Key), Account: h.accountName(s.Account), Model: s.Model, Day: s.Day, Requests: s.Requests,
 		InputTokens: t.Input, OutputTokens: t.Output, CacheReadTokens: t.CacheRead, CacheWrite5mTokens: t.CacheWrite,
 		CacheWrite1hTokens: t.CacheWrite1h, ReasoningTokens: t.Reasoning, Cost: ctl.USD(s.Cost), Charged: ctl.USD(s.Charged),
 	}
@@ -93,14 +93,6 @@ func (h *Handler) row(s *usage.Sum) ctl.UsageRow {
 		row.Hour = s.Hour.In(h.opt.Zone).Format("2006-01-02T15:04Z07:00")
 	}
 	return row
-}
-
-// keyName is the id for a key that is gone.
-func (h *Handler) keyName(id string) string {
-	if k, err := h.opt.Keys.Get(id); err == nil {
-		return k.Name
-	}
-	return id
 }
 
 func (h *Handler) accountName(id string) string {

@@ -95,6 +95,15 @@ func (r *Ring) Get(ref string) (*Key, error) {
 	return nil, &NotFound{ref}
 }
 
+// NameOf is the name of a key, or its id when there is no such key any more.
+func (r *Ring) NameOf(id string) string {
+	k, err := r.Get(id)
+	if err != nil {
+		return id
+	}
+	return k.Name
+}
+
 // List gives every key, deleted ones too, by name.
 func (r *Ring) List() []*Key {
 	r.mu.RLock()
