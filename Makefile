@@ -77,12 +77,12 @@ pictures: build ## draw the dashboard's screens into docs/pictures, from the rea
 .PHONY: bench
 bench: build ## measure CPU, memory and latency against a bare proxy; writes the table of docs/performance.md
 	@echo "== bench"
-	@$(GO) run ./internal/bench -crs bin/crs -write docs/performance.md
+	@$(GO) run ./lab/bench -crs bin/crs -write docs/performance.md
 
 .PHONY: bench-redis
 bench-redis: build ## commands of Redis for each request, and the latency they add (needs redis-server)
 	@echo "== bench-redis"
-	@$(GO) run ./internal/bench nodes -crs bin/crs
+	@$(GO) run ./lab/bench nodes -crs bin/crs
 
 .PHONY: bench-dashboard
 bench-dashboard: build ## measure what the dashboard costs itself and the daemon; writes its table of docs/performance.md

@@ -15,7 +15,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // alerted has a daemon tell the test of trouble.

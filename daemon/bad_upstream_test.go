@@ -13,7 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // asker is a client of a platform's own protocol.

@@ -7,7 +7,7 @@ import (
 
 	"crs/ctl"
 	"crs/daemon"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestADaemonTellsOfWhatIsBuiltIn: front ends may go by either.

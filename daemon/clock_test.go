@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/crstest"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/crstest"
+	"crs/lab/redistest"
 )
 
 // steps are how a clock may be set.

@@ -12,8 +12,8 @@ import (
 	"crs/ctl"
 	"crs/daemon"
 	"crs/internal/config"
-	"crs/internal/crstest"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/crstest"
+	"crs/lab/redistest"
 )
 
 func copyStore(t *testing.T, from, to string, change ...func(*daemon.CopyOptions)) (ctl.StoreCopy, error) {

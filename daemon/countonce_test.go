@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // serves has a node serve requests of a key, and counts them.

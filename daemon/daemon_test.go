@@ -16,8 +16,8 @@ import (
 	"crs/daemon"
 	"crs/daemon/control"
 	"crs/internal/config"
-	"crs/internal/crstest"
 	"crs/internal/store"
+	"crs/lab/crstest"
 )
 
 // start starts a daemon in dir, with flags by their keys.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"crs/ctl/cli"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestWhatEnvPrintsLeadsToAnswers: each client, told what crs env prints, asks the way it does, and is served.

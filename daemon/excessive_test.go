@@ -13,8 +13,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/bound"
-	"crs/internal/crstest"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/crstest"
+	"crs/lab/redistest"
 )
 
 // TestAnUpstreamThatCountsFarTooMuch: whatever number stands for tokens in an upstream's answer, one request costs no more than one can,

@@ -11,10 +11,10 @@ import (
 	"crs/ctl"
 	"crs/daemon"
 	"crs/internal/config"
-	"crs/internal/crstest"
 	"crs/internal/oauth"
 	"crs/internal/rescue"
 	"crs/internal/seal"
+	"crs/lab/crstest"
 )
 
 // TestFilesThatVanishAreNoticed, and that they are back.

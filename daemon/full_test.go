@@ -12,8 +12,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/smalldisk"
 	"crs/internal/store/local"
+	"crs/lab/smalldisk"
 )
 
 // TestAStartOnAFullDiskSaysWhatToDo: which file, how much room there is and how much it takes; there is a store, or none yet.

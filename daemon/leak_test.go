@@ -22,9 +22,9 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
-	"crs/internal/freeport"
-	"crs/internal/proxytest"
+	"crs/lab/crstest"
+	"crs/lab/freeport"
+	"crs/lab/proxytest"
 )
 
 // The operator's secrets, besides what each account authenticates with.

@@ -9,8 +9,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/crstest"
+	"crs/lab/redistest"
 )
 
 func ptr[T any](v T) *T { return &v }

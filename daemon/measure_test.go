@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 func TestMetricsAreServedOverTCPOnlyWhereThatWasAskedForAndNothingElseIs(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"sync"
 	"testing"
 
-	"crs/internal/crstest/selfsigned"
+	"crs/lab/crstest/selfsigned"
 )
 
 // The environment by which this test's own binary is told to be a proxy, in a process of its own.

@@ -10,7 +10,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // nowhere is a name that is found by nobody but the tests' proxies, which find everything at one address.

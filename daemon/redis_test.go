@@ -12,9 +12,9 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
 	"crs/internal/seal"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/crstest"
+	"crs/lab/redistest"
 )
 
 // patience is how long something that takes a second at most may take on a machine that has other work.

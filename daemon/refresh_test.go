@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestManyAtOnceRefreshOnce, for every kind of login: the simulated providers take a refresh token that is used a second time

@@ -10,8 +10,8 @@ import (
 	"github.com/anthropics/anthropic-sdk-go/option"
 
 	"crs/ctl"
-	"crs/internal/crstest"
-	"crs/internal/simulator"
+	"crs/lab/crstest"
+	"crs/lab/simulator"
 )
 
 const opus = "claude-opus-4-8"

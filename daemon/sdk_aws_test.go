@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/bedrockruntime/types"
 
 	"crs/ctl"
-	"crs/internal/awstest"
-	"crs/internal/crstest"
 	"crs/internal/sse"
+	"crs/lab/awstest"
+	"crs/lab/crstest"
 )
 
 const awsID, awsSecret = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

@@ -8,8 +8,8 @@ import (
 
 	"google.golang.org/genai"
 
-	"crs/internal/crstest"
-	"crs/internal/simulator"
+	"crs/lab/crstest"
+	"crs/lab/simulator"
 )
 
 const pro = "gemini-2.5-pro"

@@ -13,8 +13,8 @@ import (
 	"github.com/openai/openai-go/v3/shared"
 
 	"crs/ctl"
-	"crs/internal/crstest"
-	"crs/internal/simulator"
+	"crs/lab/crstest"
+	"crs/lab/simulator"
 )
 
 func openaiSDK(t *testing.T, b *crstest.Box, mount string, more ...option.RequestOption) *openai.Client {

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/crstest"
-	"crs/internal/simulator"
 	"crs/internal/usage"
+	"crs/lab/crstest"
+	"crs/lab/simulator"
 )
 
 // The tests in sdk_*_test.go have the vendors' own libraries talk to a whole daemon, with the simulated providers behind it.

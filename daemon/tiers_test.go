@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestTieredPrices: beyond a length of the prompt the whole request costs another price, cached tokens and the answer included

@@ -15,11 +15,11 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
 	"crs/internal/oauth"
-	"crs/internal/simulator"
 	"crs/internal/store/local/localtest"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/crstest"
+	"crs/lab/redistest"
+	"crs/lab/simulator"
 )
 
 // refreshed asks for an answer with a token that has to be refreshed for it.

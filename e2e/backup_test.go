@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/freeport"
+	"crs/lab/freeport"
 )
 
 // TestABackupUnderLoadIsWhole: a backup that is made while 200 streams and others run is restored elsewhere, and what had

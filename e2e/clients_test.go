@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/simulator"
 	"crs/internal/usage"
+	"crs/lab/simulator"
 )
 
 // client is a real client with the way it is pointed at a relay.

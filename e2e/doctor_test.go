@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/freeport"
+	"crs/lab/freeport"
 )
 
 // nginxConfig is as little as nginx needs. The arguments are the user, the directory, its own address, what it is told for the

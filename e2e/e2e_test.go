@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/freeport"
+	"crs/lab/freeport"
 )
 
 // relay is a `crs serve` with a `crs mock` behind it.

@@ -18,10 +18,10 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/freeport"
-	"crs/internal/smalldisk"
 	"crs/internal/store/local/localtest"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/freeport"
+	"crs/lab/redistest"
+	"crs/lab/smalldisk"
 )
 
 // ground is a relay whose data directory is a small disk, with a store that can be made to fail, and clients that send

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"crs/internal/store/redis/redistest"
+	"crs/lab/redistest"
 )
 
 // fault is one row of the suite: something that fails while requests are served, and heals.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/redistest"
 )
 
 // program writes a script that plays a new version of crs. It is right about every configuration.

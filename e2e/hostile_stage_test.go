@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/bench/process"
+	"crs/lab/bench/process"
 )
 
 // scene is a relay under attack, with somebody else's small requests beside it.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/crstest/selfsigned"
+	"crs/lab/crstest/selfsigned"
 )
 
 // TestARestartOverHTTPS: a new process takes over from one that serves HTTPS, and serves it too, from the first request on.

@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/crstest"
-	"crs/internal/freeport"
+	"crs/lab/crstest"
+	"crs/lab/freeport"
 )
 
 // TestTheDocumentedNginxLetsEverythingThrough runs the text of docs/clients.md.

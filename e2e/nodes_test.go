@@ -20,10 +20,10 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/freeport"
-	"crs/internal/simulator"
-	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
+	"crs/lab/freeport"
+	"crs/lab/redistest"
+	"crs/lab/simulator"
 )
 
 // node is one of several `crs serve` on one Redis.

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/picture"
 	"crs/internal/store/local"
 	"crs/internal/usage"
+	"crs/lab/picture"
 )
 
 // TestPictures shows the real program at work and draws its screens: into CRS_TEST_PICTURES, as `make pictures` wants it, or

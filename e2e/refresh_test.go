@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/simulator"
+	"crs/lab/simulator"
 )
 
 // TestTenProcessesRefreshOnce: ten processes ask for a refresh of one expired account at once, and ten clients ask for

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	flood "crs/internal/bench/load"
-	"crs/internal/bench/process"
+	flood "crs/lab/bench/load"
+	"crs/lab/bench/process"
 )
 
 const watched = 1000

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	flood "crs/internal/bench/load"
+	flood "crs/lab/bench/load"
 )
 
 // TestTheDashboard drives the real binary in a real terminal: every screen, an account through the OAuth form, a key, a

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestAnErrorInNoProtocolsWordsTellsNothing: an upstream begins with 200 and says what is wrong in its own way, in JSON or in a

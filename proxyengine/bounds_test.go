@@ -9,7 +9,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/bound"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // door is one way in for each protocol and each way to say a model.

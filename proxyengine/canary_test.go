@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // canary sends one, to a path below the relay's address.

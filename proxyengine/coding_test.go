@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 func packed(t *testing.T, coding, text string) string {

@@ -17,7 +17,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // upload opens a connection and sends the head of a request, and what it is told of its body.

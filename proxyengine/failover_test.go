@@ -10,7 +10,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestFailover has two accounts, of which the first in rank is in trouble: what the client sees, who serves it, and how

@@ -14,7 +14,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 func TestTheUpstreamGetsTheClientsBytesAndNothingOfTheRelays(t *testing.T) {

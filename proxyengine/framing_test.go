@@ -12,7 +12,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // endless sends a head, and then the same again and again until the relay closes the connection or has taken most. It gives the

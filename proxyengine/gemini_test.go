@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/crstest"
-	"crs/internal/simulator"
+	"crs/lab/crstest"
+	"crs/lab/simulator"
 )
 
 const (

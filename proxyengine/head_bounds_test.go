@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestAHeadIsNoLargerThanItsLimit: of whatever it has too much. It is read no further, before a key is known.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestAKeyGoesNowhere puts the relay's key everywhere in a request where it does not belong, in every spelling: it is not in what

@@ -9,8 +9,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
-	"crs/internal/simulator"
+	"crs/lab/crstest"
+	"crs/lab/simulator"
 )
 
 func TestConcurrencyHoldsAtTheUpstream(t *testing.T) {

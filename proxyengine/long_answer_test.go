@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestALongAnswerInJSONIsClearedAsItGoesBy: nobody holds it whole, and an error may stand at its end.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestWhoHasShownNoKeyMakesRoom, also while it takes no answer: as many connections as there may be ask for what needs no key, and

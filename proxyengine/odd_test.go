@@ -12,7 +12,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // says is an upstream that answers every request with the same bytes.

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"crs/internal/config"
-	"crs/internal/crstest"
 	"crs/internal/key"
+	"crs/lab/crstest"
 	"crs/proxyengine"
 	clients "crs/proxyengine/caller"
 	"crs/proxyengine/protocol/anthropic"

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // provoked is an answer that a client can bring about at will, by what it asks for.

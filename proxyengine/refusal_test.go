@@ -13,7 +13,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 func limits(change func(*ctl.KeyEdit)) func(*ctl.NewKey) {

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"crs/internal/crstest"
-	"crs/internal/simulator"
+	"crs/lab/crstest"
+	"crs/lab/simulator"
 )
 
 func TestAnAnswerComesThrough(t *testing.T) {

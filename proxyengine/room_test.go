@@ -9,7 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // withMemory gives a relay a body budget.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestAModelMayBeCalledByAPath where it stands in the body alone: vLLM and its like serve files by their path.

@@ -7,7 +7,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 func TestAClientThatTakesNothingHoldsNothingForEver(t *testing.T) {

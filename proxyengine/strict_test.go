@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // raw writes text to a relay as it is, and gives the statuses of the answers that come until the relay closes, or there are as many

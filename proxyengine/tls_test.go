@@ -15,7 +15,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // overTLS starts a box that serves with a certificate in files, and gives a client that trusts it.

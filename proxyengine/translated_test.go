@@ -10,8 +10,8 @@ import (
 	"github.com/tidwall/gjson"
 
 	"crs/ctl"
-	"crs/internal/crstest"
 	"crs/internal/usage"
+	"crs/lab/crstest"
 )
 
 // The model "mix" is served by an account of each of these platforms, each by its own model.

@@ -12,7 +12,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // How many requests of a key may come to nothing at once, and in each second, before they are slowed down.

@@ -15,8 +15,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
-	"crs/internal/crstest"
-	"crs/internal/simulator"
+	"crs/lab/crstest"
+	"crs/lab/simulator"
 )
 
 // caller is a client whose connection the test holds in its hands.

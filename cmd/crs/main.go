@@ -15,8 +15,8 @@ import (
 	"crs/daemon"
 	"crs/daemon/unit"
 	"crs/internal/backup"
-	"crs/internal/demo"
-	"crs/internal/simulator"
+	"crs/lab/demo"
+	"crs/lab/simulator"
 	"crs/tui"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"crs/ctl"
 	"crs/ctl/canary"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // before is a daemon with something before it that clients go through.

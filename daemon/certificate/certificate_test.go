@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/crstest/selfsigned"
+	"crs/lab/crstest/selfsigned"
 )
 
 // files are a certificate that tests change, with a clock that they move.

@@ -18,8 +18,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
-	"crs/internal/proxytest"
 	"crs/internal/secret"
+	"crs/lab/proxytest"
 	"crs/proxyengine/provider"
 )
 

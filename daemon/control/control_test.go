@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 func ptr[T any](v T) *T { return &v }

@@ -14,12 +14,12 @@ import (
 	"crs/ctl"
 	"crs/daemon/control"
 	"crs/internal/account"
-	"crs/internal/crstest"
 	"crs/internal/key"
 	"crs/internal/oauth"
 	"crs/internal/seal"
 	"crs/internal/secret"
 	"crs/internal/store/local"
+	"crs/lab/crstest"
 	"crs/proxyengine/provider"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
-	"crs/internal/proxytest"
+	"crs/lab/proxytest"
 	"crs/proxyengine"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"

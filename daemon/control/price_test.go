@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/crstest"
 	"crs/internal/pricing"
+	"crs/lab/crstest"
 )
 
 // site serves whatever text is set.

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestMain also plays a stranger: the test starts itself again as another user.

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // watching watches a box until the test ends.

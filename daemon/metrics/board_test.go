@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"crs/daemon/metrics"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // TestEveryMetricThatWeDrawExists holds the dashboard and the alerts against what a daemon says.

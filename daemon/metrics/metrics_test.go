@@ -14,7 +14,7 @@ import (
 	"crs/ctl"
 	"crs/daemon/metrics"
 	"crs/internal/config"
-	"crs/internal/crstest"
+	"crs/lab/crstest"
 )
 
 // scrape reads a box's metrics as Prometheus would.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"crs/daemon/metrics"
-	"crs/internal/freeport"
+	"crs/lab/freeport"
 )
 
 // says waits until the metrics at an address say something, or until nobody answers there when words is empty.

@@ -78,8 +78,8 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		except []string // below the doors
 		why    string
 	}{
-		{"github.com/valyala/fasthttp", []string{"proxyengine", "internal/simulator", "internal/bench"}, []string{"proxyengine/provider", "proxyengine/protocol", "proxyengine/translate"}, "no fasthttp type leaves the engine, so that providers are tested as functions"},
-		{"github.com/redis/go-redis", []string{"internal/store/redis"}, nil, "the store's interface is operations, not commands"},
+		{"github.com/valyala/fasthttp", []string{"proxyengine", "lab/simulator", "lab/bench"}, []string{"proxyengine/provider", "proxyengine/protocol", "proxyengine/translate"}, "no fasthttp type leaves the engine, so that providers are tested as functions"},
+		{"github.com/redis/go-redis", []string{"internal/store/redis", "lab/redistest"}, nil, "the store's interface is operations, not commands"},
 		{"github.com/spf13/cobra", []string{"ctl/cli"}, nil, "commands are one front end among others"},
 		{"github.com/jedib0t/go-pretty", []string{"ctl/cli"}, nil, "tables are the command line's business"},
 		{"github.com/schollz/progressbar", []string{"ctl/cli"}, nil, "progress is shown to people, by what they called"},
@@ -115,10 +115,10 @@ func TestArrowsPointOneWay(t *testing.T) {
 		why    string
 	}{
 		{[]string{"ctl/cli", "tui"}, []string{"crs/daemon", "crs/proxyengine", "crs/internal"}, []string{"crs/internal/config", "crs/internal/secret", "crs/internal/release"}, "front ends see a daemon only through ctl, so that the contract is enough for everybody"},
-		{[]string{"internal"}, []string{"crs/daemon", "crs/proxyengine", "crs/ctl", "crs/tui"}, []string{"internal/crstest", "internal/bench", "internal/demo", "internal/archtest"}, "the domain knows nothing of how it is served"},
+		{[]string{"internal"}, []string{"crs/daemon", "crs/proxyengine", "crs/ctl", "crs/tui"}, nil, "the domain knows nothing of how it is served"},
+		{[]string{"internal", "proxyengine", "daemon", "ctl", "tui"}, []string{"crs/lab"}, nil, "what is for trying things out stands above everything, and nothing that serves needs it"},
 		{[]string{"proxyengine"}, []string{"crs/daemon", "crs/ctl", "crs/tui", "crs/internal/store"}, nil, "the engine is given what it works with"},
-		{[]string{"daemon/control"}, []string{"crs/internal/store/local", "crs/internal/store/redis", "crs/internal/simulator"}, nil, "control does not care where things are stored"},
-		{[]string{"daemon"}, []string{"crs/internal/simulator", "crs/internal/crstest"}, nil, "a daemon serves real providers"},
+		{[]string{"daemon/control"}, []string{"crs/internal/store/local", "crs/internal/store/redis"}, nil, "control does not care where things are stored"},
 		{[]string{"internal/account", "internal/key", "internal/limit", "internal/usage", "internal/pricing", "internal/oauth", "internal/event", "internal/model"}, []string{"net/http", "log", "log/slog", "os/exec"}, nil, "domain nouns neither serve nor log: they return errors"},
 	}
 	for _, f := range project(t) {
@@ -159,7 +159,7 @@ func TestOnlyTheDaemonKnowsStoresAndProviders(t *testing.T) {
 		return under(i, "crs/internal/store/local", "crs/internal/store/redis") || strings.HasPrefix(i, "crs/proxyengine/provider/")
 	}
 	for _, f := range project(t) {
-		if f.test || under(f.dir, "internal/bench", "internal/crstest") {
+		if f.test || under(f.dir, "lab/bench", "lab/crstest") {
 			continue
 		}
 		for _, i := range f.imports {

@@ -5,7 +5,7 @@ package oauth_test
 import (
 	"testing"
 
-	"crs/internal/smalldisk"
+	"crs/lab/smalldisk"
 )
 
 // TestAReserveNeedsNoRoom: what was reserved can be written on a disk that is full.

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/smalldisk"
 	"crs/internal/usage"
+	"crs/lab/smalldisk"
 )
 
 // smallPlace is a ledger on a disk of its own; the store that adds it up is elsewhere.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"crs/internal/patience"
-	"crs/internal/smalldisk"
 	"crs/internal/usage"
+	"crs/lab/smalldisk"
 )
 
 // onDisk is a ledger on a disk that can hang, with some requests in it.

@@ -17,7 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"crs/internal/freeport"
+	"crs/lab/freeport"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )

@@ -14,8 +14,8 @@ import (
 
 	"crs/internal/store"
 	"crs/internal/store/local"
-	"crs/internal/store/storetest"
 	"crs/internal/usage"
+	"crs/lab/storetest"
 )
 
 func TestConformance(t *testing.T) {

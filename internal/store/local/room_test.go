@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"crs/internal/smalldisk"
 	"crs/internal/store"
 	"crs/internal/store/local"
+	"crs/lab/smalldisk"
 )
 
 // TestAStoreStartsOnAFullDiskAgainAndAgain: a clean stop leaves it neither log nor index, and the disk no room for new ones.

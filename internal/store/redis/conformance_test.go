@@ -7,8 +7,8 @@ import (
 
 	"crs/internal/store"
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
-	"crs/internal/store/storetest"
+	"crs/lab/redistest"
+	"crs/lab/storetest"
 )
 
 // TestConformance runs on what there is here, and says what that is: go test -v.

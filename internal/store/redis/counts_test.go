@@ -11,8 +11,8 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
+	"crs/lab/redistest"
 )
 
 const dollar = 1_000_000_000

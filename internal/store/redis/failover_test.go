@@ -10,7 +10,7 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/redistest"
 )
 
 // failsOver has two nodes under load lose the primary that kill ends. No request fails, and afterwards they count together.

@@ -9,8 +9,8 @@ import (
 
 	"crs/internal/store"
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
+	"crs/lab/redistest"
 )
 
 // mirror is a node that follows a store: what it knows of its keys.

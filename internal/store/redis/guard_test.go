@@ -13,8 +13,8 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store"
-	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
+	"crs/lab/redistest"
 )
 
 // everyScript is all that there are, with the store's own.

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
+	"crs/lab/redistest"
 )
 
 func TestTheLogGivesBackWhatWasAppended(t *testing.T) {

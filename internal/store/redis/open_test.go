@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/freeport"
 	"crs/internal/secret"
 	"crs/internal/store"
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
+	"crs/lab/freeport"
+	"crs/lab/redistest"
 )
 
 // refused opens a store and wants an error that has all the words, and none of the secrets.

@@ -17,8 +17,8 @@ import (
 	"crs/internal/outage"
 	"crs/internal/store"
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
 	"crs/internal/usage"
+	"crs/lab/redistest"
 )
 
 // quick is a node that waits for nobody long.

@@ -9,7 +9,7 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/redistest"
 )
 
 // standing is a Cluster with a node whose questions may take so long that a test that waits for one fails.

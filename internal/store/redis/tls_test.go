@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"crs/internal/crstest/selfsigned"
-	"crs/internal/freeport"
 	"crs/internal/store"
 	"crs/internal/store/redis"
-	"crs/internal/store/redis/redistest"
+	"crs/lab/crstest/selfsigned"
+	"crs/lab/freeport"
+	"crs/lab/redistest"
 )
 
 func TestRedisOverTLS(t *testing.T) {
