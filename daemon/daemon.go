@@ -277,6 +277,9 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	d.warnOfFull(spent)
 	d.gate = d.newGate(spent)
 	d.gate.Inherit(d.legacy.Counts)
+	if err := d.recall(ctx); err != nil {
+		return err
+	}
 	if lag := ledger.Lag(); lag.DiskFails || lag.RollupsFail {
 		d.learnLater()
 	}

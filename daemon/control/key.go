@@ -23,7 +23,7 @@ func (h *Handler) keys(r *http.Request) (any, error) {
 			all = append(all, h.showKey(k))
 			continue
 		}
-		all = append(all, h.showKeyUse(k, h.opt.Gate.UseOn(r.Context(), k)))
+		all = append(all, h.showKeyUse(k, h.opt.Gate.UseOn(r.Context(), k.Holder())))
 	}
 	return all, nil
 }
@@ -36,7 +36,7 @@ func (h *Handler) key(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.showKeyUse(k, h.opt.Gate.UseOn(r.Context(), k)), nil
+	return h.showKeyUse(k, h.opt.Gate.UseOn(r.Context(), k.Holder())), nil
 }
 
 // shown passes an error on, and shows a key.
@@ -56,10 +56,7 @@ func (h *Handler) showKeyUse(k *key.Key, u limit.Use) ctl.Key {
 	return ctl.Key{
 		ID: k.ID, Name: k.Name, Hint: k.Hint + "…", State: h.keyState(k), Version: k.Version, Tags: list(k.Tags), CreatedAt: k.CreatedAt,
 		ExpiresAt: moment(k.ExpiresAt), ActivatedAt: moment(k.ActivatedAt), DeletedAt: moment(k.DeletedAt), Limits: h.limits(k),
-		Use: ctl.KeyUse{
-			InFlight: u.InFlight, Queued: u.Queued, RequestsInMinute: u.RequestsInMinute, TokensInMinute: u.TokensInMinute,
-			DayCost: ctl.USD(u.Spent.Day), WeekCost: ctl.USD(u.Spent.Week), TotalCost: ctl.USD(u.Spent.Total), Reserved: ctl.USD(u.ReservedCost),
-		},
+		Use: showUse(&k.Policy.Limits, &u),
 	}
 }
 
@@ -78,11 +75,11 @@ func (h *Handler) keyState(k *key.Key) string {
 func (h *Handler) limits(k *key.Key) ctl.Limits {
 	p := &k.Policy
 	out := ctl.Limits{
-		RequestsPerMinute: p.RequestsPerMinute, TokensPerMinute: p.TokensPerMinute, Concurrency: p.Concurrency, Queue: p.Queue,
-		QueueWaitSeconds: p.QueueWait.Seconds(), DailyCost: ctl.USD(p.DailyCost), WeeklyCost: ctl.USD(p.WeeklyCost), TotalCost: ctl.USD(p.TotalCost),
+		Concurrency: p.Limits.Concurrency, Queue: p.Limits.Queue, QueueWaitSeconds: p.Limits.QueueWait.Seconds(),
 		AllowModels: list(p.AllowModels), DenyModels: list(p.DenyModels), Clients: list(p.Clients), Permissions: list(p.Permissions),
 		Multiplier: 1, ActivateForSeconds: int64(k.ActivateFor / time.Second),
 	}
+	showLimits(&p.Limits, &out)
 	if p.Multiplier > 0 {
 		out.Multiplier = float64(p.Multiplier) / 1000
 	}
@@ -138,22 +135,20 @@ func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 		return err
 	}
 	assign(&k.Tags, in.Tags)
-	assign(&p.RequestsPerMinute, in.RequestsPerMinute)
-	assign(&p.TokensPerMinute, in.TokensPerMinute)
-	assign(&p.Concurrency, in.Concurrency)
-	assign(&p.Queue, in.Queue)
-	assign((*ctl.USD)(&p.DailyCost), in.DailyCost)
-	assign((*ctl.USD)(&p.WeeklyCost), in.WeeklyCost)
-	assign((*ctl.USD)(&p.TotalCost), in.TotalCost)
+	assign(&p.Limits.Concurrency, in.Concurrency)
+	assign(&p.Limits.Queue, in.Queue)
+	if err := setRules(&p.Limits, in); err != nil {
+		return err
+	}
 	assign(&p.AllowModels, in.AllowModels)
 	assign(&p.DenyModels, in.DenyModels)
 	assign(&p.Clients, in.Clients)
 	assign(&p.Permissions, in.Permissions)
 	if in.QueueWaitSeconds != nil {
-		p.QueueWait = time.Duration(*in.QueueWaitSeconds * float64(time.Second))
+		p.Limits.QueueWait = time.Duration(*in.QueueWaitSeconds * float64(time.Second))
 	}
-	if p.Queue > 0 && p.QueueWait == 0 {
-		p.QueueWait = usualWait
+	if p.Limits.Queue > 0 && p.Limits.QueueWait == 0 {
+		p.Limits.QueueWait = usualWait
 	}
 	if in.Multiplier != nil {
 		if *in.Multiplier < 0.001 || *in.Multiplier > 1000 {
@@ -224,7 +219,7 @@ func oneOf(what string, given, known []string, meant func(string, []string) stri
 
 // checkSense finds parts of an edit that contradict each other, or do nothing.
 func checkSense(p *key.Policy, in *ctl.KeyEdit) error {
-	if in.QueueWaitSeconds != nil && *in.QueueWaitSeconds > 0 && p.Queue == 0 {
+	if in.QueueWaitSeconds != nil && *in.QueueWaitSeconds > 0 && p.Limits.Queue == 0 {
 		return ctl.Errorf(ctl.BadRequest, "the key has a queue wait of %g s, but no request may queue", *in.QueueWaitSeconds).
 			WithHint("say how many may wait, and for which limit: --concurrency N --queue N")
 	}

@@ -19,11 +19,14 @@ const (
 	PartHours   Part = "hours"
 	PartDays    Part = "days"
 	PartCharged Part = "charged"
+	PartUsed    Part = "used"
 	PartMarks   Part = "marks"
 )
 
 // Parts lists them in the order in which they are copied.
-func Parts() []Part { return []Part{PartDocs, PartFacts, PartHours, PartDays, PartCharged, PartMarks} }
+func Parts() []Part {
+	return []Part{PartDocs, PartFacts, PartHours, PartDays, PartCharged, PartUsed, PartMarks}
+}
 
 // Item is one thing that a store holds, of whatever part.
 type Item struct {
@@ -31,8 +34,9 @@ type Item struct {
 	Doc    *Doc       `json:"doc,omitempty"`
 	Sum    *usage.Sum `json:"sum,omitempty"`  // of an hour or a day
 	Name   string     `json:"name,omitempty"` // of a fact, a key, a node
+	At     string     `json:"at,omitempty"`   // when something was used, as usage.Used has it
 	Value  string     `json:"value,omitempty"`
-	Amount int64      `json:"amount,omitempty"` // what a key was charged
+	Amount int64      `json:"amount,omitempty"` // what a key was charged, or used of the unit in Value
 	Mark   usage.Mark `json:"mark"`
 }
 
