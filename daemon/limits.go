@@ -16,10 +16,10 @@ func (d *Daemon) join(opt *account.Options) {
 	if !ok {
 		return
 	}
-	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Changed: d.limitsAre})
+	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Refuse: d.refusesAway(), Changed: d.limitsAre})
 	d.shared.once.Rollups = d.shared.limits.Rollups() // nothing has been added up yet
 	d.opens("limits", d.shared.limits.Leave)
-	opt.Shared, opt.RefuseAway = d.shared.limits.Accounts(), d.refusesAway()
+	opt.Shared = d.shared.limits.Accounts()
 }
 
 func (d *Daemon) refusesAway() bool { return d.cfg.Redis.OnOutage == "refuse" }

@@ -333,10 +333,12 @@ func (a accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int
 	err := l.ask(ctx, "Slot", &SlotArgs{ticket, of}, &got)
 	switch {
 	case errors.Is(err, errBack):
-		return nil, 0, nil, account.ErrElsewhere
+		return nil, -1, nil, err
 	case err != nil:
 		l.forget(ticket)
-		return nil, 0, nil, err
+		return nil, -1, nil, err
+	case got.Taken < 0:
+		return nil, -1, got.Used, nil
 	}
 	return slot{l, ticket}, got.Taken, got.Used, nil
 }

@@ -6,9 +6,6 @@ import (
 	"crs/internal/limit"
 )
 
-// together is how many keys stand together in memory.
-const together = 256
-
 // pack puts keys next to each other, and their texts too. A hundred thousand of them are then some hundred objects instead
 // of half a million, and the garbage collector is through with them in a fraction of the time.
 func pack(keys []*Key) {

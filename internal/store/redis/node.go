@@ -36,6 +36,8 @@ type NodeOptions struct {
 	// Turn is how long a request that waits in a key's queue keeps its place when its node is not heard of. Zero means five
 	// seconds.
 	Turn time.Duration
+	// Refuse has requests refused that need Redis while it cannot be asked; otherwise the node's own counts decide alone.
+	Refuse bool
 	// Changed is told when Redis cannot be asked any more, and with nil when it can again. It must not block; it may be nil.
 	Changed func(error)
 }
