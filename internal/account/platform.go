@@ -84,6 +84,7 @@ const (
 	BySetupToken Way = "setup-token" // the same, for a token that lasts a year
 	ByDevice     Way = "device"      // somebody logs in on another device
 	ByFile       Way = "file"        // its client has logged in, and saved that
+	ByService    Way = "credentials" // its provider has issued a file of credentials for a service
 )
 
 // Option is something that can be said of a platform's accounts.
