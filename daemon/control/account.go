@@ -258,7 +258,7 @@ func (h *Handler) newCredentials(a *account.Account, file []byte) error {
 	if err := importer.Import(a.Platform, file, a); err != nil {
 		return ctl.Errorf(ctl.BadRequest, "%s", err)
 	}
-	a.Credential.Generation = generation
+	a.Credential.Generation = generation + 1 // also where the same was given again: what was held against it is forgotten
 	return nil
 }
 
