@@ -103,6 +103,7 @@ const (
 	BySetupToken Way = "setup-token"
 	ByDevice     Way = "device"
 	ByFile       Way = "file"
+	ByService    Way = "credentials"
 )
 
 // PlatformOption is something that can be said of a platform's accounts besides what can be said of all.

@@ -232,15 +232,42 @@ func (h *Handler) editAccount(r *http.Request) (any, error) {
 			return &store.Conflict{Kind: store.Account, ID: a.ID, Want: *in.Version, Got: a.Version}
 		}
 		if in.APIKey != nil && a.Credential.Kind != account.APIKey {
-			return ctl.Errorf(ctl.BadRequest, "account %s has a login, not an API key", a.Name)
+			return ctl.Errorf(ctl.BadRequest, "account %s has %s, not an API key", a.Name, instead(a.Credential.Kind))
 		}
 		edit(a, &in)
+		if in.File != nil {
+			if err := h.newCredentials(a, []byte(*in.File)); err != nil {
+				return err
+			}
+		}
 		return h.check(h.opt.Platforms[a.Platform], a)
 	})
 	if err != nil {
 		return nil, invalid(err)
 	}
 	return h.show(edited), nil
+}
+
+// newCredentials gives an account that has a file of credentials another one.
+func (h *Handler) newCredentials(a *account.Account, file []byte) error {
+	importer, ok := h.opt.Platforms[a.Platform].(provider.Importer)
+	if !ok || a.Credential.Kind != account.ServiceAccount {
+		return ctl.Errorf(ctl.BadRequest, "account %s has no file of credentials", a.Name)
+	}
+	generation := a.Credential.Generation
+	if err := importer.Import(a.Platform, file, a); err != nil {
+		return ctl.Errorf(ctl.BadRequest, "%s", err)
+	}
+	a.Credential.Generation = generation + 1 // also where the same was given again: what was held against it is forgotten
+	return nil
+}
+
+// instead is what an account has in the place of an API key.
+func instead(of account.Kind) string {
+	if of == account.ServiceAccount {
+		return "a file of credentials"
+	}
+	return "a login"
 }
 
 func edit(a *account.Account, in *ctl.AccountEdit) {

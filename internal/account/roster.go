@@ -119,7 +119,7 @@ func (r *Roster) Edit(ctx context.Context, ref string, change func(*Account) err
 		return nil, err
 	}
 	a.ID, a.Name, a.Platform, a.CreatedAt, a.Version = old.ID, old.Name, old.Platform, old.CreatedAt, old.Version
-	fresh := !a.Credential.Secret.Equal(old.Credential.Secret)
+	fresh := !a.Credential.Secret.Equal(old.Credential.Secret) || !a.Credential.Refresh.Equal(old.Credential.Refresh)
 	if fresh {
 		a.Credential.Generation = max(a.Credential.Generation, old.Credential.Generation+1)
 	}
