@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"crs/ctl"
+	"crs/daemon/admin"
 	"crs/daemon/alert"
 	"crs/daemon/condition"
 	"crs/daemon/control"
@@ -340,10 +341,15 @@ const upstreamHead = 8 << 10
 
 // answers makes what answers on the control socket.
 func (d *Daemon) answers() *control.Handler {
-	return control.NewHandler(control.Options{
+	return control.NewHandler(control.Options{Operations: d.operations(), Metrics: d.metrics, Log: d.log})
+}
+
+// operations are what an operator can do.
+func (d *Daemon) operations() *admin.Operations {
+	return admin.New(admin.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Catalogue: catalogue(d.providers), Usually: usually(), Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
-		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert, Restart: d.Restart, Leaving: d.leavingCount,
+		Now: d.opt.Now, Started: d.started, TestAlert: d.testAlert, Restart: d.Restart, Leaving: d.leavingCount,
 		About: ctl.Status{
 			Version: d.opt.Version, PID: os.Getpid(), Executable: d.opt.Program, Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
 		},

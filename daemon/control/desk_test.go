@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/daemon/admin"
 	"crs/daemon/control"
 	"crs/internal/account"
 	"crs/internal/key"
@@ -73,11 +74,12 @@ func newDesk(t *testing.T, caller func(*account.Account) provider.Call) *desk {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- server.Serve(control.NewHandler(control.Options{
-			Roster: d.roster, Pool: d.pool, Keys: keys, Caller: caller, Now: d.clock.Now, Log: log, Platforms: map[string]provider.Provider{
+		ops := admin.New(admin.Options{
+			Roster: d.roster, Pool: d.pool, Keys: keys, Caller: caller, Now: d.clock.Now, Platforms: map[string]provider.Provider{
 				"subscription": d.fake, "gadget": gadget{d.fake, d.fake}, "keyed": keyed{d.fake},
 			},
-		}))
+		})
+		ended <- server.Serve(control.NewHandler(control.Options{Operations: ops, Log: log}))
 	}()
 	d.Client = ctl.NewClient(d.socket)
 	t.Cleanup(func() {
