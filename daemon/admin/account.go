@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -109,17 +110,24 @@ func list(items []string) []string {
 }
 
 // AddAccount adds an account.
-func (o *Operations) AddAccount(ctx context.Context, in ctl.NewAccount) (ctl.Account, error) {
+func (o *Operations) AddAccount(ctx context.Context, in ctl.NewAccount) (_ ctl.Account, err error) {
+	d := o.begins(ctx, AccountAdd, in.Name)
+	defer d.end(&err)
+	if d.void = true; in.File != nil {
+		d.entry.Action = string(AccountImport)
+	}
 	ctx, stop := exchange(ctx)
 	defer stop()
 	a, err := o.newAccount(ctx, &in)
 	if err != nil {
 		return ctl.Account{}, err
 	}
+	d.void = false
 	added, err := o.opt.Roster.Add(ctx, *a)
 	if err != nil {
 		return ctl.Account{}, invalid(err)
 	}
+	d.did(added.ID, added.Name, changed(nil, o.factsOfAccount(added)))
 	return o.show(added), nil
 }
 
@@ -221,8 +229,12 @@ func checkProxy(a *account.Account) error {
 }
 
 // EditAccount changes the fields of an account that are given.
-func (o *Operations) EditAccount(ctx context.Context, ref string, in ctl.AccountEdit) (ctl.Account, error) {
+func (o *Operations) EditAccount(ctx context.Context, ref string, in ctl.AccountEdit) (_ ctl.Account, err error) {
+	d := o.begins(ctx, AccountEdit, ref)
+	defer d.end(&err)
+	var before account.Account
 	edited, err := o.opt.Roster.Edit(ctx, ref, func(a *account.Account) error {
+		before = *a
 		if in.Version != nil && *in.Version != a.Version {
 			return &store.Conflict{Kind: store.Account, ID: a.ID, Want: *in.Version, Got: a.Version}
 		}
@@ -235,6 +247,7 @@ func (o *Operations) EditAccount(ctx context.Context, ref string, in ctl.Account
 	if err != nil {
 		return ctl.Account{}, invalid(err)
 	}
+	d.did(edited.ID, edited.Name, o.changedAccount(&before, edited))
 	return o.show(edited), nil
 }
 
@@ -264,7 +277,9 @@ func assign[T any](field *T, value *T) {
 }
 
 // RemoveAccount deletes an account that no key is bound to, and its credential.
-func (o *Operations) RemoveAccount(ctx context.Context, ref string) error {
+func (o *Operations) RemoveAccount(ctx context.Context, ref string) (err error) {
+	d := o.begins(ctx, AccountRemove, ref)
+	defer d.end(&err)
 	a, err := o.opt.Roster.Get(ref)
 	if err != nil {
 		return err
@@ -275,42 +290,57 @@ func (o *Operations) RemoveAccount(ctx context.Context, ref string) error {
 				WithHint("bind it to another one first: crs key edit %s --account NAME", k.Name)
 		}
 	}
+	d.did(a.ID, a.Name, changed(o.factsOfAccount(a), nil))
 	return o.opt.Roster.Remove(ctx, a.ID)
 }
 
 // EnableAccount takes an account into use.
 func (o *Operations) EnableAccount(ctx context.Context, ref string) (ctl.Account, error) {
-	return o.setDisabled(ctx, ref, false)
+	return o.setDisabled(ctx, AccountEnable, ref, false)
 }
 
 // DisableAccount takes an account out of use; what it is serving goes on.
 func (o *Operations) DisableAccount(ctx context.Context, ref string) (ctl.Account, error) {
-	return o.setDisabled(ctx, ref, true)
+	return o.setDisabled(ctx, AccountDisable, ref, true)
 }
 
-func (o *Operations) setDisabled(ctx context.Context, ref string, off bool) (ctl.Account, error) {
+func (o *Operations) setDisabled(ctx context.Context, action Action, ref string, off bool) (_ ctl.Account, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	var before account.Account
 	a, err := o.opt.Roster.Edit(ctx, ref, func(a *account.Account) error {
+		before = *a
 		a.Disabled = off
 		return nil
 	})
 	if err != nil {
 		return ctl.Account{}, err
 	}
+	d.did(a.ID, a.Name, o.changedAccount(&before, a))
 	return o.show(a), nil
 }
 
 // ThawAccount ends every cool-down of an account, and what was held against it.
-func (o *Operations) ThawAccount(_ context.Context, ref string) (ctl.Account, error) {
+func (o *Operations) ThawAccount(ctx context.Context, ref string) (_ ctl.Account, err error) {
+	d := o.begins(ctx, AccountThaw, ref)
+	defer d.end(&err)
 	a, err := o.opt.Roster.Get(ref)
 	if err != nil {
 		return ctl.Account{}, err
 	}
+	before := o.show(a)
 	o.opt.Pool.Thaw(a.ID)
-	return o.show(a), nil
+	after := o.show(a)
+	d.did(a.ID, a.Name, changed(
+		facts{"state": before.State, "why": before.Why, "rests": strconv.Itoa(len(before.Rests))},
+		facts{"state": after.State, "why": after.Why, "rests": strconv.Itoa(len(after.Rests))}))
+	return after, nil
 }
 
 // RefreshAccount renews an account's token now.
-func (o *Operations) RefreshAccount(ctx context.Context, ref string) (ctl.Account, error) {
+func (o *Operations) RefreshAccount(ctx context.Context, ref string) (_ ctl.Account, err error) {
+	d := o.begins(ctx, AccountRefresh, ref)
+	defer d.end(&err)
 	a, err := o.opt.Roster.Get(ref)
 	if err != nil {
 		return ctl.Account{}, err
@@ -322,6 +352,7 @@ func (o *Operations) RefreshAccount(ctx context.Context, ref string) (ctl.Accoun
 	if err != nil {
 		return ctl.Account{}, err
 	}
+	d.did(a.ID, a.Name, o.changedAccount(a, renewed))
 	return o.show(renewed), nil
 }
 

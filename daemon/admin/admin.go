@@ -32,8 +32,10 @@ type Options struct {
 	// Caller gives what logins of an account talk to its provider with.
 	Caller func(*account.Account) provider.Call
 	// Leaving is how many requests run to their end in a process that has handed over to this one; nil for none.
-	Leaving   func() int
-	Requests  *event.Bus[usage.Record] // every request as it ends
+	Leaving  func() int
+	Requests *event.Bus[usage.Record] // every request as it ends
+	// Audit is where every change is written down.
+	Audit     book
 	Platforms map[string]provider.Provider
 	// Usually is what models are asked for most often, and by whom.
 	Usually []proxyengine.Usual

@@ -52,7 +52,16 @@ func ErrorOf(err error) *ctl.Error {
 func invalid(err error) error {
 	e := ErrorOf(err)
 	if e.Code != ctl.Failed || errors.As(err, new(*store.Failure)) || errors.Is(err, store.ErrAway) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
-		return e
+		return &worded{e, err}
 	}
 	return ctl.Errorf(ctl.BadRequest, "%s", err)
 }
+
+// worded is an error in the contract's words, with the one that it was.
+type worded struct{ said, was error }
+
+// Error implements error.
+func (e *worded) Error() string { return e.said.Error() }
+
+// Unwrap gives both.
+func (e *worded) Unwrap() []error { return []error{e.said, e.was} }

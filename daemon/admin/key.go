@@ -90,7 +90,9 @@ func (o *Operations) limits(k *key.Key) ctl.Limits {
 }
 
 // CreateKey makes a key and gives its secret, this once.
-func (o *Operations) CreateKey(ctx context.Context, in ctl.NewKey) (ctl.IssuedKey, error) {
+func (o *Operations) CreateKey(ctx context.Context, in ctl.NewKey) (_ ctl.IssuedKey, err error) {
+	d := o.begins(ctx, KeyCreate, in.Name)
+	defer d.end(&err)
 	k := key.Key{Name: in.Name}
 	if err := o.editKeyBy(&k, &in.KeyEdit); err != nil {
 		return ctl.IssuedKey{}, err
@@ -99,12 +101,18 @@ func (o *Operations) CreateKey(ctx context.Context, in ctl.NewKey) (ctl.IssuedKe
 	if err != nil {
 		return ctl.IssuedKey{}, invalid(err)
 	}
-	return ctl.IssuedKey{Key: o.showKey(made), Secret: presented.Reveal()}, nil
+	shown := o.showKey(made)
+	d.did(made.ID, made.Name, changed(nil, factsOfKey(shown)))
+	return ctl.IssuedKey{Key: shown, Secret: presented.Reveal()}, nil
 }
 
 // EditKey changes the fields of a key that are given.
-func (o *Operations) EditKey(ctx context.Context, ref string, in ctl.KeyEdit) (ctl.Key, error) {
+func (o *Operations) EditKey(ctx context.Context, ref string, in ctl.KeyEdit) (_ ctl.Key, err error) {
+	d := o.begins(ctx, KeyEdit, ref)
+	defer d.end(&err)
+	var before key.Key
 	k, err := o.opt.Keys.Edit(ctx, ref, func(k *key.Key) error {
+		before = *k
 		if in.Version != nil && *in.Version != k.Version {
 			return &store.Conflict{Kind: store.Key, ID: k.ID, Want: *in.Version, Got: k.Version}
 		}
@@ -113,7 +121,7 @@ func (o *Operations) EditKey(ctx context.Context, ref string, in ctl.KeyEdit) (c
 	if err != nil {
 		return ctl.Key{}, invalid(err)
 	}
-	return o.showKey(k), nil
+	return o.didKey(d, &before, k), nil
 }
 
 // usualWait is how long a request may queue when a queue is given and its wait is not.
@@ -276,56 +284,86 @@ func (o *Operations) bind(p *key.Policy, in *ctl.KeyEdit) error {
 }
 
 // RotateKey gives a key a new secret; the old one is refused from then on.
-func (o *Operations) RotateKey(ctx context.Context, ref string) (ctl.IssuedKey, error) {
-	k, presented, err := o.opt.Keys.Rotate(ctx, ref)
+func (o *Operations) RotateKey(ctx context.Context, ref string) (_ ctl.IssuedKey, err error) {
+	d := o.begins(ctx, KeyRotate, ref)
+	defer d.end(&err)
+	before, err := o.opt.Keys.Get(ref)
 	if err != nil {
 		return ctl.IssuedKey{}, err
 	}
-	return ctl.IssuedKey{Key: o.showKey(k), Secret: presented.Reveal()}, nil
+	k, presented, err := o.opt.Keys.Rotate(ctx, before.ID)
+	if err != nil {
+		return ctl.IssuedKey{}, err
+	}
+	return ctl.IssuedKey{Key: o.didKey(d, before, k), Secret: presented.Reveal()}, nil
 }
 
 // EnableKey lets a key be used again.
 func (o *Operations) EnableKey(ctx context.Context, ref string) (ctl.Key, error) {
-	return o.setKeyDisabled(ctx, ref, false)
+	return o.setKeyDisabled(ctx, KeyEnable, ref, false)
 }
 
 // DisableKey has a key refused.
 func (o *Operations) DisableKey(ctx context.Context, ref string) (ctl.Key, error) {
-	return o.setKeyDisabled(ctx, ref, true)
+	return o.setKeyDisabled(ctx, KeyDisable, ref, true)
 }
 
-func (o *Operations) setKeyDisabled(ctx context.Context, ref string, off bool) (ctl.Key, error) {
+func (o *Operations) setKeyDisabled(ctx context.Context, action Action, ref string, off bool) (_ ctl.Key, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	var before key.Key
 	k, err := o.opt.Keys.Edit(ctx, ref, func(k *key.Key) error {
+		before = *k
 		k.Disabled = off
 		return nil
 	})
 	if err != nil {
 		return ctl.Key{}, err
 	}
-	return o.showKey(k), nil
+	return o.didKey(d, &before, k), nil
+}
+
+// didKey says what was done to a key, and shows it.
+func (o *Operations) didKey(d *deed, before, after *key.Key) ctl.Key {
+	shown := o.showKey(after)
+	d.did(after.ID, after.Name, changed(factsOfKey(o.showKey(before)), factsOfKey(shown)))
+	return shown
 }
 
 // DeleteKey deletes a key; it can be restored.
 func (o *Operations) DeleteKey(ctx context.Context, ref string) (ctl.Key, error) {
-	k, err := o.opt.Keys.Delete(ctx, ref)
-	if err != nil {
-		return ctl.Key{}, invalid(err)
-	}
-	return o.showKey(k), nil
+	return o.moveKey(ctx, KeyDelete, ref, o.opt.Keys.Delete)
 }
 
 // RestoreKey takes a deletion back.
 func (o *Operations) RestoreKey(ctx context.Context, ref string) (ctl.Key, error) {
-	k, err := o.opt.Keys.Restore(ctx, ref)
+	return o.moveKey(ctx, KeyRestore, ref, o.opt.Keys.Restore)
+}
+
+func (o *Operations) moveKey(ctx context.Context, action Action, ref string, move func(context.Context, string) (*key.Key, error)) (_ ctl.Key, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	before, err := o.opt.Keys.Get(ref)
+	if err != nil {
+		return ctl.Key{}, err
+	}
+	k, err := move(ctx, before.ID)
 	if err != nil {
 		return ctl.Key{}, invalid(err)
 	}
-	return o.showKey(k), nil
+	return o.didKey(d, before, k), nil
 }
 
 // PurgeKey removes a deleted key for good.
-func (o *Operations) PurgeKey(ctx context.Context, ref string) error {
-	if err := o.opt.Keys.Purge(ctx, ref); err != nil {
+func (o *Operations) PurgeKey(ctx context.Context, ref string) (err error) {
+	d := o.begins(ctx, KeyPurge, ref)
+	defer d.end(&err)
+	k, err := o.opt.Keys.Get(ref)
+	if err != nil {
+		return err
+	}
+	d.did(k.ID, k.Name, changed(factsOfKey(o.showKey(k)), nil))
+	if err := o.opt.Keys.Purge(ctx, k.ID); err != nil {
 		return invalid(err)
 	}
 	return nil

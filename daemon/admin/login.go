@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +39,10 @@ func exchange(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // BeginLogin begins a login in a browser or on another device. With the name of an account that there is, it replaces that
 // account's credential.
-func (o *Operations) BeginLogin(ctx context.Context, in ctl.NewLogin) (ctl.Login, error) {
+func (o *Operations) BeginLogin(ctx context.Context, in ctl.NewLogin) (_ ctl.Login, err error) {
+	d := o.begins(ctx, LoginBegin, in.Name)
+	d.void = true
+	defer d.end(&err)
 	p, err := o.provider(in.Platform)
 	if err != nil {
 		return ctl.Login{}, err
@@ -58,6 +62,8 @@ func (o *Operations) BeginLogin(ctx context.Context, in ctl.NewLogin) (ctl.Login
 		return ctl.Login{}, err
 	}
 	x.told.ExpiresAt = x.told.ExpiresAt.UTC()
+	d.void = false
+	d.did(x.told.ID, x.told.Name, changed(nil, facts{"platform": x.told.Platform, "renews": strconv.FormatBool(x.told.Renews)}))
 	return x.told, nil
 }
 
@@ -167,10 +173,22 @@ func (o *Operations) Login(_ context.Context, id string) (ctl.Login, error) {
 }
 
 // CancelLogin gives a login up.
-func (o *Operations) CancelLogin(_ context.Context, id string) error { return o.logins.Drop(id) }
+func (o *Operations) CancelLogin(ctx context.Context, id string) (err error) {
+	d := o.begins(ctx, LoginCancel, "")
+	defer d.end(&err)
+	name := ""
+	if x, err := o.logins.Look(id); err == nil {
+		name = x.told.Name
+	}
+	d.did(id, name, nil)
+	return o.logins.Drop(id)
+}
 
 // FinishLogin ends a login in a browser with what was pasted. After an error with the code BadRequest another text can be pasted.
-func (o *Operations) FinishLogin(ctx context.Context, id string, in ctl.LoginCode) (ctl.LoggedIn, error) {
+func (o *Operations) FinishLogin(ctx context.Context, id string, in ctl.LoginCode) (_ ctl.LoggedIn, err error) {
+	d := o.begins(ctx, AccountLogin, "")
+	d.void = true // until the code is exchanged
+	defer d.end(&err)
 	code := strings.TrimSpace(in.Code)
 	if code == "" || len(code) > 16<<10 {
 		return ctl.LoggedIn{}, ctl.Errorf(ctl.BadRequest, "the code is empty, or far too long to be one")
@@ -189,7 +207,7 @@ func (o *Operations) FinishLogin(ctx context.Context, id string, in ctl.LoginCod
 	if err := o.redeem(ctx, try.Of, code); err != nil {
 		return ctl.LoggedIn{}, o.unfinished(try, err)
 	}
-	return o.finish(ctx, try)
+	return o.finish(ctx, try, d)
 }
 
 // redeem exchanges the code, unless that was done and only what comes after it failed.
@@ -213,7 +231,10 @@ func (o *Operations) redeem(ctx context.Context, x *pending, code string) error 
 }
 
 // PollLogin asks whether a login on another device is done. An error ends the login, or the account could not be kept.
-func (o *Operations) PollLogin(ctx context.Context, id string) (ctl.LoginPoll, error) {
+func (o *Operations) PollLogin(ctx context.Context, id string) (_ ctl.LoginPoll, err error) {
+	d := o.begins(ctx, AccountLogin, "")
+	d.void = true // until the account's owner has agreed
+	defer d.end(&err)
 	try, err := o.logins.Try(id)
 	var not *oauth.NotOpen
 	if errors.As(err, &not) && not.Busy {
@@ -236,7 +257,7 @@ func (o *Operations) PollLogin(ctx context.Context, id string) (ctl.LoginPoll, e
 		}
 		return ctl.LoginPoll{Trouble: trouble, IntervalSeconds: pause(x.device).Seconds()}, err
 	}
-	done, err := o.finish(ctx, try)
+	done, err := o.finish(ctx, try, d)
 	if err != nil {
 		return ctl.LoginPoll{}, err
 	}

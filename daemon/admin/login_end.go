@@ -15,8 +15,9 @@ import (
 )
 
 // finish keeps the account of a login that has its credential, and ends the login.
-func (o *Operations) finish(ctx context.Context, try *oauth.Try[*pending]) (ctl.LoggedIn, error) {
-	kept, err := o.keep(ctx, try.Of)
+func (o *Operations) finish(ctx context.Context, try *oauth.Try[*pending], d *deed) (ctl.LoggedIn, error) {
+	d.void, d.entry.Subject.Name = false, try.Of.told.Name
+	kept, err := o.keep(ctx, try.Of, d)
 	if err != nil {
 		return ctl.LoggedIn{}, o.unfinished(try, err)
 	}
@@ -26,10 +27,10 @@ func (o *Operations) finish(ctx context.Context, try *oauth.Try[*pending]) (ctl.
 
 // keep asks for what the account still lacks, and adds it or renews the one that there is. Whatever goes wrong is nothing
 // that another code would mend.
-func (o *Operations) keep(ctx context.Context, x *pending) (kept *account.Account, err error) {
+func (o *Operations) keep(ctx context.Context, x *pending, d *deed) (kept *account.Account, err error) {
 	acc := cloned(x.got)
 	if err = o.complete(ctx, acc); err == nil {
-		kept, err = o.enter(ctx, x, acc)
+		kept, err = o.enter(ctx, x, acc, d)
 	}
 	if e := ErrorOf(err); err != nil && e.Code == ctl.BadRequest {
 		return nil, ctl.Errorf(ctl.Failed, "%s", e.Message).WithHint("%s", e.Hint)
@@ -37,13 +38,25 @@ func (o *Operations) keep(ctx context.Context, x *pending) (kept *account.Accoun
 	return kept, err
 }
 
-func (o *Operations) enter(ctx context.Context, x *pending, acc *account.Account) (*account.Account, error) {
-	return insist(ctx, func() (*account.Account, error) {
+func (o *Operations) enter(ctx context.Context, x *pending, acc *account.Account, d *deed) (*account.Account, error) {
+	var before *account.Account
+	kept, err := insist(ctx, func() (*account.Account, error) {
 		if !x.told.Renews {
 			return o.opt.Roster.Add(ctx, *acc)
 		}
-		return o.opt.Roster.Relogin(ctx, acc.ID, func(now *account.Account) { graft(now, x.draft, acc) })
+		return o.opt.Roster.Relogin(ctx, acc.ID, func(now *account.Account) {
+			before = cloned(now)
+			graft(now, x.draft, acc)
+		})
 	})
+	switch {
+	case err != nil:
+	case before != nil:
+		d.did(kept.ID, kept.Name, o.changedAccount(before, kept))
+	default:
+		d.did(kept.ID, kept.Name, changed(nil, o.factsOfAccount(kept)))
+	}
+	return kept, err
 }
 
 // insist tries to write what was got for something that counts once, as long as the store takes no writes and ctx allows.
@@ -158,7 +171,7 @@ func (o *Operations) unfinished(try *oauth.Try[*pending], err error) error {
 			e.Hint = proxy + "; " + e.Hint
 		}
 	}
-	return &e
+	return &worded{&e, err}
 }
 
 func finishAgain(x *pending) string {

@@ -2,8 +2,11 @@ package admin
 
 import (
 	"context"
+	"net/url"
+	"strconv"
 
 	"crs/ctl"
+	"crs/internal/audit"
 	"crs/internal/pricing"
 )
 
@@ -43,15 +46,26 @@ func (o *Operations) showPrice(asked string, m pricing.Match) ctl.Price {
 }
 
 // SetPrice overrides what a model costs, from now on.
-func (o *Operations) SetPrice(ctx context.Context, model string, in ctl.PriceEdit) (ctl.Price, error) {
+func (o *Operations) SetPrice(ctx context.Context, model string, in ctl.PriceEdit) (_ ctl.Price, err error) {
+	d := o.begins(ctx, PriceSet, model)
+	defer d.end(&err)
+	var before facts
+	if was, err := o.Price(ctx, model); err == nil {
+		before = factsOf(was, "model")
+	}
 	if err := o.opt.Prices.Set(ctx, model, in); err != nil {
 		return ctl.Price{}, invalid(err)
 	}
-	return o.Price(ctx, model)
+	is, err := o.Price(ctx, model)
+	d.did("", model, changed(before, factsOf(is, "model")))
+	return is, err
 }
 
 // UpdatePrices takes another table, or only tells what it would change.
-func (o *Operations) UpdatePrices(ctx context.Context, in ctl.PriceUpdate) (ctl.PriceChanges, error) {
+func (o *Operations) UpdatePrices(ctx context.Context, in ctl.PriceUpdate) (_ ctl.PriceChanges, err error) {
+	d := o.begins(ctx, PriceUpdate, "")
+	d.void = in.DryRun
+	defer d.end(&err)
 	done, err := o.opt.Prices.Update(ctx, in)
 	if err != nil {
 		return ctl.PriceChanges{}, err
@@ -66,5 +80,18 @@ func (o *Operations) UpdatePrices(ctx context.Context, in ctl.PriceUpdate) (ctl.
 		after, _ := done.After.Lookup(name)
 		out.Changed = append(out.Changed, ctl.PriceChange{Model: name, Before: o.showPrice(name, before), After: o.showPrice(name, after)})
 	}
+	d.did("", tableFrom(done.From), []audit.Change{
+		{Field: "version", Before: done.Before.Version(), After: out.Version}, {Field: "models_added", After: strconv.Itoa(len(out.Added))},
+		{Field: "models_changed", After: strconv.Itoa(len(out.Changed))}, {Field: "models_removed", After: strconv.Itoa(len(out.Removed))},
+	})
 	return out, nil
+}
+
+// tableFrom is where a table is from, without what may be secret in a URL that a caller gives for the name of a file.
+func tableFrom(from string) string {
+	u, err := url.Parse(from)
+	if err != nil || u.Host == "" {
+		return from
+	}
+	return u.Scheme + "://" + u.Host + u.EscapedPath()
 }

@@ -55,6 +55,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type route struct {
 	method, path string
 	needs        right
+	// does is what it changes; asks says of one that is no GET that it changes nothing.
+	does admin.Action
+	asks bool
 	// Exactly one of these is set: serve gives what to send, stream writes by itself.
 	serve  answer
 	stream func(http.ResponseWriter, *http.Request) error
@@ -70,8 +73,11 @@ type answer func(*http.Request) (any, error)
 // guard lets only those call who may.
 func (h *Handler) guard(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
+		if r.does != "" {
+			req = req.WithContext(admin.As(req.Context(), actorOf(req.Context())))
+		}
 		if rightOf(req.Context()) < r.needs {
-			respondError(w, notPermitted(r.needs))
+			h.refuse(&r, w, req)
 			return
 		}
 		if r.stream != nil {
@@ -125,6 +131,14 @@ func (h *Handler) answer(r *route, req *http.Request) (any, error) {
 		}
 		return r.serve(req)
 	})
+}
+
+// refuse says that the caller may not, and has it written down of a call that would change something.
+func (h *Handler) refuse(r *route, w http.ResponseWriter, req *http.Request) {
+	if r.does != "" {
+		h.ops.Refused(req.Context(), r.does, req.PathValue("ref"))
+	}
+	respondError(w, notPermitted(r.needs))
 }
 
 func notPermitted(needs right) error {
