@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
+	"crs/internal/audit"
 	"crs/internal/usage"
 )
 
@@ -21,11 +22,12 @@ const (
 	PartCharged Part = "charged"
 	PartUsed    Part = "used"
 	PartMarks   Part = "marks"
+	PartAudit   Part = "audit"
 )
 
 // Parts lists them in the order in which they are copied.
 func Parts() []Part {
-	return []Part{PartDocs, PartFacts, PartHours, PartDays, PartCharged, PartUsed, PartMarks}
+	return []Part{PartDocs, PartFacts, PartHours, PartDays, PartCharged, PartUsed, PartMarks, PartAudit}
 }
 
 // Item is one thing that a store holds, of whatever part.
@@ -38,6 +40,7 @@ type Item struct {
 	Value  string     `json:"value,omitempty"`
 	Amount int64      `json:"amount,omitempty"` // what a key was charged, or used of the unit in Value
 	Mark   usage.Mark `json:"mark"`
+	Row    *audit.Row `json:"row,omitempty"` // of the audit log
 }
 
 // Portable is a store that can be copied to another one. Nothing else may use either meanwhile.

@@ -53,6 +53,11 @@ func Run(t *testing.T, start func(t *testing.T) Opener) {
 		"a context that has ended is an error":                       endedContexts,
 		"what is taken out can be put in again, as it was":           movesWhole,
 		"it says where it is":                                        placesAreSaid,
+		"the audit log is read in the order in which it was written": auditIsRead,
+		"an entry of the audit log that is given twice stands once":  auditCountsOnce,
+		"what is too old is forgotten from the audit log":            auditIsForgotten,
+		"the audit log keeps no more than so many bytes":             auditHasASize,
+		"nodes that write to the audit log at once lose nothing":     auditRaces,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"crs/internal/audit"
 	"crs/internal/store"
 	"crs/internal/usage"
 )
@@ -286,6 +288,8 @@ func movesWhole(t *testing.T, open Opener) {
 		t.Fatal(err)
 	}
 	addUp(t, s, "n", 3, 77, sum(noon, "k 1", "a", "m", 1), sum(noon.Add(time.Hour), "k2", "a", "m%", 2))
+	appendAudit(t, s, everything, entry(1), entry(2), entry(3))
+	appendAudit(t, s, audit.Limits{Since: noon.Add(2 * time.Minute), Bytes: 1 << 30}) // places do not begin with the first
 	was, items := exported(t, s)
 	usedBefore := asked(t, s, usage.Query{By: []usage.Column{usage.ByKey, usage.ByHour}})
 
@@ -321,6 +325,10 @@ func movesWhole(t *testing.T, open Opener) {
 	}
 	if v, err := s.Meta(t.Context(), "seal"); v != "fingerprint" || err != nil {
 		t.Errorf("fact %q, %v", v, err)
+	}
+	appendAudit(t, s, everything, entry(4))
+	if ids, _ := auditOf(t, s, audit.Query{}); !slices.Equal(ids, []string{"aud_0002", "aud_0003", "aud_0004"}) {
+		t.Errorf("audit log %v", ids)
 	}
 }
 

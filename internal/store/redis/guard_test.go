@@ -21,7 +21,7 @@ import (
 // everyScript is all that there are, with the store's own.
 func everyScript() map[string]*redis.Script {
 	all := map[string]*redis.Script{
-		"add_up": addScript, "put_document": putScript, "delete_document": deleteScript, "claim_fact": claimFact, "append_log": appendScript, "copy": gapScript,
+		"add_up": addScript, "put_document": putScript, "delete_document": deleteScript, "claim_fact": claimFact, "append_log": appendScript, "append_audit": auditScript, "copy": gapScript,
 	}
 	for name, s := range newScripts().all() {
 		all[name] = redis.NewScript(s.text)

@@ -31,6 +31,8 @@ import (
 //	PREFIX:{log}:marks            hash    for good            each node: how far its records are in the log
 //	PREFIX:{log}:chunks           stream  usage.keep, and     each node: records that were closed within a second or so
 //	                                      redis.log_bytes
+//	PREFIX:{log}:audit            zset    audit.keep, and     each node: who changed what, "TIME JSON" → its place; the last place and the
+//	                                      audit.max_bytes     bytes of all stand in {log}:store
 //	PREFIX:{key ID}:inside        zset    2 h unrenewed       each node: requests in flight, NODE.N:TOKENS:COST → when the lease ends
 //	PREFIX:{key ID}:queue, :alive zset    2 h unrenewed       each node: requests that wait → since when; until when unless renewed
 //	PREFIX:{key ID}:rate          hash    2 h unrenewed       each node: the last minute by seconds, of each unit by its letter (r…, t…), and
@@ -100,6 +102,7 @@ func (n names) used(at string) string {
 }
 
 func (n names) chunks() string { return n.in(logSlot, "chunks") }
+func (n names) audit() string  { return n.in(logSlot, "audit") }
 
 // accountSlot is the hash slot of all accounts: a request that several would do for asks for them at once.
 const accountSlot = "acc"

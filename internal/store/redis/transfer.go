@@ -19,7 +19,7 @@ const factPrefix = "fact:"
 
 // Export implements store.Portable.
 func (s *Store) Export(ctx context.Context, yield func(store.Item) error) error {
-	for _, part := range []func(context.Context, func(store.Item) error) error{s.exportDocs, s.exportFacts, s.exportSums, s.exportCharged, s.exportUsed, s.exportMarks} {
+	for _, part := range []func(context.Context, func(store.Item) error) error{s.exportDocs, s.exportFacts, s.exportSums, s.exportCharged, s.exportUsed, s.exportMarks, s.exportAudit} {
 		if err := part(ctx, yield); err != nil {
 			return fmt.Errorf("read %s: %w", s, err)
 		}
@@ -185,6 +185,8 @@ func (s *Store) insert(i *store.Item) (slot string, all []command) {
 		return usageSlot, all
 	case store.PartMarks:
 		return usageSlot, []command{{"HSET", s.keys.marks(usageSlot), i.Name, markText(i.Mark)}}
+	case store.PartAudit:
+		return logSlot, s.insertAudit(i.Row)
 	}
 	return docSlot, nil
 }
@@ -212,11 +214,12 @@ func (s *Store) Clear(ctx context.Context) error {
 	}
 	remove(logSlot, s.keys.marks(logSlot))
 	remove(logSlot, s.keys.chunks())
+	remove(logSlot, s.keys.audit())
 	for _, kind := range kinds() {
 		remove(docSlot, s.keys.docs(kind))
 		remove(docSlot, s.keys.docNames(kind))
 	}
-	commands[logSlot] = append(commands[logSlot], command{"HDEL", s.keys.store(logSlot), "bytes"})
+	commands[logSlot] = append(commands[logSlot], command{"HDEL", s.keys.store(logSlot), "bytes", auditPlace, auditBytes})
 	err = s.exportFacts(ctx, func(i store.Item) error {
 		commands[docSlot] = append(commands[docSlot], command{"HDEL", s.keys.store(docSlot), factPrefix + i.Name})
 		return nil

@@ -1,11 +1,11 @@
-package control
+package admin
 
 import (
 	"context"
 	"errors"
 	"maps"
-	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,47 +33,50 @@ const exchangeLimit = time.Minute
 
 // exchange is the context of an exchange. It goes on when the caller leaves: a code counts once, and what it was exchanged
 // for must be kept.
-func exchange(r *http.Request) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(r.Context()), exchangeLimit)
+func exchange(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), exchangeLimit)
 }
 
-func (h *Handler) beginLogin(r *http.Request) (any, error) {
-	in, err := read[ctl.NewLogin](r)
+// BeginLogin begins a login in a browser or on another device. With the name of an account that there is, it replaces that
+// account's credential.
+func (o *Operations) BeginLogin(ctx context.Context, in ctl.NewLogin) (_ ctl.Login, err error) {
+	d := o.begins(ctx, LoginBegin, in.Name)
+	d.void = true
+	defer d.end(&err)
+	p, err := o.provider(in.Platform)
 	if err != nil {
-		return nil, err
-	}
-	p, err := h.provider(in.Platform)
-	if err != nil {
-		return nil, err
+		return ctl.Login{}, err
 	}
 	x := new(pending)
-	if err := h.draftLogin(x, &in); err != nil {
-		return nil, err
+	if err := o.draftLogin(x, &in); err != nil {
+		return ctl.Login{}, err
 	}
-	if err := h.startLogin(r.Context(), x, p, &in); err != nil {
-		return nil, err
+	if err := o.startLogin(ctx, x, p, &in); err != nil {
+		return ctl.Login{}, err
 	}
 	var latest time.Time
 	if x.device != nil {
 		latest = x.device.Ends
 	}
-	if x.told.ID, x.told.ExpiresAt, err = h.logins.Begin(x, latest); err != nil {
-		return nil, err
+	if x.told.ID, x.told.ExpiresAt, err = o.logins.Begin(x, latest); err != nil {
+		return ctl.Login{}, err
 	}
 	x.told.ExpiresAt = x.told.ExpiresAt.UTC()
+	d.void = false
+	d.did(x.told.ID, x.told.Name, changed(nil, facts{"platform": x.told.Platform, "renews": strconv.FormatBool(x.told.Renews)}))
 	return x.told, nil
 }
 
 // draftLogin finds the account that is to be renewed, or drafts a new one. What is wrong with it is said before anybody has
 // gone through a login for nothing.
-func (h *Handler) draftLogin(x *pending, in *ctl.NewLogin) error {
+func (o *Operations) draftLogin(x *pending, in *ctl.NewLogin) error {
 	if in.APIKey != "" || in.File != nil {
 		return ctl.Errorf(ctl.BadRequest, "a login takes neither an API key nor a file")
 	}
 	x.told.Platform, x.told.Name = in.Platform, in.Name
-	old, err := h.opt.Roster.Get(in.Name)
+	old, err := o.opt.Roster.Get(in.Name)
 	if err != nil {
-		return h.draftNew(x, &in.NewAccount)
+		return o.draftNew(x, &in.NewAccount)
 	}
 	switch alone := (ctl.NewAccount{Platform: in.Platform, Name: in.Name}); {
 	case old.Platform != in.Platform:
@@ -87,8 +90,8 @@ func (h *Handler) draftLogin(x *pending, in *ctl.NewLogin) error {
 	return nil
 }
 
-func (h *Handler) draftNew(x *pending, in *ctl.NewAccount) (err error) {
-	if x.draft, err = h.draft(in); err != nil {
+func (o *Operations) draftNew(x *pending, in *ctl.NewAccount) (err error) {
+	if x.draft, err = o.draft(in); err != nil {
 		return err
 	}
 	if err := checkProxy(x.draft); err != nil {
@@ -110,7 +113,7 @@ func cloned(a *account.Account) *account.Account {
 }
 
 // startLogin has the provider begin a login: in a browser, or on another device when that was asked for or is all there is.
-func (h *Handler) startLogin(ctx context.Context, x *pending, p provider.Provider, in *ctl.NewLogin) (err error) {
+func (o *Operations) startLogin(ctx context.Context, x *pending, p provider.Provider, in *ctl.NewLogin) (err error) {
 	browser, pasted := p.(provider.Authorizer)
 	other, onDevice := p.(provider.DeviceAuthorizer)
 	switch {
@@ -123,7 +126,7 @@ func (h *Handler) startLogin(ctx context.Context, x *pending, p provider.Provide
 	case in.SetupToken && !pasted:
 		return ctl.Errorf(ctl.BadRequest, "platform %s has no setup tokens", in.Platform)
 	case in.Device || !pasted:
-		return h.startDevice(ctx, x, other)
+		return o.startDevice(ctx, x, other)
 	}
 	if x.login, err = browser.Authorize(in.Platform, in.SetupToken); err != nil {
 		return ctl.Errorf(ctl.BadRequest, "%s", err)
@@ -132,10 +135,10 @@ func (h *Handler) startLogin(ctx context.Context, x *pending, p provider.Provide
 	return nil
 }
 
-func (h *Handler) startDevice(ctx context.Context, x *pending, p provider.DeviceAuthorizer) (err error) {
+func (o *Operations) startDevice(ctx context.Context, x *pending, p provider.DeviceAuthorizer) (err error) {
 	ctx, stop := context.WithTimeout(ctx, exchangeLimit)
 	defer stop()
-	if x.device, err = p.BeginDevice(ctx, h.opt.Caller(x.draft), x.draft.Platform); err != nil {
+	if x.device, err = p.BeginDevice(ctx, o.opt.Caller(x.draft), x.draft.Platform); err != nil {
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("%s", lookAtProxy(x.draft))
 	}
 	d := x.device
@@ -160,110 +163,123 @@ func pause(d *provider.Device) time.Duration {
 	return d.Interval
 }
 
-func (h *Handler) login(r *http.Request) (any, error) {
-	x, err := h.logins.Look(r.PathValue("ref"))
+// Login gives a login that has begun and not ended.
+func (o *Operations) Login(_ context.Context, id string) (ctl.Login, error) {
+	x, err := o.logins.Look(id)
 	if err != nil {
-		return nil, err
+		return ctl.Login{}, err
 	}
 	return x.told, nil
 }
 
-func (h *Handler) cancelLogin(r *http.Request) (any, error) {
-	return nil, h.logins.Drop(r.PathValue("ref"))
+// CancelLogin gives a login up.
+func (o *Operations) CancelLogin(ctx context.Context, id string) (err error) {
+	d := o.begins(ctx, LoginCancel, "")
+	defer d.end(&err)
+	name := ""
+	if x, err := o.logins.Look(id); err == nil {
+		name = x.told.Name
+	}
+	d.did(id, name, nil)
+	return o.logins.Drop(id)
 }
 
-func (h *Handler) finishLogin(r *http.Request) (any, error) {
-	in, err := read[ctl.LoginCode](r)
-	if err != nil {
-		return nil, err
-	}
+// FinishLogin ends a login in a browser with what was pasted. After an error with the code BadRequest another text can be pasted.
+func (o *Operations) FinishLogin(ctx context.Context, id string, in ctl.LoginCode) (_ ctl.LoggedIn, err error) {
+	d := o.begins(ctx, AccountLogin, "")
+	d.void = true // until the code is exchanged
+	defer d.end(&err)
 	code := strings.TrimSpace(in.Code)
 	if code == "" || len(code) > 16<<10 {
-		return nil, ctl.Errorf(ctl.BadRequest, "the code is empty, or far too long to be one")
+		return ctl.LoggedIn{}, ctl.Errorf(ctl.BadRequest, "the code is empty, or far too long to be one")
 	}
-	try, err := h.logins.Try(r.PathValue("ref"))
+	try, err := o.logins.Try(id)
 	if err != nil {
-		return nil, err
+		return ctl.LoggedIn{}, err
 	}
 	defer try.Pause()
 	if try.Of.device != nil {
-		return nil, ctl.Errorf(ctl.BadRequest, "login %s takes no code: the account's owner types one on another device", try.Of.told.ID).
+		return ctl.LoggedIn{}, ctl.Errorf(ctl.BadRequest, "login %s takes no code: the account's owner types one on another device", try.Of.told.ID).
 			WithHint("wait for that with: crs account login --finish %s", try.Of.told.ID)
 	}
-	ctx, stop := exchange(r)
+	ctx, stop := exchange(ctx)
 	defer stop()
-	if err := h.redeem(ctx, try.Of, code); err != nil {
-		return nil, h.unfinished(try, err)
+	if err := o.redeem(ctx, try.Of, code); err != nil {
+		return ctl.LoggedIn{}, o.unfinished(try, err)
 	}
-	return h.finish(ctx, try)
+	return o.finish(ctx, try, d)
 }
 
 // redeem exchanges the code, unless that was done and only what comes after it failed.
-func (h *Handler) redeem(ctx context.Context, x *pending, code string) error {
+func (o *Operations) redeem(ctx context.Context, x *pending, code string) error {
 	if x.got != nil {
 		return nil
 	}
-	p, ok := h.opt.Platforms[x.draft.Platform].(provider.Authorizer)
+	p, ok := o.opt.Platforms[x.draft.Platform].(provider.Authorizer)
 	if !ok {
 		return ctl.Errorf(ctl.Failed, "platform %s has no login", x.draft.Platform)
 	}
-	if err := h.writable(ctx); err != nil {
+	if err := o.writable(ctx); err != nil {
 		return err
 	}
 	acc := cloned(x.draft)
-	if err := p.Redeem(ctx, h.opt.Caller(acc), x.login, code, acc); err != nil {
+	if err := p.Redeem(ctx, o.opt.Caller(acc), x.login, code, acc); err != nil {
 		return err
 	}
 	x.got = acc
 	return nil
 }
 
-func (h *Handler) pollLogin(r *http.Request) (any, error) {
-	try, err := h.logins.Try(r.PathValue("ref"))
+// PollLogin asks whether a login on another device is done. An error ends the login, or the account could not be kept.
+func (o *Operations) PollLogin(ctx context.Context, id string) (_ ctl.LoginPoll, err error) {
+	d := o.begins(ctx, AccountLogin, "")
+	d.void = true // until the account's owner has agreed
+	defer d.end(&err)
+	try, err := o.logins.Try(id)
 	var not *oauth.NotOpen
 	if errors.As(err, &not) && not.Busy {
 		return ctl.LoginPoll{IntervalSeconds: 1}, nil // somebody else is asking
 	}
 	if err != nil {
-		return nil, err
+		return ctl.LoginPoll{}, err
 	}
 	defer try.Pause()
 	x := try.Of
 	if x.device == nil {
-		return nil, ctl.Errorf(ctl.BadRequest, "login %s is finished with a code", x.told.ID).
+		return ctl.LoginPoll{}, ctl.Errorf(ctl.BadRequest, "login %s is finished with a code", x.told.ID).
 			WithHint("give it with: crs account login --finish %s --code CODE", x.told.ID)
 	}
-	ctx, stop := exchange(r)
+	ctx, stop := exchange(ctx)
 	defer stop()
-	if agreed, trouble, err := h.agreed(ctx, x); !agreed || err != nil {
+	if agreed, trouble, err := o.agreed(ctx, x); !agreed || err != nil {
 		if err != nil {
 			try.Over("was not agreed to")
 		}
 		return ctl.LoginPoll{Trouble: trouble, IntervalSeconds: pause(x.device).Seconds()}, err
 	}
-	done, err := h.finish(ctx, try)
+	done, err := o.finish(ctx, try, d)
 	if err != nil {
-		return nil, err
+		return ctl.LoginPoll{}, err
 	}
-	return ctl.LoginPoll{Done: true, Account: &done.LoggedIn}, nil
+	return ctl.LoginPoll{Done: true, Account: &done}, nil
 }
 
 // agreed asks the provider whether the owner has agreed, but not more often than it wants. An error is the end of the login;
 // trouble may pass.
-func (h *Handler) agreed(ctx context.Context, x *pending) (agreed bool, trouble string, err error) {
-	if x.got != nil || h.opt.Now().Before(x.next) {
+func (o *Operations) agreed(ctx context.Context, x *pending) (agreed bool, trouble string, err error) {
+	if x.got != nil || o.opt.Now().Before(x.next) {
 		return x.got != nil, "", nil
 	}
-	p, ok := h.opt.Platforms[x.draft.Platform].(provider.DeviceAuthorizer)
+	p, ok := o.opt.Platforms[x.draft.Platform].(provider.DeviceAuthorizer)
 	if !ok {
 		return false, "", ctl.Errorf(ctl.Failed, "platform %s has no login on another device", x.draft.Platform)
 	}
-	if err := h.writable(ctx); err != nil {
+	if err := o.writable(ctx); err != nil {
 		return false, err.Error(), nil
 	}
 	acc := cloned(x.draft)
-	agreed, err = p.PollDevice(ctx, h.opt.Caller(acc), x.device, acc)
-	x.next = h.opt.Now().Add(pause(x.device))
+	agreed, err = p.PollDevice(ctx, o.opt.Caller(acc), x.device, acc)
+	x.next = o.opt.Now().Add(pause(x.device))
 	var final *provider.BadCode
 	switch {
 	case errors.As(err, &final):

@@ -1,4 +1,4 @@
-package control
+package admin
 
 import (
 	"context"
@@ -15,35 +15,48 @@ import (
 )
 
 // finish keeps the account of a login that has its credential, and ends the login.
-func (h *Handler) finish(ctx context.Context, try *oauth.Try[*pending]) (made, error) {
-	kept, err := h.keep(ctx, try.Of)
+func (o *Operations) finish(ctx context.Context, try *oauth.Try[*pending], d *deed) (ctl.LoggedIn, error) {
+	d.void, d.entry.Subject.Name = false, try.Of.told.Name
+	kept, err := o.keep(ctx, try.Of, d)
 	if err != nil {
-		return made{}, h.unfinished(try, err)
+		return ctl.LoggedIn{}, o.unfinished(try, err)
 	}
 	try.Over("was used already")
-	return made{ctl.LoggedIn{Account: h.show(kept), Renewed: try.Of.told.Renews}}, nil
+	return ctl.LoggedIn{Account: o.show(kept), Renewed: try.Of.told.Renews}, nil
 }
 
 // keep asks for what the account still lacks, and adds it or renews the one that there is. Whatever goes wrong is nothing
 // that another code would mend.
-func (h *Handler) keep(ctx context.Context, x *pending) (kept *account.Account, err error) {
+func (o *Operations) keep(ctx context.Context, x *pending, d *deed) (kept *account.Account, err error) {
 	acc := cloned(x.got)
-	if err = h.complete(ctx, acc); err == nil {
-		kept, err = h.enter(ctx, x, acc)
+	if err = o.complete(ctx, acc); err == nil {
+		kept, err = o.enter(ctx, x, acc, d)
 	}
-	if e := errorOf(err); err != nil && e.Code == ctl.BadRequest {
+	if e := ErrorOf(err); err != nil && e.Code == ctl.BadRequest {
 		return nil, ctl.Errorf(ctl.Failed, "%s", e.Message).WithHint("%s", e.Hint)
 	}
 	return kept, err
 }
 
-func (h *Handler) enter(ctx context.Context, x *pending, acc *account.Account) (*account.Account, error) {
-	return insist(ctx, func() (*account.Account, error) {
+func (o *Operations) enter(ctx context.Context, x *pending, acc *account.Account, d *deed) (*account.Account, error) {
+	var before *account.Account
+	kept, err := insist(ctx, func() (*account.Account, error) {
 		if !x.told.Renews {
-			return h.opt.Roster.Add(ctx, *acc)
+			return o.opt.Roster.Add(ctx, *acc)
 		}
-		return h.opt.Roster.Relogin(ctx, acc.ID, func(now *account.Account) { graft(now, x.draft, acc) })
+		return o.opt.Roster.Relogin(ctx, acc.ID, func(now *account.Account) {
+			before = cloned(now)
+			graft(now, x.draft, acc)
+		})
 	})
+	switch {
+	case err != nil:
+	case before != nil:
+		d.did(kept.ID, kept.Name, o.changedAccount(before, kept))
+	default:
+		d.did(kept.ID, kept.Name, changed(nil, o.factsOfAccount(kept)))
+	}
+	return kept, err
 }
 
 // insist tries to write what was got for something that counts once, as long as the store takes no writes and ctx allows.
@@ -64,11 +77,11 @@ func insist(ctx context.Context, write func() (*account.Account, error)) (*accou
 const insistAgain = 500 * time.Millisecond
 
 // writable makes sure that what counts once is not used up for a store that takes no writes.
-func (h *Handler) writable(ctx context.Context) error {
-	if h.opt.Writable == nil {
+func (o *Operations) writable(ctx context.Context) error {
+	if o.opt.Writable == nil {
 		return nil
 	}
-	if err := h.opt.Writable(ctx); err != nil {
+	if err := o.opt.Writable(ctx); err != nil {
 		return fmt.Errorf("nothing was used up: %w", err)
 	}
 	return nil
@@ -94,27 +107,27 @@ func graft(onto, before, after *account.Account) {
 
 // complete has the provider ask its upstream for what an account lacks that was logged into or imported, and checks the
 // whole.
-func (h *Handler) complete(ctx context.Context, a *account.Account) error {
-	p := h.opt.Platforms[a.Platform]
+func (o *Operations) complete(ctx context.Context, a *account.Account) error {
+	p := o.opt.Platforms[a.Platform]
 	if f, ok := p.(provider.Finisher); ok {
-		call := h.opt.Caller(a)
-		if err := h.freshen(ctx, call, p, a); err != nil {
+		call := o.opt.Caller(a)
+		if err := o.freshen(ctx, call, p, a); err != nil {
 			return err
 		}
 		if err := f.Finish(ctx, call, a); err != nil {
 			return fmt.Errorf("finish the login of account %s: %w", a.Name, err)
 		}
 	}
-	return h.check(p, a)
+	return o.check(p, a)
 }
 
 // freshen refreshes a token that has ended: one that was imported mostly has.
-func (h *Handler) freshen(ctx context.Context, call provider.Call, p provider.Provider, a *account.Account) error {
+func (o *Operations) freshen(ctx context.Context, call provider.Call, p provider.Provider, a *account.Account) error {
 	renewer, ok := p.(provider.Renewer)
-	if !ok || a.Credential.Refresh.Empty() || !a.Credential.Stale(h.opt.Now()) {
+	if !ok || a.Credential.Refresh.Empty() || !a.Credential.Stale(o.opt.Now()) {
 		return nil
 	}
-	if err := h.writable(ctx); err != nil {
+	if err := o.writable(ctx); err != nil {
 		return err
 	}
 	out, err := renewer.RenewRequest(a)
@@ -137,12 +150,12 @@ func (h *Handler) freshen(ctx context.Context, call provider.Call, p provider.Pr
 }
 
 // unfinished says what came of a try that failed, and what can be done now.
-func (h *Handler) unfinished(try *oauth.Try[*pending], err error) error {
+func (o *Operations) unfinished(try *oauth.Try[*pending], err error) error {
 	if errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrAway) {
 		try.Pause() // the code was as good as before
 	}
 	x, left := try.Of, try.Failed()
-	e := *errorOf(err)
+	e := *ErrorOf(err)
 	var bad *provider.BadCode
 	if errors.As(err, &bad) {
 		e.Code, e.Message = ctl.BadRequest, bad.Why
@@ -153,12 +166,12 @@ func (h *Handler) unfinished(try *oauth.Try[*pending], err error) error {
 	case bad != nil:
 		e.Hint = fmt.Sprintf("paste it once more (%d of %d tries are left), or %s", left, oauth.LoginTries, beginAgain(x))
 	case e.Hint == "":
-		e.Hint = fmt.Sprintf("the login is open for %s more: %s", try.Ends.Sub(h.opt.Now()).Round(time.Second), finishAgain(x))
+		e.Hint = fmt.Sprintf("the login is open for %s more: %s", try.Ends.Sub(o.opt.Now()).Round(time.Second), finishAgain(x))
 		if proxy := lookAtProxy(x.draft); proxy != "" {
 			e.Hint = proxy + "; " + e.Hint
 		}
 	}
-	return &e
+	return &worded{&e, err}
 }
 
 func finishAgain(x *pending) string {

@@ -1,7 +1,7 @@
-package control
+package admin
 
 import (
-	"net/http"
+	"context"
 	"time"
 
 	"crs/ctl"
@@ -10,15 +10,14 @@ import (
 	"crs/proxyengine"
 )
 
-// explain tells why a request went where it went.
-func (h *Handler) explain(r *http.Request) (any, error) {
-	ref := r.PathValue("ref")
-	rec, err := h.opt.Ledger.Find(r.Context(), ref)
+// Explain tells why a request went where it went.
+func (o *Operations) Explain(ctx context.Context, id string) (ctl.Explanation, error) {
+	rec, err := o.opt.Ledger.Find(ctx, id)
 	if err != nil {
-		return nil, err
+		return ctl.Explanation{}, err
 	}
 	if rec == nil {
-		return nil, ctl.Errorf(ctl.NotFound, "there is no request %q in the log", ref).
+		return ctl.Explanation{}, ctl.Errorf(ctl.NotFound, "there is no request %q in the log", id).
 			WithHint("requests that have ended are in it, as far back as usage.keep says; see the newest: crs requests")
 	}
 	return explained(rec), nil
@@ -41,18 +40,14 @@ func explained(rec *usage.Record) ctl.Explanation {
 	return e
 }
 
-// explainWant tells where a request would go now.
-func (h *Handler) explainWant(r *http.Request) (any, error) {
-	in, err := read[ctl.ExplainQuery](r)
+// ExplainWant tells where a request would go now.
+func (o *Operations) ExplainWant(_ context.Context, in ctl.ExplainQuery) (ctl.Explanation, error) {
+	k, err := o.opt.Keys.Get(in.Key)
 	if err != nil {
-		return nil, err
+		return ctl.Explanation{}, err
 	}
-	k, err := h.opt.Keys.Get(in.Key)
-	if err != nil {
-		return nil, err
-	}
-	want := proxyengine.WantOf(h.opt.Usually, k, in.Service, in.Model, in.Client, in.Session)
-	sights, why := h.opt.Pool.Explain(want)
+	want := proxyengine.WantOf(o.opt.Usually, k, in.Service, in.Model, in.Client, in.Session)
+	sights, why := o.opt.Pool.Explain(want)
 	e := ctl.Explanation{Why: why, Accounts: []ctl.Sight{}}
 	for _, s := range sights {
 		if s.Rank == 1 {

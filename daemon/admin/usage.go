@@ -1,7 +1,7 @@
-package control
+package admin
 
 import (
-	"net/http"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -10,33 +10,33 @@ import (
 	"crs/internal/usage"
 )
 
-func (h *Handler) usage(r *http.Request) (any, error) {
-	v := r.URL.Query()
-	now := h.opt.Now()
-	when, err := readSpan(v.Get("since"), v.Get("until"), now, h.opt.Zone)
+// Usage adds up what was used.
+func (o *Operations) Usage(ctx context.Context, in ctl.UsageQuery) (ctl.Usage, error) {
+	now := o.opt.Now()
+	when, err := readSpan(in.Since, in.Until, now, o.opt.Zone)
 	if err != nil {
-		return nil, err
+		return ctl.Usage{}, err
 	}
-	q := usage.Query{Model: v.Get("model"), FirstDay: when.firstDay, LastDay: when.lastDay}
-	if q.By, err = columns(v.Get("by")); err != nil {
-		return nil, err
+	q := usage.Query{Model: in.Model, FirstDay: when.firstDay, LastDay: when.lastDay}
+	if q.By, err = columns(in.By); err != nil {
+		return ctl.Usage{}, err
 	}
 	if q.FirstDay == "" || slices.Contains(q.By, usage.ByHour) {
 		q.FirstDay, q.LastDay, q.Since, q.Until = "", "", when.since.Truncate(time.Hour), when.until
 	}
-	if q.Key, q.Account, err = h.ids(v.Get("key"), v.Get("account")); err != nil {
-		return nil, err
+	if q.Key, q.Account, err = o.ids(in.Key, in.Account); err != nil {
+		return ctl.Usage{}, err
 	}
-	sums, err := h.opt.Ledger.Usage(r.Context(), q)
+	sums, err := o.opt.Ledger.Usage(ctx, q)
 	if err != nil {
-		return nil, err
+		return ctl.Usage{}, err
 	}
-	return h.report(when, now, sums), nil
+	return o.report(when, now, sums), nil
 }
 
-func columns(by string) ([]usage.Column, error) {
+func columns(by []string) ([]usage.Column, error) {
 	var all []usage.Column
-	for name := range strings.SplitSeq(by, ",") {
+	for _, name := range by {
 		switch c := usage.Column(strings.TrimSpace(name)); c {
 		case "":
 		case usage.ByKey, usage.ByAccount, usage.ByModel, usage.ByHour, usage.ByDay:
@@ -49,10 +49,10 @@ func columns(by string) ([]usage.Column, error) {
 }
 
 // ids finds the ids behind names. Usage outlives keys and accounts, so an id of one that is gone is taken as it is.
-func (h *Handler) ids(keyRef, accountRef string) (keyID, accountID string, err error) {
+func (o *Operations) ids(keyRef, accountRef string) (keyID, accountID string, err error) {
 	if keyRef != "" {
 		keyID = keyRef
-		if k, err := h.opt.Keys.Get(keyRef); err == nil {
+		if k, err := o.opt.Keys.Get(keyRef); err == nil {
 			keyID = k.ID
 		} else if !strings.HasPrefix(keyRef, "key_") {
 			return "", "", err
@@ -60,7 +60,7 @@ func (h *Handler) ids(keyRef, accountRef string) (keyID, accountID string, err e
 	}
 	if accountRef != "" {
 		accountID = accountRef
-		if a, err := h.opt.Roster.Get(accountRef); err == nil {
+		if a, err := o.opt.Roster.Get(accountRef); err == nil {
 			accountID = a.ID
 		} else if !strings.HasPrefix(accountRef, "acc_") {
 			return "", "", err
@@ -69,34 +69,34 @@ func (h *Handler) ids(keyRef, accountRef string) (keyID, accountID string, err e
 	return keyID, accountID, nil
 }
 
-func (h *Handler) report(when span, now time.Time, sums []usage.Sum) ctl.Usage {
+func (o *Operations) report(when span, now time.Time, sums []usage.Sum) ctl.Usage {
 	out := ctl.Usage{Since: when.since.UTC(), Until: when.until.UTC(), Rows: []ctl.UsageRow{}}
 	if when.until.IsZero() {
 		out.Until = now.UTC()
 	}
 	for i := range sums {
-		row := h.row(&sums[i])
+		row := o.row(&sums[i])
 		out.Rows = append(out.Rows, row)
 		out.Total.Add(&row)
 	}
 	return out
 }
 
-func (h *Handler) row(s *usage.Sum) ctl.UsageRow {
+func (o *Operations) row(s *usage.Sum) ctl.UsageRow {
 	t := &s.Tokens
 	row := ctl.UsageRow{
-		Key: h.opt.Keys.NameOf(s.Key), Account: h.accountName(s.Account), Model: s.Model, Day: s.Day, Requests: s.Requests,
+		Key: o.opt.Keys.NameOf(s.Key), Account: o.accountName(s.Account), Model: s.Model, Day: s.Day, Requests: s.Requests,
 		InputTokens: t.Input, OutputTokens: t.Output, CacheReadTokens: t.CacheRead, CacheWrite5mTokens: t.CacheWrite,
 		CacheWrite1hTokens: t.CacheWrite1h, ReasoningTokens: t.Reasoning, Cost: ctl.USD(s.Cost), Charged: ctl.USD(s.Charged),
 	}
 	if !s.Hour.IsZero() {
-		row.Hour = s.Hour.In(h.opt.Zone).Format("2006-01-02T15:04Z07:00")
+		row.Hour = s.Hour.In(o.opt.Zone).Format("2006-01-02T15:04Z07:00")
 	}
 	return row
 }
 
-func (h *Handler) accountName(id string) string {
-	if a, err := h.opt.Roster.Get(id); err == nil {
+func (o *Operations) accountName(id string) string {
+	if a, err := o.opt.Roster.Get(id); err == nil {
 		return a.Name
 	}
 	return id

@@ -1,8 +1,8 @@
-package control
+package admin
 
 import (
+	"context"
 	"math"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -15,15 +15,16 @@ import (
 	"crs/internal/store"
 )
 
-func (h *Handler) keys(r *http.Request) (any, error) {
+// Keys lists the keys, by name, deleted ones included.
+func (o *Operations) Keys(ctx context.Context) ([]ctl.Key, error) {
 	all := []ctl.Key{}
-	list := h.opt.Keys.List()
+	list := o.opt.Keys.List()
 	for _, k := range list {
 		if len(list) > mostAsked {
-			all = append(all, h.showKey(k))
+			all = append(all, o.showKey(k))
 			continue
 		}
-		all = append(all, h.showKeyUse(k, h.opt.Gate.UseOn(r.Context(), k.Holder())))
+		all = append(all, o.showKeyUse(k, o.opt.Gate.UseOn(ctx, k.Holder())))
 	}
 	return all, nil
 }
@@ -31,48 +32,41 @@ func (h *Handler) keys(r *http.Request) (any, error) {
 // mostAsked is up to how many keys a list shows what each uses on all nodes. With more, it is what each uses on this one.
 const mostAsked = 500
 
-func (h *Handler) key(r *http.Request) (any, error) {
-	k, err := h.opt.Keys.Get(r.PathValue("ref"))
+// Key finds a key.
+func (o *Operations) Key(ctx context.Context, ref string) (ctl.Key, error) {
+	k, err := o.opt.Keys.Get(ref)
 	if err != nil {
-		return nil, err
+		return ctl.Key{}, err
 	}
-	return h.showKeyUse(k, h.opt.Gate.UseOn(r.Context(), k.Holder())), nil
+	return o.showKeyUse(k, o.opt.Gate.UseOn(ctx, k.Holder())), nil
 }
 
-// shown passes an error on, and shows a key.
-func (h *Handler) shown(k *key.Key, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	return h.showKey(k), nil
-}
-
-func (h *Handler) showKey(k *key.Key) ctl.Key {
-	return h.showKeyUse(k, h.opt.Gate.Use(k.ID))
+func (o *Operations) showKey(k *key.Key) ctl.Key {
+	return o.showKeyUse(k, o.opt.Gate.Use(k.ID))
 }
 
 // showKeyUse shows a key with what it uses.
-func (h *Handler) showKeyUse(k *key.Key, u limit.Use) ctl.Key {
+func (o *Operations) showKeyUse(k *key.Key, u limit.Use) ctl.Key {
 	return ctl.Key{
-		ID: k.ID, Name: k.Name, Hint: k.Hint + "…", State: h.keyState(k), Version: k.Version, Tags: list(k.Tags), CreatedAt: k.CreatedAt,
-		ExpiresAt: moment(k.ExpiresAt), ActivatedAt: moment(k.ActivatedAt), DeletedAt: moment(k.DeletedAt), Limits: h.limits(k),
+		ID: k.ID, Name: k.Name, Hint: k.Hint + "…", State: o.keyState(k), Version: k.Version, Tags: list(k.Tags), CreatedAt: k.CreatedAt,
+		ExpiresAt: moment(k.ExpiresAt), ActivatedAt: moment(k.ActivatedAt), DeletedAt: moment(k.DeletedAt), Limits: o.limits(k),
 		Use: showUse(&k.Policy.Limits, &u),
 	}
 }
 
-func (h *Handler) keyState(k *key.Key) string {
+func (o *Operations) keyState(k *key.Key) string {
 	switch {
 	case k.Deleted():
 		return "deleted"
 	case k.Disabled:
 		return "disabled"
-	case k.Expired(h.opt.Now()):
+	case k.Expired(o.opt.Now()):
 		return "expired"
 	}
 	return "active"
 }
 
-func (h *Handler) limits(k *key.Key) ctl.Limits {
+func (o *Operations) limits(k *key.Key) ctl.Limits {
 	p := &k.Policy
 	out := ctl.Limits{
 		Concurrency: p.Limits.Concurrency, Queue: p.Limits.Queue, QueueWaitSeconds: p.Limits.QueueWait.Seconds(),
@@ -83,55 +77,57 @@ func (h *Handler) limits(k *key.Key) ctl.Limits {
 	if p.Multiplier > 0 {
 		out.Multiplier = float64(p.Multiplier) / 1000
 	}
-	if a, err := h.opt.Roster.Get(p.Account); err == nil {
+	if a, err := o.opt.Roster.Get(p.Account); err == nil {
 		out.Account = a.Name
 	}
-	if g, err := h.opt.Roster.Group(p.Group); err == nil {
+	if g, err := o.opt.Roster.Group(p.Group); err == nil {
 		out.Group = g.Name
 	}
 	return out
 }
 
-func (h *Handler) createKey(r *http.Request) (any, error) {
-	in, err := read[ctl.NewKey](r)
-	if err != nil {
-		return nil, err
-	}
+// CreateKey makes a key and gives its secret, this once.
+func (o *Operations) CreateKey(ctx context.Context, in ctl.NewKey) (_ ctl.IssuedKey, err error) {
+	d := o.begins(ctx, KeyCreate, in.Name)
+	defer d.end(&err)
 	k := key.Key{Name: in.Name}
-	if err := h.editKeyBy(&k, &in.KeyEdit); err != nil {
-		return nil, err
+	if err := o.editKeyBy(&k, &in.KeyEdit); err != nil {
+		return ctl.IssuedKey{}, err
 	}
-	made, presented, err := h.opt.Keys.Create(r.Context(), k)
+	made, presented, err := o.opt.Keys.Create(ctx, k)
 	if err != nil {
-		return nil, invalid(err)
+		return ctl.IssuedKey{}, invalid(err)
 	}
-	return ctl.IssuedKey{Key: h.showKey(made), Secret: presented.Reveal()}, nil
+	shown := o.showKey(made)
+	d.did(made.ID, made.Name, changed(nil, factsOfKey(shown)))
+	return ctl.IssuedKey{Key: shown, Secret: presented.Reveal()}, nil
 }
 
-func (h *Handler) editKey(r *http.Request) (any, error) {
-	in, err := read[ctl.KeyEdit](r)
-	if err != nil {
-		return nil, err
-	}
-	k, err := h.opt.Keys.Edit(r.Context(), r.PathValue("ref"), func(k *key.Key) error {
+// EditKey changes the fields of a key that are given.
+func (o *Operations) EditKey(ctx context.Context, ref string, in ctl.KeyEdit) (_ ctl.Key, err error) {
+	d := o.begins(ctx, KeyEdit, ref)
+	defer d.end(&err)
+	var before key.Key
+	k, err := o.opt.Keys.Edit(ctx, ref, func(k *key.Key) error {
+		before = *k
 		if in.Version != nil && *in.Version != k.Version {
 			return &store.Conflict{Kind: store.Key, ID: k.ID, Want: *in.Version, Got: k.Version}
 		}
-		return h.editKeyBy(k, &in)
+		return o.editKeyBy(k, &in)
 	})
 	if err != nil {
-		return nil, invalid(err)
+		return ctl.Key{}, invalid(err)
 	}
-	return h.showKey(k), nil
+	return o.didKey(d, &before, k), nil
 }
 
 // usualWait is how long a request may queue when a queue is given and its wait is not.
 const usualWait = 30 * time.Second
 
 // editKeyBy sets what was given.
-func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
+func (o *Operations) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 	p := &k.Policy
-	if err := h.checkWords(in); err != nil {
+	if err := o.checkWords(in); err != nil {
 		return err
 	}
 	assign(&k.Tags, in.Tags)
@@ -162,7 +158,7 @@ func (h *Handler) editKeyBy(k *key.Key, in *ctl.KeyEdit) error {
 	if err := checkSense(p, in); err != nil {
 		return err
 	}
-	return h.bind(p, in)
+	return o.bind(p, in)
 }
 
 // setEnd: a key ends at a moment, or so long after its first use. One that has been used has both, and either can be changed.
@@ -185,10 +181,10 @@ func setEnd(k *key.Key, in *ctl.KeyEdit) error {
 }
 
 // checkWords finds words of an edit that stand for nothing, which would shut the key out. Other words for a client become its own.
-func (h *Handler) checkWords(in *ctl.KeyEdit) error {
-	c := &h.opt.Catalogue
+func (o *Operations) checkWords(in *ctl.KeyEdit) error {
+	c := &o.opt.Catalogue
 	if in.Permissions != nil {
-		if err := oneOf("permission", *in.Permissions, c.Permissions(), h.meantBy); err != nil {
+		if err := oneOf("permission", *in.Permissions, c.Permissions(), o.meantBy); err != nil {
 			return err
 		}
 	}
@@ -235,9 +231,9 @@ func checkSense(p *key.Policy, in *ctl.KeyEdit) error {
 }
 
 // meantBy gives the permission that a word comes near, or that of the platform that it names.
-func (h *Handler) meantBy(word string, known []string) string {
+func (o *Operations) meantBy(word string, known []string) string {
 	word = strings.ToLower(word)
-	if p := h.opt.Platforms[word]; p != nil {
+	if p := o.opt.Platforms[word]; p != nil {
 		return p.Platforms()[word].Permission
 	}
 	return nearest(word, known)
@@ -255,11 +251,11 @@ func nearest(word string, known []string) string {
 }
 
 // bind ties a key to an account or a group; naming one unties it from the other.
-func (h *Handler) bind(p *key.Policy, in *ctl.KeyEdit) error {
+func (o *Operations) bind(p *key.Policy, in *ctl.KeyEdit) error {
 	if in.Account != nil {
 		p.Account = ""
 		if *in.Account != "" {
-			a, err := h.opt.Roster.Get(*in.Account)
+			a, err := o.opt.Roster.Get(*in.Account)
 			if err != nil {
 				return err
 			}
@@ -269,7 +265,7 @@ func (h *Handler) bind(p *key.Policy, in *ctl.KeyEdit) error {
 	if in.Group != nil {
 		p.Group = ""
 		if *in.Group != "" {
-			g, err := h.opt.Roster.Group(*in.Group)
+			g, err := o.opt.Roster.Group(*in.Group)
 			if err != nil {
 				return err
 			}
@@ -282,43 +278,88 @@ func (h *Handler) bind(p *key.Policy, in *ctl.KeyEdit) error {
 	return nil
 }
 
-func (h *Handler) rotateKey(r *http.Request) (any, error) {
-	k, presented, err := h.opt.Keys.Rotate(r.Context(), r.PathValue("ref"))
+// RotateKey gives a key a new secret; the old one is refused from then on.
+func (o *Operations) RotateKey(ctx context.Context, ref string) (_ ctl.IssuedKey, err error) {
+	d := o.begins(ctx, KeyRotate, ref)
+	defer d.end(&err)
+	before, err := o.opt.Keys.Get(ref)
 	if err != nil {
-		return nil, err
+		return ctl.IssuedKey{}, err
 	}
-	return ctl.IssuedKey{Key: h.showKey(k), Secret: presented.Reveal()}, nil
+	k, presented, err := o.opt.Keys.Rotate(ctx, before.ID)
+	if err != nil {
+		return ctl.IssuedKey{}, err
+	}
+	return ctl.IssuedKey{Key: o.didKey(d, before, k), Secret: presented.Reveal()}, nil
 }
 
-func (h *Handler) enableKey(r *http.Request) (any, error)  { return h.setKeyDisabled(r, false) }
-func (h *Handler) disableKey(r *http.Request) (any, error) { return h.setKeyDisabled(r, true) }
+// EnableKey lets a key be used again.
+func (o *Operations) EnableKey(ctx context.Context, ref string) (ctl.Key, error) {
+	return o.setKeyDisabled(ctx, KeyEnable, ref, false)
+}
 
-func (h *Handler) setKeyDisabled(r *http.Request, off bool) (any, error) {
-	return h.shown(h.opt.Keys.Edit(r.Context(), r.PathValue("ref"), func(k *key.Key) error {
+// DisableKey has a key refused.
+func (o *Operations) DisableKey(ctx context.Context, ref string) (ctl.Key, error) {
+	return o.setKeyDisabled(ctx, KeyDisable, ref, true)
+}
+
+func (o *Operations) setKeyDisabled(ctx context.Context, action Action, ref string, off bool) (_ ctl.Key, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	var before key.Key
+	k, err := o.opt.Keys.Edit(ctx, ref, func(k *key.Key) error {
+		before = *k
 		k.Disabled = off
 		return nil
-	}))
-}
-
-func (h *Handler) deleteKey(r *http.Request) (any, error) {
-	k, err := h.opt.Keys.Delete(r.Context(), r.PathValue("ref"))
+	})
 	if err != nil {
-		return nil, invalid(err)
+		return ctl.Key{}, err
 	}
-	return h.showKey(k), nil
+	return o.didKey(d, &before, k), nil
 }
 
-func (h *Handler) restoreKey(r *http.Request) (any, error) {
-	k, err := h.opt.Keys.Restore(r.Context(), r.PathValue("ref"))
+// didKey says what was done to a key, and shows it.
+func (o *Operations) didKey(d *deed, before, after *key.Key) ctl.Key {
+	shown := o.showKey(after)
+	d.did(after.ID, after.Name, changed(factsOfKey(o.showKey(before)), factsOfKey(shown)))
+	return shown
+}
+
+// DeleteKey deletes a key; it can be restored.
+func (o *Operations) DeleteKey(ctx context.Context, ref string) (ctl.Key, error) {
+	return o.moveKey(ctx, KeyDelete, ref, o.opt.Keys.Delete)
+}
+
+// RestoreKey takes a deletion back.
+func (o *Operations) RestoreKey(ctx context.Context, ref string) (ctl.Key, error) {
+	return o.moveKey(ctx, KeyRestore, ref, o.opt.Keys.Restore)
+}
+
+func (o *Operations) moveKey(ctx context.Context, action Action, ref string, move func(context.Context, string) (*key.Key, error)) (_ ctl.Key, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	before, err := o.opt.Keys.Get(ref)
 	if err != nil {
-		return nil, invalid(err)
+		return ctl.Key{}, err
 	}
-	return h.showKey(k), nil
+	k, err := move(ctx, before.ID)
+	if err != nil {
+		return ctl.Key{}, invalid(err)
+	}
+	return o.didKey(d, before, k), nil
 }
 
-func (h *Handler) purgeKey(r *http.Request) (any, error) {
-	if err := h.opt.Keys.Purge(r.Context(), r.PathValue("ref")); err != nil {
-		return nil, invalid(err)
+// PurgeKey removes a deleted key for good.
+func (o *Operations) PurgeKey(ctx context.Context, ref string) (err error) {
+	d := o.begins(ctx, KeyPurge, ref)
+	defer d.end(&err)
+	k, err := o.opt.Keys.Get(ref)
+	if err != nil {
+		return err
 	}
-	return nil, nil
+	d.did(k.ID, k.Name, changed(factsOfKey(o.showKey(k)), nil))
+	if err := o.opt.Keys.Purge(ctx, k.ID); err != nil {
+		return invalid(err)
+	}
+	return nil
 }

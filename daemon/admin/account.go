@@ -1,11 +1,11 @@
-package control
+package admin
 
 import (
 	"context"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,37 +17,39 @@ import (
 	"crs/proxyengine/upstream"
 )
 
-func (h *Handler) accounts(*http.Request) (any, error) {
+// Accounts lists the accounts, by name.
+func (o *Operations) Accounts(context.Context) ([]ctl.Account, error) {
 	all := []ctl.Account{}
-	for _, a := range h.opt.Roster.List() {
-		all = append(all, h.show(a))
+	for _, a := range o.opt.Roster.List() {
+		all = append(all, o.show(a))
 	}
 	return all, nil
 }
 
-func (h *Handler) account(r *http.Request) (any, error) {
-	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+// Account finds an account by name or id, as all operations do.
+func (o *Operations) Account(_ context.Context, ref string) (ctl.Account, error) {
+	a, err := o.opt.Roster.Get(ref)
 	if err != nil {
-		return nil, err
+		return ctl.Account{}, err
 	}
-	return h.show(a), nil
+	return o.show(a), nil
 }
 
 // show tells of an account what may be told.
-func (h *Handler) show(a *account.Account) ctl.Account {
+func (o *Operations) show(a *account.Account) ctl.Account {
 	out := ctl.Account{
 		ID: a.ID, Name: a.Name, Platform: a.Platform, Enabled: !a.Disabled, Version: a.Version, BaseURL: a.BaseURL, Proxy: bare(a.Proxy),
-		Priority: a.Priority, MaxConcurrency: a.MaxConcurrency, Groups: h.groupNames(a.Groups), AnyClient: a.AnyClient,
+		Priority: a.Priority, MaxConcurrency: a.MaxConcurrency, Groups: o.groupNames(a.Groups), AnyClient: a.AnyClient,
 		Models: list(a.Models), Map: a.Map, Options: a.Options, Note: a.Note, CreatedAt: a.CreatedAt, Credential: string(a.Credential.Kind),
 		TokenExpiresAt: moment(a.Credential.ExpiresAt), EndsAt: moment(a.SubscriptionEnds), Rests: []ctl.Rest{}, Windows: []ctl.Window{},
 	}
-	s, ok := h.opt.Pool.Status(a.ID)
+	s, ok := o.opt.Pool.Status(a.ID)
 	if !ok {
 		return out
 	}
 	out.State, out.Until, out.Why = string(s.State), moment(s.Until), s.Why
 	for _, r := range s.Rests {
-		out.Rests = append(out.Rests, h.showRest(r))
+		out.Rests = append(out.Rests, o.showRest(r))
 	}
 	for _, w := range s.Windows {
 		out.Windows = append(out.Windows, ctl.Window{Name: w.Name, Used: w.Used, Status: w.Status, ResetsAt: moment(w.ResetsAt)})
@@ -57,10 +59,10 @@ func (h *Handler) show(a *account.Account) ctl.Account {
 	return out
 }
 
-func (h *Handler) showRest(r account.Rest) ctl.Rest {
+func (o *Operations) showRest(r account.Rest) ctl.Rest {
 	out := ctl.Rest{Since: r.Since.UTC(), Until: r.Until.UTC(), Evidence: r.Evidence}
 	if r.Key != "" {
-		r.Key = h.opt.Keys.NameOf(r.Key)
+		r.Key = o.opt.Keys.NameOf(r.Key)
 		out.Key = r.Key
 	}
 	out.Scope = r.About()
@@ -80,10 +82,10 @@ func bare(proxy secret.String) string {
 	return u.String()
 }
 
-func (h *Handler) groupNames(ids []string) []string {
+func (o *Operations) groupNames(ids []string) []string {
 	names := []string{}
 	for _, id := range ids {
-		if g, err := h.opt.Roster.Group(id); err == nil {
+		if g, err := o.opt.Roster.Group(id); err == nil {
 			names = append(names, g.Name)
 		}
 	}
@@ -107,57 +109,61 @@ func list(items []string) []string {
 	return items
 }
 
-func (h *Handler) addAccount(r *http.Request) (any, error) {
-	in, err := read[ctl.NewAccount](r)
-	if err != nil {
-		return nil, err
+// AddAccount adds an account.
+func (o *Operations) AddAccount(ctx context.Context, in ctl.NewAccount) (_ ctl.Account, err error) {
+	d := o.begins(ctx, AccountAdd, in.Name)
+	defer d.end(&err)
+	if d.void = true; in.File != nil {
+		d.entry.Action = string(AccountImport)
 	}
-	ctx, stop := exchange(r)
+	ctx, stop := exchange(ctx)
 	defer stop()
-	a, err := h.newAccount(ctx, &in)
+	a, err := o.newAccount(ctx, &in)
 	if err != nil {
-		return nil, err
+		return ctl.Account{}, err
 	}
-	added, err := h.opt.Roster.Add(ctx, *a)
+	d.void = false
+	added, err := o.opt.Roster.Add(ctx, *a)
 	if err != nil {
-		return nil, invalid(err)
+		return ctl.Account{}, invalid(err)
 	}
-	return h.show(added), nil
+	d.did(added.ID, added.Name, changed(nil, o.factsOfAccount(added)))
+	return o.show(added), nil
 }
 
-func (h *Handler) newAccount(ctx context.Context, in *ctl.NewAccount) (*account.Account, error) {
-	p, err := h.provider(in.Platform)
+func (o *Operations) newAccount(ctx context.Context, in *ctl.NewAccount) (*account.Account, error) {
+	p, err := o.provider(in.Platform)
 	if err != nil {
 		return nil, err
 	}
-	a, err := h.draft(in)
+	a, err := o.draft(in)
 	if err != nil {
 		return nil, err
 	}
 	if in.File != nil {
-		return a, h.importInto(ctx, p, in.File, a)
+		return a, o.importInto(ctx, p, in.File, a)
 	}
 	a.Credential = account.Credential{Kind: account.APIKey, Secret: secret.New(strings.TrimSpace(in.APIKey))}
-	return a, h.check(p, a)
+	return a, o.check(p, a)
 }
 
-func (h *Handler) provider(platform string) (provider.Provider, error) {
-	p := h.opt.Platforms[platform]
+func (o *Operations) provider(platform string) (provider.Provider, error) {
+	p := o.opt.Platforms[platform]
 	if p == nil {
-		return nil, ctl.Errorf(ctl.BadRequest, "there is no platform %q", platform).WithHint("the platforms are: %s", strings.Join(h.platforms(), ", "))
+		return nil, ctl.Errorf(ctl.BadRequest, "there is no platform %q", platform).WithHint("the platforms are: %s", strings.Join(o.platforms(), ", "))
 	}
 	return p, nil
 }
 
 // draft is an account without a credential.
-func (h *Handler) draft(in *ctl.NewAccount) (*account.Account, error) {
+func (o *Operations) draft(in *ctl.NewAccount) (*account.Account, error) {
 	a := &account.Account{
 		Name: in.Name, Platform: in.Platform, BaseURL: in.BaseURL, Proxy: secret.New(in.Proxy), Priority: account.DefaultPriority,
 		MaxConcurrency: in.MaxConcurrency, AnyClient: in.AnyClient, Models: in.Models, Map: in.Map, Options: in.Options, Note: in.Note,
 	}
 	assign(&a.Priority, in.Priority)
 	for _, ref := range in.Groups {
-		g, err := h.opt.Roster.Group(ref)
+		g, err := o.opt.Roster.Group(ref)
 		if err != nil {
 			return nil, err
 		}
@@ -166,13 +172,13 @@ func (h *Handler) draft(in *ctl.NewAccount) (*account.Account, error) {
 	return a, nil
 }
 
-func (h *Handler) platforms() []string {
-	return slices.Sorted(maps.Keys(h.opt.Platforms))
+func (o *Operations) platforms() []string {
+	return slices.Sorted(maps.Keys(o.opt.Platforms))
 }
 
 // importInto gives an account the credential that is in a file. What may refuse the account does so before a token of the
 // file is used up.
-func (h *Handler) importInto(ctx context.Context, p provider.Provider, file []byte, a *account.Account) error {
+func (o *Operations) importInto(ctx context.Context, p provider.Provider, file []byte, a *account.Account) error {
 	importer, ok := p.(provider.Importer)
 	if !ok {
 		return ctl.Errorf(ctl.BadRequest, "platform %s has no file to import", a.Platform)
@@ -186,14 +192,14 @@ func (h *Handler) importInto(ctx context.Context, p provider.Provider, file []by
 	if err := checkProxy(a); err != nil {
 		return err
 	}
-	if _, err := h.opt.Roster.Get(a.Name); err == nil {
+	if _, err := o.opt.Roster.Get(a.Name); err == nil {
 		return &account.Taken{What: "account", Name: a.Name}
 	}
-	return h.complete(ctx, a)
+	return o.complete(ctx, a)
 }
 
 // check has everybody who will work with an account look at it before it is kept.
-func (h *Handler) check(p provider.Provider, a *account.Account) error {
+func (o *Operations) check(p provider.Provider, a *account.Account) error {
 	if err := checkProxy(a); err != nil {
 		return err
 	}
@@ -222,12 +228,13 @@ func checkProxy(a *account.Account) error {
 	return nil
 }
 
-func (h *Handler) editAccount(r *http.Request) (any, error) {
-	in, err := read[ctl.AccountEdit](r)
-	if err != nil {
-		return nil, err
-	}
-	edited, err := h.opt.Roster.Edit(r.Context(), r.PathValue("ref"), func(a *account.Account) error {
+// EditAccount changes the fields of an account that are given.
+func (o *Operations) EditAccount(ctx context.Context, ref string, in ctl.AccountEdit) (_ ctl.Account, err error) {
+	d := o.begins(ctx, AccountEdit, ref)
+	defer d.end(&err)
+	var before account.Account
+	edited, err := o.opt.Roster.Edit(ctx, ref, func(a *account.Account) error {
+		before = *a
 		if in.Version != nil && *in.Version != a.Version {
 			return &store.Conflict{Kind: store.Account, ID: a.ID, Want: *in.Version, Got: a.Version}
 		}
@@ -236,21 +243,22 @@ func (h *Handler) editAccount(r *http.Request) (any, error) {
 		}
 		edit(a, &in)
 		if in.File != nil {
-			if err := h.newCredentials(a, []byte(*in.File)); err != nil {
+			if err := o.newCredentials(a, []byte(*in.File)); err != nil {
 				return err
 			}
 		}
-		return h.check(h.opt.Platforms[a.Platform], a)
+		return o.check(o.opt.Platforms[a.Platform], a)
 	})
 	if err != nil {
-		return nil, invalid(err)
+		return ctl.Account{}, invalid(err)
 	}
-	return h.show(edited), nil
+	d.did(edited.ID, edited.Name, o.changedAccount(&before, edited))
+	return o.show(edited), nil
 }
 
 // newCredentials gives an account that has a file of credentials another one.
-func (h *Handler) newCredentials(a *account.Account, file []byte) error {
-	importer, ok := h.opt.Platforms[a.Platform].(provider.Importer)
+func (o *Operations) newCredentials(a *account.Account, file []byte) error {
+	importer, ok := o.opt.Platforms[a.Platform].(provider.Importer)
 	if !ok || a.Credential.Kind != account.ServiceAccount {
 		return ctl.Errorf(ctl.BadRequest, "account %s has no file of credentials", a.Name)
 	}
@@ -295,66 +303,95 @@ func assign[T any](field *T, value *T) {
 	}
 }
 
-func (h *Handler) removeAccount(r *http.Request) (any, error) {
-	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+// RemoveAccount deletes an account that no key is bound to, and its credential.
+func (o *Operations) RemoveAccount(ctx context.Context, ref string) (err error) {
+	d := o.begins(ctx, AccountRemove, ref)
+	defer d.end(&err)
+	a, err := o.opt.Roster.Get(ref)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, k := range h.opt.Keys.List() {
+	for _, k := range o.opt.Keys.List() {
 		if k.Policy.Account == a.ID {
-			return nil, ctl.Errorf(ctl.Conflict, "key %s is bound to account %s", k.Name, a.Name).
+			return ctl.Errorf(ctl.Conflict, "key %s is bound to account %s", k.Name, a.Name).
 				WithHint("bind it to another one first: crs key edit %s --account NAME", k.Name)
 		}
 	}
-	return nil, h.opt.Roster.Remove(r.Context(), a.ID)
+	d.did(a.ID, a.Name, changed(o.factsOfAccount(a), nil))
+	return o.opt.Roster.Remove(ctx, a.ID)
 }
 
-func (h *Handler) enableAccount(r *http.Request) (any, error)  { return h.setDisabled(r, false) }
-func (h *Handler) disableAccount(r *http.Request) (any, error) { return h.setDisabled(r, true) }
+// EnableAccount takes an account into use.
+func (o *Operations) EnableAccount(ctx context.Context, ref string) (ctl.Account, error) {
+	return o.setDisabled(ctx, AccountEnable, ref, false)
+}
 
-func (h *Handler) setDisabled(r *http.Request, off bool) (any, error) {
-	a, err := h.opt.Roster.Edit(r.Context(), r.PathValue("ref"), func(a *account.Account) error {
+// DisableAccount takes an account out of use; what it is serving goes on.
+func (o *Operations) DisableAccount(ctx context.Context, ref string) (ctl.Account, error) {
+	return o.setDisabled(ctx, AccountDisable, ref, true)
+}
+
+func (o *Operations) setDisabled(ctx context.Context, action Action, ref string, off bool) (_ ctl.Account, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	var before account.Account
+	a, err := o.opt.Roster.Edit(ctx, ref, func(a *account.Account) error {
+		before = *a
 		a.Disabled = off
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return ctl.Account{}, err
 	}
-	return h.show(a), nil
+	d.did(a.ID, a.Name, o.changedAccount(&before, a))
+	return o.show(a), nil
 }
 
-func (h *Handler) thawAccount(r *http.Request) (any, error) {
-	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+// ThawAccount ends every cool-down of an account, and what was held against it.
+func (o *Operations) ThawAccount(ctx context.Context, ref string) (_ ctl.Account, err error) {
+	d := o.begins(ctx, AccountThaw, ref)
+	defer d.end(&err)
+	a, err := o.opt.Roster.Get(ref)
 	if err != nil {
-		return nil, err
+		return ctl.Account{}, err
 	}
-	h.opt.Pool.Thaw(a.ID)
-	return h.show(a), nil
+	before := o.show(a)
+	o.opt.Pool.Thaw(a.ID)
+	after := o.show(a)
+	d.did(a.ID, a.Name, changed(
+		facts{"state": before.State, "why": before.Why, "rests": strconv.Itoa(len(before.Rests))},
+		facts{"state": after.State, "why": after.Why, "rests": strconv.Itoa(len(after.Rests))}))
+	return after, nil
 }
 
-func (h *Handler) refreshAccount(r *http.Request) (any, error) {
-	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+// RefreshAccount renews an account's token now.
+func (o *Operations) RefreshAccount(ctx context.Context, ref string) (_ ctl.Account, err error) {
+	d := o.begins(ctx, AccountRefresh, ref)
+	defer d.end(&err)
+	a, err := o.opt.Roster.Get(ref)
 	if err != nil {
-		return nil, err
+		return ctl.Account{}, err
 	}
 	if a.Credential.Refresh.Empty() {
-		return nil, ctl.Errorf(ctl.BadRequest, "account %s has no token that can be refreshed", a.Name)
+		return ctl.Account{}, ctl.Errorf(ctl.BadRequest, "account %s has no token that can be refreshed", a.Name)
 	}
-	renewed, err := h.opt.Tokens.Renew(r.Context(), a)
+	renewed, err := o.opt.Tokens.Renew(ctx, a)
 	if err != nil {
-		return nil, err
+		return ctl.Account{}, err
 	}
-	return h.show(renewed), nil
+	d.did(a.ID, a.Name, o.changedAccount(a, renewed))
+	return o.show(renewed), nil
 }
 
-func (h *Handler) testAccount(r *http.Request) (any, error) {
-	a, err := h.opt.Roster.Get(r.PathValue("ref"))
+// TestAccount asks an account for a few tokens of a model ("" for a cheap one).
+func (o *Operations) TestAccount(ctx context.Context, ref, model string) (ctl.AccountTest, error) {
+	a, err := o.opt.Roster.Get(ref)
 	if err != nil {
-		return nil, err
+		return ctl.AccountTest{}, err
 	}
-	t, err := h.opt.Engine.Test(r.Context(), a, r.URL.Query().Get("model"))
+	t, err := o.opt.Engine.Test(ctx, a, model)
 	if err != nil {
-		return nil, ctl.Errorf(ctl.BadRequest, "%s", err)
+		return ctl.AccountTest{}, ctl.Errorf(ctl.BadRequest, "%s", err)
 	}
 	return ctl.AccountTest{OK: t.OK, Model: t.Model, Status: t.Status, Message: t.Message, Millis: t.Took.Milliseconds()}, nil
 }

@@ -1,4 +1,4 @@
-package control
+package admin
 
 import (
 	"testing"
@@ -19,7 +19,7 @@ func TestOfManyRequestsThatEndedTheNewestAreToldAndTheRestCounted(t *testing.T) 
 		bus.Publish(&usage.Record{Status: i, At: time.Unix(0, 0), Raw: []byte(`{}`)})
 	}
 	var u ctl.Update
-	var v view
+	var v View
 	v.takeEnded(&u, ended)
 	if len(u.Ended) != endedRoom || u.Missed != all-endedRoom || u.Ended[0].Status != all-endedRoom || u.Ended[endedRoom-1].Status != all-1 || u.Ended[0].Raw != nil {
 		t.Errorf("%d told from %d on, %d missed", len(u.Ended), u.Ended[0].Status, u.Missed)
