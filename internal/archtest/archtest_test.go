@@ -1,4 +1,4 @@
-// Package archtest checks that the code keeps the shape that DESIGN gives it. Each failure says why the rule is there.
+// Package archtest checks that the code keeps the shape that docs/architecture.md describes. Each failure says why the rule is there.
 package archtest
 
 import (
