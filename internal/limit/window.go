@@ -19,6 +19,7 @@ const (
 	Day Window = -1 - iota
 	Week
 	Month
+	Quarter
 	Total
 
 	beyond // the number behind the last
@@ -39,15 +40,20 @@ type span struct {
 }
 
 var spans = [calendars]span{
-	Day - Day:   {"day", "daily", "per day", "today", func(d time.Time) time.Time { return d }, func(b time.Time) time.Time { return b.AddDate(0, 0, 1) }},
-	Day - Week:  {"week", "weekly", "per week", "this week", monday, func(b time.Time) time.Time { return b.AddDate(0, 0, 7) }},
-	Day - Month: {"month", "monthly", "per month", "this month", firstOfMonth, func(b time.Time) time.Time { return b.AddDate(0, 1, 0) }},
-	Day - Total: {"total", "total", "in total", "in all", nil, nil},
+	Day - Day:     {"day", "daily", "per day", "today", func(d time.Time) time.Time { return d }, func(b time.Time) time.Time { return b.AddDate(0, 0, 1) }},
+	Day - Week:    {"week", "weekly", "per week", "this week", monday, func(b time.Time) time.Time { return b.AddDate(0, 0, 7) }},
+	Day - Month:   {"month", "monthly", "per month", "this month", firstOfMonth, func(b time.Time) time.Time { return b.AddDate(0, 1, 0) }},
+	Day - Quarter: {"quarter", "quarterly", "per quarter", "this quarter", firstOfQuarter, func(b time.Time) time.Time { return b.AddDate(0, 3, 0) }},
+	Day - Total:   {"total", "total", "in total", "in all", nil, nil},
 }
 
 func monday(day time.Time) time.Time { return day.AddDate(0, 0, -(int(day.Weekday())+6)%7) }
 
 func firstOfMonth(day time.Time) time.Time { return day.AddDate(0, 0, 1-day.Day()) }
+
+func firstOfQuarter(day time.Time) time.Time {
+	return firstOfMonth(day).AddDate(0, -(int(day.Month())-1)%3, 0)
+}
 
 // index is where a span of the calendar stands among them.
 func index(w Window) int { return int(Day - w) }
