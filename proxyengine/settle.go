@@ -42,7 +42,7 @@ func (x *exchange) count() {
 	}
 	c := x.meter.End()
 	r.Tokens, r.Raw, r.Source = c.Tokens.Bound(), c.Raw, sourceOf(&c, r.Error != "")
-	r.Images = c.Images
+	r.Images, r.Searches = c.Images, max(c.Pricing.WebSearches, 0)
 	if r.Images == 0 && r.Error == "" {
 		r.Images = x.intent.Images // an answer in one piece has as many as were asked for
 	}

@@ -12,6 +12,7 @@ const (
 	Tokens
 	Cost // nano-USD
 	Images
+	Searches // of the web, that a provider made for an answer
 
 	count
 )
@@ -32,6 +33,7 @@ var rows = [count]row{
 	Tokens:   {name: "tokens", letter: "t", most: 4 * bound.Tokens, derived: true},
 	Cost:     {name: "cost", letter: "c", most: bound.Cost, derived: true},
 	Images:   {name: "images", letter: "i", most: bound.Tokens},
+	Searches: {name: "searches", letter: "s", most: bound.Tokens},
 }
 
 // All are the units, in their order.

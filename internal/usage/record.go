@@ -42,6 +42,7 @@ type Record struct {
 	Source      Source        `json:"source,omitempty"`
 	Tokens      Tokens        `json:"tokens,omitzero"`
 	Images      int64         `json:"images,omitempty"`   // that were made
+	Searches    int64         `json:"searches,omitempty"` // of the web, that the provider made
 	Cost        int64         `json:"cost,omitempty"`     // nano-USD at the provider's price
 	Charged     int64         `json:"charged,omitempty"`  // nano-USD, what the key was charged
 	Prices      string        `json:"prices,omitempty"`   // the version of the price table
@@ -81,7 +82,7 @@ func (r *Record) Amounts() unit.Amounts {
 	if r.Source != "" {
 		a[unit.Requests] = 1
 	}
-	a[unit.Tokens], a[unit.Cost], a[unit.Images] = r.Tokens.Bound().Metered(), r.Charged, r.Images
+	a[unit.Tokens], a[unit.Cost], a[unit.Images], a[unit.Searches] = r.Tokens.Bound().Metered(), r.Charged, r.Images, r.Searches
 	return a.Bound()
 }
 
