@@ -32,6 +32,14 @@ func complete(cmd *cobra.Command, flag string, words completer) {
 	})
 }
 
+// completeBeginnings has a flag's values completed that go on behind what is completed.
+func completeBeginnings(cmd *cobra.Command, flag string, words completer) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		all, directive := completions(words)(cmd, nil, toComplete)
+		return all, directive | cobra.ShellCompDirectiveNoSpace
+	})
+}
+
 // completeNoFiles keeps a shell from offering files where a command says nothing else.
 func completeNoFiles(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil && !cmd.HasSubCommands() {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -74,6 +75,42 @@ func TestOnlyWhatIsGivenChanges(t *testing.T) {
 		t.Errorf("%+v", e)
 	case e.TokensPerMinute != nil, e.Clients != nil, e.Group != nil, e.Multiplier != nil, e.ActivateFor != nil, e.WeeklyCost != nil:
 		t.Errorf("what was not given is in %+v", e)
+	}
+}
+
+func TestLimitsAreSaidByWhatTheyCount(t *testing.T) {
+	t.Parallel()
+	e, err := keyEdit(t, "--limit", "cost/month=$50", "--limit", "tokens/day=2M,requests/5h=0")
+	if want := map[string]json.Number{"cost/month": "50", "tokens/day": "2000000", "requests/5h": "0"}; err != nil || e.Rules == nil || !maps.Equal(*e.Rules, want) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	for said, want := range map[string]string{
+		"":              "--limit: no limit is said",
+		"cost=5":        `--limit: "cost=5" is not UNIT/WINDOW=N`,
+		"cost/month=x":  `--limit: "x" is no number to limit cost/month to`,
+		"a/b=1,a/b=2":   "--limit: the limit a/b is said twice",
+		"cost/month=-5": `--limit: "-5" is no number to limit cost/month to`,
+	} {
+		got := run(t, nil, "key", "edit", "x", "--limit", said)
+		if got.code != 2 || !strings.HasPrefix(got.err, "error: "+want) || !strings.Contains(got.err, "\nhint: ") {
+			t.Errorf("%q: %+v", said, got)
+		}
+	}
+}
+
+// TestLimitsAreCompleted from the daemon's catalogue, and from that of the program without one; a number comes behind.
+func TestLimitsAreCompleted(t *testing.T) {
+	t.Parallel()
+	got := run(t, nil, "__complete", "key", "create", "x", "--limit", "")
+	for _, want := range []string{"cost/month=\n", "requests/minute=\n", "images/day=\n", "cost/total=\n", "\n:6\n"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is not in\n%s", want, got.out)
+		}
+	}
+	socket := fake(t, map[string]any{"GET /catalogue": ctl.Catalogue{LimitUnits: []string{"pages"}, LimitWindows: []string{"fortnight", "year"}}})
+	got = run(t, nil, "__complete", "--socket", socket, "key", "edit", "x", "--limit", "")
+	if !strings.HasPrefix(got.out, "pages/fortnight=\npages/year=\n:6\n") {
+		t.Errorf("%+v", got)
 	}
 }
 

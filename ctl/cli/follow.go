@@ -42,9 +42,5 @@ func (a *app) requestLine(r *ctl.Request) error {
 
 func (a *app) requestHead() {
 	columns, widths := a.requestColumns()
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.name
-	}
-	a.say("%s", fixedLine(columns, widths, names))
+	a.say("%s", fixedLine(columns, widths, head(columns)))
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,17 +16,26 @@ func (a *app) keyTable(all []ctl.Key) {
 		a.say("there are no keys; make one: crs key create NAME")
 		return
 	}
+	limits := a.programs.Catalogue.MainLimits()
+	columns := []column{left("NAME"), left("KEY"), {name: "STATE", paint: a.paintState}, right("IN FLIGHT")}
+	for _, n := range limits {
+		columns = append(columns, right(n.Title))
+	}
+	columns = append(columns, left("EXPIRES"), left("BOUND TO"), left("TAGS"))
 	var rows [][]string
 	for i := range all {
-		k := &all[i]
-		rows = append(rows, []string{
-			k.Name, k.Hint, k.State, strconv.Itoa(k.Use.InFlight), cost(k.Use.DayCost), cost(k.Use.TotalCost), a.expiry(k), bindingOf(k), strings.Join(k.Tags, ","),
-		})
+		rows = append(rows, a.keyRow(&all[i], limits))
 	}
-	a.table([]column{
-		left("NAME"), left("KEY"), {name: "STATE", paint: a.paintState}, right("IN FLIGHT"), right("TODAY"), right("IN ALL"), left("EXPIRES"),
-		left("BOUND TO"), left("TAGS"),
-	}, rows, nil)
+	a.table(columns, rows, nil)
+}
+
+func (a *app) keyRow(k *ctl.Key, limits []ctl.NamedLimit) []string {
+	row := []string{k.Name, k.Hint, k.State, strconv.Itoa(k.Use.InFlight)}
+	for _, n := range limits {
+		l := k.Use.Limit(n.Limit)
+		row = append(row, usedOf(&l))
+	}
+	return append(row, a.expiry(k), bindingOf(k), strings.Join(k.Tags, ","))
 }
 
 // expiry says when a key ends, or what that depends on.
@@ -57,14 +67,51 @@ func (a *app) keyFacts(k *ctl.Key) {
 		fact{"queue", queueOf(l)}, fact{"multiplier", multiplierOf(l)}, fact{"reserved", budget(u.Reserved)},
 	)
 	a.say("")
-	a.table([]column{left("LIMIT"), right("USED"), right("OF")}, [][]string{
-		{"requests a minute", count(u.RequestsInMinute), orNoLimit(bound(l.RequestsPerMinute))},
-		{"tokens a minute", count(u.TokensInMinute), orNoLimit(bound(l.TokensPerMinute))},
-		{"at once", count(int64(u.InFlight)), orNoLimit(bound(l.Concurrency))},
-		{"cost today", cost(u.DayCost), orNoLimit(budget(l.DailyCost))},
-		{"cost this week", cost(u.WeekCost), orNoLimit(budget(l.WeeklyCost))},
-		{"cost in all", cost(u.TotalCost), orNoLimit(budget(l.TotalCost))},
-	}, nil)
+	a.limitTable(k)
+}
+
+// limitTable shows how much of its limits a key uses: what counts requests and what is in them, then money.
+func (a *app) limitTable(k *ctl.Key) {
+	var rows [][]string
+	for i := range k.Use.Limits {
+		l := &k.Use.Limits[i]
+		rows = append(rows, []string{l.Label, usedOf(l), orNoLimit(mostOf(l)), a.anew(l)})
+	}
+	money := slices.IndexFunc(k.Use.Limits, func(l ctl.LimitUse) bool { return l.USD })
+	if money < 0 {
+		money = len(rows)
+	}
+	rows = slices.Insert(rows, money, []string{"at once", count(int64(k.Use.InFlight)), orNoLimit(bound(k.Limits.Concurrency)), ""})
+	a.table([]column{left("LIMIT"), right("USED"), right("OF"), left("BEGINS ANEW")}, rows, nil)
+}
+
+// usedOf is "" where nothing is known.
+func usedOf(l *ctl.LimitUse) string {
+	if l.Used == "" {
+		return ""
+	}
+	if l.USD {
+		return cost(ctl.Dollars(l.Used))
+	}
+	n, _ := l.Used.Int64()
+	return count(n)
+}
+
+// mostOf is "" for one that does not limit.
+func mostOf(l *ctl.LimitUse) string {
+	if l.USD {
+		return budget(ctl.Dollars(l.Max))
+	}
+	n, _ := l.Max.Int64()
+	return bound(n)
+}
+
+// anew says when a limit of which something is used begins anew, where that is known.
+func (a *app) anew(l *ctl.LimitUse) string {
+	if l.Share() == 0 {
+		return ""
+	}
+	return a.until(l.EndsAt)
 }
 
 func orNoLimit(limit string) string {

@@ -5,6 +5,15 @@ import (
 	"strings"
 )
 
+// head is the cells of a table's first line.
+func head(columns []column) []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	return names
+}
+
 // fixedLine is a line of a table whose other lines are not known yet: each cell takes its column's width, or more.
 func fixedLine(columns []column, widths []int, cells []string) string {
 	var b strings.Builder

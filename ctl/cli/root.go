@@ -82,7 +82,7 @@ func (a *app) root() *cobra.Command {
 		a.group("service", a.installCommand(), a.uninstallCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(), a.updateCommand(), a.backupCommand(), a.restoreCommand(), a.logsCommand()),
 		a.group("accounts", a.accountCommand(), a.groupCommand()),
 		a.group("keys", a.keyCommand(), a.envCommand()),
-		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.doctorCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(), a.versionCommand()),
+		a.group("look", a.statusCommand(), a.tuiCommand(), a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.auditCommand(), a.doctorCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(), a.versionCommand()),
 	)
 	root.Long = "crs relays AI provider APIs: it holds your accounts, issues keys to people and tools, picks an account for each\n" +
 		"request, and writes down what it cost."

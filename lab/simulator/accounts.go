@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"crypto/rsa"
 	"fmt"
 	"time"
 
@@ -75,6 +76,11 @@ func (s *Server) grants(v Vendor) *login.Grants {
 		panic(fmt.Sprintf("simulator: there is no vendor %q", v))
 	}
 	return g
+}
+
+// AddService registers a service account of Google's, whose tokens live so long. A nil key takes it away.
+func (s *Server) AddService(email string, key *rsa.PublicKey, life time.Duration) {
+	s.services.Add(email, key, life)
 }
 
 // AddGeminiKey registers an API key of Gemini. Once there is one, others are refused.

@@ -11,7 +11,7 @@ import (
 func conversations() []recorded {
 	return slices.Concat(
 		anthropicConversations(), faultConversations(), openAIConversations(), codexConversations(), azureConversations(),
-		droidConversations(), geminiConversations(), assistConversations(), bedrockConversations(), loginConversations(),
+		droidConversations(), geminiConversations(), assistConversations(), bedrockConversations(), loginConversations(), vertexConversations(),
 	)
 }
 

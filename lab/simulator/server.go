@@ -19,6 +19,7 @@ import (
 	"crs/lab/simulator/login"
 	"crs/lab/simulator/openai"
 	"crs/lab/simulator/provider"
+	"crs/lab/simulator/vertex"
 )
 
 // Options say how a simulator behaves. The zero value is a good one.
@@ -72,6 +73,7 @@ type Server struct {
 	providers []provider.Provider
 	vendors   login.Vendors
 	keys      *login.Keys
+	services  *login.Services
 	books     *recorder
 	script    atomic.Pointer[Script]
 	numbers   atomic.Int64
@@ -98,10 +100,11 @@ func Start(o Options) (*Server, error) {
 		listener: listener,
 		vendors:  login.NewVendors(o.TokenLife),
 		keys:     login.NewKeys(),
+		services: login.NewServices(),
 		books:    newRecorder(o.Now, o.Record),
 		conns:    map[*conn]struct{}{},
 	}
-	s.providers = providersOf(o, s.vendors, s.keys)
+	s.providers = providersOf(o, s.vendors, s.keys, s.services)
 	s.script.Store(script)
 	s.http = s.newHTTP()
 	s.serving.Go(s.accept)
@@ -109,13 +112,13 @@ func Start(o Options) (*Server, error) {
 }
 
 // providersOf makes the providers, in the order they are asked for a path.
-func providersOf(o Options, v login.Vendors, k *login.Keys) []provider.Provider {
+func providersOf(o Options, v login.Vendors, k *login.Keys, of *login.Services) []provider.Provider {
 	all := provider.Options{Usage: o.Usage, BadKeys: o.BadKeys}
-	claude, gpt := anthropic.New(all, v[Anthropic]), openai.New(all)
+	claude, gpt, google := anthropic.New(all, v[Anthropic]), openai.New(all), gemini.New(all, k)
 	return []provider.Provider{
-		claude,
+		claude, vertex.NewClaude(claude, google, of), vertex.NewGemini(google, of), login.NewVertex(of),
 		gpt, openai.NewCodex(all, v[OpenAI]), azure.New(all), droid.New(all, claude, gpt, v[WorkOS]),
-		gemini.New(all, k), gemini.NewCodeAssist(all, v[Google]), bedrock.New(all, k),
+		google, gemini.NewCodeAssist(all, v[Google]), bedrock.New(all, k),
 		login.NewBrowser(v), login.NewOpenAI(v[OpenAI]), login.NewGoogle(v[Google], o.GoogleSecret, o.BadKeys), login.NewWorkOS(v[WorkOS]),
 	}
 }

@@ -58,7 +58,7 @@ func (a *API) admitCaller(c *provider.Call) *provider.Failure {
 // CheckVersion checks that the request names a version of the API.
 func CheckVersion(c *provider.Call) *provider.Failure {
 	if c.Header.Get("anthropic-version") == "" {
-		return invalid("anthropic-version: header is required")
+		return Invalid("anthropic-version: header is required")
 	}
 	return nil
 }

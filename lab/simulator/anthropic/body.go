@@ -10,17 +10,22 @@ import (
 func Read(c *provider.Call, wantMax bool) *provider.Failure {
 	fields, ok := provider.ReadObject(c.Body)
 	if !ok {
-		return invalid("The request body is not valid JSON.")
+		return Invalid("The request body is not valid JSON.")
 	}
+	return Check(c, fields, wantMax)
+}
+
+// Check checks what the request has in its fields.
+func Check(c *provider.Call, fields provider.Fields, wantMax bool) *provider.Failure {
 	c.Prompt.Model, c.Prompt.Stream = fields.Text("model"), fields.Is("stream", "true")
 	wrong := CheckTurns(&c.Prompt, fields, wantMax)
 	switch {
 	case fields["model"] == nil:
-		return invalid("model: Field required")
+		return Invalid("model: Field required")
 	case fields["model"][0] != '"':
-		return invalid("model: Input should be a valid string")
+		return Invalid("model: Input should be a valid string")
 	case wrong != "":
-		return invalid(wrong)
+		return Invalid(wrong)
 	case !wantMax:
 		return checkExtra(fields)
 	}
@@ -52,7 +57,7 @@ func CheckTurns(p *provider.Prompt, fields provider.Fields, wantMax bool) string
 func checkExtra(fields provider.Fields) *provider.Failure {
 	for _, name := range []string{"metadata", "context_management", "diagnostics"} {
 		if fields[name] != nil {
-			return invalid(name + ": Extra inputs are not permitted")
+			return Invalid(name + ": Extra inputs are not permitted")
 		}
 	}
 	return nil

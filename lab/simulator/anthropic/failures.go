@@ -145,7 +145,8 @@ func unauthorized(message string) *provider.Failure {
 	return &provider.Failure{Status: 401, Kind: "authentication_error", Message: message}
 }
 
-func invalid(message string) *provider.Failure {
+// Invalid is the answer to a request that is wrong.
+func Invalid(message string) *provider.Failure {
 	return &provider.Failure{Status: 400, Kind: "invalid_request_error", Message: message}
 }
 

@@ -32,10 +32,14 @@ func NewMessage(c *provider.Call, st *provider.Step, u usage.Tokens) *Message {
 
 // AnswerMessages answers a prompt.
 func (a *API) AnswerMessages(c *provider.Call, st *provider.Step) provider.Reply {
-	m := NewMessage(c, st, a.Usage)
-	r := provider.Answered(header(c, st), nil)
+	return NewMessage(c, st, a.Usage).Reply(header(c, st))
+}
+
+// Reply is the answer with it, a stream for whoever asked for one.
+func (m *Message) Reply(header string) provider.Reply {
+	r := provider.Answered(header, nil)
 	r.Tokens = m.Tokens
-	if c.Prompt.Stream {
+	if m.call.Prompt.Stream {
 		r.Content, r.Stream, r.Trouble = provider.EventsType, m.Stream(provider.SSE), trouble
 		return r
 	}

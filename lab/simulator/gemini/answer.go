@@ -33,11 +33,13 @@ func newCandidate(c *provider.Call, st *provider.Step, u usage.Tokens) *candidat
 	return &candidate{call: c, step: st, tokens: tokensOf(st, u), text: st.Text(&c.Prompt), list: !wantsEvents(c)}
 }
 
-func (a *gemini) answerWhole(c *provider.Call, st *provider.Step) provider.Reply {
+// AnswerWhole answers a prompt in one piece.
+func (a *API) AnswerWhole(c *provider.Call, st *provider.Step) provider.Reply {
 	return newCandidate(c, st, a.Usage).whole()
 }
 
-func (a *gemini) answerStream(c *provider.Call, st *provider.Step) provider.Reply {
+// AnswerStream answers it as a stream.
+func (a *API) AnswerStream(c *provider.Call, st *provider.Step) provider.Reply {
 	return newCandidate(c, st, a.Usage).streamed()
 }
 

@@ -64,13 +64,13 @@ func (a *codeAssist) Find(method, path string) *provider.Endpoint {
 func (a *codeAssist) identify(c *provider.Call) *provider.Failure {
 	c.Credential = c.Bearer()
 	if c.Credential == "" {
-		return refuse(401, "UNAUTHENTICATED", "Request is missing required authentication credential. "+
+		return Refuse(401, "UNAUTHENTICATED", "Request is missing required authentication credential. "+
 			"Expected OAuth 2 access token, login cookie or other valid authentication credential.")
 	}
 	name, good := a.grants.Holder(c.Credential, c.At)
 	c.Account = name
 	if !good || slices.Contains(a.BadKeys, c.Credential) {
-		return refuse(401, "UNAUTHENTICATED", badToken)
+		return Refuse(401, "UNAUTHENTICATED", badToken)
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (a *codeAssist) read(c *provider.Call) (outer, inner provider.Fields, f *pr
 	outer, ok := provider.ReadObject(c.Body)
 	inner, wrapped := provider.ReadObject(outer["request"])
 	if !ok || outer["request"] != nil && !wrapped || !texts(outer["model"], outer["project"], inner["model"]) {
-		return nil, nil, unreadable()
+		return nil, nil, Unreadable()
 	}
 	for _, named := range []provider.Fields{outer, inner} {
 		if model := named.Text("model"); model != "" {
@@ -133,7 +133,7 @@ func (a *codeAssist) admitPrompt(c *provider.Call) *provider.Failure {
 	case !a.owns(c.Credential, project):
 		return badArgument("Request contains an invalid argument: project " + strconv.Quote(project) + " is not the user's.")
 	}
-	return check(c, inner, "GenerateContentRequest")
+	return Check(c, inner, "GenerateContentRequest")
 }
 
 // owns reports whether a project may be used. Somebody nobody has registered may use any.
@@ -150,7 +150,7 @@ func (a *codeAssist) admitCount(c *provider.Call) *provider.Failure {
 	if f != nil {
 		return f
 	}
-	return check(c, inner, "CountTokensRequest")
+	return Check(c, inner, "CountTokensRequest")
 }
 
 func (a *codeAssist) wrapped(c *provider.Call, st *provider.Step) *candidate {

@@ -10,29 +10,29 @@ import (
 )
 
 // admit checks the caller, then the body, which is a message of this name.
-func (a *gemini) admit(message string) func(*provider.Call) *provider.Failure {
+func (a *API) admit(message string) func(*provider.Call) *provider.Failure {
 	return func(c *provider.Call) *provider.Failure {
-		if f := a.identify(c); f != nil {
+		if f := a.Identify(c); f != nil {
 			return f
 		}
 		fields, ok := provider.ReadObject(c.Body)
 		if !ok {
-			return unreadable()
+			return Unreadable()
 		}
 		for _, name := range []string{"generateContentRequest", "generate_content_request"} {
 			if nested, inside := provider.ReadObject(fields[name]); inside { // the whole request is in a member
 				fields = nested
 			}
 		}
-		return check(c, fields, message)
+		return Check(c, fields, message)
 	}
 }
 
-// check checks a request to generate content, or to count it, and takes up what the user says.
-func check(c *provider.Call, fields provider.Fields, message string) *provider.Failure {
+// Check checks a request to generate content, or to count it, and takes up what the user says.
+func Check(c *provider.Call, fields provider.Fields, message string) *provider.Failure {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if !known(name) {
-			return strange(name)
+			return Strange(name)
 		}
 	}
 	contents, list := provider.ReadList(fields["contents"])
@@ -77,24 +77,26 @@ func hear(p *provider.Prompt, contents []json.RawMessage) (wrong string, ok bool
 	return wrong, true
 }
 
-func badArgument(message string) *provider.Failure { return refuse(400, "INVALID_ARGUMENT", message) }
+func badArgument(message string) *provider.Failure { return Refuse(400, "INVALID_ARGUMENT", message) }
 
-func strange(name string) *provider.Failure {
+// Strange is the answer to a member of a request that does not exist.
+func Strange(name string) *provider.Failure {
 	return badArgument(`Invalid JSON payload received. Unknown name "` + name + `": Cannot find field.`)
 }
 
-func unreadable() *provider.Failure {
+// Unreadable is the answer to a body that is no JSON object.
+func Unreadable() *provider.Failure {
 	return badArgument("Invalid JSON payload received. Expected an object key or }.")
 }
 
 // admitEmbed checks a request to embed one text, or a list of such requests.
-func (a *gemini) admitEmbed(c *provider.Call) *provider.Failure {
-	if f := a.identify(c); f != nil {
+func (a *API) admitEmbed(c *provider.Call) *provider.Failure {
+	if f := a.Identify(c); f != nil {
 		return f
 	}
 	fields, ok := provider.ReadObject(c.Body)
 	if !ok {
-		return unreadable()
+		return Unreadable()
 	}
 	texts := []json.RawMessage{c.Body}
 	if _, action := modelAndAction(c.Path); action == "batchEmbedContents" {

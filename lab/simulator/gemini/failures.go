@@ -121,7 +121,8 @@ func (f failure) on(c *provider.Call, st *provider.Step) provider.Failure {
 // seconds is a duration as protobuf's JSON has it, and as the messages have it.
 func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s" }
 
-func refuse(status int, code, message string) *provider.Failure {
+// Refuse is an error of Google's.
+func Refuse(status int, code, message string) *provider.Failure {
 	return &provider.Failure{Status: status, Kind: code, Message: message, Header: header}
 }
 

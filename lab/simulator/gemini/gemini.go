@@ -12,7 +12,8 @@ import (
 	"crs/lab/simulator/provider"
 )
 
-type gemini struct {
+// API is Google's, as API keys see it.
+type API struct {
 	errors
 	provider.Options
 	keys    *login.Keys
@@ -22,13 +23,13 @@ type gemini struct {
 }
 
 // New makes it.
-func New(o provider.Options, k *login.Keys) provider.Provider {
-	a := &gemini{Options: o, keys: k, missing: missingMethod()}
-	a.models = provider.Routes{"GET models": {Admit: a.identify, Answer: answerModels}}
+func New(o provider.Options, k *login.Keys) *API {
+	a := &API{Options: o, keys: k, missing: missingMethod()}
+	a.models = provider.Routes{"GET models": {Admit: a.Identify, Answer: answerModels}}
 	a.actions = provider.Routes{
-		"POST generateContent":       {Inference: true, Admit: a.admit("GenerateContentRequest"), Answer: a.answerWhole},
-		"POST streamGenerateContent": {Inference: true, Admit: a.admit("GenerateContentRequest"), Answer: a.answerStream},
-		"POST countTokens":           {Admit: a.admit("CountTokensRequest"), Answer: a.answerCount},
+		"POST generateContent":       {Inference: true, Admit: a.admit("GenerateContentRequest"), Answer: a.AnswerWhole},
+		"POST streamGenerateContent": {Inference: true, Admit: a.admit("GenerateContentRequest"), Answer: a.AnswerStream},
+		"POST countTokens":           {Admit: a.admit("CountTokensRequest"), Answer: a.AnswerCount},
 		"POST embedContent":          {Inference: true, Admit: a.admitEmbed, Answer: answerEmbed},
 		"POST batchEmbedContents":    {Inference: true, Admit: a.admitEmbed, Answer: answerEmbedAll},
 		"GET ":                       {Admit: a.admitModel, Answer: answerModel},
@@ -37,7 +38,7 @@ func New(o provider.Options, k *login.Keys) provider.Provider {
 }
 
 // Find gives what answers a path, or nil.
-func (a *gemini) Find(method, path string) *provider.Endpoint {
+func (a *API) Find(method, path string) *provider.Endpoint {
 	rest, found := strings.CutPrefix(path, "/v1beta/")
 	if !found {
 		if rest, found = strings.CutPrefix(path, "/v1/"); !found || !strings.Contains(rest, ":") {
@@ -66,15 +67,15 @@ func modelAndAction(path string) (model, action string) {
 	return model, ""
 }
 
-// identify finds out who calls, by a key in the header or in the query, and keeps the model that the path names.
-func (a *gemini) identify(c *provider.Call) *provider.Failure {
+// Identify finds out who calls, by a key in the header or in the query, and keeps the model that the path names.
+func (a *API) Identify(c *provider.Call) *provider.Failure {
 	c.Credential = c.Header.Get("x-goog-api-key")
 	if c.Credential == "" {
 		c.Credential = c.Values().Get("key")
 	}
 	c.Account = c.Credential
 	if c.Credential == "" {
-		return refuse(403, "PERMISSION_DENIED", unregistered)
+		return Refuse(403, "PERMISSION_DENIED", unregistered)
 	}
 	if slices.Contains(a.BadKeys, c.Credential) || !a.keys.Knows(login.GeminiKey, c.Credential) {
 		f := a.Failure(c, provider.StatusStep(400, "key"))
@@ -105,7 +106,8 @@ func answered(body []byte) provider.Reply {
 	return provider.Reply{Status: 200, Content: jsonType, Header: header, Body: body}
 }
 
-func (a *gemini) answerCount(_ *provider.Call, st *provider.Step) provider.Reply {
+// AnswerCount answers how many tokens a prompt has.
+func (a *API) AnswerCount(_ *provider.Call, st *provider.Step) provider.Reply {
 	n := tokensOf(st, a.Usage).Prompt()
 	return answered(provider.Object("totalTokens", n, "promptTokensDetails", modality(n)))
 }
@@ -124,5 +126,5 @@ func answerEmbedAll(c *provider.Call, _ *provider.Step) provider.Reply {
 
 // missingMethod answers what is no path of the API.
 func missingMethod() *provider.Endpoint {
-	return &provider.Endpoint{Admit: func(*provider.Call) *provider.Failure { return refuse(404, "NOT_FOUND", "Method not found.") }}
+	return &provider.Endpoint{Admit: func(*provider.Call) *provider.Failure { return Refuse(404, "NOT_FOUND", "Method not found.") }}
 }

@@ -31,8 +31,8 @@ func answerModels(*provider.Call, *provider.Step) provider.Reply {
 	return answered(provider.Object("models", provider.List(all...)))
 }
 
-func (a *gemini) admitModel(c *provider.Call) *provider.Failure {
-	if f := a.identify(c); f != nil {
+func (a *API) admitModel(c *provider.Call) *provider.Failure {
+	if f := a.Identify(c); f != nil {
 		return f
 	}
 	for _, m := range models() {

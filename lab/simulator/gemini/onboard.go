@@ -83,16 +83,16 @@ func (a *codeAssist) admitOnboard(c *provider.Call) *provider.Failure {
 	}
 	var in setup
 	if json.Unmarshal(c.Body, &in) != nil {
-		return unreadable()
+		return Unreadable()
 	}
 	owner := a.grants.Account(c.Credential).Owner
 	switch {
 	case in.Tier == "":
 		return badArgument("Request contains an invalid argument: tierId is missing.")
 	case in.Tier == freeTier && in.Project != "":
-		return refuse(400, "FAILED_PRECONDITION", "Precondition check failed: a project must not be given for "+freeTier+".")
+		return Refuse(400, "FAILED_PRECONDITION", "Precondition check failed: a project must not be given for "+freeTier+".")
 	case in.Tier != freeTier && in.Project != owner.Project:
-		return refuse(400, "FAILED_PRECONDITION", "Precondition check failed: "+in.Tier+" wants a project of the user's.")
+		return Refuse(400, "FAILED_PRECONDITION", "Precondition check failed: "+in.Tier+" wants a project of the user's.")
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (a *codeAssist) admitOperation(c *provider.Call) *provider.Failure {
 		return f
 	}
 	if a.moving.times(c.Account) == 0 {
-		return refuse(404, "NOT_FOUND", "Requested entity was not found.")
+		return Refuse(404, "NOT_FOUND", "Requested entity was not found.")
 	}
 	return nil
 }

@@ -50,11 +50,9 @@ func (m *objectMeter) End() provider.Count {
 	m.take(m.object.Value("usage"))
 	name(&m.count.Model, m.object.Value("model"))
 	name(&m.count.Pricing.ServiceTier, m.object.Value("service_tier"))
-	m.count.Pricing.WebSearches = 0
+	m.count.Pricing.WebSearches, m.count.Images = 0, 0
 	elements(m.object.Value("output"), func(item []byte) bool {
-		if isSearch(item) {
-			m.count.Pricing.WebSearches++
-		}
+		countItem(&m.count, item)
 		return true
 	})
 	return m.end(m.Whole())

@@ -14,6 +14,7 @@ type request struct {
 	messages, input, instructions          []byte
 	cacheKey, sessionID, conversationID    []byte
 	previousResponse, previousConversation []byte
+	n                                      []byte // how many images
 	modelAt                                int
 }
 
@@ -70,6 +71,8 @@ func (r *request) slot(key []byte) *[]byte {
 		return &r.maxCompletion
 	case "max_tokens":
 		return &r.maxTokens
+	case "n":
+		return &r.n
 	case "messages":
 		return &r.messages
 	case "input":
