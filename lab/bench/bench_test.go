@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"crs/lab/bench/canned"
 	"crs/lab/bench/load"
 	"crs/lab/bench/process"
 )
@@ -46,7 +47,7 @@ func newStage(t *testing.T) *stage {
 	}
 	s := &stage{
 		opt: &options{rounds: 1, duration: 200 * time.Millisecond}, self: self, dir: t.TempDir(), source: text, progress: io.Discard,
-		wants: map[string]load.Want{},
+		wants: map[canned.Answer]load.Want{},
 	}
 	upstream, err := process.Start(t.Context(), s.dir, "upstream", self, "upstream")
 	if err != nil {
@@ -89,17 +90,17 @@ func TestTheBareProxyIsMeasuredInEveryMode(t *testing.T) {
 func TestAnUpstreamThatFailsFailsTheMeasurement(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	r := row{name: "failing", subjects: []string{bare}, measure: repeat("loop:ok(size=1KB)*20,529", prompt{size: promptSmall})}
+	r := row{name: "failing", subjects: []string{bare}, measure: repeat(canned.Answer{Bytes: 1 << 10, Fails: 20}, prompt{size: promptSmall})}
 	_, err := s.row(t.Context(), r)
 	if err == nil || !strings.Contains(err.Error(), "529") {
 		t.Errorf("the error is %v", err)
 	}
 }
 
-func TestAScriptThatIsNoneIsToldOf(t *testing.T) {
+func TestAnAnswerThatCannotBeIsToldOf(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	if _, err := s.expect(t.Context(), "okay", prompt{size: promptSmall}); err == nil || !strings.Contains(err.Error(), "okay") {
+	if _, err := s.expect(t.Context(), canned.Answer{Bytes: -7}, prompt{size: promptSmall}); err == nil || !strings.Contains(err.Error(), "Bytes:-7") {
 		t.Errorf("the error is %v", err)
 	}
 }

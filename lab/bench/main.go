@@ -3,7 +3,7 @@
 //
 //	go run ./lab/bench [-only LIST] [-skip LIST] [-rounds N] [-seconds S] [-crs PATH] [-json FILE] [-write PAGE]
 //
-// It starts itself again for its parts: `bench upstream` is the simulated provider, `bench proxy` the bare proxy.
+// It starts itself again for its parts: `bench upstream` is the provider, `bench proxy` the bare proxy.
 package main
 
 import (
@@ -18,8 +18,8 @@ import (
 	"syscall"
 	"time"
 
+	"crs/lab/bench/canned"
 	"crs/lab/bench/yardstick"
-	"crs/lab/simulator"
 )
 
 func main() {
@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "upstream":
-			return runUpstream(ctx, args[1:], out)
+			return runUpstream(ctx, out)
 		case "nodes":
 			return runNodes(ctx, args[1:], out, progress)
 		case "proxy":
@@ -112,17 +112,12 @@ func (o *options) check(rest []string) error {
 }
 
 // runUpstream is the provider that everything is sent to.
-func runUpstream(ctx context.Context, args []string, out io.Writer) error {
-	flags := flag.NewFlagSet("bench upstream", flag.ContinueOnError)
-	script := flags.String("script", "ok", "how it answers")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	server, err := simulator.Start(simulator.Options{Script: *script, Record: -1})
+func runUpstream(ctx context.Context, out io.Writer) error {
+	server, err := canned.Start()
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(out, strings.TrimPrefix(server.URL(), "http://")); err != nil {
+	if _, err := fmt.Fprintln(out, server.Addr()); err != nil {
 		return err
 	}
 	<-ctx.Done()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"crs/lab/bench/canned"
 	"crs/lab/bench/load"
 	"crs/lab/bench/process"
 )
@@ -15,13 +16,13 @@ const (
 )
 
 // repeat measures the processor time of requests that follow each other on a few connections.
-func repeat(script string, p prompt) func(context.Context, *trial) error {
-	return func(ctx context.Context, t *trial) error { return t.loop(ctx, script, p, conns) }
+func repeat(a canned.Answer, p prompt) func(context.Context, *trial) error {
+	return func(ctx context.Context, t *trial) error { return t.loop(ctx, a, p, conns) }
 }
 
 // loop goes through so many conversations in turn.
-func (t *trial) loop(ctx context.Context, script string, p prompt, conversations int) error {
-	want, err := t.expect(ctx, script, p)
+func (t *trial) loop(ctx context.Context, a canned.Answer, p prompt, conversations int) error {
+	want, err := t.expect(ctx, a, p)
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func (t *trial) keep(ctx context.Context, loop load.Loop, warm time.Duration) (d
 // account has been used often, and has been counted.
 func (t *trial) converse(ctx context.Context) (done int64, err error) {
 	p := prompt{size: promptSmall}
-	want, err := t.expect(ctx, fmt.Sprintf("loop:slow(%s,size=1KB)", pause), p)
+	want, err := t.expect(ctx, canned.Answer{Bytes: 1 << 10, Wait: pause}, p)
 	if err != nil {
 		return 0, err
 	}
@@ -69,7 +70,7 @@ func holdStreams(ctx context.Context, t *trial) error {
 	}
 	events := (ramp + t.warm() + t.opt.duration + rest) / gap
 	p := prompt{size: promptSmall, stream: true}
-	want, err := t.expect(ctx, fmt.Sprintf("loop:ok(events=%d,gap=%s)", events, gap), p)
+	want, err := t.expect(ctx, canned.Answer{Events: int(events), Gap: gap}, p)
 	if err != nil {
 		return err
 	}
@@ -124,7 +125,7 @@ func holdPrompts(ctx context.Context, t *trial) error {
 	if _, err := t.settle(ctx); err != nil {
 		return err
 	}
-	want, err := t.expect(ctx, fmt.Sprintf("loop:slow(%s,size=1KB)", thought), prompt{size: promptSmall})
+	want, err := t.expect(ctx, canned.Answer{Bytes: 1 << 10, Wait: thought}, prompt{size: promptSmall})
 	if err != nil {
 		return err
 	}

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/lab/bench/canned"
 	"crs/lab/bench/process"
 	"crs/lab/freeport"
-	"crs/lab/simulator"
 )
 
 // nodesAsked is how many requests are made with each key at each relay.
@@ -43,12 +43,12 @@ func runNodes(ctx context.Context, args []string, out, progress io.Writer) error
 	if err := s.build(ctx); err != nil {
 		return err
 	}
-	sim, err := simulator.Start(simulator.Options{Script: "loop:ok"})
+	upstream, err := canned.Start()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = sim.Close() }()
-	s.upstream = strings.TrimPrefix(sim.URL(), "http://")
+	defer func() { _ = upstream.Close() }()
+	s.upstream = upstream.Addr()
 	port, err := s.startRedis(ctx)
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"crs/lab/bench/canned"
 )
 
 // row is one kind of work, done by several subjects in turn.
@@ -17,16 +19,19 @@ type row struct {
 const (
 	promptSmall = 4 << 10
 	promptLarge = 200 << 10
-	shortAnswer = "loop:ok(size=1KB)"
-	burst       = "loop:ok(events=50)"
+	conns       = 16
+	streams     = 1000
+	gap         = 50 * time.Millisecond
+	rate        = 200
+	prompts     = 100
+	thought     = 3 * time.Second
+	pause       = 100 * time.Millisecond
+)
 
-	conns   = 16
-	streams = 1000
-	gap     = 50 * time.Millisecond
-	rate    = 200
-	prompts = 100
-	thought = 3 * time.Second
-	pause   = 100 * time.Millisecond
+// The answers that most rows are about.
+var (
+	shortAnswer = canned.Answer{Bytes: 1 << 10}
+	burst       = canned.Answer{Events: 50}
 )
 
 // rows are what docs/performance.md has budgets for. "No measurable change" is taken for less than a tenth, because that is how far

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"crs/lab/bench/canned"
 	"crs/lab/bench/load"
 	"crs/lab/bench/process"
 )
@@ -23,7 +24,7 @@ func measure(ctx context.Context, o *options, progress io.Writer) ([]Result, err
 		return nil, fmt.Errorf("make a temporary directory: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	s := &stage{opt: o, dir: dir, nginx: findNginx(), wants: map[string]load.Want{}, progress: progress}
+	s := &stage{opt: o, dir: dir, nginx: findNginx(), wants: map[canned.Answer]load.Want{}, progress: progress}
 	if s.self, err = os.Executable(); err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}

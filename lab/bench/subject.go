@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"crs/lab/bench/canned"
 	"crs/lab/bench/load"
 	"crs/lab/bench/process"
 	"crs/lab/bench/yardstick"
@@ -55,8 +56,8 @@ type stage struct {
 	source   []byte // what conversations are about
 	progress io.Writer
 
-	wants map[string]load.Want // by script
-	full  *filled              // nil until it is needed
+	wants map[canned.Answer]load.Want
+	full  *filled // nil until it is needed
 	// fullShared is one whose keys and accounts are in a Redis.
 	fullShared *filled
 	started    int // subjects so far, for names of their own

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"time"
 
+	"crs/lab/bench/canned"
 	"crs/lab/bench/load"
 	"crs/lab/bench/process"
 )
@@ -25,13 +23,13 @@ const (
 	streamEnd = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
 )
 
-// expect has the upstream answer as a script says, and gives what its answers to a prompt then are. Scripts say how long
-// answers are, so that they are alike for all prompts that a script is used for.
-func (s *stage) expect(ctx context.Context, script string, p prompt) (load.Want, error) {
-	if err := s.setScript(ctx, script); err != nil {
+// expect has the upstream answer so, and gives what its answers to a prompt then are. They are alike for all prompts that an
+// answer is used for.
+func (s *stage) expect(ctx context.Context, a canned.Answer, p prompt) (load.Want, error) {
+	if err := canned.Set(ctx, s.upstream, a); err != nil {
 		return load.Want{}, err
 	}
-	want, known := s.wants[script]
+	want, known := s.wants[a]
 	if known {
 		return want, nil
 	}
@@ -46,25 +44,8 @@ func (s *stage) expect(ctx context.Context, script string, p prompt) (load.Want,
 	if want.Length, err = load.LengthOf(ctx, s.upstream, sub.request(accountKey, p.render(s.source))); err != nil {
 		return want, fmt.Errorf("ask the upstream itself: %w", err)
 	}
-	s.wants[script] = want
+	s.wants[a] = want
 	return want, nil
-}
-
-func (s *stage) setScript(ctx context.Context, script string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.upstream+"/_sim/script", bytes.NewReader([]byte(script)))
-	if err != nil {
-		return fmt.Errorf("set the upstream's script: %w", err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("set the upstream's script: %w", err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusNoContent {
-		text, _ := io.ReadAll(resp.Body) // the status alone must do otherwise
-		return fmt.Errorf("set the upstream's script to %q: %d %s", script, resp.StatusCode, text)
-	}
-	return nil
 }
 
 // requests renders n requests of different conversations, made with the subject's credentials in turn.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"crs/lab/simulator/provider"
 )
 
 // assign reads text as what target points to.
@@ -14,17 +16,17 @@ func assign(target any, text string) (err error) {
 		*t = text
 	case *int:
 		*t, err = parseCount(text)
-	case *byteSize:
+	case *provider.ByteSize:
 		*t, err = parseSize(text)
 	case *time.Duration:
 		*t, err = parseDuration(text)
 	case *float64:
 		*t, err = parseShare(text)
-	case *figure:
-		t.given = true
+	case *provider.Figure:
+		t.Given = true
 		var n int
 		n, err = parseCount(text)
-		t.n = int64(n)
+		t.N = int64(n)
 	}
 	return err
 }
@@ -40,7 +42,7 @@ func parseCount(text string) (int, error) {
 	return n, nil
 }
 
-func parseSize(text string) (byteSize, error) {
+func parseSize(text string) (provider.ByteSize, error) {
 	digits, unit := text, 1
 	if d, ok := strings.CutSuffix(text, "KB"); ok {
 		digits, unit = d, 1<<10
@@ -52,7 +54,7 @@ func parseSize(text string) (byteSize, error) {
 	if err != nil || n > most/unit {
 		return 0, fmt.Errorf("%q is not a size such as 100, 64KB or 4MB", text)
 	}
-	return byteSize(n * unit), nil
+	return provider.ByteSize(n * unit), nil
 }
 
 func parseDuration(text string) (time.Duration, error) {

@@ -3,6 +3,8 @@ package simulator
 import (
 	"encoding/json"
 
+	"crs/lab/simulator/provider"
+
 	"github.com/valyala/fasthttp"
 )
 
@@ -48,7 +50,7 @@ func writeJSON(ctx *fasthttp.RequestCtx, v any) {
 		plainText(ctx, 500, err.Error())
 		return
 	}
-	ctx.SetContentType(jsonType)
+	ctx.SetContentType(provider.JSONType)
 	ctx.SetBody(append(b, '\n'))
 }
 

@@ -68,6 +68,11 @@
 // /api/llm/a/v1/messages and …/count_tokens (Anthropic's answers), /api/llm/o/v1/responses and /api/llm/o/v1/chat/completions
 // (OpenAI's), all with x-factory-client: cli, x-session-id and the x-api-provider that serves the model; GET /api/cli/org.
 //
+// As Vertex AI: POST /vertex/token gives tokens to service accounts that AddService made known, POST
+// /v1/projects/P/locations/L/publishers/anthropic/models/MODEL:rawPredict and :streamRawPredict answer as Anthropic does, and
+// …/publishers/google/models/MODEL:generateContent, :streamGenerateContent and :countTokens as Gemini does, which takes an API
+// key, too. The model count-tokens counts those of Anthropic's.
+//
 // On the wire the input includes what was read from the cache and written to it, and the output the reasoning. There is one
 // kind of cache writes: cache_write_1h= is not billed. With thinking half of the output is reasoning, unless reasoning=
 // says otherwise. Embeddings bill input only, pictures input and output.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"unicode/utf8"
+
+	"crs/lab/simulator/provider"
 )
 
 // encoding is what becomes of the body on its way to the wire.
@@ -17,16 +19,16 @@ type encoding struct {
 
 // encodeWhole turns the body of an answer that is no stream into what the step makes of it.
 func (o *sender) encodeWhole(body []byte) []byte {
-	switch o.step.verb {
-	case vGzip:
+	switch o.step.Verb {
+	case provider.DoGzip:
 		zipped := bytes.Clone(o.zippedPart(body))
 		return append(zipped, o.remainder()...)
-	case vGarbage:
+	case provider.DoGarbage:
 		o.spoilt = true
-		if o.step.word == "json" {
+		if o.step.Word == "json" {
 			return body[:len(body)/2]
 		}
-	case vEmpty:
+	case provider.DoEmpty:
 		o.spoilt = true
 		return nil
 	}
@@ -36,7 +38,7 @@ func (o *sender) encodeWhole(body []byte) []byte {
 // encode does the same for one event of a stream. The result is good until the next event.
 func (o *sender) encode(p []byte) []byte {
 	switch {
-	case o.step.verb == vCRLF && !o.call.reply.framed:
+	case o.step.Verb == provider.DoCRLF && !o.call.Reply.Framed:
 		o.lines = o.lines[:0]
 		for line := range bytes.SplitAfterSeq(p, []byte{'\n'}) {
 			o.lines = append(o.lines, bytes.TrimRight(line, "\r\n")...)
@@ -45,7 +47,7 @@ func (o *sender) encode(p []byte) []byte {
 			}
 		}
 		return o.lines
-	case o.step.verb == vGzip:
+	case o.step.Verb == provider.DoGzip:
 		return o.zippedPart(p)
 	}
 	return p
@@ -76,9 +78,9 @@ func (o *sender) remainder() []byte {
 // put sends bytes of the body, in fragments where the step wants them.
 func (o *sender) put(p []byte) error {
 	switch {
-	case o.step.verb == vDrip:
+	case o.step.Verb == provider.DoDrip:
 		return o.drip(p)
-	case o.step.verb == vSplit:
+	case o.step.Verb == provider.DoSplit:
 		return o.split(p)
 	}
 	o.frame(p)
@@ -94,7 +96,7 @@ func (o *sender) drip(p []byte) error {
 			return err
 		}
 		o.frame(p[i : i+1])
-		if err := o.pause(o.step.wait); err != nil {
+		if err := o.pause(o.step.Wait); err != nil {
 			return err
 		}
 	}
@@ -111,7 +113,7 @@ func (o *sender) split(p []byte) error {
 		o.frame(o.rest[:n])
 		o.rest = o.rest[n:]
 		o.cuts++
-		if err := o.pause(o.step.wait); err != nil {
+		if err := o.pause(o.step.Wait); err != nil {
 			return err
 		}
 	}

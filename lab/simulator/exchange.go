@@ -1,16 +1,18 @@
 package simulator
 
 import (
-	"bytes"
 	"errors"
 	"net"
+	"strings"
 
 	"github.com/valyala/fasthttp"
+
+	"crs/lab/simulator/provider"
 )
 
 // exchange is one request and its answer.
 type exchange struct {
-	call
+	provider.Call
 	out sender
 }
 
@@ -18,102 +20,73 @@ type exchange struct {
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	c := ctx.Conn().(*conn)
 	c.muted = false
-	if bytes.HasPrefix(ctx.Path(), []byte(controlPrefix)) {
+	if strings.HasPrefix(string(ctx.Path()), controlPrefix) {
 		s.control(ctx)
 		return
 	}
-	x := s.open(ctx, c)
-	if !s.serve(x) {
+	if !s.serve(s.open(ctx, c)) {
 		ctx.SetConnectionClose()
 	}
-	s.recycle(x)
 	c.muted = true
 }
 
 func (s *Server) open(ctx *fasthttp.RequestCtx, c *conn) *exchange {
-	x, ok := s.exchanges.Get().(*exchange)
-	if !ok {
-		x = &exchange{}
-	}
 	h := &ctx.Request.Header
-	x.call = call{
-		number: s.numbers.Add(1), at: s.options.Now(),
-		method: h.Method(), path: ctx.URI().PathOriginal(), query: ctx.URI().QueryString(),
-		header: h.RawHeaders(), body: ctx.Request.Body(),
-		http10: !h.IsHTTP11(), closing: h.ConnectionClose(),
-		scratch: x.scratch, event: x.event,
-	}
-	x.out = sender{conn: c, call: &x.call, date: s.dates.at(x.at), buf: x.out.buf}
+	x := &exchange{Call: provider.Call{
+		Number: s.numbers.Add(1), At: s.options.Now(),
+		Method: string(h.Method()), Path: string(ctx.URI().PathOriginal()), Query: string(ctx.URI().QueryString()),
+		Header: provider.ReadHeaders(string(h.RawHeaders())), Body: ctx.Request.Body(),
+	}}
+	x.out = sender{conn: c, http10: !h.IsHTTP11(), closing: h.ConnectionClose(), call: &x.Call}
 	return x
-}
-
-// recycle keeps the buffers of x for the next request, unless a huge answer made them huge.
-func (s *Server) recycle(x *exchange) {
-	const big = 256 << 10
-	if max(cap(x.scratch), cap(x.event), cap(x.out.buf)) > big {
-		return
-	}
-	x.call = call{scratch: x.scratch[:0], event: x.event[:0]}
-	x.out = sender{buf: x.out.buf[:0]}
-	s.exchanges.Put(x)
 }
 
 // serve answers x and reports whether the connection can be used again.
 func (s *Server) serve(x *exchange) bool {
 	s.decide(x)
-	v := s.books.arrive(&x.call, x.out.step)
-	err := x.out.run(&x.reply)
-	s.books.end(&v, &x.call, x.outcome(err))
+	v := s.books.arrive(&x.Call, x.out.step)
+	err := x.out.run(&x.Reply)
+	s.books.end(&v, &x.Call, x.outcome(err))
 	if err != nil {
 		return false
 	}
 	if x.out.flush() != nil {
-		s.books.end(&v, &x.call, Canceled)
+		s.books.end(&v, &x.Call, Canceled)
 		return false
 	}
-	return !x.closing
+	return !x.out.closing
 }
 
 // decide draws the step for x and renders the answer that the step may spoil.
 func (s *Server) decide(x *exchange) {
-	c := &x.call
-	x.out.step = refused
+	c := &x.Call
+	x.out.step = &provider.Step{After: provider.NotGiven} // of what never gets as far as the script
 	p, e := s.find(c)
 	if e == nil {
 		p = s.providers[0]
-		c.reply = p.refusal(c, p.failure(c, notFound))
+		c.Reply = p.Refusal(c, p.Failure(c, provider.StatusStep(404, "")))
 		return
 	}
-	if f := e.admit(c); f != nil {
-		c.reply = p.refusal(c, *f)
-		return
+	if e.Admit != nil {
+		if f := e.Admit(c); f != nil {
+			c.Reply = p.Refusal(c, *f)
+			return
+		}
 	}
-	c.inference = e.inference
-	st := s.script.Load().next(c.account, c.path, c.inference)
+	c.Inference = e.Inference
+	st := s.script.Load().next(c.Account, c.Path, c.Inference)
 	x.out.step = st
-	if st.verb == vStatus {
-		c.reply = p.refusal(c, p.failure(c, st))
-		return
+	if st.Verb != provider.DoStatus {
+		c.Reply = e.Answer(c, st)
 	}
-	c.reply = e.answer(c, st)
-	if st.verb == vError {
-		x.addError(p)
+	if st.Verb == provider.DoStatus || st.Verb == provider.DoError && c.Reply.Stream == nil {
+		c.Reply = p.Refusal(c, p.Failure(c, st))
 	}
 }
 
-// addError prepares the error of an error step: an event, or where there is no stream the status that stands for it.
-func (x *exchange) addError(p provider) {
-	c, st := &x.call, x.out.step
-	if c.reply.stream == nil {
-		c.reply = p.refusal(c, p.failure(c, st))
-		return
-	}
-	x.out.fault = p.errorEvent(c, st.word)
-}
-
-func (s *Server) find(c *call) (provider, *endpoint) {
+func (s *Server) find(c *provider.Call) (provider.Provider, *provider.Endpoint) {
 	for _, p := range s.providers {
-		if e := p.find(c.method, c.path); e != nil && (e.when == nil || e.when(c)) {
+		if e := p.Find(c.Method, c.Path); e != nil && (e.When == nil || e.When(c)) {
 			return p, e
 		}
 	}

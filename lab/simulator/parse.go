@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"crs/lab/simulator/provider"
 )
 
 // argument is one thing between a step's parentheses: name=value, or a bare value.
@@ -108,9 +110,9 @@ func (p *parser) name() string {
 }
 
 func (p *parser) run() run {
-	s := p.step()
+	s, random := p.step()
 	times := 1
-	if s.verb == vRandom {
+	if random != nil {
 		times = endless
 	}
 	p.space("")
@@ -118,7 +120,7 @@ func (p *parser) run() run {
 		p.space("")
 		times = p.times()
 	}
-	return run{step: s, times: times}
+	return run{s, random, times}
 }
 
 func (p *parser) times() int {
@@ -130,36 +132,37 @@ func (p *parser) times() int {
 	return n
 }
 
-func (p *parser) step() *step {
+// step reads a step, or the chance that a random one is.
+func (p *parser) step() (*provider.Step, *chance) {
 	at := p.i
 	name := p.word()
 	if name == "" {
 		p.fail(at, "expected a step; known steps: %s", knownSteps())
-		return plain
+		return provider.Plain(), nil
 	}
 	sp, ok := findSpec(name)
 	if !ok && name != "random" {
 		p.fail(at, "unknown step %q; known steps: %s", name, knownSteps())
-		return plain
+		return provider.Plain(), nil
 	}
 	var args []argument
 	if p.accept('(') {
 		args = p.arguments()
 	}
 	if name == "random" {
-		return p.random(at, args)
+		return nil, p.random(at, args)
 	}
 	s := sp.preset
-	s.name = p.src[at:p.i]
-	if s.after == 0 {
-		s.after = notGiven
+	s.Name = p.src[at:p.i]
+	if s.After == 0 {
+		s.After = provider.NotGiven
 	}
 	for _, a := range args {
 		if err := sp.set(&s, a); err != nil {
 			p.fail(a.at, "%s", err)
 		}
 	}
-	return &s
+	return &s, nil
 }
 
 func (p *parser) word() string {

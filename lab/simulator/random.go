@@ -4,6 +4,8 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"strconv"
+
+	"crs/lab/simulator/provider"
 )
 
 // chance is what random draws from.
@@ -14,7 +16,7 @@ type chance struct {
 }
 
 type choice struct {
-	step   *step
+	step   *provider.Step
 	weight int
 }
 
@@ -27,8 +29,8 @@ const okShare = 50
 
 // random reads the arguments of random: a seed, then weights of steps. Without the weight of a fault, all faults share
 // what ok leaves of 100; with one, weights are relative, and what is not named is not drawn.
-func (p *parser) random(at int, args []argument) *step {
-	s := &step{name: p.src[at:p.i], verb: vRandom}
+func (p *parser) random(at int, args []argument) *chance {
+	s := &chance{}
 	if len(args) == 0 || args[0].name != "" {
 		p.fail(at, "random takes a seed, as in random(7)")
 		return s
@@ -43,7 +45,7 @@ func (p *parser) random(at int, args []argument) *step {
 	if s.choices == nil {
 		ok = p.share(at, s, ok)
 	}
-	s.add(plain, ok)
+	s.add(provider.Plain(), ok)
 	if s.total == 0 {
 		p.fail(at, "every weight in random is 0")
 	}
@@ -51,7 +53,7 @@ func (p *parser) random(at int, args []argument) *step {
 }
 
 // weights reads the named steps into s and gives the weight of ok.
-func (p *parser) weights(s *step, args []argument) int {
+func (p *parser) weights(s *chance, args []argument) int {
 	ok := okShare
 	for _, a := range args {
 		weight, err := parseCount(a.value)
@@ -71,10 +73,10 @@ func (p *parser) weights(s *step, args []argument) int {
 }
 
 // inner reads the step that an argument of random names.
-func (p *parser) inner(a argument) *step {
+func (p *parser) inner(a argument) *provider.Step {
 	sub := &parser{src: a.name}
-	st := sub.step()
-	if sub.err != nil || sub.i != len(sub.src) || st.verb == vRandom {
+	st, random := sub.step()
+	if sub.err != nil || sub.i != len(sub.src) || random != nil {
 		p.fail(a.at, "%q is not a step that random can draw; known steps: %s", a.name, knownSteps())
 		return nil
 	}
@@ -82,7 +84,7 @@ func (p *parser) inner(a argument) *step {
 }
 
 // share gives every default fault the same part of what ok leaves of 100, and gives the weight of ok against them.
-func (p *parser) share(at int, s *step, ok int) int {
+func (p *parser) share(at int, s *chance, ok int) int {
 	if ok > 100 {
 		p.fail(at, "ok= is a share of 100 when random names no faults")
 		return 0
@@ -94,7 +96,7 @@ func (p *parser) share(at int, s *step, ok int) int {
 	return ok * len(faults)
 }
 
-func (s *step) add(st *step, weight int) {
+func (s *chance) add(st *provider.Step, weight int) {
 	s.choices = append(s.choices, choice{st, weight})
 	s.total += weight
 }
@@ -107,12 +109,12 @@ func (c *chance) dice(name string) *rand.Rand {
 	return rand.New(rand.NewPCG(c.seed, h.Sum64()))
 }
 
-func (c *chance) draw(dice *rand.Rand) *step {
+func (c *chance) draw(dice *rand.Rand) *provider.Step {
 	n := dice.IntN(c.total)
 	for _, ch := range c.choices {
 		if n -= ch.weight; n < 0 {
 			return ch.step
 		}
 	}
-	return plain // not reached: the weights add up to total
+	return provider.Plain() // not reached: the weights add up to total
 }

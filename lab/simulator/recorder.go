@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crs/internal/usage"
+	"crs/lab/simulator/provider"
 )
 
 // Bill is what the simulator charged an account: the answers it sent whole.
@@ -47,7 +48,7 @@ type visit struct {
 }
 
 // arrive puts c on the books.
-func (r *recorder) arrive(c *call, st *step) visit {
+func (r *recorder) arrive(c *provider.Call, st *provider.Step) visit {
 	v := visit{request: r.describe(c, st)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -56,8 +57,8 @@ func (r *recorder) arrive(c *call, st *step) visit {
 	if v.request != nil {
 		r.keep(v.request)
 	}
-	if c.inference {
-		v.account = r.account(c.account)
+	if c.Inference {
+		v.account = r.account(c.Account)
 		v.account.enter()
 		r.account("").enter()
 	}
@@ -66,17 +67,16 @@ func (r *recorder) arrive(c *call, st *step) visit {
 }
 
 // describe copies what is kept of a request, because its bytes do not outlive the answer.
-func (r *recorder) describe(c *call, st *step) *Request {
+func (r *recorder) describe(c *provider.Call, st *provider.Step) *Request {
 	if r.limit == 0 {
 		return nil
 	}
-	sum := sha256.Sum256(c.body)
+	sum := sha256.Sum256(c.Body)
 	return &Request{
-		Method: string(c.method), Path: string(c.path), Query: string(c.query),
-		Header:     parseHeaders(c.header),
-		BodySHA256: hex.EncodeToString(sum[:]), BodyLen: len(c.body),
-		Credential: c.credential, Account: c.account, Model: c.prompt.modelName(),
-		At: c.at, Step: st.name, Outcome: Running,
+		Method: c.Method, Path: c.Path, Query: c.Query, Header: c.Header,
+		BodySHA256: hex.EncodeToString(sum[:]), BodyLen: len(c.Body),
+		Credential: c.Credential, Account: c.Account, Model: c.Prompt.Model,
+		At: c.At, Step: st.Name, Outcome: Running,
 	}
 }
 
@@ -106,7 +106,7 @@ func (a *account) enter() {
 }
 
 // end closes v. It may be called again with a worse outcome, when the last bytes turn out not to have been sent.
-func (r *recorder) end(v *visit, c *call, outcome Outcome) {
+func (r *recorder) end(v *visit, c *provider.Call, outcome Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !v.ended {
@@ -119,11 +119,11 @@ func (r *recorder) end(v *visit, c *call, outcome Outcome) {
 	}
 	if v.account != nil && v.billed != (outcome == Served) {
 		v.billed = !v.billed
-		v.account.bill.charge(c.reply.tokens, v.billed)
+		v.account.bill.charge(c.Reply.Tokens, v.billed)
 	}
 	if v.request != nil {
 		v.request.Outcome, v.request.EndedAt = outcome, r.now()
-		v.request.Status, v.request.EventsSent = c.sent.status, c.sent.events
+		v.request.Status, v.request.EventsSent = c.Status, c.Sent
 	}
 	r.wake()
 }

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"crs/lab/simulator/provider"
 )
 
 func TestAnAnswerThatWasNotSentAfterAllIsNotBilled(t *testing.T) {
@@ -11,10 +13,10 @@ func TestAnAnswerThatWasNotSentAfterAllIsNotBilled(t *testing.T) {
 	books := newRecorder(time.Now, 10)
 	billed := DefaultUsage()
 	billed.Reasoning = 7
-	first := call{account: "a", inference: true, reply: reply{tokens: billed}}
+	first := provider.Call{Account: "a", Inference: true, Reply: provider.Reply{Tokens: billed}}
 	second := first
-	v := books.arrive(&first, plain)
-	w := books.arrive(&second, plain)
+	v := books.arrive(&first, provider.Plain())
+	w := books.arrive(&second, provider.Plain())
 	books.end(&v, &first, Served)
 	books.end(&w, &second, Served)
 	books.end(&w, &second, Canceled) // the last bytes could not be written

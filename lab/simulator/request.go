@@ -1,8 +1,15 @@
 package simulator
 
 import (
-	"strings"
 	"time"
+
+	"crs/lab/simulator/provider"
+)
+
+// Headers are the header fields of a request in the order and the case they were sent in, and Header is one of them.
+type (
+	Headers = provider.Headers
+	Header  = provider.Header
 )
 
 // Request is one request that the simulator saw, and how it ended.
@@ -38,33 +45,3 @@ const (
 	Canceled Outcome = "canceled" // the client left before that
 	Faulted  Outcome = "faulted"  // the answer was an error, or was broken off or spoilt by its step
 )
-
-// Headers are the header fields of a request in the order and the case they were sent in.
-type Headers []Header
-
-// Header is one field.
-type Header struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// Get gives the first value of the field called name in any case, or "".
-func (h Headers) Get(name string) string {
-	for _, f := range h {
-		if strings.EqualFold(f.Name, name) {
-			return f.Value
-		}
-	}
-	return ""
-}
-
-// parseHeaders reads a header block as it was on the wire.
-func parseHeaders(raw []byte) Headers {
-	var h Headers
-	for line := range strings.SplitSeq(string(raw), "\n") {
-		if name, value, ok := strings.Cut(line, ":"); ok {
-			h = append(h, Header{name, strings.TrimSpace(value)})
-		}
-	}
-	return h
-}

@@ -3,6 +3,8 @@ package simulator
 import (
 	"math/rand/v2"
 	"sync"
+
+	"crs/lab/simulator/provider"
 )
 
 // Script says how requests are answered, and knows how far each credential has come. It may be used concurrently.
@@ -19,10 +21,11 @@ type program struct {
 	loop bool
 }
 
-// run is one step, answered a number of times.
+// run is one step, answered a number of times. A random one is drawn each time.
 type run struct {
-	step  *step
-	times int
+	step   *provider.Step
+	random *chance // nil unless the step is random
+	times  int
 }
 
 // endless is the times of a run that never ends.
@@ -40,13 +43,13 @@ func newScript() *Script {
 
 // next draws the step for a request of an account. Only inference follows the entry for all others: what a client asks
 // besides, such as the list of models, would use up steps that a test meant for its prompts.
-func (s *Script) next(account string, path []byte, inference bool) *step {
+func (s *Script) next(account string, path string, inference bool) *provider.Step {
 	if len(s.programs) == 0 {
-		return plain
+		return provider.Plain()
 	}
 	p, name := s.program(account, path, inference)
 	if p == nil {
-		return plain
+		return provider.Plain()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,12 +62,12 @@ func (s *Script) next(account string, path []byte, inference bool) *step {
 }
 
 // program finds the entry for a request, and the name of the cursor that walks it.
-func (s *Script) program(account string, path []byte, inference bool) (*program, string) {
+func (s *Script) program(account string, path string, inference bool) (*program, string) {
 	if p := s.programs[account]; p != nil && inference && account != "" {
 		return p, account
 	}
-	if p := s.programs[string(path)]; p != nil {
-		return p, string(path)
+	if p := s.programs[path]; p != nil {
+		return p, path
 	}
 	if !inference {
 		return nil, ""
@@ -72,23 +75,23 @@ func (s *Script) program(account string, path []byte, inference bool) (*program,
 	return s.programs[""], account
 }
 
-func (p *program) next(at *cursor, name string) *step {
+func (p *program) next(at *cursor, name string) *provider.Step {
 	if at.run == len(p.runs) {
 		if !p.loop {
-			return plain
+			return provider.Plain()
 		}
 		at.run = 0
 	}
 	r := p.runs[at.run]
-	if at.done == 0 && r.step.verb == vRandom {
-		at.dice = r.step.dice(name)
+	if at.done == 0 && r.random != nil {
+		at.dice = r.random.dice(name)
 	}
 	at.done++
 	if at.done == r.times {
 		at.run, at.done = at.run+1, 0
 	}
-	if r.step.verb == vRandom {
-		return r.step.draw(at.dice)
+	if r.random != nil {
+		return r.random.draw(at.dice)
 	}
 	return r.step
 }

@@ -7,13 +7,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"crs/lab/simulator/provider"
 )
 
 // draw takes n steps for inference requests of an account.
 func draw(s *Script, account string, n int) []string {
 	var names []string
 	for range n {
-		names = append(names, s.next(account, []byte("/v1/messages"), true).name)
+		names = append(names, s.next(account, "/v1/messages", true).Name)
 	}
 	return names
 }
@@ -70,11 +72,11 @@ func TestOnlyAPathEntryIsForWhatIsNoInference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.next("a", []byte("/v1/oauth/token"), false).name; got != "ok" {
+	if got := s.next("a", "/v1/oauth/token", false).Name; got != "ok" {
 		t.Errorf("the token endpoint draws %s", got)
 	}
 	for _, want := range []string{"500", "ok"} {
-		if got := s.next("a", []byte("/v1/models"), false).name; got != want {
+		if got := s.next("a", "/v1/models", false).Name; got != want {
 			t.Errorf("the models draw %s, want %s", got, want)
 		}
 	}
@@ -82,42 +84,42 @@ func TestOnlyAPathEntryIsForWhatIsNoInference(t *testing.T) {
 
 func TestStepsTakeTheirArguments(t *testing.T) {
 	t.Parallel()
-	given := func(n int64) figure { return figure{n, true} }
-	none := notGiven
+	given := func(n int64) provider.Figure { return provider.Figure{N: n, Given: true} }
+	none := provider.NotGiven
 	cases := []struct {
 		script string
-		want   step
+		want   provider.Step
 	}{
-		{"ok", step{after: none}},
-		{"ok(events=50,gap=20ms,text=a b,size=64KB,thinking,tool,5h=0.97,7d=0.5)", step{after: none, shape: shape{
-			events: 50, gap: 20 * time.Millisecond, say: "a b", size: 64 << 10, thinking: true, tool: true, fiveHour: 0.97, sevenDay: 0.5}}},
-		{"ok(input=1,output=2,cache_read=3,cache_write=4,cache_write_1h=0,reasoning=5)", step{after: none, shape: shape{
-			bill: [6]figure{given(1), given(2), given(3), given(4), given(0), given(5)}}}},
-		{"429(5h,reset=30m,retry=5s)", step{after: none, verb: vStatus, status: 429, word: "5h", resetIn: 30 * time.Minute, retryIn: 5 * time.Second}},
-		{"429(7d_oi)", step{after: none, verb: vStatus, status: 429, word: "7d_oi"}},
-		{"529", step{after: none, verb: vStatus, status: 529}},
-		{"slow(2s,thinking)", step{after: none, verb: vSlow, wait: 2 * time.Second, shape: shape{thinking: true}}},
-		{"slow", step{after: none, verb: vSlow, wait: time.Second}},
-		{"stall", step{after: none, verb: vStall, wait: forever}},
-		{"stall(after=0,for=3s)", step{after: 0, verb: vStall, wait: 3 * time.Second}},
-		{"cut(after=7)", step{after: 7, verb: vCut}},
-		{"reset", step{after: none, verb: vReset}},
-		{"reset(after=2,events=9)", step{after: 2, verb: vReset, shape: shape{events: 9}}},
-		{"drip", step{after: none, verb: vDrip, wait: 20 * time.Millisecond}},
-		{"drip(5ms)", step{after: none, verb: vDrip, wait: 5 * time.Millisecond}},
-		{"error", step{after: none, verb: vError, word: "overloaded_error"}},
-		{"error(rate_limit_error,after=2)", step{after: 2, verb: vError, word: "rate_limit_error"}},
-		{"error(event,slow_down)", step{after: none, verb: vError, word: "slow_down", form: "event"}},
-		{"huge", step{after: none, shape: shape{size: 1 << 20, events: 1}}},
-		{"huge(4MB)", step{after: none, shape: shape{size: 4 << 20, events: 1}}},
-		{"gzip(silent)", step{after: none, verb: vGzip, word: "silent"}},
-		{"crlf(events=3)", step{after: none, verb: vCRLF, shape: shape{events: 3}}},
-		{"split", step{after: none, verb: vSplit, wait: 200 * time.Microsecond}},
-		{"garbage(html)", step{after: none, verb: vGarbage, word: "html"}},
-		{"refuse", step{after: none, verb: vRefuse}},
-		{"nolength", step{after: none, verb: vNoLength}},
-		{"empty", step{after: none, verb: vEmpty}},
-		{"badcrc(after=2)", step{after: 2, verb: vBadCRC}},
+		{"ok", provider.Step{After: none}},
+		{"ok(events=50,gap=20ms,text=a b,size=64KB,thinking,tool,5h=0.97,7d=0.5)", provider.Step{After: none, Shape: provider.Shape{
+			Events: 50, Gap: 20 * time.Millisecond, Say: "a b", Size: 64 << 10, Thinking: true, Tool: true, FiveHour: 0.97, SevenDay: 0.5}}},
+		{"ok(input=1,output=2,cache_read=3,cache_write=4,cache_write_1h=0,reasoning=5)", provider.Step{After: none, Shape: provider.Shape{
+			Bill: [6]provider.Figure{given(1), given(2), given(3), given(4), given(0), given(5)}}}},
+		{"429(5h,reset=30m,retry=5s)", provider.Step{After: none, Verb: provider.DoStatus, Status: 429, Word: "5h", ResetIn: 30 * time.Minute, RetryIn: 5 * time.Second}},
+		{"429(7d_oi)", provider.Step{After: none, Verb: provider.DoStatus, Status: 429, Word: "7d_oi"}},
+		{"529", provider.Step{After: none, Verb: provider.DoStatus, Status: 529}},
+		{"slow(2s,thinking)", provider.Step{After: none, Verb: provider.DoSlow, Wait: 2 * time.Second, Shape: provider.Shape{Thinking: true}}},
+		{"slow", provider.Step{After: none, Verb: provider.DoSlow, Wait: time.Second}},
+		{"stall", provider.Step{After: none, Verb: provider.DoStall, Wait: forever}},
+		{"stall(after=0,for=3s)", provider.Step{After: 0, Verb: provider.DoStall, Wait: 3 * time.Second}},
+		{"cut(after=7)", provider.Step{After: 7, Verb: provider.DoCut}},
+		{"reset", provider.Step{After: none, Verb: provider.DoReset}},
+		{"reset(after=2,events=9)", provider.Step{After: 2, Verb: provider.DoReset, Shape: provider.Shape{Events: 9}}},
+		{"drip", provider.Step{After: none, Verb: provider.DoDrip, Wait: 20 * time.Millisecond}},
+		{"drip(5ms)", provider.Step{After: none, Verb: provider.DoDrip, Wait: 5 * time.Millisecond}},
+		{"error", provider.Step{After: none, Verb: provider.DoError, Word: "overloaded_error"}},
+		{"error(rate_limit_error,after=2)", provider.Step{After: 2, Verb: provider.DoError, Word: "rate_limit_error"}},
+		{"error(event,slow_down)", provider.Step{After: none, Verb: provider.DoError, Word: "slow_down", Form: "event"}},
+		{"huge", provider.Step{After: none, Shape: provider.Shape{Size: 1 << 20, Events: 1}}},
+		{"huge(4MB)", provider.Step{After: none, Shape: provider.Shape{Size: 4 << 20, Events: 1}}},
+		{"gzip(silent)", provider.Step{After: none, Verb: provider.DoGzip, Word: "silent"}},
+		{"crlf(events=3)", provider.Step{After: none, Verb: provider.DoCRLF, Shape: provider.Shape{Events: 3}}},
+		{"split", provider.Step{After: none, Verb: provider.DoSplit, Wait: 200 * time.Microsecond}},
+		{"garbage(html)", provider.Step{After: none, Verb: provider.DoGarbage, Word: "html"}},
+		{"refuse", provider.Step{After: none, Verb: provider.DoRefuse}},
+		{"nolength", provider.Step{After: none, Verb: provider.DoNoLength}},
+		{"empty", provider.Step{After: none, Verb: provider.DoEmpty}},
+		{"badcrc(after=2)", provider.Step{After: 2, Verb: provider.DoBadCRC}},
 	}
 	for _, c := range cases {
 		t.Run(c.script, func(t *testing.T) {
@@ -126,8 +128,8 @@ func TestStepsTakeTheirArguments(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.want.name = c.script
-			if got := s.next("a", nil, true); !reflect.DeepEqual(*got, c.want) {
+			c.want.Name = c.script
+			if got := s.next("a", "", true); !reflect.DeepEqual(*got, c.want) {
 				t.Errorf("%+v\nwant %+v", *got, c.want)
 			}
 		})

@@ -3,22 +3,22 @@ package simulator
 import (
 	"errors"
 	"time"
+
+	"crs/lab/simulator/provider"
 )
 
 // sender puts one answer on the wire the way its step wants it.
 type sender struct {
-	conn  *conn
-	call  *call
-	step  *step
-	date  []byte // the Date field's line
-	fault []byte // the error event of an error step
+	conn            *conn
+	http10, closing bool // the client does not know chunks; it wants the connection closed afterwards
+	call            *provider.Call
+	step            *provider.Step
 
 	buf     []byte // not written yet
 	framing framing
-	content int   // content events sent
-	stalled bool  // the stall is over
-	spoilt  bool  // what was sent is no complete success
-	err     error // why the stream stopped
+	content int  // content events sent
+	stalled bool // the stall is over
+	spoilt  bool // what was sent is no complete success
 	encoding
 }
 
@@ -43,16 +43,16 @@ const flushAt = 16 << 10
 
 // run puts r on the wire, all but what is left in the buffer: whoever calls settles the books before the client can
 // have seen the end. An error means that nothing can follow.
-func (o *sender) run(r *reply) error {
+func (o *sender) run(r *provider.Reply) error {
 	if err := o.prelude(); err != nil {
 		return err
 	}
-	o.spoilt = r.status >= 400
-	if o.step.verb == vGarbage && o.step.word == "html" {
+	o.spoilt = r.Status >= 400
+	if o.step.Verb == provider.DoGarbage && o.step.Word == "html" {
 		o.spoilt = true
-		r = &reply{status: 200, content: "text/html; charset=utf-8", body: []byte(page)}
+		r = &provider.Reply{Status: 200, Content: "text/html; charset=utf-8", Body: []byte(provider.Page)}
 	}
-	if r.stream != nil {
+	if r.Stream != nil {
 		return o.stream(r)
 	}
 	return o.whole(r)
@@ -60,17 +60,17 @@ func (o *sender) run(r *reply) error {
 
 // prelude does what a step does before the status line.
 func (o *sender) prelude() error {
-	switch o.step.verb {
-	case vSlow:
-		return o.conn.await(o.step.wait)
-	case vRefuse:
+	switch o.step.Verb {
+	case provider.DoSlow:
+		return o.conn.await(o.step.Wait)
+	case provider.DoRefuse:
 		return errBroken
-	case vReset:
-		if o.step.after == notGiven {
+	case provider.DoReset:
+		if o.step.After == provider.NotGiven {
 			return o.breakOff()
 		}
-	case vGarbage:
-		if o.step.word == "" {
+	case provider.DoGarbage:
+		if o.step.Word == "" {
 			o.buf = append(o.buf, noise...)
 			return o.breakOff()
 		}
@@ -79,19 +79,19 @@ func (o *sender) prelude() error {
 }
 
 // whole sends an answer that is no stream.
-func (o *sender) whole(r *reply) error {
-	body := o.encodeWhole(r.body)
+func (o *sender) whole(r *provider.Reply) error {
+	body := o.encodeWhole(r.Body)
 	o.head(r, len(body))
-	if string(o.call.method) == "HEAD" {
+	if o.call.Method == "HEAD" {
 		return nil
 	}
-	switch o.step.verb {
-	case vStall:
-		if err := o.pause(o.step.wait); err != nil {
+	switch o.step.Verb {
+	case provider.DoStall:
+		if err := o.pause(o.step.Wait); err != nil {
 			return err
 		}
-	case vCut, vReset:
-		if o.step.after != 0 {
+	case provider.DoCut, provider.DoReset:
+		if o.step.After != 0 {
 			o.frame(body[:len(body)/2])
 		}
 		return o.breakOff()
@@ -102,42 +102,47 @@ func (o *sender) whole(r *reply) error {
 	return o.finish()
 }
 
-func (o *sender) stream(r *reply) error {
+func (o *sender) stream(r *provider.Reply) error {
 	o.head(r, -1)
-	r.stream.events(o)
-	if o.err == nil {
-		o.err = o.strike(nil)
+	var err error
+	for e := range r.Stream {
+		if err = o.event(e); err != nil {
+			break
+		}
 	}
-	if o.err != nil && !errors.Is(o.err, errEnded) {
-		return o.err
+	if err == nil {
+		err = o.strike(nil)
 	}
-	o.spoilt = o.spoilt || o.err != nil
+	if err != nil && !errors.Is(err, errEnded) {
+		return err
+	}
+	o.spoilt = o.spoilt || err != nil
 	return o.finish()
 }
 
-// event sends the next event of a stream; content says whether it carries content, which "after" of an error counts.
-// False means that nothing more is wanted.
-func (o *sender) event(p []byte, content bool) bool {
-	if o.err = o.strike(p); o.err == nil {
-		o.err = o.next(p)
+// event sends the next event of a stream. An error means that nothing more is wanted.
+func (o *sender) event(e provider.Event) error {
+	o.spoilt = o.spoilt || e.Spoilt
+	if err := o.strike(e.Text); err != nil {
+		return err
 	}
-	if o.err != nil {
-		return false
+	if err := o.next(e.Text); err != nil {
+		return err
 	}
-	o.call.sent.events++
-	if content {
+	o.call.Sent++
+	if e.Content {
 		o.content++
 	}
-	return true
+	return nil
 }
 
 func (o *sender) next(p []byte) error {
-	if o.step.gap > 0 && o.call.sent.events > 0 {
-		if err := o.pause(o.step.gap); err != nil {
+	if o.step.Gap > 0 && o.call.Sent > 0 {
+		if err := o.pause(o.step.Gap); err != nil {
 			return err
 		}
 	}
-	if o.step.verb == vGarbage {
+	if o.step.Verb == provider.DoGarbage {
 		o.frame(append(p[:len(p)/2:len(p)/2], "\n\n"...))
 		return errEnded
 	}
@@ -146,31 +151,31 @@ func (o *sender) next(p []byte) error {
 
 // strike does what the step has in store at this point of a stream: before its next event or, when that is nil, at its end.
 func (o *sender) strike(next []byte) error {
-	after, sent, last := o.step.after, o.call.sent.events, next == nil
-	switch o.step.verb {
-	case vStall:
+	after, sent, last := o.step.After, o.call.Sent, next == nil
+	switch o.step.Verb {
+	case provider.DoStall:
 		if !o.stalled && (last || sent >= after) {
 			o.stalled = true
-			return o.pause(o.step.wait)
+			return o.pause(o.step.Wait)
 		}
-	case vCut:
-		if last || after == notGiven && o.content > 0 || after != notGiven && sent >= after {
-			if o.call.reply.framed {
+	case provider.DoCut:
+		if last || after == provider.NotGiven && o.content > 0 || after != provider.NotGiven && sent >= after {
+			if o.call.Reply.Framed {
 				o.frame(next[:len(next)/2]) // which an event of text does not need to be broken
 			}
 			return o.breakOff()
 		}
-	case vReset:
+	case provider.DoReset:
 		if last || sent >= after {
 			return o.breakOff()
 		}
-	case vError:
-		if last || after == notGiven || o.content >= after && sent > 0 {
-			o.frame(o.fault)
-			o.call.sent.events++
+	case provider.DoError:
+		if last || after == provider.NotGiven || o.content >= after && sent > 0 {
+			o.frame(o.call.Reply.Trouble(o.step.Word))
+			o.call.Sent++
 			return errEnded
 		}
-	case vEmpty:
+	case provider.DoEmpty:
 		return errEnded
 	}
 	return nil
@@ -181,7 +186,7 @@ func (o *sender) breakOff() error {
 	if err := o.flush(); err != nil {
 		return err
 	}
-	if o.step.verb == vReset {
+	if o.step.Verb == provider.DoReset {
 		o.conn.reset()
 	}
 	return errBroken
@@ -205,7 +210,3 @@ func (o *sender) flush() error {
 
 // noise is no HTTP: the beginning of a TLS alert, as from a port that speaks something else.
 const noise = "\x15\x03\x01\x00\x02\x02\x28 this is not HTTP\r\n\r\n"
-
-// page is what gateways and captive portals answer instead of JSON.
-const page = "<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head>" +
-	"<body><h1>Checking your browser</h1><p>This is not the API.</p></body></html>\n"

@@ -11,6 +11,15 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"crs/internal/usage"
+	"crs/lab/simulator/anthropic"
+	"crs/lab/simulator/azure"
+	"crs/lab/simulator/bedrock"
+	"crs/lab/simulator/droid"
+	"crs/lab/simulator/gemini"
+	"crs/lab/simulator/login"
+	"crs/lab/simulator/openai"
+	"crs/lab/simulator/provider"
+	"crs/lab/simulator/vertex"
 )
 
 // Options say how a simulator behaves. The zero value is a good one.
@@ -61,14 +70,13 @@ type Server struct {
 	options   Options
 	listener  net.Listener
 	http      *fasthttp.Server
-	providers []provider
-	logins    *logins
-	keys      *keyring
+	providers []provider.Provider
+	vendors   login.Vendors
+	keys      *login.Keys
+	services  *login.Services
 	books     *recorder
 	script    atomic.Pointer[Script]
-	dates     perSecond
 	numbers   atomic.Int64
-	exchanges sync.Pool
 
 	serving sync.WaitGroup // the accept loop and every connection
 	mu      sync.Mutex     // guards the fields below
@@ -90,13 +98,13 @@ func Start(o Options) (*Server, error) {
 	s := &Server{
 		options:  o,
 		listener: listener,
-		logins:   newLogins(o),
-		keys:     newKeyring(),
+		vendors:  login.NewVendors(o.TokenLife),
+		keys:     login.NewKeys(),
+		services: login.NewServices(),
 		books:    newRecorder(o.Now, o.Record),
-		dates:    perSecond{render: renderDate},
 		conns:    map[*conn]struct{}{},
 	}
-	s.providers = providersOf(o, s.logins, s.keys)
+	s.providers = providersOf(o, s.vendors, s.keys, s.services)
 	s.script.Store(script)
 	s.http = s.newHTTP()
 	s.serving.Go(s.accept)
@@ -104,14 +112,14 @@ func Start(o Options) (*Server, error) {
 }
 
 // providersOf makes the providers, in the order they are asked for a path.
-func providersOf(o Options, l *logins, k *keyring) []provider {
-	a := newAnthropic(o, l.anthropic)
-	gpt, v := newOpenAI(o), newVertexToken()
-	return []provider{
-		a, newVertexClaude(v, a), newVertexGoogle(v, newGemini(o, k)), v,
-		gpt, newCodex(o, l.openai), newAzure(o), newDroid(o, a, gpt, l.workos),
-		newGemini(o, k), newCodeAssist(o, l.google), newBedrock(o, k),
-		newBrowser(a, l), newOpenAILogin(l.openai), newGoogleLogin(o, l.google), newWorkOSLogin(l.workos),
+func providersOf(o Options, v login.Vendors, k *login.Keys, of *login.Services) []provider.Provider {
+	all := provider.Options{Usage: o.Usage, BadKeys: o.BadKeys}
+	claude, gpt, google := anthropic.New(all, v[Anthropic]), openai.New(all), gemini.New(all, k)
+	return []provider.Provider{
+		claude, vertex.NewClaude(claude, google, of), vertex.NewGemini(google, of), login.NewVertex(of),
+		gpt, openai.NewCodex(all, v[OpenAI]), azure.New(all), droid.New(all, claude, gpt, v[WorkOS]),
+		google, gemini.NewCodeAssist(all, v[Google]), bedrock.New(all, k),
+		login.NewBrowser(v), login.NewOpenAI(v[OpenAI]), login.NewGoogle(v[Google], o.GoogleSecret, o.BadKeys), login.NewWorkOS(v[WorkOS]),
 	}
 }
 

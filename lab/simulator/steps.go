@@ -6,61 +6,68 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"crs/lab/simulator/anthropic"
+	"crs/lab/simulator/azure"
+	"crs/lab/simulator/bedrock"
+	"crs/lab/simulator/gemini"
+	"crs/lab/simulator/openai"
+	"crs/lab/simulator/provider"
 )
 
 // spec is one step of the script language: what it means when it is written without arguments, and what it takes.
 type spec struct {
 	name    string
-	preset  step
-	words   []string                   // bare words it takes; they set step.word
-	forms   []string                   // bare words it takes; they set step.form
-	bare    func(*step) any            // where a bare argument goes that is not one of the words
-	named   map[string]func(*step) any // where name=value goes
-	shapely bool                       // it answers, so it takes the shape arguments too
+	preset  provider.Step
+	words   []string                            // bare words it takes; they set step.word
+	forms   []string                            // bare words it takes; they set step.form
+	bare    func(*provider.Step) any            // where a bare argument goes that is not one of the words
+	named   map[string]func(*provider.Step) any // where name=value goes
+	shapely bool                                // it answers, so it takes the shape arguments too
 }
 
 // afterNamed is for steps that happen somewhere in a stream.
-var afterNamed = map[string]func(*step) any{"after": func(s *step) any { return &s.after }}
+var afterNamed = map[string]func(*provider.Step) any{"after": func(s *provider.Step) any { return &s.After }}
 
-var limitNamed = map[string]func(*step) any{
-	"reset": func(s *step) any { return &s.resetIn },
-	"retry": func(s *step) any { return &s.retryIn },
+var limitNamed = map[string]func(*provider.Step) any{
+	"reset": func(s *provider.Step) any { return &s.ResetIn },
+	"retry": func(s *provider.Step) any { return &s.RetryIn },
 }
 
-var shapeNamed = map[string]func(*step) any{
-	"events": func(s *step) any { return &s.events },
-	"gap":    func(s *step) any { return &s.gap },
-	"text":   func(s *step) any { return &s.say },
-	"size":   func(s *step) any { return &s.size },
-	"5h":     func(s *step) any { return &s.fiveHour },
-	"7d":     func(s *step) any { return &s.sevenDay },
+var shapeNamed = map[string]func(*provider.Step) any{
+	"events": func(s *provider.Step) any { return &s.Events },
+	"gap":    func(s *provider.Step) any { return &s.Gap },
+	"text":   func(s *provider.Step) any { return &s.Say },
+	"size":   func(s *provider.Step) any { return &s.Size },
+	"5h":     func(s *provider.Step) any { return &s.FiveHour },
+	"7d":     func(s *provider.Step) any { return &s.SevenDay },
 }
 
-func waitTarget(s *step) any { return &s.wait }
-func wordTarget(s *step) any { return &s.word }
-func sizeTarget(s *step) any { return &s.size }
+func waitTarget(s *provider.Step) any { return &s.Wait }
+func wordTarget(s *provider.Step) any { return &s.Word }
+func sizeTarget(s *provider.Step) any { return &s.Size }
 
 // specs lists the steps in the order the error messages name them. The statuses come from the providers.
 var specs = []spec{
 	{name: "ok", shapely: true},
-	{name: "slow", preset: step{verb: vSlow, wait: time.Second}, bare: waitTarget, shapely: true},
-	{name: "stall", preset: step{verb: vStall, wait: forever}, shapely: true, named: map[string]func(*step) any{
+	{name: "slow", preset: provider.Step{Verb: provider.DoSlow, Wait: time.Second}, bare: waitTarget, shapely: true},
+	{name: "stall", preset: provider.Step{Verb: provider.DoStall, Wait: forever}, shapely: true, named: map[string]func(*provider.Step) any{
 		"after": afterNamed["after"],
 		"for":   waitTarget,
 	}},
-	{name: "cut", preset: step{verb: vCut}, named: afterNamed, shapely: true},
-	{name: "reset", preset: step{verb: vReset}, named: afterNamed, shapely: true},
-	{name: "refuse", preset: step{verb: vRefuse}},
-	{name: "drip", preset: step{verb: vDrip, wait: 20 * time.Millisecond}, bare: waitTarget, shapely: true},
-	{name: "error", preset: step{verb: vError, word: "overloaded_error"}, forms: []string{"event", "flat"}, bare: wordTarget, named: afterNamed, shapely: true},
-	{name: "huge", preset: step{shape: shape{size: 1 << 20, events: 1}}, bare: sizeTarget, shapely: true},
-	{name: "gzip", preset: step{verb: vGzip}, words: []string{"silent"}, shapely: true},
-	{name: "crlf", preset: step{verb: vCRLF}, shapely: true},
-	{name: "split", preset: step{verb: vSplit, wait: 200 * time.Microsecond}, shapely: true},
-	{name: "garbage", preset: step{verb: vGarbage}, words: []string{"json", "html"}, shapely: true},
-	{name: "nolength", preset: step{verb: vNoLength}, shapely: true},
-	{name: "empty", preset: step{verb: vEmpty}},
-	{name: "badcrc", preset: step{verb: vBadCRC}, named: afterNamed, shapely: true},
+	{name: "cut", preset: provider.Step{Verb: provider.DoCut}, named: afterNamed, shapely: true},
+	{name: "reset", preset: provider.Step{Verb: provider.DoReset}, named: afterNamed, shapely: true},
+	{name: "refuse", preset: provider.Step{Verb: provider.DoRefuse}},
+	{name: "drip", preset: provider.Step{Verb: provider.DoDrip, Wait: 20 * time.Millisecond}, bare: waitTarget, shapely: true},
+	{name: "error", preset: provider.Step{Verb: provider.DoError, Word: "overloaded_error"}, forms: []string{"event", "flat"}, bare: wordTarget, named: afterNamed, shapely: true},
+	{name: "huge", preset: provider.Step{Shape: provider.Shape{Size: 1 << 20, Events: 1}}, bare: sizeTarget, shapely: true},
+	{name: "gzip", preset: provider.Step{Verb: provider.DoGzip}, words: []string{"silent"}, shapely: true},
+	{name: "crlf", preset: provider.Step{Verb: provider.DoCRLF}, shapely: true},
+	{name: "split", preset: provider.Step{Verb: provider.DoSplit, Wait: 200 * time.Microsecond}, shapely: true},
+	{name: "garbage", preset: provider.Step{Verb: provider.DoGarbage}, words: []string{"json", "html"}, shapely: true},
+	{name: "nolength", preset: provider.Step{Verb: provider.DoNoLength}, shapely: true},
+	{name: "empty", preset: provider.Step{Verb: provider.DoEmpty}},
+	{name: "badcrc", preset: provider.Step{Verb: provider.DoBadCRC}, named: afterNamed, shapely: true},
 }
 
 // findSpec finds a step by its name; random is not among them, it is made of them.
@@ -75,30 +82,16 @@ func findSpec(name string) (spec, bool) {
 	if err != nil || words == nil {
 		return spec{}, false
 	}
-	return spec{name: name, preset: step{verb: vStatus, status: status}, words: words, named: limitNamed}, true
+	return spec{name: name, preset: provider.Step{Verb: provider.DoStatus, Status: status}, words: words, named: limitNamed}, true
 }
 
 // statusWords are the kinds that any provider knows of a status; nil when none knows the status.
 func statusWords(status int) []string {
 	var words []string
-	add := func(s int, word string) {
-		if s == status && !slices.Contains(words, word) {
-			words = append(words, word)
+	for _, k := range slices.Concat(anthropic.Kinds(), openai.Kinds(), azure.Kinds(), gemini.Kinds(), bedrock.Kinds()) {
+		if k.Status == status && !slices.Contains(words, k.Word) {
+			words = append(words, k.Word)
 		}
-	}
-	for _, f := range anthropicFailures {
-		add(f.status, f.word)
-	}
-	for _, table := range [...][]openAIFailure{openAIFailures, codexFailures, azureFailures} {
-		for _, f := range table {
-			add(f.status, f.word)
-		}
-	}
-	for _, f := range geminiFailures {
-		add(f.status, f.word)
-	}
-	for _, f := range bedrockFailures {
-		add(f.status, f.word)
 	}
 	return words
 }
@@ -117,19 +110,19 @@ func knownSteps() string {
 }
 
 // set gives s one argument.
-func (sp spec) set(s *step, a argument) error {
+func (sp spec) set(s *provider.Step, a argument) error {
 	if a.name != "" {
 		return sp.setNamed(s, a)
 	}
 	switch {
 	case sp.shapely && a.value == "thinking":
-		s.thinking = true
+		s.Thinking = true
 	case sp.shapely && a.value == "tool":
-		s.tool = true
+		s.Tool = true
 	case a.value != "" && slices.Contains(sp.words, a.value):
-		s.word = a.value
+		s.Word = a.value
 	case slices.Contains(sp.forms, a.value):
-		s.form = a.value
+		s.Form = a.value
 	case sp.bare != nil:
 		return assign(sp.bare(s), a.value)
 	default:
@@ -138,7 +131,7 @@ func (sp spec) set(s *step, a argument) error {
 	return nil
 }
 
-func (sp spec) setNamed(s *step, a argument) error {
+func (sp spec) setNamed(s *provider.Step, a argument) error {
 	target := sp.named[a.name]
 	if target == nil && sp.shapely {
 		target = shapeNamed[a.name]
@@ -146,9 +139,9 @@ func (sp spec) setNamed(s *step, a argument) error {
 	if target != nil {
 		return assign(target(s), a.value)
 	}
-	for i, f := range figures {
-		if sp.shapely && f.name == a.name {
-			return assign(&s.bill[i], a.value)
+	for i, name := range provider.FigureNames() {
+		if sp.shapely && name == a.name {
+			return assign(&s.Bill[i], a.value)
 		}
 	}
 	return fmt.Errorf("%s does not take %s=; it takes %s", sp.name, a.name, sp.takes())
@@ -162,8 +155,8 @@ func (sp spec) takes() string {
 	if sp.shapely {
 		all = append(all, names(shapeNamed)...)
 		all = append(all, "thinking", "tool")
-		for _, f := range figures {
-			all = append(all, f.name+"=")
+		for _, name := range provider.FigureNames() {
+			all = append(all, name+"=")
 		}
 	}
 	if len(all) == 0 {
@@ -172,7 +165,7 @@ func (sp spec) takes() string {
 	return strings.Join(all, " ")
 }
 
-func names(named map[string]func(*step) any) []string {
+func names(named map[string]func(*provider.Step) any) []string {
 	var all []string
 	for name := range named {
 		all = append(all, name+"=")

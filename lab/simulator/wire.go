@@ -1,59 +1,55 @@
 package simulator
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/valyala/fasthttp"
+
+	"crs/lab/simulator/provider"
 )
 
 // head renders the status line and the header. A negative length is one that is not known in advance.
-func (o *sender) head(r *reply, length int) {
-	o.call.sent.status = r.status
+func (o *sender) head(r *provider.Reply, length int) {
+	o.call.Status = r.Status
 	o.framing = o.choose(length)
-	b := append(o.buf, "HTTP/1.1 "...)
-	b = strconv.AppendInt(b, int64(r.status), 10)
-	b = append(b, ' ')
-	b = append(b, reason(r.status)...)
-	b = append(b, '\r', '\n')
-	b = append(b, o.date...)
-	b = appendField(b, "Content-Type", r.content)
-	if r.stream != nil {
-		b = append(b, "Cache-Control: no-cache\r\n"...)
+	lines := fmt.Sprintf("HTTP/1.1 %d %s\r\n", r.Status, reason(r.Status)) +
+		provider.Field("Date", o.call.At.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")) + provider.Field("Content-Type", r.Content)
+	if r.Stream != nil {
+		lines += "Cache-Control: no-cache\r\n"
 	}
-	b = append(b, r.fields...)
-	if o.step.verb == vGzip && o.step.word != "silent" {
-		b = append(b, "Content-Encoding: gzip\r\n"...)
+	lines += r.Header
+	if o.step.Verb == provider.DoGzip && o.step.Word != "silent" {
+		lines += "Content-Encoding: gzip\r\n"
 	}
-	o.buf = append(o.appendFraming(b, length), '\r', '\n')
+	o.buf = append(o.buf, lines+o.framingFields(length)+"\r\n"...)
 }
 
 func (o *sender) choose(length int) framing {
 	switch {
-	case o.step.verb == vNoLength:
+	case o.step.Verb == provider.DoNoLength:
 		return byClose
 	case length >= 0:
 		return byLength
-	case o.call.http10:
+	case o.http10:
 		return byClose
 	}
 	return byChunks
 }
 
-func (o *sender) appendFraming(b []byte, length int) []byte {
+func (o *sender) framingFields(length int) (lines string) {
 	switch o.framing {
 	case byLength:
-		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, int64(length), 10)
-		b = append(b, '\r', '\n')
+		lines = provider.IntField("Content-Length", int64(length))
 	case byChunks:
-		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+		lines = provider.Field("Transfer-Encoding", "chunked")
 	case byClose:
-		o.call.closing = true
+		o.closing = true
 	}
-	if o.call.closing {
-		b = append(b, "Connection: close\r\n"...)
+	if o.closing {
+		lines += provider.Field("Connection", "close")
 	}
-	return b
+	return lines
 }
 
 // frame adds bytes of the body to the buffer, as one chunk where there are chunks.
@@ -78,17 +74,6 @@ func (o *sender) finish() error {
 		o.buf = append(o.buf, "0\r\n\r\n"...)
 	}
 	return nil
-}
-
-// appendField appends a header line, or nothing when there is no value.
-func appendField(b []byte, name, value string) []byte {
-	if value == "" {
-		return b
-	}
-	b = append(b, name...)
-	b = append(b, ':', ' ')
-	b = append(b, value...)
-	return append(b, '\r', '\n')
 }
 
 func reason(status int) string {
