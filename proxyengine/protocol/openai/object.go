@@ -51,11 +51,11 @@ func (m *objectMeter) End() provider.Count {
 	name(&m.count.Model, m.object.Value("model"))
 	name(&m.count.Pricing.ServiceTier, m.object.Value("service_tier"))
 	m.count.Pricing.WebSearches = 0
-	elements(m.object.Value("output"), func(item []byte) bool {
-		if isSearch(item) {
+	items := jsonscan.Array(m.object.Value("output"))
+	for items.Next() {
+		if isSearch(items.Value) {
 			m.count.Pricing.WebSearches++
 		}
-		return true
-	})
+	}
 	return m.end(m.Whole())
 }
