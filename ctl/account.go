@@ -20,7 +20,7 @@ type Account struct {
 	Options        map[string]string `json:"options,omitempty"`
 	Note           string            `json:"note,omitempty"`
 	CreatedAt      time.Time         `json:"created_at"`
-	Credential     string            `json:"credential"` // its kind: api-key, oauth, setup-token
+	Credential     string            `json:"credential"` // its kind: api-key, oauth, setup-token, service-account
 	TokenExpiresAt *time.Time        `json:"token_expires_at,omitempty"`
 	EndsAt         *time.Time        `json:"subscription_ends_at,omitempty"`
 
@@ -34,6 +34,11 @@ type Account struct {
 	Failures  int        `json:"failures"` // in a row
 	LastError string     `json:"last_error,omitempty"`
 	LastErrAt *time.Time `json:"last_error_at,omitempty"`
+}
+
+// Subscription reports whether its credential belongs to a person's plan.
+func (a *Account) Subscription() bool {
+	return a.Credential == "oauth" || a.Credential == "setup-token"
 }
 
 // Rest is a cool-down of an account, or of one model family or feature of it, or for the requests of one key.
@@ -59,7 +64,7 @@ type NewAccount struct {
 	Platform       string            `json:"platform"`
 	Name           string            `json:"name"`
 	APIKey         string            `json:"api_key,omitempty"`
-	File           []byte            `json:"file,omitempty"` // what a client saved when it logged in
+	File           []byte            `json:"file,omitempty"` // what a client saved when it logged in, or a file of credentials
 	BaseURL        string            `json:"base_url,omitempty"`
 	Proxy          string            `json:"proxy,omitempty"`
 	Priority       *int              `json:"priority,omitempty"`
@@ -77,6 +82,7 @@ type AccountEdit struct {
 	// Version, if given, is the one that the edit was made for; an account that has another by now is a Conflict.
 	Version        *int64             `json:"version,omitempty"`
 	APIKey         *string            `json:"api_key,omitempty"`
+	File           *string            `json:"file,omitempty"` // a new file of credentials, for an account that has such
 	BaseURL        *string            `json:"base_url,omitempty"`
 	Proxy          *string            `json:"proxy,omitempty"`
 	Priority       *int               `json:"priority,omitempty"`

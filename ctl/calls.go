@@ -2,8 +2,6 @@ package ctl
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -215,30 +213,7 @@ func (c *Client) Requests(ctx context.Context, q RequestQuery) ([]Request, error
 // FollowRequests gives the newest q.Limit requests that match, and then every one as it ends, until ctx does or the daemon
 // goes away: then it gives one error and ends. A watcher that is too slow misses some.
 func (c *Client) FollowRequests(ctx context.Context, q RequestQuery) iter.Seq2[Request, error] {
-	return func(yield func(Request, error) bool) {
-		resp, err := c.send(ctx, http.MethodGet, "/requests/follow?"+q.values(), nil)
-		if err != nil {
-			yield(Request{}, err)
-			return
-		}
-		defer func() { _ = resp.Body.Close() }()
-		for dec := json.NewDecoder(resp.Body); ; {
-			var r Request
-			switch err := dec.Decode(&r); {
-			case ctx.Err() != nil:
-				return
-			case gone(err):
-				yield(r, Errorf(NotRunning, "the daemon has gone away"))
-				return
-			case err != nil:
-				yield(r, fmt.Errorf("follow requests: %w", err))
-				return
-			}
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
+	return follow[Request](ctx, c, "/requests/follow?"+q.values(), "requests")
 }
 
 // Explain tells why a request went where it went.

@@ -17,6 +17,18 @@ type Catalogue struct {
 	AccountFields []Field   `json:"account_fields"`
 	KeyFields     []Field   `json:"key_fields"`
 	Clients       []Program `json:"clients"`
+	// NamedLimits are the limits of keys that have a field of their own; any of LimitUnits can be limited in any of LimitWindows, and in
+	// any time that slides, such as 5h.
+	NamedLimits  []NamedLimit `json:"named_limits"`
+	LimitUnits   []string     `json:"limit_units"`
+	LimitWindows []string     `json:"limit_windows"`
+}
+
+// NamedLimit is a limit that has a field of its own.
+type NamedLimit struct {
+	Limit string `json:"limit"` // what it counts: requests/minute
+	Field string `json:"field"` // its name in KeyEdit and Limits
+	Title string `json:"title"` // of a table's column
 }
 
 // Field is something that can be said of an account or a key. Front ends make a flag and a field of a form of each.
@@ -57,6 +69,8 @@ const (
 	PermissionsField FieldKind = "permissions" // one of what the catalogue has
 	ClientsField     FieldKind = "clients"     // the same
 
+	LimitsField FieldKind = "limits" // UNIT/WINDOW=N, several
+
 	AccountField FieldKind = "account" // the name of one
 	GroupField   FieldKind = "group"   // the same
 )
@@ -89,6 +103,7 @@ const (
 	BySetupToken Way = "setup-token"
 	ByDevice     Way = "device"
 	ByFile       Way = "file"
+	ByService    Way = "credentials"
 )
 
 // PlatformOption is something that can be said of a platform's accounts besides what can be said of all.
@@ -155,6 +170,20 @@ func (c *Catalogue) Program(name string) (Program, bool) {
 // Permissions are the words by which keys permit accounts.
 func (c *Catalogue) Permissions() []string {
 	return distinct(c.Platforms, func(p *Platform) string { return p.Permission })
+}
+
+// MainLimits are those that a short table has: of the limits in money that have a field, that of the shortest time and that of the longest.
+func (c *Catalogue) MainLimits() []NamedLimit {
+	money := slices.DeleteFunc(slices.Clone(c.NamedLimits), func(n NamedLimit) bool { return !c.Money(&n) })
+	if len(money) > 2 {
+		money = slices.Delete(money, 1, len(money)-1)
+	}
+	return money
+}
+
+// Money reports whether a limit is in dollars.
+func (c *Catalogue) Money(n *NamedLimit) bool {
+	return slices.ContainsFunc(c.KeyFields, func(f Field) bool { return f.Name == n.Field && f.Kind == MoneyField })
 }
 
 // ClientNames are the words by which keys permit clients.

@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ const dollar = 1_000_000_000
 
 // String gives dollars with at least two decimals, and no more than it needs.
 func (m USD) String() string {
-	text := m.decimal()
+	text := m.Decimal()
 	whole, fraction, _ := strings.Cut(text, ".")
 	for len(fraction) < 2 {
 		fraction += "0"
@@ -21,8 +22,8 @@ func (m USD) String() string {
 	return "$" + whole + "." + fraction
 }
 
-// decimal is the shortest exact form.
-func (m USD) decimal() string {
+// Decimal is the shortest exact form.
+func (m USD) Decimal() string {
 	sign, n := "", uint64(m)
 	if m < 0 {
 		sign, n = "-", -n
@@ -35,7 +36,7 @@ func (m USD) decimal() string {
 }
 
 // MarshalJSON writes a number.
-func (m USD) MarshalJSON() ([]byte, error) { return []byte(m.decimal()), nil }
+func (m USD) MarshalJSON() ([]byte, error) { return []byte(m.Decimal()), nil }
 
 // UnmarshalJSON reads whatever MarshalJSON writes.
 func (m *USD) UnmarshalJSON(b []byte) error {
@@ -67,4 +68,13 @@ func ParseUSD(text string) (USD, error) {
 		return 0, fmt.Errorf("%q is not an amount in US dollars", text)
 	}
 	return USD(n), nil
+}
+
+// Dollars gives the amount that a number of dollars is; 0 for what is none.
+func Dollars(n json.Number) USD {
+	var m USD
+	if m.UnmarshalJSON([]byte(n)) != nil {
+		return 0
+	}
+	return m
 }

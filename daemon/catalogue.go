@@ -9,6 +9,8 @@ import (
 	"crs/internal/account"
 	"crs/internal/field"
 	"crs/internal/key"
+	"crs/internal/limit"
+	"crs/internal/unit"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/factory"
 	"crs/proxyengine/protocol/gemini"
@@ -37,10 +39,23 @@ func catalogue(list []provider.Provider) ctl.Catalogue {
 		}
 	}
 	c.AccountFields, c.KeyFields = showFields(account.Fields()), showFields(key.Fields())
+	showLimits(&c)
 	for _, p := range slices.Concat(anthropic.Programs(), openai.Programs(), gemini.Programs(), factory.Programs()) {
 		c.Clients = append(c.Clients, showProgram(&p))
 	}
 	return c
+}
+
+func showLimits(c *ctl.Catalogue) {
+	for _, n := range key.NamedLimits() {
+		c.NamedLimits = append(c.NamedLimits, ctl.NamedLimit{Limit: n.Rule.String(), Field: n.Name, Title: n.Title})
+	}
+	for _, u := range unit.All() {
+		c.LimitUnits = append(c.LimitUnits, u.String())
+	}
+	for _, w := range limit.Windows() {
+		c.LimitWindows = append(c.LimitWindows, w.String())
+	}
 }
 
 func showPlatform(name string, is *account.Platform) ctl.Platform {

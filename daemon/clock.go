@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"crs/internal/bound"
 	"crs/internal/clock"
 	"crs/internal/limit"
-	"crs/internal/usage"
 )
 
 // clockState is the name of what the clock said.
@@ -66,29 +64,8 @@ func (d *Daemon) clockSet() string {
 	return fmt.Sprintf("the clock of this machine was set %s; days and weeks of budgets are still %s off it, and come nearer by three hours a day", way, off.Abs().Round(time.Minute))
 }
 
-// charged is what keys have been charged on this day, in this week and in total, as the roll-ups have it. What was charged after the
-// clock was set ahead is on a day to come there.
-func (d *Daemon) charged(ctx context.Context) (map[string]usage.Charges, error) {
-	steady := d.clock.Steady()
-	day, week := limit.Days(steady, d.zone)
-	all, err := d.store.Charged(ctx, day, week)
-	today, _ := limit.Days(d.opt.Now(), d.zone)
-	for err == nil && day < today {
-		steady = steady.AddDate(0, 0, 1)
-		day, _ = limit.Days(steady, d.zone)
-		var later map[string]usage.Charges
-		if later, err = d.store.Charged(ctx, day, week); err == nil {
-			add(all, later)
-		}
-	}
-	return all, err
-}
-
-// add adds what was charged on a later day.
-func add(all, later map[string]usage.Charges) {
-	for id, c := range later {
-		sum := all[id]
-		sum.Day = bound.Sum(sum.Day, c.Day)
-		all[id] = sum
-	}
+// charged is what keys have used in the spans of the calendar, as the roll-ups have it. What was used after the clock was set ahead is
+// on a day to come there.
+func (d *Daemon) charged(ctx context.Context) (map[string]limit.Spent, error) {
+	return limit.Known(ctx, d.store, d.clock.Steady(), d.opt.Now(), d.zone)
 }

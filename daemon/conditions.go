@@ -35,6 +35,8 @@ func (d *Daemon) ownConditions() []condition.Kind {
 			"see that Redis runs and can be reached from here; usage is in the ledger of this node meanwhile, and is not lost", nil),
 		condition.Own("usage_not_counted", ctl.SeverityWarning, d.usageNotCounted,
 			"usage waits in the ledger and is not lost; it is added up when the store takes it", d.mendStore),
+		condition.Own("audit_not_written", ctl.SeverityWarning, d.auditNotWritten,
+			"what was changed is changed; who did it waits in memory and is written when the store takes it, and what this daemon cannot write before it ends is in its log", d.mendAudit),
 		condition.Own("usage_withheld", ctl.SeverityWarning, d.usageWithheld,
 			"compare crs usage with crs requests: nothing is counted twice, but what the store had not taken is not in usage; find out what removed the node's "+
 				"name or its mark in Redis, and remove the file usage-withheld from the data directory when you have read this", nil),

@@ -202,8 +202,9 @@ func (c *copying) makeRoom(ctx context.Context) error {
 		}
 	}
 	if c.done.Replaced > 0 && !c.opt.Force {
-		return ctl.Errorf(ctl.Conflict, "%s is not empty: it holds %d documents and %d figures of usage", c.to.place,
-			held.Count[store.PartDocs], c.done.Replaced-held.Count[store.PartDocs]).WithHint("copy to an empty one, or have what is there replaced with --force")
+		docs, entries := held.Count[store.PartDocs], held.Count[store.PartAudit]
+		return ctl.Errorf(ctl.Conflict, "%s is not empty: it holds %d documents, %d figures of usage and %d entries of the audit log", c.to.place,
+			docs, c.done.Replaced-docs-entries, entries).WithHint("copy to an empty one, or have what is there replaced with --force")
 	}
 	if c.opt.DryRun {
 		return nil

@@ -17,12 +17,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"crs/ctl"
+	"crs/daemon/admin"
 	"crs/daemon/alert"
 	"crs/daemon/condition"
 	"crs/daemon/control"
 	"crs/daemon/handover"
 	"crs/daemon/metrics"
 	"crs/internal/account"
+	"crs/internal/audit"
 	"crs/internal/claim"
 	"crs/internal/clock"
 	"crs/internal/config"
@@ -97,6 +99,7 @@ type Daemon struct {
 	conditions *condition.Watch
 	webhook    *alert.Webhook // nil, as is alerts, unless somebody is to be told of trouble
 	alerts     *alert.Watcher
+	audit      *audit.Log
 	handler    *control.Handler
 
 	heir     *handover.Heir  // to the process that this one has inherited from; nil when there is none
@@ -134,7 +137,7 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 	d.life, d.end = context.WithCancel(context.Background())
 	d.greet()
 	for _, open := range []func(context.Context) error{
-		d.openConfig, d.openData, d.openSockets, d.openStore, d.inherit, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
+		d.openConfig, d.openData, d.openSockets, d.openStore, d.openAudit, d.inherit, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
 	} {
 		if err := open(ctx); err != nil {
 			d.end()
@@ -277,6 +280,9 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	d.warnOfFull(spent)
 	d.gate = d.newGate(spent)
 	d.gate.Inherit(d.legacy.Counts)
+	if err := d.recall(ctx); err != nil {
+		return err
+	}
 	if lag := ledger.Lag(); lag.DiskFails || lag.RollupsFail {
 		d.learnLater()
 	}
@@ -338,12 +344,12 @@ func newClient(cfg *config.Config, most int) upstream.Client {
 // upstreamHead bounds the head of an upstream's answer; it is also the buffer of each upstream connection.
 const upstreamHead = 8 << 10
 
-// answers makes what answers on the control socket.
-func (d *Daemon) answers() *control.Handler {
-	return control.NewHandler(control.Options{
+// operations are what an operator can do.
+func (d *Daemon) operations() *admin.Operations {
+	return admin.New(admin.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Engine: d.engine,
-		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Platforms: d.platforms, Catalogue: catalogue(d.providers), Usually: usually(), Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
-		Now: d.opt.Now, Started: d.started, Log: d.log, Metrics: d.metrics, TestAlert: d.testAlert, Restart: d.Restart, Leaving: d.leavingCount,
+		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Audit: d.audit, Platforms: d.platforms, Catalogue: catalogue(d.providers), Usually: usually(), Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
+		Now: d.opt.Now, Started: d.started, TestAlert: d.testAlert, Restart: d.Restart, Leaving: d.leavingCount,
 		About: ctl.Status{
 			Version: d.opt.Version, PID: os.Getpid(), Executable: d.opt.Program, Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
 		},
@@ -357,7 +363,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	ctx, d.finished = context.WithCancel(ctx)
 	defer d.finished()
 	g, running := errgroup.WithContext(ctx)
-	d.handler = d.answers()
+	d.handler = control.NewHandler(control.Options{Operations: d.operations(), Metrics: d.metrics, Log: d.log})
 	g.Go(func() error { return d.engine.Serve(d.listener) })
 	g.Go(func() error { return d.control.Serve(d.handler) })
 	g.Go(func() error { return d.tokens.Run(running) })

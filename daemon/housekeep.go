@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"crs/daemon/admin"
 	"crs/internal/account"
 	"crs/internal/config"
 	"crs/internal/usage"
@@ -43,6 +44,9 @@ func (d *Daemon) housekeep(ctx context.Context) error {
 		case <-forget.C:
 			if err := d.store.Forget(ctx, d.opt.Now().Add(-d.cfg.Usage.Keep)); err != nil {
 				d.log.Error("cannot forget old usage", "error", err)
+			}
+			if err := d.audit.Forget(ctx); err != nil {
+				d.log.Error("cannot forget old entries of the audit log", "error", err)
 			}
 		}
 	}
@@ -154,10 +158,12 @@ func (d *Daemon) Reload() {
 		return
 	}
 	d.settingsMu.Lock()
+	before := d.loaded.Entries()
 	d.loaded = loaded
 	d.settingsMu.Unlock()
 	d.level.Set(loaded.Config.Log.Level)
 	d.engine.Apply(d.engineSettings(&loaded.Config))
 	d.pool.Apply(poolOptions(&loaded.Config))
 	d.log.Info("configuration reloaded", "file", loaded.File)
+	d.audit.Record(admin.Reloaded(before, loaded.Entries()))
 }

@@ -2,12 +2,12 @@ package daemon
 
 import (
 	"context"
+	"time"
 
 	"crs/internal/account"
 	"crs/internal/limit"
 	"crs/internal/oauth"
 	"crs/internal/store/redis"
-	"crs/internal/usage"
 )
 
 // join makes this daemon a node among those that share a store, so that they count requests together.
@@ -16,10 +16,10 @@ func (d *Daemon) join(opt *account.Options) {
 	if !ok {
 		return
 	}
-	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Charged: s.Charged, Changed: d.limitsAre})
+	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Refuse: d.refusesAway(), Changed: d.limitsAre})
 	d.shared.once.Rollups = d.shared.limits.Rollups() // nothing has been added up yet
 	d.opens("limits", d.shared.limits.Leave)
-	opt.Shared, opt.RefuseAway = d.shared.limits.Accounts(), d.refusesAway()
+	opt.Shared = d.shared.limits.Accounts()
 }
 
 func (d *Daemon) refusesAway() bool { return d.cfg.Redis.OnOutage == "refuse" }
@@ -32,12 +32,37 @@ func (d *Daemon) hearOthers(ctx context.Context) error {
 	return d.shared.limits.Follow(ctx, d.pool)
 }
 
-func (d *Daemon) newGate(spent map[string]usage.Charges) *limit.Gate {
+func (d *Daemon) newGate(spent map[string]limit.Spent) *limit.Gate {
 	opt := limit.Options{Clock: d.clock, Zone: d.zone, Spent: spent, Refuse: d.refusesAway()}
 	if d.shared.limits != nil {
 		opt.Shared = d.shared.limits.Counts()
 	}
 	return limit.New(opt)
+}
+
+// known is what the roll-ups know of the spans of the calendar around a time.
+func (d *Daemon) known(ctx context.Context, now time.Time) (map[string]limit.Spent, error) {
+	return limit.Known(ctx, d.store, now, now, d.zone)
+}
+
+// recall has limits over the last hours know what was used before this process began. Counts that nodes share outlive it.
+func (d *Daemon) recall(ctx context.Context) error {
+	if d.shared.limits != nil {
+		return nil
+	}
+	var holders []limit.Holder
+	for _, k := range d.keys.List() {
+		if h := k.Holder(); h.Limits.Limited() {
+			holders = append(holders, h)
+		}
+	}
+	past, err := limit.Late(ctx, d.store, d.opt.Now(), holders)
+	for _, h := range holders {
+		if used := past[h.ID]; used != nil {
+			d.gate.Recall(h, used)
+		}
+	}
+	return err
 }
 
 // locks is nil where there is no other node.

@@ -42,12 +42,13 @@ func (c *catalog) named(a *account.Account, p *account.Platform) []string {
 			names = append(names, name)
 		}
 	}
-	if p.Catalog == "" {
+	vendors := strings.Fields(p.Catalog)
+	if vendors == nil {
 		return names
 	}
 	t := c.table()
 	for _, name := range t.Models() {
-		if m, ok := t.Lookup(name); ok && m.Price.Provider == p.Catalog {
+		if m, ok := t.Lookup(name); ok && slices.Contains(vendors, m.Price.Provider) {
 			names = append(names, name)
 		}
 	}

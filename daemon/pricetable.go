@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/daemon/control"
+	"crs/daemon/admin"
 	"crs/internal/pricing"
 	"crs/internal/store"
 )
@@ -54,14 +54,14 @@ func (t *takenTable) base() *pricing.Table {
 }
 
 // Update takes another table and has it outlive the process. On any error the old one stays.
-func (p *prices) Update(ctx context.Context, in ctl.PriceUpdate) (control.TableChange, error) {
+func (p *prices) Update(ctx context.Context, in ctl.PriceUpdate) (admin.TableChange, error) {
 	next, doc, err := readTable(ctx, &in)
 	if err != nil {
-		return control.TableChange{}, err
+		return admin.TableChange{}, err
 	}
 	p.changing.Lock()
 	defer p.changing.Unlock()
-	done := control.TableChange{From: next.from, Before: p.taken.base(), After: next.base()}
+	done := admin.TableChange{From: next.from, Before: p.taken.base(), After: next.base()}
 	if in.DryRun {
 		return done, nil
 	}

@@ -20,6 +20,7 @@ import (
 	"crs/proxyengine/provider/droid"
 	geminis "crs/proxyengine/provider/gemini"
 	openais "crs/proxyengine/provider/openai"
+	"crs/proxyengine/provider/vertex"
 )
 
 // providers is the one list of upstream families: a new one is a folder of its own and a line here.
@@ -45,6 +46,8 @@ func providers(all map[string]config.Provider, now func() time.Time) (list []pro
 	}))
 	c = set.of("droid", "client_id", "app_url")
 	add(droid.New(droid.Options{APIURL: c.APIURL, AppURL: c.Settings["app_url"], AuthURL: c.TokenURL, ClientID: c.Settings["client_id"], Now: now}))
+	c = set.of("vertex")
+	add(vertex.New(vertex.Options{APIURL: c.APIURL, TokenURL: c.TokenURL, Now: now}))
 	return list, errors.Join(err, set.unknown)
 }
 
@@ -55,7 +58,9 @@ func CheckProviders(all map[string]config.Provider) error {
 }
 
 // ProviderNames are the names that may stand in the configuration's providers.NAME.
-func ProviderNames() []string { return []string{"claude", "bedrock", "openai", "gemini", "droid"} }
+func ProviderNames() []string {
+	return []string{"claude", "bedrock", "openai", "gemini", "droid", "vertex"}
+}
 
 // settings are what was configured of providers.
 type settings struct {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"time"
 
+	"crs/internal/limit"
 	"crs/internal/patience"
-	"crs/internal/usage"
 )
 
-// spent is what keys have been charged, with all that is in the ledger.
-func (d *Daemon) spent(ctx context.Context) (map[string]usage.Charges, error) {
+// spent is what keys have used, with all that is in the ledger.
+func (d *Daemon) spent(ctx context.Context) (map[string]limit.Spent, error) {
 	if err := d.ledger.Flush(ctx); err != nil {
 		return nil, err
 	}
@@ -17,10 +17,10 @@ func (d *Daemon) spent(ctx context.Context) (map[string]usage.Charges, error) {
 }
 
 // warnOfFull says whose charges cannot be counted any further.
-func (d *Daemon) warnOfFull(spent map[string]usage.Charges) {
+func (d *Daemon) warnOfFull(spent map[string]limit.Spent) {
 	for id, c := range spent {
 		if c.Full() {
-			d.log.Warn("more was charged to a key than can be counted, because an upstream said that it used far too much; its budgets count as spent", "key", id)
+			d.log.Warn("a key has used more than can be counted, because an upstream said that it used far too much; its budgets count as spent", "key", id)
 		}
 	}
 }
@@ -30,8 +30,8 @@ func (d *Daemon) warnOfFull(spent map[string]usage.Charges) {
 const askPatience = 2 * time.Second
 
 // spentNow is spent, or what can be known of it at once. The rest is learnt later.
-func (d *Daemon) spentNow() map[string]usage.Charges {
-	spent, err := patience.Get(2*askPatience, func() (map[string]usage.Charges, error) {
+func (d *Daemon) spentNow() map[string]limit.Spent {
+	spent, err := patience.Get(2*askPatience, func() (map[string]limit.Spent, error) {
 		ctx, stop := context.WithTimeout(context.Background(), askPatience)
 		defer stop()
 		return d.spent(ctx)

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,47 +16,20 @@ import (
 	"crs/lab/simulator"
 )
 
-// client is a real client with the way it is pointed at a relay.
-type client struct {
-	name, path string // as real-clients wants them
-	known      string // what the request log calls it
-	key        string // platform of an account with an API key
-	login      string // platform of a subscription
-}
-
-func clients() []client {
-	return []client{
-		{"claude", "/api/", "claude-code", "claude-console", "claude"},
-		{"codex", "/openai", "codex", "openai-responses", "openai"},
-		{"gemini", "/gemini", "gemini-cli", "gemini-api", "gemini"},
-		{"code-assist", "/gemini", "gemini-cli", "gemini-api", "gemini"},
-	}
-}
-
 // TestRealClientsThroughTheRelay runs each real client on an account with an API key, and on a subscription that was logged
 // into in two steps, and compares what the ledger says with what the simulated providers billed.
 func TestRealClientsThroughTheRelay(t *testing.T) {
-	tool, err := filepath.Abs("../../shared/tools/real-clients")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(tool); err != nil {
-		t.Fatalf("the real clients are started by %s: %v", tool, err)
-	}
-	if out, err := exec.CommandContext(t.Context(), tool, "install").CombinedOutput(); err != nil {
-		t.Fatalf("install the real clients: %v\n%s", err, out)
-	}
+	path := installClients(t)
 	for _, c := range clients() {
-		for _, platform := range []string{c.key, c.login} {
+		for _, platform := range c.platforms {
 			t.Run(c.name+" on "+platform, func(t *testing.T) {
 				r := start(t)
-				if platform == c.login {
+				if slices.Contains(loginPlatforms(), platform) {
 					r.login(platform, "a")
 				} else {
 					r.apiKey(platform, "a")
 				}
-				out, err := exec.CommandContext(t.Context(), tool, c.name, "http://"+r.addr+c.path, r.key("me"), "say ping").CombinedOutput()
-				if err != nil || !strings.Contains(string(out), "pong") {
+				if out, err := c.run(t, path, "http://"+r.addr+c.path, r.key("me")); err != nil || !strings.Contains(out, "pong") {
 					t.Fatalf("%v: %s", err, out)
 				}
 				r.sameBill()

@@ -3,7 +3,6 @@ package proxyengine
 import (
 	"cmp"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -63,13 +62,8 @@ func Refusals() []string {
 	for _, r := range key.Reasons() {
 		all = append(all, refusedKey+string(r))
 	}
-	for _, l := range limit.Names() {
-		all = append(all, limitWord(l))
-	}
-	return all
+	return append(all, limit.Words()...)
 }
-
-func limitWord(l limit.Name) string { return strings.ReplaceAll(string(l), " ", "_") }
 
 // refusal is the word for an error that became f; "" when it is the relay's or the upstream's failure.
 func refusal(err error, f *provider.Fault) string {
@@ -87,7 +81,7 @@ func refusal(err error, f *provider.Fault) string {
 	case errors.As(err, &denied):
 		return refusedModel
 	case errors.As(err, &limited):
-		return limitWord(limited.Limit)
+		return limited.Word()
 	case errors.As(err, &none):
 		return noneRefusal(none)
 	case errors.Is(err, usage.ErrNotWritable):

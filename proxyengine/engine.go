@@ -68,7 +68,7 @@ type keys interface {
 }
 
 type gate interface {
-	Enter(ctx context.Context, k *key.Key) (*limit.Permit, error)
+	Enter(ctx context.Context, holders []limit.Holder) (*limit.Permit, error)
 }
 
 type pool interface {

@@ -52,11 +52,12 @@ type exchange struct {
 	turn     weight // to unpack; it has no budget when nothing is unpacked
 	body     []byte // the one copy of it, kept as long as the request may have to be sent again
 	pace     pace
-	read     bool // it was read to its end
-	hasty    bool // what had come of it was read, and was not all
-	unasked  bool // its client waits to be asked for it, and is not; some send it all the same
-	unseen   bool // it was refused before anything said what it wants
-	torn     bool // reading it failed: what is left of it cannot be skipped
+	read     bool            // it was read to its end
+	hasty    bool            // what had come of it was read, and was not all
+	unasked  bool            // its client waits to be asked for it, and is not; some send it all the same
+	unseen   bool            // it was refused before anything said what it wants
+	torn     bool            // reading it failed: what is left of it cannot be skipped
+	holders  [1]limit.Holder // whose limits count
 	permit   *limit.Permit
 	lease    *account.Lease
 	// outcome is what the lease is given back with when the answer has been delivered.

@@ -16,6 +16,7 @@ import (
 	"crs/internal/limit"
 	"crs/internal/pricing"
 	"crs/internal/secret"
+	"crs/internal/unit"
 	"crs/internal/usage"
 	"crs/lab/crstest"
 	"crs/lab/simulator"
@@ -110,7 +111,7 @@ func TestAPanicEndsOneRequestAndLosesNothing(t *testing.T) {
 			bad := &clumsy{p, where}
 			pool := account.NewPool(account.Options{Now: time.Now, Platforms: bad.Platforms(), Failures: 99})
 			pool.Set(&account.Account{ID: "acc_a", Name: "a", Platform: claude.Console, MaxConcurrency: 1, Credential: account.Credential{Kind: account.APIKey, Secret: secret.New("sk-ant-a")}})
-			k := &key.Key{ID: "key_k", Name: "k", Policy: key.Policy{Concurrency: 1}}
+			k := &key.Key{ID: "key_k", Name: "k", Policy: key.Policy{Limits: limit.Limits{Concurrency: 1}}}
 			ledger, gate := new(notes), limit.NewGate(time.Now, time.UTC, nil)
 			table := pricing.Embedded()
 			e, err := proxyengine.New(proxyengine.Options{
@@ -153,7 +154,7 @@ func TestAPanicEndsOneRequestAndLosesNothing(t *testing.T) {
 			if s, _ := pool.Status("acc_a"); s.InUse != 0 {
 				t.Errorf("%d of the account's slots are taken", s.InUse)
 			}
-			if u := gate.Use("key_k"); u.InFlight != 0 || u.ReservedTokens != 0 {
+			if u := gate.Use("key_k"); u.InFlight != 0 || u.Reserved[unit.Tokens] != 0 {
 				t.Errorf("%+v", u)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 	"crs/internal/bound"
 	"crs/internal/limit"
 	"crs/internal/pricing"
+	"crs/internal/unit"
 	"crs/internal/usage"
 	"crs/proxyengine/caller"
 	"crs/proxyengine/provider"
@@ -171,7 +172,8 @@ func (x *exchange) take() error {
 	x.spot.Leave()
 	x.reached(Queued)
 	x.afterOthersLeft()
-	permit, err := x.e.opt.Gate.Enter(x.life, x.key)
+	x.holders[0] = x.key.Holder()
+	permit, err := x.e.opt.Gate.Enter(x.life, x.holders[:])
 	if err != nil {
 		return x.goneOr(x.forGood(err))
 	}
@@ -252,7 +254,7 @@ func (x *exchange) estimate() limit.Ask {
 		t.Output = min(m, usualAnswer)
 	}
 	cost, _ := x.price(x.intent.Model, t, pricing.Options{})
-	return limit.Ask{Key: x.key, Tokens: t.Metered(), Cost: x.charge(cost)}
+	return limit.Ask{Holders: x.holders[:], Amounts: unit.Amounts{unit.Tokens: t.Metered(), unit.Cost: x.charge(cost), unit.Images: x.intent.Images}}
 }
 
 // goneOr gives errGone in the place of an error that came of the client's leaving.

@@ -18,7 +18,7 @@ type said struct {
 // sayFor puts the request into words that the account's platform understands.
 func (x *exchange) sayFor(acc *account.Account) (said, error) {
 	facts := x.e.platforms[acc.Platform]
-	to, translated := facts.Translated[x.route.service]
+	to, translated := facts.Translation(acc, x.route.service, x.intent.Model)
 	if !translated {
 		return said{in: &x.in, want: &x.intent}, nil
 	}

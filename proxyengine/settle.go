@@ -17,7 +17,7 @@ func (x *exchange) settle() {
 	x.presented.mask(r)
 	x.count()
 	if x.permit != nil {
-		x.permit.Settle(r.Tokens.Metered(), r.Charged)
+		x.permit.Settle(r.Amounts())
 	}
 	if r.Key == "" { // nobody's: it never presented a good key
 		if x.ended.Refused != "" {
@@ -42,6 +42,10 @@ func (x *exchange) count() {
 	}
 	c := x.meter.End()
 	r.Tokens, r.Raw, r.Source = c.Tokens.Bound(), c.Raw, sourceOf(&c, r.Error != "")
+	r.Images = c.Images
+	if r.Images == 0 && r.Error == "" {
+		r.Images = x.intent.Images // an answer in one piece has as many as were asked for
+	}
 	if r.Source == usage.Estimated {
 		r.Tokens.Input = bound.Figure(x.intent.PromptTokens, bound.Tokens)
 	}

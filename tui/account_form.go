@@ -103,6 +103,8 @@ func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group, now time.Time) [
 			Description("It is shown as dots, and never again.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByKey }),
 		huh.NewGroup(text("file", &x.file, needed("the file"))).
 			Description("On this machine. From then on crs renews the tokens.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByFile }),
+		huh.NewGroup(text("credentials", &x.file, needed("the file of credentials"))).
+			Description("A file on this machine, as the provider has issued it.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByService }),
 	}
 	if fields := x.options.fields(); len(fields) > 0 {
 		pages = append(pages, huh.NewGroup(fields...).Title("Of "+draw.Clean(p.Name)))
@@ -147,7 +149,7 @@ func (x *newAccount) add(ctx context.Context, m *Model, p *ctl.Platform) (any, e
 	switch w := ctl.Way(x.way); w {
 	case ctl.ByKey:
 		a.APIKey = strings.TrimSpace(x.secret)
-	case ctl.ByFile:
+	case ctl.ByFile, ctl.ByService:
 		file, err := readSaved(x.file)
 		if err != nil {
 			return nil, err
@@ -181,7 +183,7 @@ func readSaved(path string) ([]byte, error) {
 	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(io.LimitReader(f, largestFile+1))
 	if err == nil && len(b) > largestFile {
-		err = errors.New("the file is larger than 1 MiB: it is no saved login")
+		err = errors.New("the file is larger than 1 MiB: it is no saved login, and no credentials")
 	}
 	return b, err
 }
@@ -205,7 +207,11 @@ func (m *Model) loginAgain(a *ctl.Account) tea.Cmd {
 func (m *Model) chooseLogin(a *ctl.Account) tea.Cmd {
 	p, _ := m.b.catalogue.Platform(a.Platform)
 	all := ways(&p, ctl.ByBrowser, ctl.BySetupToken, ctl.ByDevice)
-	if a.Credential == "api-key" || len(all) == 0 {
+	switch {
+	case a.Credential == "service-account":
+		m.say(bad, "account "+a.Name+" has a file of credentials and no login; crs account edit gives it another one")
+		return nil
+	case a.Credential == "api-key" || len(all) == 0:
 		m.say(bad, "account "+a.Name+" has an API key and no login; press e to give it another key")
 		return nil
 	}

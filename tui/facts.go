@@ -328,7 +328,7 @@ func (m *Model) showKey(k *ctl.Key) tea.Cmd {
 }
 
 func keyText(m *Model, k *ctl.Key, width int) []string {
-	l, u, now := &k.Limits, &k.Use, m.now()
+	l, now := &k.Limits, m.now()
 	lines := facts(m.t, width,
 		fact{"key", k.Hint}, fact{"state", k.State}, fact{"tags", strings.Join(k.Tags, ", ")}, fact{"made", clock(k.CreatedAt, now)},
 		fact{"first used", ago(k.ActivatedAt, now)}, fact{"ends", cmp.Or(until(k.ExpiresAt, now), ends(m, k).Text)}, fact{"bound to", boundTo(k)},
@@ -338,26 +338,5 @@ func keyText(m *Model, k *ctl.Key, width int) []string {
 		fact{"queue", word(l.Queue > 0, fmt.Sprintf("%s, %s each", plural(l.Queue, "request"), lasts(time.Duration(l.QueueWaitSeconds*float64(time.Second)))))},
 	)
 	lines = append(lines, heading(m.t, "Use of its limits")...)
-	for _, x := range []struct {
-		name         string
-		value, limit float64
-		write        func(float64) string
-	}{
-		{"at once", float64(u.InFlight), float64(l.Concurrency), short},
-		{"requests/min", float64(u.RequestsInMinute), float64(l.RequestsPerMinute), short},
-		{"tokens/min", float64(u.TokensInMinute), float64(l.TokensPerMinute), short},
-		{"cost today", float64(u.DayCost), float64(l.DailyCost), dollars},
-		{"this week", float64(u.WeekCost), float64(l.WeeklyCost), dollars},
-		{"in all", float64(u.TotalCost), float64(l.TotalCost), dollars},
-		{"reserved", float64(u.Reserved), 0, dollars},
-	} {
-		line := m.t.Faint.Paint(draw.Fit(x.name, factName))
-		if x.limit > 0 {
-			line += draw.Gauge(m.t, x.value/x.limit, min(20, max(width-36, 4))) + " " + x.write(x.value) + " of " + x.write(x.limit)
-		} else {
-			line += x.write(x.value)
-		}
-		lines = append(lines, line)
-	}
-	return lines
+	return append(lines, limitLines(m, k, width)...)
 }

@@ -75,6 +75,14 @@ func (f *fieldForm) changes(now time.Time) (map[string]any, error) {
 		case v == f.before[i]:
 		case x.Kind == ctl.SwitchField:
 			all[x.Name] = v.on
+		case x.Kind == ctl.LimitsField: // those that are not said would stay
+			limits, err := field.LimitChanges(f.before[i].text, v.text)
+			if err != nil {
+				return nil, err
+			}
+			if len(limits) > 0 {
+				all[x.Name] = limits
+			}
 		default:
 			value, err := field.Parse(x.Kind, orDefault(x, v.text), now)
 			if err != nil {

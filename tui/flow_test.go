@@ -288,6 +288,22 @@ func TestExplainIsAKeyAway(t *testing.T) {
 	})
 }
 
+// TestKeysAreSortedByTheirMainLimits, which are the columns that stay where there is little room.
+func TestKeysAreSortedByTheirMainLimits(t *testing.T) {
+	in(t, func(r *rig) {
+		r.press("3", "s", "s", "s", "s")
+		r.see("▲TODAY")
+		r.press("g", "enter")
+		r.see("Key bob")
+		r.press("esc", "s")
+		r.see("▲IN ALL")
+		r.press("g", "enter")
+		r.see("Key alice", "cost this month", "$12.35 of $50.00", "requests in 5h", "210 of 300")
+		r.press("esc", "s")
+		r.miss("▲TODAY", "▲IN ALL")
+	})
+}
+
 func TestTheLastErrorsOfAnAccountAndAKey(t *testing.T) {
 	in(t, func(r *rig) {
 		for i := range r.d.requests {

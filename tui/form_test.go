@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,9 @@ func TestANewKeyIsShownOnceAndCanBeCopied(t *testing.T) {
 	in(t, func(r *rig) {
 		r.press("3", "a", "night-shift", "enter", "team night", "enter", "30d", "enter", "enter")
 		r.see("Limits; nothing is no limit")
-		r.press("60", "enter", "enter", "4", "enter", "enter", "45s", "enter", "2.50", "enter", "enter", "enter")
+		r.press("60", "enter", "enter", "2.50", "enter", "enter", "enter", "cost/month=$50 requests", "enter")
+		r.see(`"requests" is not UNIT/WINDOW=N`)
+		r.press("/5h=1.5k", "enter", "4", "enter", "enter", "45s", "enter")
 		r.see("What it may use", "all accounts")
 		r.press("right", "enter", "enter", "claude-sonnet-*", "enter", "enter", "enter", "enter")
 		r.did("create night-shift")
@@ -125,7 +128,7 @@ func TestANewKeyIsShownOnceAndCanBeCopied(t *testing.T) {
 			t.Errorf("it ends %v", k.ExpiresAt)
 		}
 		k.ExpiresAt = nil
-		want := `{"name":"night-shift","tags":["team","night"],"rpm":60,"concurrency":4,"queue_wait_seconds":45,"daily_cost_usd":2.5,` +
+		want := `{"name":"night-shift","tags":["team","night"],"rpm":60,"concurrency":4,"queue_wait_seconds":45,"daily_cost_usd":2.5,"rules":{"cost/month":50,"requests/5h":1500},` +
 			`"allow_models":["claude-sonnet-*"],"account":"","group":"team"}`
 		if got := js(r.t, k); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -146,6 +149,37 @@ func TestEditingAKeySendsWhatHasChanged(t *testing.T) {
 			t.Error(got)
 		}
 		r.see("key bob is changed")
+	})
+}
+
+// TestALimitThatIsSaidNoMoreIsTakenAway, and one that stays as it is is not said again.
+func TestALimitThatIsSaidNoMoreIsTakenAway(t *testing.T) {
+	in(t, func(r *rig) {
+		for i := range r.d.all {
+			r.d.all[i].Limits.Rules = map[string]json.Number{"cost/month": "50", "requests/5h": "300", "images/day": "20"}
+		}
+		edit := func(text string, want ...string) {
+			r.press("3", "e")
+			r.press("enter", "enter", "enter", "enter", "enter", "enter", "enter", "enter") // to the other limits
+			r.see("cost/month=50 images/day=20 requests/5h=300")
+			for range len("cost/month=50 images/day=20 requests/5h=300") {
+				r.press("backspace")
+			}
+			r.press(text)
+			r.submit()
+			var got []string
+			for _, e := range r.d.edits {
+				got = append(got, js(t, e.Rules))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q sent %v, not %v", text, got, want)
+			}
+		}
+		edit("requests/5h=300, cost/month=50 images/day=20")
+		r.see("key alice is as it was")
+		first := `{"images/day":0,"requests/5h":400,"tokens/day":2000000}`
+		edit("cost/month=50 requests/5h=400 tokens/day=2M", first)
+		edit(" ", first, `{"cost/month":0,"images/day":0,"requests/5h":0}`)
 	})
 }
 

@@ -22,7 +22,7 @@ type keysScreen struct {
 	deleted bool      // deleted ones are shown too
 }
 
-func newKeys() *keysScreen {
+func newKeys(c *ctl.Catalogue) *keysScreen {
 	s := &keysScreen{}
 	s.id = func(k *ctl.Key) string { return k.ID }
 	s.empty = "There are no keys. Press a to make one; clients present it to the relay."
@@ -31,25 +31,13 @@ func newKeys() *keysScreen {
 		{draw.Column{Name: "KEY", Width: 10, Rank: 7}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: draw.Clean(k.Hint), Ink: m.t.Faint} }, nil},
 		{draw.Column{Name: "STATE", Width: 8}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: k.State, Ink: keyInk(m.t, k.State)} }, func(x, y *ctl.Key) int { return cmp.Compare(x.State, y.State) }},
 		{draw.Column{Name: "NOW", Width: 5, Right: true}, inFlight, func(x, y *ctl.Key) int { return cmp.Compare(y.Use.InFlight, x.Use.InFlight) }},
-		{draw.Column{Name: "REQ/MIN", Width: 15, Rank: 3}, func(m *Model, k *ctl.Key) draw.Cell {
-			return used(m.t, float64(k.Use.RequestsInMinute), float64(k.Limits.RequestsPerMinute), short)
-		}, nil},
-		{draw.Column{Name: "TOK/MIN", Width: 15, Rank: 4}, func(m *Model, k *ctl.Key) draw.Cell {
-			return used(m.t, float64(k.Use.TokensInMinute), float64(k.Limits.TokensPerMinute), short)
-		}, nil},
-		{draw.Column{Name: "TODAY", Width: 17}, func(m *Model, k *ctl.Key) draw.Cell {
-			return used(m.t, float64(k.Use.DayCost), float64(k.Limits.DailyCost), dollars)
-		}, func(x, y *ctl.Key) int { return cmp.Compare(y.Use.DayCost, x.Use.DayCost) }},
-		{draw.Column{Name: "THIS WEEK", Width: 17, Rank: 5}, func(m *Model, k *ctl.Key) draw.Cell {
-			return used(m.t, float64(k.Use.WeekCost), float64(k.Limits.WeeklyCost), dollars)
-		}, nil},
-		{draw.Column{Name: "IN ALL", Width: 17, Rank: 2}, func(m *Model, k *ctl.Key) draw.Cell {
-			return used(m.t, float64(k.Use.TotalCost), float64(k.Limits.TotalCost), dollars)
-		}, func(x, y *ctl.Key) int { return cmp.Compare(y.Use.TotalCost, x.Use.TotalCost) }},
+	}
+	s.columns = append(s.columns, limitColumns(c)...)
+	s.columns = append(s.columns, []column[ctl.Key]{
 		{draw.Column{Name: "ENDS", Width: 12, Rank: 6}, ends, nil},
 		{draw.Column{Name: "BOUND TO", Width: 10, Most: 18, Rank: 8}, func(_ *Model, k *ctl.Key) draw.Cell { return said1(boundTo(k)) }, nil},
 		{draw.Column{Name: "TAGS", Width: 8, Most: 24, Rank: 9}, func(_ *Model, k *ctl.Key) draw.Cell { return said1(strings.Join(k.Tags, ",")) }, nil},
-	}
+	}...)
 	return s
 }
 
@@ -73,22 +61,6 @@ func inFlight(m *Model, k *ctl.Key) draw.Cell {
 	}
 	return c
 }
-
-// used is how much there was of something, with a gauge when that is limited.
-func used(t *draw.Theme, value, limit float64, write func(float64) string) draw.Cell {
-	if limit == 0 {
-		return draw.Cell{Text: write(value)}
-	}
-	text := write(value) + "/" + write(limit)
-	return draw.Cell{Text: text, Ink: t.Level(value / limit), Draw: func(width int) string {
-		if room := width - draw.Width(text) - 1; room >= 3 {
-			return draw.Gauge(t, value/limit, min(room, 8)) + " " + t.Level(value/limit).Paint(text)
-		}
-		return text
-	}}
-}
-
-func dollars(nano float64) string { return money(ctl.USD(nano)) }
 
 func ends(m *Model, k *ctl.Key) draw.Cell {
 	switch life := time.Duration(k.Limits.ActivateForSeconds) * time.Second; {

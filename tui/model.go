@@ -79,7 +79,7 @@ func newModel(ctx context.Context, opt Options) *Model {
 		feed: &feed{daemon: opt.Daemon, news: make(chan tea.Msg)},
 	}
 	m.b.catalogue = opt.Catalogue
-	m.screens = []screen{newTraffic(), newAccounts(), newKeys(), newUsage(), newLog()}
+	m.screens = []screen{newTraffic(), newAccounts(), newKeys(&opt.Catalogue), newUsage(), newLog()}
 	return m
 }
 

@@ -18,7 +18,7 @@ import (
 func wayTitles() map[ctl.Way]string {
 	return map[ctl.Way]string{
 		ctl.ByKey: "an API key", ctl.ByBrowser: "log in in the browser", ctl.BySetupToken: "log in, for a token that lasts a year",
-		ctl.ByDevice: "log in on another device", ctl.ByFile: "import what its client saved",
+		ctl.ByDevice: "log in on another device", ctl.ByFile: "import what its client saved", ctl.ByService: "a file of credentials for a service",
 	}
 }
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -72,13 +73,33 @@ func accountsOf() []ctl.Account {
 
 func keysOf() []ctl.Key {
 	return []ctl.Key{
-		{ID: "key_alice", Name: "alice", Hint: "cr_a1b2…", State: "active", CreatedAt: noon.Add(-240 * time.Hour), Tags: []string{"team"}, Limits: ctl.Limits{RequestsPerMinute: 60, DailyCost: 5e9, Concurrency: 4, Multiplier: 1},
-			Use: ctl.KeyUse{InFlight: 1, RequestsInMinute: 12, DayCost: 1_230_000_000, WeekCost: 9e9, TotalCost: 321e9}},
-		{ID: "key_bob", Name: "bob", Hint: "cr_c3d4…", State: "active", CreatedAt: noon.Add(-24 * time.Hour), ExpiresAt: at(30 * 24 * time.Hour), Limits: ctl.Limits{TokensPerMinute: 100_000, DailyCost: 2e9, WeeklyCost: 10e9, TotalCost: 100e9, Group: "night", Multiplier: 1.5},
-			Use: ctl.KeyUse{InFlight: 1, TokensInMinute: 98_765, DayCost: 1_980_000_000, WeekCost: 4e9, TotalCost: 12e9}},
-		{ID: "key_ci", Name: "ci-runner", Hint: "cr_e5f6…", State: "disabled", Limits: ctl.Limits{Multiplier: 1}},
+		{ID: "key_alice", Name: "alice", Hint: "cr_a1b2…", State: "active", CreatedAt: noon.Add(-240 * time.Hour), Tags: []string{"team"},
+			Limits: ctl.Limits{RequestsPerMinute: 60, DailyCost: 5e9, Concurrency: 4, Multiplier: 1, Rules: map[string]json.Number{"cost/month": "50", "requests/5h": "300"}},
+			Use: ctl.KeyUse{InFlight: 1, Limits: append(uses("12", "60", "0", "0", "1.23", "5", "9", "0", "321", "0"),
+				ctl.LimitUse{Limit: "cost/month", Label: "cost this month", Used: "12.345", Max: "50", USD: true, EndsAt: at(180 * time.Hour)},
+				ctl.LimitUse{Limit: "requests/5h", Label: "requests in 5h", Used: "210", Max: "300"})}},
+		{ID: "key_bob", Name: "bob", Hint: "cr_c3d4…", State: "active", CreatedAt: noon.Add(-24 * time.Hour), ExpiresAt: at(30 * 24 * time.Hour),
+			Limits: ctl.Limits{TokensPerMinute: 100_000, DailyCost: 2e9, WeeklyCost: 10e9, TotalCost: 100e9, Group: "night", Multiplier: 1.5},
+			Use:    ctl.KeyUse{InFlight: 1, Limits: uses("0", "0", "98765", "100000", "1.98", "2", "4", "10", "12", "100")}},
+		{ID: "key_ci", Name: "ci-runner", Hint: "cr_e5f6…", State: "disabled", Limits: ctl.Limits{Multiplier: 1},
+			Use: ctl.KeyUse{Limits: uses("0", "0", "0", "0", "0", "0", "0", "0", "0", "0")}},
 		{ID: "key_gone", Name: "gone", Hint: "cr_0000…", State: "deleted", Limits: ctl.Limits{Multiplier: 1}},
 	}
+}
+
+// uses are of the limits that have a name: how much is used of each, and how much may be.
+func uses(n ...json.Number) []ctl.LimitUse {
+	all := []ctl.LimitUse{
+		{Limit: "requests/minute", Label: "requests a minute"},
+		{Limit: "tokens/minute", Label: "tokens a minute"},
+		{Limit: "cost/day", Label: "cost today", USD: true, EndsAt: at(12 * time.Hour)},
+		{Limit: "cost/week", Label: "cost this week", USD: true, EndsAt: at(7*24*time.Hour - 12*time.Hour)},
+		{Limit: "cost/total", Label: "cost in all", USD: true},
+	}
+	for i := range all {
+		all[i].Used, all[i].Max = n[2*i], n[2*i+1]
+	}
+	return all
 }
 
 func requestsOf() []ctl.Request {

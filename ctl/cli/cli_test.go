@@ -236,3 +236,35 @@ func TestAFlagErrorSpeaksOfTheFlag(t *testing.T) {
 		}
 	}
 }
+
+func TestALimitThatMakesNoSenseIsRefused(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"":              "--limit: no limit is said",
+		"cost=5":        `--limit: "cost=5" is not UNIT/WINDOW=N`,
+		"cost/month=x":  `--limit: "x" is no number to limit cost/month to`,
+		"a/b=1,a/b=2":   "--limit: the limit a/b is said twice",
+		"cost/month=-5": `--limit: "-5" is no number to limit cost/month to`,
+	} {
+		got := run(t, nil, "key", "edit", "x", "--limit", said)
+		if got.code != 2 || !strings.HasPrefix(got.err, "error: "+want) || !strings.Contains(got.err, "\nhint: ") {
+			t.Errorf("%q: %+v", said, got)
+		}
+	}
+}
+
+// TestLimitsAreCompleted from the daemon's catalogue, and from that of the program without one; a number comes behind.
+func TestLimitsAreCompleted(t *testing.T) {
+	t.Parallel()
+	got := run(t, nil, "__complete", "key", "create", "x", "--limit", "")
+	for _, want := range []string{"cost/month=\n", "requests/minute=\n", "images/day=\n", "cost/total=\n", "\n:6\n"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is not in\n%s", want, got.out)
+		}
+	}
+	socket := fake(t, map[string]any{"GET /catalogue": ctl.Catalogue{LimitUnits: []string{"pages"}, LimitWindows: []string{"fortnight", "year"}}})
+	got = run(t, nil, "__complete", "--socket", socket, "key", "edit", "x", "--limit", "")
+	if !strings.HasPrefix(got.out, "pages/fortnight=\npages/year=\n:6\n") {
+		t.Errorf("%+v", got)
+	}
+}

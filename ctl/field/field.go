@@ -35,6 +35,8 @@ func Parse(kind ctl.FieldKind, said string, now time.Time) (any, error) {
 		return parseFactor(said)
 	case ctl.PairsField:
 		return Pairs(Words(said))
+	case ctl.LimitsField:
+		return Limits(Words(said))
 	case ctl.EndField:
 		if said == "" {
 			return time.Time{}, nil
@@ -178,6 +180,8 @@ func Text(f *ctl.Field, value json.RawMessage, zone *time.Location) string {
 		})
 	case ctl.PairsField:
 		return text(value, func(all map[string]string) string { return joined(all) })
+	case ctl.LimitsField:
+		return text(value, func(all map[string]json.Number) string { return joined(all) })
 	case ctl.SwitchField:
 		return text(value, func(bool) string { return "yes" })
 	case ctl.FactorField:
@@ -210,10 +214,10 @@ func list(value json.RawMessage) (all []string) {
 	return all
 }
 
-func joined(all map[string]string) string {
+func joined[T ~string](all map[string]T) string {
 	var out []string
 	for _, from := range slices.Sorted(maps.Keys(all)) {
-		out = append(out, from+"="+all[from])
+		out = append(out, from+"="+string(all[from]))
 	}
 	return strings.Join(out, " ")
 }

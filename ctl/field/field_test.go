@@ -19,6 +19,7 @@ var said = map[ctl.FieldKind]string{
 	ctl.TextField: "socks5://proxy:1080", ctl.AddressField: "https://api.example.com", ctl.CountField: "12", ctl.SwitchField: "yes",
 	ctl.EndField: "2026-12-31T10:00:00Z", ctl.PairsField: "a=b c=d=e", ctl.MoneyField: "2.50", ctl.DurationField: "1m30s", ctl.FactorField: "1.5",
 	ctl.WordsField: "x y", ctl.ModelsField: "claude-* gpt-5", ctl.PermissionsField: "claude", ctl.ClientsField: "codex", ctl.AccountField: "max", ctl.GroupField: "shared",
+	ctl.LimitsField: "cost/month=2.50 requests/5h=300 tokens/day=2000000",
 }
 
 // TestWhatIsReadIsWrittenTheSame, for every field of the catalogue, through the objects that it is about.
@@ -127,7 +128,13 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 	for kind, all := range map[ctl.FieldKind][]string{
 		ctl.EndField:   {"soon", "-3d", "d", "0d", "-1h", "2026-11-20"},
 		ctl.CountField: {"x", "-1", "1.5", "9999999999999999999"}, ctl.AddressField: {"api.example.com", "ftp://x"}, ctl.PairsField: {"a", "=b", "a="},
-		ctl.MoneyField: {"x", "-1"}, ctl.DurationField: {"5", "-5s", "a while"}, ctl.FactorField: {"", "x", "0", "-1", "NaN", "inf"},
+		ctl.MoneyField: {"x", "-1"}, ctl.DurationField: {"5", "-5s", "a while"},
+		ctl.LimitsField: {
+			"cost/month", "cost=5", "/month=5", "cost/=5", "=5", "cost/month=", "cost/month=x", "cost/month=-1", "cost/month=1.2.3", "cost/month=$", "cost/month=.",
+			"cost/month=k", "cost/month=1e9", "cost/month=1K", "cost/month=+5", "cost/month=NaN", "cost/month=1234567890123456789", "cost/month=9999999999999M",
+			"cost/month=0.1234567890", "cost/month=1 cost/month=1",
+		},
+		ctl.FactorField: {"", "x", "0", "-1", "NaN", "inf"},
 	} {
 		for _, text := range all {
 			_, err := field.Parse(kind, text, noon)

@@ -60,6 +60,10 @@ func inState(state account.State, say func(v *View, s *account.Status) (sentence
 }
 
 func needsLogin(_ *View, s *account.Status) (sentence, hint string) {
+	if s.Account.Credential.Kind == account.ServiceAccount {
+		return "the credentials of account " + s.Account.Name + " were refused" + because(s.Why),
+			"give it others: crs account edit " + ctl.ShellWord(s.Account.Name) + " --credentials-file FILE"
+	}
 	return "account " + s.Account.Name + " needs a login" + because(s.Why), "log in again: " + login(s)
 }
 

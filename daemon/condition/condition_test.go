@@ -12,6 +12,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/key"
 	"crs/internal/limit"
+	"crs/internal/unit"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -136,16 +137,21 @@ func TestBudgetsThatAreSpentAreNamed(t *testing.T) {
 	t.Parallel()
 	of := func(k key.Key, day, week, total int64) condition.Budget {
 		var u limit.Use
-		u.Spent.Day, u.Spent.Week, u.Spent.Total = day, week, total
+		u.Spent.Set(unit.Cost, limit.Day, day)
+		u.Spent.Set(unit.Cost, limit.Week, week)
+		u.Spent.Set(unit.Cost, limit.Total, total)
+		u.Spent.Set(unit.Tokens, limit.Month, day)
 		return condition.Budget{Key: &k, Use: u}
 	}
-	daily := key.Policy{DailyCost: 5}
+	daily := key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 5)}}}
 	v := condition.View{Keys: 5, Accounts: []account.Status{{Account: &account.Account{Platform: "p"}, State: account.Ready}}, Budgets: []condition.Budget{
 		of(key.Key{Name: "well", Policy: daily}, 4, 9, 99), of(key.Key{Name: "off", Policy: daily, Disabled: true}, 6, 6, 6),
 		of(key.Key{Name: "over", Policy: daily, ExpiresAt: noon}, 6, 6, 6), of(key.Key{Name: "gone", Policy: daily, DeletedAt: noon}, 6, 6, 6),
-		of(key.Key{Name: "my key", Policy: key.Policy{WeeklyCost: 2_000_000_000}}, 0, 2_000_000_000, 2_000_000_000),
+		of(key.Key{Name: "my key", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Week, 2_000_000_000)}}}}, 0, 2_000_000_000, 2_000_000_000),
 	}}
-	const want = "key_budget_spent my key: key my key has spent its $2.00 for this week > give it more: crs key edit 'my key' --weekly-cost USD"
+	v.Budgets = append(v.Budgets, of(key.Key{Name: "talker", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Tokens, limit.Month, 3)}}}}, 3, 0, 0))
+	const want = "key_budget_spent my key: key my key has spent its $2.00 for this week > give it more: crs key edit 'my key' --weekly-cost USD" +
+		"\nkey_budget_spent talker: key talker has spent its 3 tokens for this month > give it more: crs key edit talker --limit tokens/month=N"
 	if got := said(watching(&v).Now(), ctl.SeverityNote); got != want {
 		t.Errorf("%s", got)
 	}

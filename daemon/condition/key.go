@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"crs/ctl"
+	"crs/internal/key"
+	"crs/internal/limit"
 )
 
 // keyKinds are about single keys.
@@ -26,17 +28,28 @@ func budgetsSpent(v *View) []Found {
 // spent are the budgets of one key that are used up.
 func (b *Budget) spent() []Found {
 	var all []Found
-	name, p, spent := b.Key.Name, &b.Key.Policy, &b.Use.Spent
-	for _, c := range []struct {
-		span, flag  string
-		spent, most int64
-	}{{"for today", "daily-cost", spent.Day, p.DailyCost}, {"for this week", "weekly-cost", spent.Week, p.WeeklyCost}, {"in all", "total-cost", spent.Total, p.TotalCost}} {
-		if c.most > 0 && c.spent >= c.most {
+	name := b.Key.Name
+	for _, r := range b.Key.Policy.Limits.Rules {
+		if !r.Window.Slides() && b.Use.Spent.In(r.Unit, r.Window) >= r.Max {
 			all = append(all, Found{
-				name, fmt.Sprintf("key %s has spent its %s %s", name, ctl.USD(c.most), c.span),
-				fmt.Sprintf("give it more: crs key edit %s --%s USD", ctl.ShellWord(name), c.flag),
+				name, fmt.Sprintf("key %s has spent its %s %s", name, amountOf(r), spanOf(r.Window)),
+				fmt.Sprintf("give it more: crs key edit %s %s", ctl.ShellWord(name), key.Flag(r)),
 			})
 		}
 	}
 	return all
+}
+
+func amountOf(r limit.Rule) string {
+	if r.Unit.Money() {
+		return ctl.USD(r.Max).String()
+	}
+	return fmt.Sprintf("%d %s", r.Max, r.Unit)
+}
+
+func spanOf(w limit.Window) string {
+	if w == limit.Total {
+		return w.Now()
+	}
+	return "for " + w.Now()
 }

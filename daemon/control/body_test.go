@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/daemon/admin"
 )
 
 // clocked is an answer whose times can be looked at.
@@ -27,7 +28,7 @@ func (c *clocked) SetWriteDeadline(at time.Time) error { c.write = append(c.writ
 // TestNoCallerKeepsAConnectionForEver by not sending its body or not taking its answer.
 func TestNoCallerKeepsAConnectionForEver(t *testing.T) {
 	t.Parallel()
-	h := NewHandler(Options{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	h := NewHandler(Options{Log: slog.New(slog.DiscardHandler)})
 	var while []time.Time
 	w := &clocked{ResponseRecorder: httptest.NewRecorder()}
 	h.mux.HandleFunc("/x", h.guard(route{method: post, path: "/x", serve: func(r *http.Request) (any, error) {
@@ -88,7 +89,7 @@ func TestARefusalReachesACallerThatSendsOn(t *testing.T) {
 func TestABodyThatDoesNotComeIsSaidToBeLate(t *testing.T) {
 	t.Parallel()
 	late := fmt.Errorf("read unix: %w", os.ErrDeadlineExceeded)
-	if e := errorOf(unreadable(late)); e.Code != ctl.Failed || !strings.Contains(e.Message, "did not come within") || e.Hint == "" {
+	if e := admin.ErrorOf(unreadable(late)); e.Code != ctl.Failed || !strings.Contains(e.Message, "did not come within") || e.Hint == "" {
 		t.Errorf("%+v", e)
 	}
 }

@@ -93,16 +93,3 @@ func noAnswer(why string) *ctl.Error {
 	}
 	return ctl.Errorf(ctl.Failed, "there is no answer yet: %s", why).WithHint("see what is wrong: crs status")
 }
-
-// hangs says what gives no answer; nothing when all do, or say at least why they do not work.
-func (h *Handler) hangs() (why string) {
-	if _, err := h.opt.Ledger.Health(); err == nil && h.opt.Ledger.Lag().DiskFails {
-		return "the disk of the data directory hangs"
-	}
-	if h.opt.StoreHealth != nil {
-		if err := h.opt.StoreHealth(); err != nil {
-			return "the store cannot be used: " + err.Error()
-		}
-	}
-	return ""
-}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"crs/daemon/admin"
 )
 
 func newTestCalls(why string) *calls {
@@ -24,7 +26,7 @@ func TestACallThatHangsIsAnswered(t *testing.T) {
 		if out != nil || !errors.As(err, new(*busy)) || !strings.Contains(err.Error(), "no answer yet: the disk hangs") {
 			t.Errorf("%v, %v", out, err)
 		}
-		if e := errorOf(err); strings.Contains(e.Hint, "may be done yet") != (method == http.MethodPost) {
+		if e := admin.ErrorOf(err); strings.Contains(e.Hint, "may be done yet") != (method == http.MethodPost) {
 			t.Errorf("%s: %s", method, e.Hint)
 		}
 	}

@@ -78,7 +78,7 @@ func (c *counter) handler() *Handler {
 		case <-c.release:
 		}
 	}
-	h := NewHandler(Options{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	h := NewHandler(Options{Log: slog.New(slog.DiscardHandler)})
 	for _, r := range []route{
 		{method: get, path: "/quick", serve: func(*http.Request) (any, error) { return "done", nil }},
 		{method: post, path: "/deaf", serve: func(*http.Request) (any, error) { return nil, ctl.Errorf(ctl.Conflict, "not now") }},

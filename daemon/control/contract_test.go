@@ -81,6 +81,9 @@ func callEverything(t *testing.T, client *ctl.Client) {
 		case iter.Seq2[ctl.Request, error]:
 			for range seq {
 			}
+		case iter.Seq2[ctl.AuditEntry, error]:
+			for range seq {
+			}
 		case iter.Seq2[*ctl.Update, error]:
 			for range seq {
 			}

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/daemon/admin"
 	"crs/daemon/control"
 	"crs/internal/account"
+	"crs/internal/audit"
 	"crs/internal/key"
 	"crs/internal/oauth"
 	"crs/internal/seal"
@@ -31,6 +33,7 @@ type desk struct {
 	pool   *account.Pool
 	clock  *crstest.Clock
 	log    *crstest.Log
+	audit  *audit.Log
 	socket string
 }
 
@@ -67,22 +70,24 @@ func newDesk(t *testing.T, caller func(*account.Account) provider.Call) *desk {
 		caller = d.fake.caller
 	}
 	log := slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	d.audit = audit.Start(audit.Options{Rows: store, Now: d.clock.Now, Keep: time.Hour, Bytes: 1 << 20})
 	server, err := control.Listen(d.socket, mostCallers, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- server.Serve(control.NewHandler(control.Options{
-			Roster: d.roster, Pool: d.pool, Keys: keys, Caller: caller, Now: d.clock.Now, Log: log, Platforms: map[string]provider.Provider{
+		ops := admin.New(admin.Options{
+			Roster: d.roster, Pool: d.pool, Keys: keys, Caller: caller, Now: d.clock.Now, Audit: d.audit, Platforms: map[string]provider.Provider{
 				"subscription": d.fake, "gadget": gadget{d.fake, d.fake}, "keyed": keyed{d.fake},
 			},
-		}))
+		})
+		ended <- server.Serve(control.NewHandler(control.Options{Operations: ops, Log: log}))
 	}()
 	d.Client = ctl.NewClient(d.socket)
 	t.Cleanup(func() {
 		d.Close()
-		if err := errors.Join(server.Shutdown(context.Background()), <-ended, store.Close()); err != nil {
+		if err := errors.Join(server.Shutdown(context.Background()), <-ended, d.audit.Close(context.Background()), store.Close()); err != nil {
 			t.Error(err)
 		}
 	})

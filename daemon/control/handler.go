@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -10,93 +9,21 @@ import (
 	"time"
 
 	"crs/ctl"
-	"crs/internal/account"
-	"crs/internal/config"
-	"crs/internal/event"
-	"crs/internal/key"
-	"crs/internal/limit"
-	"crs/internal/oauth"
-	"crs/internal/pricing"
-	"crs/internal/store"
-	"crs/internal/usage"
-	"crs/proxyengine"
-	"crs/proxyengine/provider"
+	"crs/daemon/admin"
 )
 
 // Options are what the handler works with.
 type Options struct {
-	Roster *account.Roster
-	Pool   *account.Pool
-	Keys   *key.Ring
-	Gate   *limit.Gate
-	Ledger *usage.Ledger
-	Engine engine
-	Tokens renewer
-	Prices prices
-	// Caller gives what logins of an account talk to its provider with.
-	Caller func(*account.Account) provider.Call
-	// Leaving is how many requests run to their end in a process that has handed over to this one; nil for none.
-	Leaving   func() int
-	Requests  *event.Bus[usage.Record] // every request as it ends
-	Platforms map[string]provider.Provider
-	// Usually is what models are asked for most often, and by whom.
-	Usually []proxyengine.Usual
-	// Catalogue is what there is to choose from.
-	Catalogue ctl.Catalogue
-	Settings  func() []config.Entry
-	Zone      *time.Location
-	Now       func() time.Time
-	About     ctl.Status // what does not change: version, pid, listen, store
-	Started   time.Time
-	Log       *slog.Logger
-	// StoreHealth says why the store cannot be used just now, or nil. It may be nil itself.
-	StoreHealth func() error
-	// Writable is an error when the store takes no writes just now. It may be nil.
-	Writable func(context.Context) error
-	// Conditions are what somebody has to know or mend. It may be nil.
-	Conditions func() []ctl.Condition
-	// Restart hands over to a new process, unless it is only to be checked.
-	Restart func(context.Context, ctl.Restart) (ctl.Restarted, error)
-	Metrics metrics
-	// TestAlert sends an alert that says that it is a test.
-	TestAlert func(context.Context) error
-	// Checkup looks at what the daemon depends on.
-	Checkup func(context.Context) []ctl.Check
-}
-
-type engine interface {
-	InFlight() int
-	Live() []proxyengine.Live
-	Disconnect(id string) bool
-	RetainedBytes() int64
-	Canary() (token string, until time.Time)
-	Test(ctx context.Context, acc *account.Account, model string) (proxyengine.Tested, error)
-}
-
-type renewer interface {
-	Renew(ctx context.Context, acc *account.Account) (*account.Account, error)
-}
-
-// prices is the table in use, and what the operator laid over it.
-type prices interface {
-	Table() *pricing.Table
-	Overridden(model string) bool
-	Set(ctx context.Context, model string, p ctl.PriceEdit) error
-	Update(ctx context.Context, u ctl.PriceUpdate) (TableChange, error)
-}
-
-// TableChange is a price table that was taken, or would be. The operator's own prices are in neither.
-type TableChange struct {
-	From          string
-	Before, After *pricing.Table
-	Applied       bool
+	Operations *admin.Operations
+	Metrics    metrics
+	Log        *slog.Logger
 }
 
 // Handler answers ctl's calls.
 type Handler struct {
 	opt     Options
+	ops     *admin.Operations
 	mux     *http.ServeMux
-	logins  *oauth.Logins[*pending]
 	changes sync.RWMutex // held for reading by every call that changes something
 	calls   calls
 
@@ -107,8 +34,7 @@ type Handler struct {
 
 // NewHandler makes a handler.
 func NewHandler(opt Options) *Handler {
-	h := &Handler{opt: opt, mux: http.NewServeMux(), logins: oauth.NewLogins[*pending](opt.Now), stopping: make(chan struct{})}
-	h.calls = newCalls(h.hangs)
+	h := &Handler{opt: opt, ops: opt.Operations, mux: http.NewServeMux(), stopping: make(chan struct{}), calls: newCalls(opt.Operations.Hangs)}
 	for _, r := range h.routes() {
 		h.mux.HandleFunc(r.method+" /"+ctl.Version+r.path, h.guard(r))
 	}
@@ -129,8 +55,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type route struct {
 	method, path string
 	needs        right
+	// does is what it changes; asks says of one that is no GET that it changes nothing.
+	does admin.Action
+	asks bool
 	// Exactly one of these is set: serve gives what to send, stream writes by itself.
-	serve  func(*http.Request) (any, error)
+	serve  answer
 	stream func(http.ResponseWriter, *http.Request) error
 	// endless: the stream ends only when somebody ends it.
 	endless bool
@@ -138,11 +67,17 @@ type route struct {
 	alone bool
 }
 
+// answer gives what to send for a call.
+type answer func(*http.Request) (any, error)
+
 // guard lets only those call who may.
 func (h *Handler) guard(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
+		if r.does != "" {
+			req = req.WithContext(admin.As(req.Context(), actorOf(req.Context())))
+		}
 		if rightOf(req.Context()) < r.needs {
-			respondError(w, notPermitted(r.needs))
+			h.refuse(&r, w, req)
 			return
 		}
 		if r.stream != nil {
@@ -198,6 +133,14 @@ func (h *Handler) answer(r *route, req *http.Request) (any, error) {
 	})
 }
 
+// refuse says that the caller may not, and has it written down of a call that would change something.
+func (h *Handler) refuse(r *route, w http.ResponseWriter, req *http.Request) {
+	if r.does != "" {
+		h.ops.Refused(req.Context(), r.does, req.PathValue("ref"))
+	}
+	respondError(w, notPermitted(r.needs))
+}
+
 func notPermitted(needs right) error {
 	e := ctl.Errorf(ctl.NotPermitted, "you may not do this on this daemon")
 	if needs == write {
@@ -205,9 +148,6 @@ func notPermitted(needs right) error {
 	}
 	return e.WithHint("only root, the user the daemon runs as, and members of the group %s may", Group)
 }
-
-// made is an answer that tells of an account that a login has made, or renewed.
-type made struct{ ctl.LoggedIn }
 
 // bePatient bounds how long the caller may take to read its answer.
 func bePatient(w http.ResponseWriter) {
@@ -221,7 +161,7 @@ func respond(w http.ResponseWriter, out any) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if m, ok := out.(made); ok && !m.Renewed {
+	if in, ok := out.(ctl.LoggedIn); ok && !in.Renewed {
 		w.WriteHeader(http.StatusCreated)
 	}
 	_ = json.NewEncoder(w).Encode(out) // the caller has gone if this fails
@@ -229,7 +169,7 @@ func respond(w http.ResponseWriter, out any) {
 
 func respondError(w http.ResponseWriter, err error) {
 	bePatient(w)
-	e, status := errorOf(err), http.StatusServiceUnavailable
+	e, status := admin.ErrorOf(err), http.StatusServiceUnavailable
 	if !errors.As(err, new(*busy)) {
 		status = statusOf(e.Code)
 	}
@@ -259,51 +199,4 @@ func statusOf(c ctl.Code) int {
 		return http.StatusConflict
 	}
 	return http.StatusInternalServerError
-}
-
-// errorOf puts the domain's errors into the contract's words.
-func errorOf(err error) *ctl.Error {
-	var (
-		own      *ctl.Error
-		noKey    *key.NotFound
-		keyTaken *key.Taken
-		noAcc    *account.NotFound
-		accTaken *account.Taken
-		conflict *store.Conflict
-		noLogin  *oauth.NoLogin
-		notOpen  *oauth.NotOpen
-		noRoom   *oauth.NoRoom
-	)
-	switch {
-	case errors.As(err, &own):
-		return own
-	case errors.As(err, &noKey):
-		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs key list")
-	case errors.As(err, &noAcc):
-		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", noAcc.What)
-	case errors.As(err, &keyTaken), errors.As(err, &accTaken):
-		return ctl.Errorf(ctl.Conflict, "%s", err)
-	case errors.As(err, &noLogin):
-		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("it may be long over, or the daemon was started anew since; begin another: crs account login PLATFORM NAME")
-	case errors.As(err, &notOpen):
-		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
-	case errors.As(err, &noRoom):
-		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was used up; see what is wrong (crs status), mend it, and do it again")
-	case errors.Is(err, store.ErrAway):
-		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
-	case errors.Is(err, store.ErrNotWritable):
-		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; %s", store.Mend(err))
-	case errors.As(err, &conflict):
-		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
-	}
-	return ctl.Errorf(ctl.Failed, "%s", err)
-}
-
-// invalid marks a domain's complaint about what was asked for. That a store does not do its part is not one.
-func invalid(err error) error {
-	e := errorOf(err)
-	if e.Code != ctl.Failed || errors.As(err, new(*store.Failure)) || errors.Is(err, store.ErrAway) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
-		return e
-	}
-	return ctl.Errorf(ctl.BadRequest, "%s", err)
 }

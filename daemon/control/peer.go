@@ -6,6 +6,8 @@ import (
 	"os/user"
 	"slices"
 	"strconv"
+
+	"crs/internal/audit"
 )
 
 // right is what a caller may do.
@@ -36,6 +38,20 @@ func rightOf(ctx context.Context) right {
 		return operate
 	}
 	return none
+}
+
+// actorOf is the caller as the audit log names it.
+func actorOf(ctx context.Context) audit.Actor {
+	a := audit.Actor{Kind: audit.User}
+	p, _ := ctx.Value(peerKey{}).(peer)
+	if !p.known {
+		return a
+	}
+	a.ID = strconv.Itoa(p.uid)
+	if u, err := user.LookupId(a.ID); err == nil {
+		a.Name = u.Username
+	}
+	return a
 }
 
 func inGroup(uid int) bool {

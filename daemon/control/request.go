@@ -1,144 +1,84 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
+	"iter"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"crs/ctl"
-	"crs/internal/event"
-	"crs/internal/usage"
+	"crs/daemon/admin"
 )
 
-func (h *Handler) requests(r *http.Request) (any, error) {
-	f, err := h.filter(r)
-	if err != nil {
-		return nil, err
-	}
-	records, err := h.opt.Ledger.Search(r.Context(), f)
-	if err != nil {
-		return nil, err
-	}
-	all := []ctl.Request{}
-	for _, rec := range records {
-		all = append(all, showRequest(rec))
-	}
-	return all, nil
+func (h *Handler) testAccount(r *http.Request) (any, error) {
+	return given(h.ops.TestAccount(r.Context(), r.PathValue("ref"), r.URL.Query().Get("model")))
 }
 
-func (h *Handler) filter(r *http.Request) (f usage.Filter, err error) {
+func (h *Handler) usage(r *http.Request) (any, error) {
 	v := r.URL.Query()
-	if f.Key, f.Account, err = h.ids(v.Get("key"), v.Get("account")); err != nil {
-		return f, err
-	}
-	if since := v.Get("since"); since != "" {
-		if f.Since, _, err = readWhen(since, h.opt.Now(), h.opt.Zone); err != nil {
-			return f, err
-		}
-	}
-	if text := v.Get("limit"); text != "" {
-		if f.Limit, err = strconv.Atoi(text); err != nil || f.Limit < 1 || f.Limit > 100_000 {
-			return f, ctl.Errorf(ctl.BadRequest, "the limit %q is not a number from 1 to 100000", text)
-		}
-	}
-	f.Status, err = readStatus(v.Get("status"))
-	return f, err
+	return given(h.ops.Usage(r.Context(), ctl.UsageQuery{
+		By: strings.Split(v.Get("by"), ","), Since: v.Get("since"), Until: v.Get("until"), Key: v.Get("key"), Account: v.Get("account"), Model: v.Get("model"),
+	}))
 }
 
-// readStatus reads 429, or 4xx for the class.
-func readStatus(text string) (int, error) {
-	if text == "" {
-		return 0, nil
+func (h *Handler) requests(r *http.Request) (any, error) {
+	q, err := readRequestQuery(r)
+	if err != nil {
+		return nil, err
 	}
-	if class, ok := strings.CutSuffix(strings.ToLower(text), "xx"); ok && len(class) == 1 && class >= "1" && class <= "5" {
-		return int(class[0] - '0'), nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 100 || n > 599 {
-		return 0, ctl.Errorf(ctl.BadRequest, "%q is no status", text).WithHint("say 429, or 4xx for all of them")
-	}
-	return n, nil
+	return given(h.ops.Requests(r.Context(), q))
 }
 
-func showRequest(r *usage.Record) ctl.Request {
-	t := &r.Tokens
-	out := ctl.Request{
-		ID: r.ID, At: r.At, Key: r.KeyName, Account: r.AccountName, Platform: r.Platform, Service: r.Service, Model: r.Model,
-		Upstream: r.Upstream, Client: r.Client, Stream: r.Stream, Status: r.Status, Error: r.Error,
-		FirstByteMS: r.FirstByte.Milliseconds(), TotalMS: r.Total.Milliseconds(), Source: string(r.Source),
-		InputTokens: t.Input, OutputTokens: t.Output, CacheRead: t.CacheRead, CacheWrite5m: t.CacheWrite, CacheWrite1h: t.CacheWrite1h,
-		Reasoning: t.Reasoning, Cost: ctl.USD(r.Cost), Charged: ctl.USD(r.Charged), Prices: r.Prices, Unpriced: r.Unpriced, Raw: r.Raw,
-	}
-	for _, a := range r.Attempts {
-		out.Attempts = append(out.Attempts, ctl.Attempt{
-			Account: a.Name, Status: a.Status, Error: a.Error, AfterMS: a.After.Milliseconds(), Ambiguous: a.Ambiguous,
-		})
-	}
-	return out
+func readRequestQuery(r *http.Request) (q ctl.RequestQuery, err error) {
+	v := r.URL.Query()
+	q = ctl.RequestQuery{Key: v.Get("key"), Account: v.Get("account"), Status: v.Get("status"), Since: v.Get("since")}
+	q.Limit, err = admin.ReadLimit(v.Get("limit"))
+	return q, err
 }
 
 // followRequests sends the newest requests that match, as many as the limit says, and then every one as it ends; one JSON
 // object a line.
 func (h *Handler) followRequests(w http.ResponseWriter, r *http.Request) error {
-	f, err := h.filter(r)
+	q, err := readRequestQuery(r)
 	if err != nil {
 		return err
 	}
-	watch := h.opt.Requests.Watch(1024) // before the log is read: what ends meanwhile is in one of the two, or in both
-	defer watch.Close()
-	var newest []*usage.Record
-	if f.Limit > 0 {
-		if newest, err = h.opt.Ledger.Search(r.Context(), f); err != nil {
-			return err
-		}
+	ctx, stop := h.untilEnding(r)
+	defer stop()
+	all, err := h.ops.FollowRequests(ctx, q)
+	if err != nil {
+		return err
 	}
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	conn := http.NewResponseController(w)
-	defer h.unblock(r, conn)()
-	line := lines{json.NewEncoder(w), conn.Flush}
-	told := map[string]bool{}
-	for _, rec := range newest {
-		told[rec.ID] = true
-		if !line.write(rec) {
-			return nil
-		}
-	}
-	if line.flush() != nil {
-		return nil
-	}
-	h.follow(r, watch, line, func(rec *usage.Record) bool { return f.Matches(rec) && !told[rec.ID] })
+	sendLines(h, w, r, all)
 	return nil
 }
 
-// follow ends when the watcher leaves, or the daemon stops.
-func (h *Handler) follow(r *http.Request, watch *event.Watcher[usage.Record], line lines, wanted func(*usage.Record) bool) {
+// untilEnding is the caller's context, which ends also when answers without an end must.
+func (h *Handler) untilEnding(r *http.Request) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(r.Context())
 	ending := h.ending()
-	var ended []usage.Record
-	for {
+	go func() {
 		select {
-		case <-watch.More():
-			ended, _ = watch.Take(ended[:0])
-			for i := range ended {
-				if rec := &ended[i]; wanted(rec) && !line.write(rec) {
-					return
-				}
-			}
 		case <-ending:
-			return
-		case <-r.Context().Done():
+		case <-ctx.Done():
+		}
+		stop()
+	}()
+	return ctx, stop
+}
+
+// sendLines sends rows as they come, until they end or the caller has left; one JSON object a line.
+func sendLines[Row any](h *Handler, w http.ResponseWriter, r *http.Request, rows iter.Seq[Row]) {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	conn, enc := http.NewResponseController(w), json.NewEncoder(w)
+	defer h.unblock(r, conn)()
+	if conn.Flush() != nil {
+		return
+	}
+	for row := range rows {
+		if enc.Encode(row) != nil || conn.Flush() != nil {
 			return
 		}
 	}
-}
-
-// lines writes records to somebody who may leave.
-type lines struct {
-	enc   *json.Encoder
-	flush func() error
-}
-
-// write reports whether the watcher is still there.
-func (l lines) write(rec *usage.Record) bool {
-	return l.enc.Encode(showRequest(rec)) == nil && l.flush() == nil
 }

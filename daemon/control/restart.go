@@ -3,19 +3,8 @@ package control
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
-
-	"crs/ctl"
 )
-
-func (h *Handler) restart(r *http.Request) (any, error) {
-	in, err := read[ctl.Restart](r)
-	if err != nil {
-		return nil, err
-	}
-	return h.opt.Restart(context.WithoutCancel(r.Context()), in) // it is not to stop half way
-}
 
 // Freeze waits for the changes that are being made, and has further ones wait until Thaw or Leave.
 func (h *Handler) Freeze(ctx context.Context) error {

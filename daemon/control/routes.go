@@ -3,6 +3,8 @@ package control
 import (
 	"net/http"
 	"slices"
+
+	"crs/daemon/admin"
 )
 
 // The methods, in the width of a table.
@@ -15,74 +17,77 @@ func (h *Handler) routes() []route {
 
 func (h *Handler) ofDaemon() []route {
 	return []route{
-		{method: get, path: "/status", needs: operate, serve: h.status},
-		{method: get, path: "/catalogue", needs: operate, serve: h.catalogue},
-		{method: get, path: "/config", needs: operate, serve: h.config},
-		{method: post, path: "/checkup", needs: operate, serve: h.checkup},
-		{method: post, path: "/canaries", needs: operate, serve: h.newCanary},
-		{method: post, path: "/restart", needs: write, serve: h.restart, alone: true},
+		{method: get, path: "/status", needs: operate, serve: plain(h.ops.Status)},
+		{method: get, path: "/catalogue", needs: operate, serve: plain(h.ops.Catalogue)},
+		{method: get, path: "/config", needs: operate, serve: plain(h.ops.Config)},
+		{method: post, path: "/checkup", needs: operate, asks: true, serve: plain(h.ops.Checkup)},
+		{method: post, path: "/canaries", needs: operate, asks: true, serve: plain(h.ops.NewCanary)},
+		{method: post, path: "/restart", needs: write, does: admin.DaemonRestart, serve: told(h.ops.Restart), alone: true},
 
 		{method: get, path: "/live", needs: operate, stream: h.watch, endless: true},
-		{method: del, path: "/live/{ref}", needs: operate, serve: h.disconnect},
+		{method: del, path: "/live/{ref}", needs: operate, does: admin.RequestDisconnect, serve: namedAndSilent(h.ops.Disconnect)},
 	}
 }
 
 func (h *Handler) ofAccounts() []route {
 	return []route{
-		{method: get, path: "/accounts", needs: operate, serve: h.accounts},
-		{method: post, path: "/accounts", needs: write, serve: h.addAccount},
-		{method: get, path: "/accounts/{ref}", needs: operate, serve: h.account},
-		{method: patch, path: "/accounts/{ref}", needs: write, serve: h.editAccount},
-		{method: del, path: "/accounts/{ref}", needs: write, serve: h.removeAccount},
-		{method: post, path: "/accounts/{ref}/enable", needs: operate, serve: h.enableAccount},
-		{method: post, path: "/accounts/{ref}/disable", needs: operate, serve: h.disableAccount},
-		{method: post, path: "/accounts/{ref}/thaw", needs: operate, serve: h.thawAccount},
-		{method: post, path: "/accounts/{ref}/refresh", needs: operate, serve: h.refreshAccount},
-		{method: post, path: "/accounts/{ref}/test", needs: operate, serve: h.testAccount},
+		{method: get, path: "/accounts", needs: operate, serve: plain(h.ops.Accounts)},
+		{method: post, path: "/accounts", needs: write, does: admin.AccountAdd, serve: told(h.ops.AddAccount)},
+		{method: get, path: "/accounts/{ref}", needs: operate, serve: named(h.ops.Account)},
+		{method: patch, path: "/accounts/{ref}", needs: write, does: admin.AccountEdit, serve: namedAndTold(h.ops.EditAccount)},
+		{method: del, path: "/accounts/{ref}", needs: write, does: admin.AccountRemove, serve: namedAndSilent(h.ops.RemoveAccount)},
+		{method: post, path: "/accounts/{ref}/enable", needs: operate, does: admin.AccountEnable, serve: named(h.ops.EnableAccount)},
+		{method: post, path: "/accounts/{ref}/disable", needs: operate, does: admin.AccountDisable, serve: named(h.ops.DisableAccount)},
+		{method: post, path: "/accounts/{ref}/thaw", needs: operate, does: admin.AccountThaw, serve: named(h.ops.ThawAccount)},
+		{method: post, path: "/accounts/{ref}/refresh", needs: operate, does: admin.AccountRefresh, serve: named(h.ops.RefreshAccount)},
+		{method: post, path: "/accounts/{ref}/test", needs: operate, asks: true, serve: h.testAccount},
 
-		{method: post, path: "/logins", needs: write, serve: h.beginLogin},
-		{method: get, path: "/logins/{ref}", needs: write, serve: h.login},
-		{method: del, path: "/logins/{ref}", needs: write, serve: h.cancelLogin},
-		{method: post, path: "/logins/{ref}/finish", needs: write, serve: h.finishLogin},
-		{method: post, path: "/logins/{ref}/poll", needs: write, serve: h.pollLogin},
+		{method: post, path: "/logins", needs: write, does: admin.LoginBegin, serve: told(h.ops.BeginLogin)},
+		{method: get, path: "/logins/{ref}", needs: write, serve: named(h.ops.Login)},
+		{method: del, path: "/logins/{ref}", needs: write, does: admin.LoginCancel, serve: namedAndSilent(h.ops.CancelLogin)},
+		{method: post, path: "/logins/{ref}/finish", needs: write, does: admin.AccountLogin, serve: namedAndTold(h.ops.FinishLogin)},
+		{method: post, path: "/logins/{ref}/poll", needs: write, does: admin.AccountLogin, serve: named(h.ops.PollLogin)},
 
-		{method: get, path: "/groups", needs: operate, serve: h.groups},
-		{method: post, path: "/groups", needs: write, serve: h.createGroup},
-		{method: get, path: "/groups/{ref}", needs: operate, serve: h.group},
-		{method: del, path: "/groups/{ref}", needs: write, serve: h.deleteGroup},
-		{method: put, path: "/groups/{ref}/accounts/{account}", needs: write, serve: h.joinGroup},
-		{method: del, path: "/groups/{ref}/accounts/{account}", needs: write, serve: h.leaveGroup},
+		{method: get, path: "/groups", needs: operate, serve: plain(h.ops.Groups)},
+		{method: post, path: "/groups", needs: write, does: admin.GroupCreate, serve: told(h.ops.CreateGroup)},
+		{method: get, path: "/groups/{ref}", needs: operate, serve: named(h.ops.Group)},
+		{method: del, path: "/groups/{ref}", needs: write, does: admin.GroupDelete, serve: namedAndSilent(h.ops.DeleteGroup)},
+		{method: put, path: "/groups/{ref}/accounts/{account}", needs: write, does: admin.GroupAdd, serve: member(h.ops.JoinGroup)},
+		{method: del, path: "/groups/{ref}/accounts/{account}", needs: write, does: admin.GroupRemove, serve: member(h.ops.LeaveGroup)},
 	}
 }
 
 func (h *Handler) ofKeys() []route {
 	return []route{
-		{method: get, path: "/keys", needs: operate, serve: h.keys},
-		{method: post, path: "/keys", needs: write, serve: h.createKey},
-		{method: get, path: "/keys/{ref}", needs: operate, serve: h.key},
-		{method: patch, path: "/keys/{ref}", needs: write, serve: h.editKey},
-		{method: del, path: "/keys/{ref}", needs: write, serve: h.deleteKey},
-		{method: post, path: "/keys/{ref}/rotate", needs: write, serve: h.rotateKey},
-		{method: post, path: "/keys/{ref}/enable", needs: operate, serve: h.enableKey},
-		{method: post, path: "/keys/{ref}/disable", needs: operate, serve: h.disableKey},
-		{method: post, path: "/keys/{ref}/restore", needs: write, serve: h.restoreKey},
-		{method: post, path: "/keys/{ref}/purge", needs: write, serve: h.purgeKey},
+		{method: get, path: "/keys", needs: operate, serve: plain(h.ops.Keys)},
+		{method: post, path: "/keys", needs: write, does: admin.KeyCreate, serve: told(h.ops.CreateKey)},
+		{method: get, path: "/keys/{ref}", needs: operate, serve: named(h.ops.Key)},
+		{method: patch, path: "/keys/{ref}", needs: write, does: admin.KeyEdit, serve: namedAndTold(h.ops.EditKey)},
+		{method: del, path: "/keys/{ref}", needs: write, does: admin.KeyDelete, serve: named(h.ops.DeleteKey)},
+		{method: post, path: "/keys/{ref}/rotate", needs: write, does: admin.KeyRotate, serve: named(h.ops.RotateKey)},
+		{method: post, path: "/keys/{ref}/enable", needs: operate, does: admin.KeyEnable, serve: named(h.ops.EnableKey)},
+		{method: post, path: "/keys/{ref}/disable", needs: operate, does: admin.KeyDisable, serve: named(h.ops.DisableKey)},
+		{method: post, path: "/keys/{ref}/restore", needs: write, does: admin.KeyRestore, serve: named(h.ops.RestoreKey)},
+		{method: post, path: "/keys/{ref}/purge", needs: write, does: admin.KeyPurge, serve: namedAndSilent(h.ops.PurgeKey)},
 	}
 }
 
 func (h *Handler) ofUsage() []route {
 	return []route{
 		{method: get, path: "/metrics", needs: operate, stream: h.metrics},
-		{method: post, path: "/alert/test", needs: operate, serve: h.testAlert},
+		{method: post, path: "/alert/test", needs: operate, asks: true, serve: silent(h.ops.TestAlert)},
 		{method: get, path: "/usage", needs: operate, serve: h.usage},
 		{method: get, path: "/requests", needs: operate, serve: h.requests},
 		{method: get, path: "/requests/follow", needs: operate, stream: h.followRequests, endless: true},
-		{method: get, path: "/explain/{ref}", needs: operate, serve: h.explain},
-		{method: post, path: "/explain", needs: operate, serve: h.explainWant},
+		{method: get, path: "/explain/{ref}", needs: operate, serve: named(h.ops.Explain)},
+		{method: post, path: "/explain", needs: operate, asks: true, serve: told(h.ops.ExplainWant)},
 
-		{method: get, path: "/prices", needs: operate, serve: h.prices},
-		{method: get, path: "/prices/{ref}", needs: operate, serve: h.price},
-		{method: put, path: "/prices/{ref}", needs: write, serve: h.setPrice},
-		{method: post, path: "/prices/update", needs: write, serve: h.updatePrices},
+		{method: get, path: "/audit", needs: operate, serve: h.audit},
+		{method: get, path: "/audit/follow", needs: operate, stream: h.followAudit, endless: true},
+
+		{method: get, path: "/prices", needs: operate, serve: plain(h.ops.Prices)},
+		{method: get, path: "/prices/{ref}", needs: operate, serve: named(h.ops.Price)},
+		{method: put, path: "/prices/{ref}", needs: write, does: admin.PriceSet, serve: namedAndTold(h.ops.SetPrice)},
+		{method: post, path: "/prices/update", needs: write, does: admin.PriceUpdate, serve: toldUpTo(tableMost, h.ops.UpdatePrices)},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"crs/internal/limit"
+	"crs/internal/unit"
 )
 
 // calls are what the old process can ask of its heir. Each runs on a goroutine of its own.
@@ -64,14 +65,14 @@ func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
 	}
 	ctx, done := c.heir.began(in.Ticket)
 	defer done()
-	p, err := d.Gate.Admit(ctx, limit.Ask{Key: k, Tokens: in.Tokens, Cost: in.Cost})
+	p, err := d.Gate.Admit(ctx, limit.Ask{Holders: []limit.Holder{k.Holder()}, Amounts: amountsOf(in.Tokens, in.Cost, in.More)})
 	switch {
 	case errors.As(err, &out.Refused):
 	case err != nil:
 		out.Error = err.Error()
 	case ctx.Err() != nil:
 		p.Release()
-		p.Settle(0, 0)
+		p.Settle(unit.Amounts{})
 	default:
 		out.Waited = p.Waited()
 		c.heir.seated(in.Ticket, p)
@@ -105,7 +106,7 @@ func (c *calls) Cancel(ticket uint64, _ *None) error {
 	}
 	if p != nil {
 		p.Release()
-		p.Settle(0, 0)
+		p.Settle(unit.Amounts{})
 	}
 	h.free(ticket)
 	return nil

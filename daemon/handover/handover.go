@@ -13,6 +13,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/clock"
 	"crs/internal/limit"
+	"crs/internal/unit"
 )
 
 // Setup is what an heir must agree with before anything is handed over.
@@ -49,6 +50,7 @@ const (
 	learnt // of an account
 	recordOpened
 	recordClosed
+	seatCancelled // settled, and counted for nothing
 )
 
 // Message is something that the old process tells its heir. Order matters.
@@ -57,6 +59,7 @@ type Message struct {
 	Ticket       uint64
 	Key          string
 	Tokens, Cost int64
+	More         []int64 // all amounts, in the order of units; versions that know none say tokens and costs
 	Account      string
 	Most         int
 	News         *account.News
@@ -68,6 +71,14 @@ type AdmitArgs struct {
 	Ticket       uint64
 	Key          string
 	Tokens, Cost int64
+	More         []int64 // as in Message
+}
+
+// amountsOf reads amounts that a process of any version says.
+func amountsOf(tokens, cost int64, more []int64) unit.Amounts {
+	a := unit.Read(more)
+	a[unit.Tokens], a[unit.Cost] = tokens, cost
+	return a
 }
 
 // Answer is what came of asking. Exactly one is set when it was refused.

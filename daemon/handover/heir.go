@@ -13,6 +13,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/key"
 	"crs/internal/limit"
+	"crs/internal/unit"
 	"crs/internal/usage"
 )
 
@@ -176,7 +177,7 @@ func (h *Heir) orphaned() {
 	}
 	for _, p := range seats {
 		p.Release()
-		p.Settle(0, 0)
+		p.Settle(unit.Amounts{})
 	}
 	for _, s := range slots {
 		s.Free()
@@ -214,16 +215,21 @@ func (h *Heir) durable(d *Duties) uint64 {
 func (h *Heir) hear(d *Duties, m *Message) {
 	switch m.What {
 	case seatAdopted:
-		h.seated(m.Ticket, d.Gate.Adopt(m.Key, m.Tokens, m.Cost))
+		h.seated(m.Ticket, d.Gate.Adopt(m.Key, amountsOf(m.Tokens, m.Cost, m.More)))
 	case seatLeft:
 		if p := h.seatOf(m.Ticket); p != nil {
 			p.Release()
 		}
 	case seatSettled:
 		if p := h.seatOf(m.Ticket); p != nil {
-			p.Settle(m.Tokens, m.Cost)
+			p.Settle(amountsOf(m.Tokens, m.Cost, m.More))
 			h.seated(m.Ticket, nil)
 			p.Release()
+		}
+	case seatCancelled:
+		if p := h.seatOf(m.Ticket); p != nil {
+			h.seated(m.Ticket, nil)
+			p.Cancel()
 		}
 	case slotAdopted:
 		h.slotted(m.Ticket, d.Pool.Lodge(m.Account))

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"crs/internal/account"
-	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/oauth"
 	"crs/internal/outage"
+	"crs/internal/unit"
 	"crs/internal/usage"
 )
 
@@ -270,10 +270,10 @@ type seat struct {
 	waited time.Duration
 }
 
-func (s limits) Admit(ctx context.Context, ask limit.Ask) (limit.Seat, error) {
+func (s limits) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts) (limit.Seat, error) {
 	l, ticket := s.link, s.link.tickets.Add(1)
 	var a Answer
-	err := l.ask(ctx, "Admit", &AdmitArgs{ticket, ask.Key.ID, ask.Tokens, ask.Cost}, &a)
+	err := l.ask(ctx, "Admit", &AdmitArgs{ticket, h.ID, estimate[unit.Tokens], estimate[unit.Cost], estimate.List()}, &a)
 	switch {
 	case errors.Is(err, errBack):
 		return nil, limit.ErrElsewhere
@@ -293,13 +293,13 @@ func (l *Link) forget(ticket uint64) {
 	_ = l.heir.Go("Heir.Cancel", ticket, new(None), make(chan *rpc.Call, 1))
 }
 
-func (s limits) Adopt(ask limit.Ask) limit.Seat {
+func (s limits) Adopt(h limit.Holder, estimate unit.Amounts) limit.Seat {
 	l, ticket := s.link, s.link.tickets.Add(1)
-	l.tell(Message{What: seatAdopted, Ticket: ticket, Key: ask.Key.ID, Tokens: ask.Tokens, Cost: ask.Cost})
+	l.tell(Message{What: seatAdopted, Ticket: ticket, Key: h.ID, Tokens: estimate[unit.Tokens], Cost: estimate[unit.Cost], More: estimate.List()})
 	return seat{link: l, ticket: ticket}
 }
 
-func (s limits) Use(context.Context, *key.Key) (limit.Use, error) {
+func (s limits) Use(context.Context, limit.Holder) (limit.Use, error) {
 	return limit.Use{}, &outage.Error{Why: errors.New("this process has handed over")}
 }
 
@@ -307,13 +307,15 @@ func (limits) Away() error { return nil }
 
 func (s seat) Release() { s.link.tell(Message{What: seatLeft, Ticket: s.ticket}) }
 
-func (s seat) Settle(tokens, charged int64) {
-	s.link.tell(Message{What: seatSettled, Ticket: s.ticket, Tokens: tokens, Cost: charged})
+func (s seat) Settle(used unit.Amounts) {
+	s.link.tell(Message{What: seatSettled, Ticket: s.ticket, Tokens: used[unit.Tokens], Cost: used[unit.Cost], More: used.List()})
 }
+
+func (s seat) Cancel() { s.link.tell(Message{What: seatCancelled, Ticket: s.ticket}) }
 
 func (s seat) Waited() time.Duration { return s.waited }
 
-func (seat) Spent() usage.Charges { return usage.Charges{} }
+func (seat) Spent() limit.Spent { return limit.Spent{} }
 
 // Accounts is the link as a pool sees it.
 func (l *Link) Accounts() account.Shared { return accounts{l} }
@@ -331,10 +333,12 @@ func (a accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int
 	err := l.ask(ctx, "Slot", &SlotArgs{ticket, of}, &got)
 	switch {
 	case errors.Is(err, errBack):
-		return nil, 0, nil, account.ErrElsewhere
+		return nil, -1, nil, err
 	case err != nil:
 		l.forget(ticket)
-		return nil, 0, nil, err
+		return nil, -1, nil, err
+	case got.Taken < 0:
+		return nil, -1, got.Used, nil
 	}
 	return slot{l, ticket}, got.Taken, got.Used, nil
 }

@@ -14,6 +14,7 @@ import (
 	"crs/internal/limit"
 	"crs/internal/oauth"
 	"crs/internal/store/local"
+	"crs/internal/unit"
 	"crs/internal/usage"
 )
 
@@ -41,7 +42,7 @@ func newPair(t *testing.T) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, _, err := ring.Create(t.Context(), key.Key{Name: "k", Policy: key.Policy{Concurrency: 1, Queue: 1, QueueWait: time.Minute}})
+	k, _, err := ring.Create(t.Context(), key.Key{Name: "k", Policy: key.Policy{Limits: limit.Limits{Concurrency: 1, Queue: 1, QueueWait: time.Minute}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +94,10 @@ func (p *pair) take(t *testing.T) {
 func TestNothingIsAskedBeforeTheHeirServes(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	adopted := p.link.Limits().Adopt(limit.Ask{Key: p.key})
+	adopted := p.link.Limits().Adopt(p.key.Holder(), unit.Amounts{})
 	short, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	if _, err := p.link.Limits().Admit(short, limit.Ask{Key: p.key}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := p.link.Limits().Admit(short, p.key.Holder(), unit.Amounts{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("it was answered before there was anybody to answer: %v", err)
 	}
 	p.take(t)
@@ -105,23 +106,23 @@ func TestNothingIsAskedBeforeTheHeirServes(t *testing.T) {
 	}
 	got := make(chan error, 1)
 	go func() {
-		s, err := p.link.Limits().Admit(context.Background(), limit.Ask{Key: p.key})
+		s, err := p.link.Limits().Admit(context.Background(), p.key.Holder(), unit.Amounts{})
 		if err == nil {
 			s.Release()
-			s.Settle(1, 1)
+			s.Settle(unit.Amounts{unit.Tokens: 1, unit.Cost: 1})
 		}
 		got <- err
 	}()
 	until(t, func() bool { return p.gate.Use(p.key.ID).Queued == 1 })
 	adopted.Release()
-	adopted.Settle(5, 7)
+	adopted.Settle(unit.Amounts{unit.Tokens: 5, unit.Cost: 7})
 	if err := <-got; err != nil {
 		t.Error(err)
 	}
 	if err := p.link.Goodbye(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if u := p.gate.Use(p.key.ID); u.InFlight != 0 || u.Spent.Total != 8 {
+	if u := p.gate.Use(p.key.ID); u.InFlight != 0 || u.In(unit.Cost, limit.Total) != 8 {
 		t.Errorf("%+v", u)
 	}
 }
@@ -162,12 +163,12 @@ func until(t *testing.T, ok func() bool) {
 func TestAClientThatLeavesIsCalledOff(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	p.link.Limits().Adopt(limit.Ask{Key: p.key})
+	p.link.Limits().Adopt(p.key.Holder(), unit.Amounts{})
 	p.take(t)
 	ctx, leave := context.WithCancel(t.Context())
 	got := make(chan error, 1)
 	go func() {
-		_, err := p.link.Limits().Admit(ctx, limit.Ask{Key: p.key})
+		_, err := p.link.Limits().Admit(ctx, p.key.Holder(), unit.Amounts{})
 		got <- err
 	}()
 	until(t, func() bool { return p.gate.Use(p.key.ID).Queued == 1 })
@@ -182,10 +183,13 @@ func TestAClientThatLeavesIsCalledOff(t *testing.T) {
 func TestWhoAsksAnHeirThatEndsIsSentBack(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	p.link.Limits().Adopt(limit.Ask{Key: p.key})
+	p.link.Limits().Adopt(p.key.Holder(), unit.Amounts{})
 	p.take(t)
 	got := make(chan error, 2)
-	go func() { _, err := p.link.Limits().Admit(context.Background(), limit.Ask{Key: p.key}); got <- err }()
+	go func() {
+		_, err := p.link.Limits().Admit(context.Background(), p.key.Holder(), unit.Amounts{})
+		got <- err
+	}()
 	until(t, func() bool { return p.gate.Use(p.key.ID).Queued == 1 })
 	p.end()
 	<-p.link.Lost()

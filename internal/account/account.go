@@ -58,6 +58,8 @@ const (
 	APIKey     Kind = "api-key"
 	OAuth      Kind = "oauth"
 	SetupToken Kind = "setup-token"
+	// ServiceAccount is a program's own: its access tokens are made with a key, which stands in the place of the refresh token.
+	ServiceAccount Kind = "service-account"
 )
 
 // Credential is what an account authenticates with.

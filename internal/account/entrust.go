@@ -2,37 +2,19 @@ package account
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
+	"time"
 )
 
-// ErrElsewhere means that the accounts are lent elsewhere than where they were asked for: ask again. Pick never gives it.
-var ErrElsewhere = errors.New("accounts are lent elsewhere now")
-
 // Entrust hands the lending over to another process: it adopts the slots that are taken, and whoever waits for one asks it
-// anew. It gives what the pool has learnt, as Restore takes it. What is learnt from now on, the other process is told.
+// anew. It gives what the pool has learnt, as Restore takes it. What is learnt from now on, the other process is told. Where
+// nodes lend together already, the other process is another of them.
 func (p *Pool) Entrust(to Shared) ([]byte, error) {
 	p.mu.Lock()
-	if p.shared != nil { // nodes share it already, and the other process is another one
-		p.mu.Unlock()
-		return p.Snapshot()
+	learnt := p.snapshot(p.home.sole())
+	if p.home.sole() {
+		p.turnTo(&together{p, to})
 	}
-	learnt := p.snapshot(true)
-	p.shared, p.entrusted = to, true
-	for _, e := range p.entries {
-		e.told = slices.Clone(e.Windows)
-		if e.acc.MaxConcurrency == 0 {
-			continue
-		}
-		for _, l := range e.leases {
-			l.slot = to.Adopt(Cap{Account: e.acc.ID, Most: e.acc.MaxConcurrency})
-		}
-	}
-	for _, x := range p.line.all {
-		x.ready <- nil
-	}
-	p.line = line{}
 	p.mu.Unlock()
 	body, err := json.Marshal(learnt)
 	if err != nil {
@@ -45,23 +27,25 @@ func (p *Pool) Entrust(to Shared) ([]byte, error) {
 func (p *Pool) Reclaim() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.entrusted {
+	p.turnTo(p.home)
+}
+
+// turnTo has accounts lent otherwise from now on: the slots that are in use count there, and who waits looks there. It is called with
+// mu held.
+func (p *Pool) turnTo(l lending) {
+	if p.lending == l {
 		return
 	}
-	p.shared, p.entrusted = nil, false
+	p.lending = l
 	for _, e := range p.entries {
-		e.elsewhere = 0
-		for _, l := range e.leases {
-			l.slot = nil
+		e.elsewhere, e.fullAt = 0, time.Time{}
+		for _, lease := range e.leases {
+			lease.slot = l.adopt(e)
 		}
 	}
 	for _, x := range p.line.all {
-		select {
-		case x.poke <- struct{}{}:
-		default:
-		}
+		x.wake()
 	}
-	p.line = line{}
 }
 
 // Lodge counts a slot of an account that another process has taken, whatever the limit says: the request is under way. An
@@ -113,7 +97,7 @@ func (s lodger) Free() {
 	defer p.mu.Unlock()
 	if s.lease.seat >= 0 {
 		s.lease.giveBack()
-		p.serveWaiting(s.lease.entry)
+		p.lending.serve(s.lease.entry)
 	}
 }
 

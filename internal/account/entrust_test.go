@@ -2,6 +2,8 @@ package account_test
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,4 +89,56 @@ func TestWhoWaitsForASlotAtAHandoverGetsItInTheOtherPool(t *testing.T) {
 		}
 		l.Release(account.Outcome{Result: account.Served})
 	}, acc("a", limited(1)))
+}
+
+// far is a lodging that takes its time to answer.
+type far struct{ lodging }
+
+func (s far) Take(ctx context.Context, of []account.Cap) (account.Slot, int, []int, error) {
+	time.Sleep(time.Millisecond)
+	defer time.Sleep(time.Millisecond)
+	return s.lodging.Take(ctx, of)
+}
+
+// TestNoSlotIsLostOrDoubledHoweverOftenAPoolIsHandedOver and taken back, while requests ask, wait and leave.
+func TestNoSlotIsLostOrDoubledHoweverOftenAPoolIsHandedOver(t *testing.T) {
+	pool(t, func(t *testing.T, p *account.Pool) {
+		var inUse, served atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 12 {
+			wg.Go(func() {
+				for n := range 100 {
+					ctx, leave := context.WithTimeout(t.Context(), time.Duration(5+(i*n)%40)*time.Millisecond)
+					l, err := p.Pick(ctx, want())
+					leave()
+					if err != nil {
+						continue
+					}
+					if n := inUse.Add(1); n > 2 {
+						t.Errorf("%d requests have one of two slots", n)
+					}
+					served.Add(1)
+					time.Sleep(time.Duration(1+(i+n)%5) * time.Millisecond)
+					inUse.Add(-1)
+					l.Release(account.Outcome{Result: account.Served})
+				}
+			})
+		}
+		for n := range 200 {
+			other := newPool(acc("a", limited(2)))
+			if _, err := p.Entrust(far{lodging{other}}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Duration(1+n%7) * time.Millisecond)
+			if in := status(t, other, "a").InUse; in > 2 {
+				t.Errorf("%d of two slots are taken in the other pool", in)
+			}
+			p.Reclaim()
+			time.Sleep(time.Duration(1+n%3) * time.Millisecond)
+		}
+		wg.Wait()
+		if in := status(t, p, "a").InUse; in != 0 || p.Waiting() != 0 || served.Load() < 300 {
+			t.Errorf("%d slots in use, %d waiting, %d served", in, p.Waiting(), served.Load())
+		}
+	}, acc("a", limited(2)))
 }

@@ -1,10 +1,8 @@
 package account
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,44 +11,29 @@ import (
 	"crs/internal/store"
 )
 
-func (r *Roster) loadGroups(ctx context.Context) error {
-	all, err := r.docs.All(ctx, store.Group)
+func encodeGroup(g *Group) ([]byte, error) {
+	body, err := json.Marshal(g)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("encode group %s: %w", g.Name, err)
 	}
-	for _, d := range all {
-		g, err := decodeGroup(d)
-		if err != nil {
-			return err
-		}
-		r.groups[g.ID] = g
-	}
-	return nil
+	return body, nil
+}
+
+func decodeGroup(d store.Doc) (*Group, error) {
+	g := new(Group)
+	return g, json.Unmarshal(d.Body, g)
 }
 
 // Group finds a group by id or name.
 func (r *Roster) Group(ref string) (*Group, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	for _, g := range r.groups {
-		if g.ID == ref || g.Name == ref {
-			return g, nil
-		}
+	if g := r.groups.Get(ref); g != nil {
+		return g, nil
 	}
 	return nil, &NotFound{"group", ref}
 }
 
 // Groups gives every group, by name.
-func (r *Roster) Groups() []*Group {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	all := make([]*Group, 0, len(r.groups))
-	for _, g := range r.groups {
-		all = append(all, g)
-	}
-	slices.SortFunc(all, func(a, b *Group) int { return cmp.Compare(a.Name, b.Name) })
-	return all
-}
+func (r *Roster) Groups() []*Group { return r.groups.All() }
 
 // Members gives the accounts of a group, by name.
 func (r *Roster) Members(g *Group) []*Account {
@@ -62,26 +45,8 @@ func (r *Roster) CreateGroup(ctx context.Context, name, description string) (*Gr
 	if err := key.ValidateName(name); err != nil {
 		return nil, err
 	}
-	if _, err := r.Group(name); err == nil {
-		return nil, &Taken{"group", name}
-	}
-	g := &Group{ID: id.New("grp", r.now()), Name: name, Description: description, CreatedAt: r.now().UTC()}
-	body, err := json.Marshal(g)
-	if err != nil {
-		return nil, fmt.Errorf("encode group %s: %w", name, err)
-	}
-	g.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Group, ID: g.ID, Name: name, Body: body})
-	var taken *store.Taken
-	if errors.As(err, &taken) {
-		return nil, &Taken{"group", name}
-	}
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.groups[g.ID] = g
-	return g, nil
+	made, err := r.groups.Create(ctx, Group{ID: id.New("grp", r.now()), Name: name, Description: description, CreatedAt: r.now().UTC()})
+	return made, taken("group", err)
 }
 
 // DeleteGroup removes an empty group.
@@ -93,13 +58,7 @@ func (r *Roster) DeleteGroup(ctx context.Context, ref string) error {
 	if n := len(r.Members(g)); n > 0 {
 		return fmt.Errorf("group %s still has %d accounts; take them out first", g.Name, n)
 	}
-	if err := r.docs.Delete(ctx, store.Group, g.ID); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.groups, g.ID)
-	return nil
+	return r.groups.Delete(ctx, g.ID)
 }
 
 // Join puts an account into a group, Leave takes it out. Either does nothing where there is nothing to do.

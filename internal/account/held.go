@@ -9,17 +9,21 @@ import (
 // Hold has an account use a credential that the store has not taken yet, and keeps it in front of what the store has until that is
 // as new. It gives the account as it is then: unchanged when it has one that is as new already.
 func (r *Roster) Hold(id string, fresh Credential) (*Account, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	a := r.accounts[id]
+	a := r.accounts.Again(id, func(a *Account) bool { return r.hold(a, fresh) })
 	if a == nil {
 		return nil, &NotFound{"account", id}
 	}
-	if a.Credential.Generation < fresh.Generation {
-		r.held[id] = fresh
-		r.install(a)
+	return a, nil
+}
+
+func (r *Roster) hold(a *Account, fresh Credential) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if a.Credential.Generation >= fresh.Generation {
+		return false
 	}
-	return r.accounts[id], nil
+	r.held[a.ID] = fresh
+	return true
 }
 
 // Held gives the credentials that are in front of what the store has, by account.
@@ -63,4 +67,12 @@ func (r *Roster) withHeld(a *Account) *Account {
 	with := *a
 	with.Credential = fresh
 	return &with
+}
+
+// keepPair holds on to a token pair that the store took and has lost: the one that it has instead was used up for it. It is called
+// with mu held.
+func (r *Roster) keepPair(old, a *Account) {
+	if old.Credential.Kind == OAuth && old.Credential.Generation > a.Credential.Generation {
+		r.held[a.ID] = old.Credential
+	}
 }

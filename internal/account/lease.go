@@ -1,9 +1,6 @@
 package account
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // Lease is an account lent to one request. Release must be called once; the outcome decides whether the account rests.
 type Lease struct {
@@ -63,7 +60,7 @@ func (l *Lease) Release(o Outcome) {
 	e.apply(now, l, o, &p.opt)
 	changes := before.changes(e, now)
 	p.spread(known, e)
-	p.serveWaiting(e)
+	p.lending.serve(e)
 	p.mu.Unlock()
 	p.tell(changes)
 }
@@ -83,7 +80,7 @@ func (l *Lease) Healthy(windows []Window) {
 	}
 	changes := before.changes(e, now)
 	if len(changes) > 0 {
-		p.serveWaiting(e)
+		p.lending.serve(e)
 	}
 	p.mu.Unlock()
 	p.tell(changes)
@@ -105,42 +102,4 @@ func (l *Lease) giveBack() {
 		l.slot.Free()
 		l.slot, e.fullAt = nil, time.Time{}
 	}
-}
-
-// await ends with a lease, with ctx, or with the longest wait.
-func (p *Pool) await(ctx context.Context, x *waiter, most time.Duration) (*Lease, error) {
-	timer := time.NewTimer(most)
-	defer timer.Stop()
-	select {
-	case l := <-x.ready:
-		return x.came(l)
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	select {
-	case l := <-x.ready: // its turn came just as it gave up
-		if ctx.Err() == nil || l == nil {
-			return x.came(l)
-		}
-		l.giveBack()
-		p.serveWaiting(l.entry)
-		return nil, ctx.Err()
-	default:
-	}
-	p.line.leave(x)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return nil, p.noneReady(x.want, time.Since(x.since))
-}
-
-// came is what a request that waited gets: nil means that it has to ask elsewhere.
-func (x *waiter) came(l *Lease) (*Lease, error) {
-	if l == nil {
-		return nil, ErrElsewhere
-	}
-	l.waited = time.Since(x.since)
-	return l, nil
 }

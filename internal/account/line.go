@@ -2,20 +2,22 @@ package account
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 )
 
-// waiter is a request that waits for a slot. Its turn comes with a lease in ready.
+// waiter is a request that waits for a slot.
 type waiter struct {
 	want  *Want
 	since time.Time
-	ready chan *Lease
-	// Where other nodes use the accounts too, it is told to look again instead.
-	poke   chan struct{}
-	queued bool
-	lent   bool
-	turn   int64 // in which round it is served
+	look  chan struct{} // gets something when there may be a slot
+	most  time.Duration // that it pauses
+
+	// Guarded by the pool's lock.
+	turn  int64  // in which round it is served
+	looks bool   // it looks for a slot itself just now
+	lent  *Lease // what it was lent while it paused
 }
 
 // line is those that wait for a slot. Keys take turns in it: in each round one request of every key is served, and those of a key in
@@ -27,11 +29,74 @@ type line struct {
 	served map[string]int64
 }
 
-// enqueue is called with mu held.
-func (p *Pool) enqueue(w *Want) *waiter {
-	x := &waiter{want: w, since: time.Now(), ready: make(chan *Lease, 1)}
-	p.line.join(x)
+// queue puts a request into the line, unless it stands there as x. It is called with mu held.
+func (p *Pool) queue(x *waiter, w *Want, began time.Time, most time.Duration) *waiter {
+	if x == nil {
+		x = &waiter{want: w, since: began, look: make(chan struct{}, 1)}
+		p.line.join(x)
+	}
+	x.most = most
 	return x
+}
+
+func (x *waiter) pause(ctx context.Context) {
+	timer := time.NewTimer(x.most)
+	defer timer.Stop()
+	select {
+	case <-x.look:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (x *waiter) wake() {
+	select {
+	case x.look <- struct{}{}:
+	default:
+	}
+}
+
+func (x *waiter) setLooks(now bool) {
+	if x != nil {
+		x.looks = now
+	}
+}
+
+// waited is zero for a request that did not wait.
+func (x *waiter) waited() time.Duration {
+	if x == nil {
+		return 0
+	}
+	return time.Since(x.since)
+}
+
+// came gives a request what it was lent while it paused, unless its client has left. It is called with mu held.
+func (p *Pool) came(ctx context.Context, x *waiter) (*Lease, error) {
+	l, err := x.lent, ctx.Err()
+	switch {
+	case l == nil:
+		p.endWait(x, nil)
+	case err != nil:
+		l.giveBack()
+		p.lending.serve(l.entry)
+		return nil, err
+	default:
+		l.waited = x.waited()
+	}
+	return l, err
+}
+
+// endWait takes a request that looked itself out of the line. It is called with mu held.
+func (p *Pool) endWait(x *waiter, l *Lease) {
+	if x == nil {
+		return
+	}
+	if l != nil {
+		l.waited = x.waited()
+		p.line.took(x)
+	}
+	p.line.leave(x)
+	p.lending.left()
 }
 
 func (l *line) join(x *waiter) {
@@ -64,31 +129,4 @@ func (l *line) end() {
 	if len(l.all) == 0 {
 		*l = line{}
 	}
-}
-
-// serveWaiting gives what is free to those who wait, in the order of the line. freed, if not nil, is the only account that
-// has become any freer. It is called with mu held.
-func (p *Pool) serveWaiting(freed *entry) {
-	if len(p.line.all) == 0 {
-		return
-	}
-	if p.shared != nil {
-		p.pokeWaiting(freed)
-		return
-	}
-	now := p.opt.Now()
-	kept := p.line.all[:0]
-	for _, x := range p.line.all {
-		if freed == nil || freed.reason(now, x.want) == Eligible {
-			if l, _ := p.try(x.want); l != nil {
-				p.line.took(x)
-				x.ready <- l
-				continue
-			}
-		}
-		kept = append(kept, x)
-	}
-	clear(p.line.all[len(kept):])
-	p.line.all = kept
-	p.line.end()
 }

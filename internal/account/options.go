@@ -26,10 +26,8 @@ type Options struct {
 	Random func() float64
 	// Changed, if not nil, is told of every change of an account's state, with no lock held. It must not block.
 	Changed func(Change)
-	// Shared, if not nil, is what the pools of several nodes have in common. RefuseAway has requests refused that need it
-	// while it cannot be asked; otherwise this node's own count decides alone until it can.
-	Shared     Shared
-	RefuseAway bool
+	// Shared, if not nil, is what the pools of several nodes have in common.
+	Shared Shared
 }
 
 // Change is an account that began or stopped to be usable.

@@ -302,7 +302,10 @@ func (e *entry) detail(now time.Time, r Reason, w *Want) (until time.Time, text 
 }
 
 func (e *entry) modelDetail(w *Want) string {
+	own := e.platform.own(e.acc, w.Service, w.Model)
 	switch {
+	case e.platform.closed(e.acc, own) && e.platform.has(own, e.acc.Upstream(w.Model)):
+		return "an API key does not open it at the provider; it takes an account with a file of credentials"
 	case !slices.Contains(e.platform.Services, w.Service):
 		return "served in translation only, for models that its map names; add one: crs account edit " + e.acc.Name + " --map " + w.Model + "=MODEL"
 	case len(e.acc.Models) == 0:

@@ -26,6 +26,10 @@ type Platform struct {
 	Options []Option
 	// Services are what it serves in the service's own protocol.
 	Services []string
+	// Models are patterns of the models that one of them has, by its name; one that is not there has any.
+	Models map[string][]string
+	// Closed are those of them that an API key does not open.
+	Closed []string
 	// Translated are services that it serves in another protocol's words, by their names.
 	Translated map[string]Translation
 	// Foreign are patterns of models that are known to be other platforms': an account serves them only when its own list or
@@ -35,7 +39,8 @@ type Platform struct {
 	OwnClient string
 	// Permission is the word by which keys permit the platform's accounts.
 	Permission string
-	// Catalog is what the price table calls the vendor whose models an account without a list of its own serves.
+	// Catalog is what the price table calls the vendor whose models an account without a list of its own serves; a word for each, where
+	// there are several.
 	Catalog string
 }
 
@@ -46,6 +51,8 @@ type Translation struct {
 	// Models are patterns of the models that are served unasked. All others are served when the account's map names them;
 	// its list does not do.
 	Models []string
+	// Or is by way of another service, for models that To does not have; nil when there is none.
+	Or *Translation
 }
 
 // offers reports whether the platform serves a service at all.
@@ -59,14 +66,45 @@ func (p *Platform) offers(service string) bool {
 
 // Serves reports whether an account of the platform serves a service for a model; "" is any model.
 func (p *Platform) Serves(a *Account, service, name string) bool {
+	if own := p.own(a, service, name); !p.offers(service) || p.closed(a, own) || !p.has(own, a.Upstream(name)) {
+		return false
+	}
 	if name == "" || a.Map[name] != "" {
-		return p.offers(service)
+		return true
 	}
 	listed := len(a.Models) > 0 && model.MatchAny(a.Models, name)
-	if slices.Contains(p.Services, service) {
-		return listed || len(a.Models) == 0 && !model.MatchAny(p.Foreign, name)
+	if t, translated := p.Translation(a, service, name); translated {
+		return (listed || len(a.Models) == 0) && model.MatchAny(t.Models, name)
 	}
-	return (listed || len(a.Models) == 0) && model.MatchAny(p.Translated[service].Models, name)
+	return listed || len(a.Models) == 0 && !model.MatchAny(p.Foreign, name)
+}
+
+// Translation is how an account serves a service in another protocol's words; it is false when it serves it in its own.
+func (p *Platform) Translation(a *Account, service, name string) (t Translation, translated bool) {
+	t, translated = p.Translated[service]
+	for translated && t.Or != nil && !p.has(t.To, a.Upstream(name)) {
+		t = *t.Or
+	}
+	return t, translated
+}
+
+// own is the platform's own service by which an account serves one.
+func (p *Platform) own(a *Account, service, name string) string {
+	if t, translated := p.Translation(a, service, name); translated {
+		return t.To
+	}
+	return service
+}
+
+// has reports whether a service of the platform's own has a model.
+func (p *Platform) has(service, name string) bool {
+	patterns, some := p.Models[service]
+	return !some || name == "" || model.MatchAny(patterns, name)
+}
+
+// closed reports whether the credential of an account does not open a service of the platform's own.
+func (p *Platform) closed(a *Account, service string) bool {
+	return a.Credential.Kind == APIKey && slices.Contains(p.Closed, service)
 }
 
 // all gives every service of the platform.
@@ -84,6 +122,7 @@ const (
 	BySetupToken Way = "setup-token" // the same, for a token that lasts a year
 	ByDevice     Way = "device"      // somebody logs in on another device
 	ByFile       Way = "file"        // its client has logged in, and saved that
+	ByService    Way = "credentials" // its provider has issued a file of credentials for a service
 )
 
 // Option is something that can be said of a platform's accounts.

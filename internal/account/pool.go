@@ -3,7 +3,6 @@ package account
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -13,17 +12,18 @@ import (
 type Pool struct {
 	changed func(Change) // nil for nobody
 
-	mu        sync.Mutex // guards the fields below, and every entry
-	shared    Shared     // nil when there is no other node
-	entrusted bool       // shared is the process that this one has handed over to
-	opt       Options    // its times and bounds may change; the rest stays as it was made
-	entries   map[string]*entry
-	shelves   map[shelfKey][]*shelf // by priority; use shelved
-	untidy    bool                  // the shelves are to be arranged before they are used again
-	sticky    map[sessionKey]binding
-	talks     map[string]*talks // by key
-	line      line
-	picks     uint64
+	home lending // how accounts are lent while this process is not handed over
+
+	mu      sync.Mutex // guards the fields below, and every entry
+	lending lending    // how they are lent now; see turnTo
+	opt     Options    // its times and bounds may change; the rest stays as it was made
+	entries map[string]*entry
+	shelves map[shelfKey][]*shelf // by priority; use shelved
+	untidy  bool                  // the shelves are to be arranged before they are used again
+	sticky  map[sessionKey]binding
+	talks   map[string]*talks // by key
+	line    line
+	picks   uint64
 }
 
 // Apply changes the times and bounds of opt; what the pool was made with otherwise stays.
@@ -31,7 +31,6 @@ func (p *Pool) Apply(opt Options) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	opt.Now, opt.Platforms, opt.Random = p.opt.Now, p.opt.Platforms, p.opt.Random
-	opt.Shared, opt.RefuseAway = p.opt.Shared, p.opt.RefuseAway
 	p.opt = opt
 }
 
@@ -40,10 +39,16 @@ type shelfKey struct{ service, group, account string }
 
 // NewPool makes an empty pool.
 func NewPool(opt Options) *Pool {
-	return &Pool{
-		changed: opt.Changed, shared: opt.Shared, opt: opt,
+	p := &Pool{
+		changed: opt.Changed, opt: opt,
 		entries: map[string]*entry{}, shelves: map[shelfKey][]*shelf{}, sticky: map[sessionKey]binding{}, talks: map[string]*talks{},
 	}
+	p.home = &alone{p}
+	if opt.Shared != nil {
+		p.home = &together{p, opt.Shared}
+	}
+	p.lending = p.home
+	return p
 }
 
 // Set puts an account in, or the new version of one. How it is doing stays, unless its credential is another one: then
@@ -65,7 +70,7 @@ func (p *Pool) Set(a *Account) {
 		e.ownClient = platform.OwnClient
 	}
 	p.untidy = true
-	p.serveWaiting(nil)
+	p.lending.serve(nil)
 }
 
 // thawAuth ends what a fresh credential may have mended.
@@ -128,54 +133,50 @@ func (p *Pool) shelve(key shelfKey, e *entry) {
 // Pick lends the best account there is for w. When every suitable one is only out of slots, it waits for a while. It
 // gives *NoneReady, or ctx's error when that ends while it waits.
 func (p *Pool) Pick(ctx context.Context, w *Want) (*Lease, error) {
-	for {
-		began := time.Now()
-		l, err := p.ask(ctx, w)
-		if !errors.Is(err, ErrElsewhere) {
-			return l, err
-		}
-		w.Waited += time.Since(began)
+	began := time.Now()
+	l, x, err := p.look(ctx, w, nil, began)
+	for x != nil {
+		x.pause(ctx)
+		l, x, err = p.look(ctx, w, x, began)
 	}
+	return l, err
 }
 
-func (p *Pool) ask(ctx context.Context, w *Want) (*Lease, error) {
+// look lends an account. Where only a slot is missing, the request gets a place in the line, x, and looks again after its pause.
+func (p *Pool) look(ctx context.Context, w *Want, x *waiter, began time.Time) (*Lease, *waiter, error) {
 	p.mu.Lock()
-	if p.shared != nil {
-		p.mu.Unlock()
-		return p.pickShared(ctx, w)
+	defer p.mu.Unlock()
+	if x != nil && (x.lent != nil || ctx.Err() != nil) {
+		l, err := p.came(ctx, x)
+		return l, nil, err
 	}
-	lease, full := p.try(w)
-	if lease != nil {
-		p.mu.Unlock()
-		return lease, nil
+	l, again, err := p.try(ctx, w, x)
+	left := time.Duration(0)
+	if again > 0 {
+		left = p.opt.Wait - w.Waited - time.Since(began)
 	}
-	wait := p.opt.Wait - w.Waited
-	if !full || wait <= 0 {
-		defer p.mu.Unlock()
-		return nil, p.noneReady(w, 0)
+	switch {
+	case left > 0:
+		return nil, p.queue(x, w, began, min(left, again)), nil
+	case l == nil && err == nil:
+		err = p.noneReady(w, x.waited())
 	}
-	waiter := p.enqueue(w)
-	p.mu.Unlock()
-	return p.await(ctx, waiter, wait)
+	p.endWait(x, l)
+	return l, nil, err
 }
 
-// try picks and lends. full tells that an account would do if it had a slot. It is called with mu held.
-func (p *Pool) try(w *Want) (lease *Lease, full bool) {
-	now := p.opt.Now()
-	shelves := p.shelved(w)
-	bound := p.boundTo(w, now)
-	l := &Lease{pool: p, about: w.asked()}
-	best, reason := pick(now, shelves, bound, w, func(e *entry, r Reason) {
-		full = full || r == NoFreeSlot
-		l.saw(e, r)
-	})
-	if best == nil {
-		return nil, full
+// try has the account lent as accounts are lent now, and anew if that has changed meanwhile. It is called with mu held, which is
+// free while others are asked.
+func (p *Pool) try(ctx context.Context, w *Want, x *waiter) (l *Lease, again time.Duration, err error) {
+	x.setLooks(true)
+	defer x.setLooks(false)
+	for {
+		by := p.lending
+		l, again, err = by.try(ctx, w)
+		if l != nil || by == p.lending {
+			return l, again, err
+		}
 	}
-	p.turnShelves(shelves, true)
-	p.hold(l, offer{best, reason}, w, now)
-	p.stick(w, best, reason, now)
-	return l, false
 }
 
 // turnShelves has the next pick begin elsewhere, where one look does not take in a whole shelf.

@@ -1,15 +1,14 @@
 package account
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
+	"crs/internal/document"
 	"crs/internal/id"
 	"crs/internal/secret"
 	"crs/internal/store"
@@ -17,16 +16,14 @@ import (
 
 // Roster keeps the accounts and groups in the store, secrets sealed. The pool hears of every change.
 type Roster struct {
-	docs store.Documents
-	seal sealer
-	pool lender
-	now  func() time.Time
+	accounts *document.Cache[Account]
+	groups   *document.Cache[Group]
+	seal     sealer
+	pool     lender
+	now      func() time.Time
 
-	mu       sync.RWMutex // guards the maps; never held while the store works
-	accounts map[string]*Account
-	groups   map[string]*Group
-	names    map[string]bool       // of accounts, also of one that is being made
-	held     map[string]Credential // newer than what the store has, which has not taken them yet
+	mu   sync.RWMutex          // guards held
+	held map[string]Credential // newer than what the store has, which has not taken them yet
 }
 
 type sealer interface {
@@ -40,61 +37,55 @@ type lender interface {
 }
 
 // LoadRoster reads every account and group from the store.
-func LoadRoster(ctx context.Context, docs store.Documents, seal sealer, pool lender, now func() time.Time) (*Roster, error) {
-	r := &Roster{
-		docs: docs, seal: seal, pool: pool, now: now,
-		accounts: map[string]*Account{}, groups: map[string]*Group{}, names: map[string]bool{}, held: map[string]Credential{},
-	}
-	all, err := docs.All(ctx, store.Account)
+func LoadRoster(ctx context.Context, docs store.Documents, seal sealer, pool lender, now func() time.Time) (r *Roster, err error) {
+	r = &Roster{seal: seal, pool: pool, now: now, held: map[string]Credential{}}
+	r.accounts, err = document.Load(ctx, docs, document.Kind[Account]{
+		Name: store.Account, Encode: r.encode, Decode: r.decode, Change: r.change,
+		Head: func(a *Account) document.Head { return document.Head{ID: a.ID, Name: a.Name, Version: &a.Version} },
+	})
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range all {
-		a, err := r.decode(d)
-		if err != nil {
-			return nil, fmt.Errorf("%w: account %s: %w", store.ErrDamaged, d.ID, err)
-		}
-		r.install(a)
-	}
-	return r, r.loadGroups(ctx)
+	r.groups, err = document.Load(ctx, docs, document.Kind[Group]{
+		Name: store.Group, Encode: encodeGroup, Decode: decodeGroup,
+		Head: func(g *Group) document.Head { return document.Head{ID: g.ID, Name: g.Name, Version: &g.Version} },
+	})
+	return r, err
 }
 
-// install is called with mu held, or before the roster is shared. Of two writes at once the later version stays.
-func (r *Roster) install(a *Account) {
-	if old := r.accounts[a.ID]; old != nil && old.Version > a.Version {
-		return
+// change tells the pool of an account, with the credential that is held for it.
+func (r *Roster) change(old, fresh *Account) *Account {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if fresh == nil {
+		delete(r.held, old.ID)
+		r.pool.Drop(old.ID)
+		return nil
 	}
-	a = r.withHeld(a)
-	r.accounts[a.ID], r.names[a.Name] = a, true
-	r.pool.Set(a)
+	if old != nil && old.Version > fresh.Version {
+		r.keepPair(old, fresh)
+	}
+	fresh = r.withHeld(fresh)
+	r.pool.Set(fresh)
+	return fresh
+}
+
+// Take puts on the roster what another node has written, and the pool hears of it. An account or group that cannot be read is
+// left as it was, and is told in the error.
+func (r *Roster) Take(news store.News) error {
+	return errors.Join(r.groups.Take(news), r.accounts.Take(news))
 }
 
 // Get finds an account by id or name.
 func (r *Roster) Get(ref string) (*Account, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if a := r.accounts[ref]; a != nil {
+	if a := r.accounts.Get(ref); a != nil {
 		return a, nil
-	}
-	for _, a := range r.accounts {
-		if a.Name == ref {
-			return a, nil
-		}
 	}
 	return nil, &NotFound{"account", ref}
 }
 
 // List gives every account, by name.
-func (r *Roster) List() []*Account {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	all := make([]*Account, 0, len(r.accounts))
-	for _, a := range r.accounts {
-		all = append(all, a)
-	}
-	slices.SortFunc(all, func(a, b *Account) int { return cmp.Compare(a.Name, b.Name) })
-	return all
-}
+func (r *Roster) List() []*Account { return r.accounts.All() }
 
 // Add makes an account of what a says.
 func (r *Roster) Add(ctx context.Context, a Account) (*Account, error) {
@@ -103,26 +94,17 @@ func (r *Roster) Add(ctx context.Context, a Account) (*Account, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	if !r.reserve(a.Name) {
-		return nil, &Taken{"account", a.Name}
-	}
-	added, err := r.save(ctx, a)
-	if err != nil {
-		r.mu.Lock()
-		delete(r.names, a.Name)
-		r.mu.Unlock()
-	}
-	return added, err
+	added, err := r.accounts.Create(ctx, a)
+	return added, taken("account", err)
 }
 
-func (r *Roster) reserve(name string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.names[name] {
-		return false
+// taken says what has the name that something was to be made of.
+func taken(what string, err error) error {
+	var other *store.Taken
+	if errors.As(err, &other) {
+		return &Taken{what, other.Name}
 	}
-	r.names[name] = true
-	return true
+	return err
 }
 
 // Edit changes an account. change gets a copy; what it must not change (id, name, platform) is put back. A credential
@@ -137,7 +119,7 @@ func (r *Roster) Edit(ctx context.Context, ref string, change func(*Account) err
 		return nil, err
 	}
 	a.ID, a.Name, a.Platform, a.CreatedAt, a.Version = old.ID, old.Name, old.Platform, old.CreatedAt, old.Version
-	fresh := !a.Credential.Secret.Equal(old.Credential.Secret)
+	fresh := !a.Credential.Secret.Equal(old.Credential.Secret) || !a.Credential.Refresh.Equal(old.Credential.Refresh)
 	if fresh {
 		a.Credential.Generation = max(a.Credential.Generation, old.Credential.Generation+1)
 	}
@@ -145,7 +127,7 @@ func (r *Roster) Edit(ctx context.Context, ref string, change func(*Account) err
 	if err := a.Validate(); err != nil && (fresh || old.Validate() == nil) {
 		return nil, err
 	}
-	return r.save(ctx, a)
+	return r.accounts.Save(ctx, a)
 }
 
 // errOvertaken means that another token pair took the place of the one that was refreshed.
@@ -205,22 +187,11 @@ func (r *Roster) insist(ctx context.Context, ref string, change func(*Account) e
 
 // Reread takes an account as another process has written it.
 func (r *Roster) Reread(ctx context.Context, id string) (*Account, error) {
-	all, err := r.docs.All(ctx, store.Account)
-	if err != nil {
-		return nil, err
+	a, err := r.accounts.Reread(ctx, id)
+	if a == nil && err == nil {
+		err = &NotFound{"account", id}
 	}
-	i := slices.IndexFunc(all, func(d store.Doc) bool { return d.ID == id })
-	if i < 0 {
-		return nil, &NotFound{"account", id}
-	}
-	a, err := r.decode(all[i])
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.install(a)
-	return r.accounts[id], nil
+	return a, err
 }
 
 // Remove deletes an account. What it served stays in the roll-ups.
@@ -229,32 +200,7 @@ func (r *Roster) Remove(ctx context.Context, ref string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.docs.Delete(ctx, store.Account, a.ID); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.drop(a.ID)
-	return nil
-}
-
-func (r *Roster) save(ctx context.Context, a Account) (*Account, error) {
-	body, err := r.encode(&a)
-	if err != nil {
-		return nil, err
-	}
-	a.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Account, ID: a.ID, Version: a.Version, Name: a.Name, Body: body})
-	var taken *store.Taken
-	if errors.As(err, &taken) {
-		return nil, &Taken{"account", a.Name}
-	}
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.install(&a)
-	return &a, nil
+	return r.accounts.Delete(ctx, a.ID)
 }
 
 // record is an account as it is stored.
@@ -299,7 +245,7 @@ func (r *Roster) decode(d store.Doc) (*Account, error) {
 		return nil, errors.New("its credential is not readable") // the decoder's words may quote it
 	}
 	a := rec.Account
-	a.Version, a.Proxy = d.Version, secret.New(parts.Proxy)
+	a.Proxy = secret.New(parts.Proxy)
 	a.Credential = Credential{
 		Kind: rec.Kind, Secret: secret.New(parts.Secret), Refresh: secret.New(parts.Refresh),
 		ExpiresAt: rec.ExpiresAt, Scopes: rec.Scopes, Generation: rec.Generation,

@@ -2,22 +2,19 @@ package account
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
-
-	"crs/internal/outage"
 )
 
-// Shared is what the pools of several nodes have in common: the slots of accounts with a limit, and what they have learnt.
-// When it cannot be asked, Take gives an *outage.Error. The other methods do not block.
+// Shared is what this pool has in common with others that lend the same accounts, on other nodes or in the process that was handed
+// over to: the slots of accounts with a limit, and what was learnt of them. Only Take may block.
 type Shared interface {
 	// Take takes a slot of the first account that has one free. taken is its index, -1 when none has; used tells how many
-	// slots of each are in use on all nodes, as far as it looked.
+	// slots of each are in use, as far as it looked. An error refuses the request.
 	Take(ctx context.Context, of []Cap) (slot Slot, taken int, used []int, err error)
 	// Adopt counts a slot that was taken without asking, as soon as it can be.
 	Adopt(of Cap) Slot
-	// Tell tells the other nodes. What they tell comes to Pool.Hear.
+	// Tell tells the others. What they tell comes to Pool.Hear.
 	Tell(News)
 }
 
@@ -47,117 +44,45 @@ type offer struct {
 	why   why
 }
 
-// pickShared is Pick where other nodes use the accounts too.
-func (p *Pool) pickShared(ctx context.Context, w *Want) (*Lease, error) {
-	x := &waiter{want: w, since: time.Now(), poke: make(chan struct{}, 1)}
-	defer p.forget(x)
-	for {
-		l, full, err := p.take(ctx, w)
-		if l != nil {
-			l.waited, x.lent = x.waited(), true
-		}
-		if l != nil || err != nil {
-			return l, err
-		}
-		left := p.stayFor(x, full)
-		if left <= 0 {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return nil, p.noneReady(w, x.waited())
-		}
-		if err := x.pause(ctx, min(left, lookAgain)); err != nil {
-			return nil, err
-		}
-	}
+// together is a pool that lends accounts together with others: a slot of an account with a limit counts once they know of it.
+type together struct {
+	pool   *Pool
+	shared Shared
 }
 
-// stayFor puts x in the queue, if only slots are missing, and tells how long it may still wait.
-func (p *Pool) stayFor(x *waiter, full bool) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !full || p.opt.Wait <= x.want.Waited {
-		return 0
-	}
-	if !x.queued {
-		x.queued = true
-		p.line.join(x)
-	}
-	return p.opt.Wait - x.want.Waited - time.Since(x.since)
-}
-
-func (x *waiter) pause(ctx context.Context, most time.Duration) error {
-	timer := time.NewTimer(most)
-	defer timer.Stop()
-	select {
-	case <-x.poke:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return ctx.Err()
-}
-
-// waited is zero for a request that did not wait.
-func (x *waiter) waited() time.Duration {
-	if !x.queued {
-		return 0
-	}
-	return time.Since(x.since)
-}
-
-// forget takes x out of the queue, and lets the next one look: there may be room for more than one.
-func (p *Pool) forget(x *waiter) {
-	if !x.queued {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if x.lent {
-		p.line.took(x)
-	}
-	p.line.leave(x)
-	p.serveWaiting(nil)
-}
-
-// pokeWaiting has the first request that freed would do for look again; the first of all when freed is nil.
-func (p *Pool) pokeWaiting(freed *entry) {
+// try asks for a slot where the account has a limit. The account that comes first counts as lent meanwhile, so that the next pick
+// sees it.
+func (t *together) try(ctx context.Context, w *Want) (*Lease, time.Duration, error) {
+	p := t.pool
 	now := p.opt.Now()
-	for _, x := range p.line.all {
-		if freed == nil || freed.reason(now, x.want) == Eligible {
-			select {
-			case x.poke <- struct{}{}:
-			default:
-			}
-			return
-		}
-	}
-}
-
-// take picks, asks for a slot where the account has a limit, and lends. full tells that an account would do if it had a
-// slot. The account that comes first counts as lent while it asks, so that the next pick sees it.
-func (p *Pool) take(ctx context.Context, w *Want) (l *Lease, full bool, err error) {
-	p.mu.Lock()
-	shared := p.shared
-	if shared == nil {
-		p.mu.Unlock()
-		return nil, false, ErrElsewhere
-	}
-	now := p.opt.Now()
-	l = &Lease{pool: p, about: w.asked()}
+	l := &Lease{pool: p, about: w.asked()}
 	list, full := p.rank(w, l, now)
 	if len(list) == 0 {
-		p.mu.Unlock()
-		return nil, full, nil
+		return nil, ifFull(full, lookAgain), nil
 	}
 	p.hold(l, list[0], w, now)
 	if list[0].entry.acc.MaxConcurrency == 0 {
 		p.stick(w, l.entry, l.why, now)
-		p.mu.Unlock()
-		return l, false, nil
+		return l, 0, nil
 	}
 	caps := capsOf(list)
-	p.mu.Unlock()
-	slot, taken, used, err := shared.Take(ctx, caps)
-	return p.settleTake(l, w, list, caps, slot, taken, used, err)
+	slot, taken, used, err := t.take(ctx, caps)
+	if err != nil || p.lending != t {
+		if slot != nil {
+			slot.Free()
+		}
+		l.giveBack()
+		return nil, 0, err
+	}
+	t.learn(list, taken, used)
+	return t.settle(l, w, list, caps, slot, taken)
+}
+
+// take asks without the lock.
+func (t *together) take(ctx context.Context, caps []Cap) (Slot, int, []int, error) {
+	t.pool.mu.Unlock()
+	defer t.pool.mu.Lock()
+	return t.shared.Take(ctx, caps)
 }
 
 // capsOf are those of the first accounts that have one.
@@ -172,24 +97,14 @@ func capsOf(list []offer) []Cap {
 	return caps
 }
 
-// settleTake makes of l what came of asking.
-func (p *Pool) settleTake(l *Lease, w *Want, list []offer, caps []Cap, slot Slot, taken int, used []int, err error) (*Lease, bool, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.opt.Now()
-	var away *outage.Error
-	switch {
-	case errors.As(err, &away) && !p.opt.RefuseAway && p.shared != nil:
-		slot, taken = p.shared.Adopt(caps[0]), 0
-	case err != nil:
-		l.giveBack()
-		return nil, false, err
-	}
+// learn takes in how many slots the others hold. The first of list is lent here, and not counted there unless it was taken.
+func (t *together) learn(list []offer, taken int, used []int) {
+	now := t.pool.opt.Now()
 	for i, n := range used {
 		e := list[i].entry
 		own := len(e.leases)
 		if i == 0 && taken != 0 {
-			own-- // l is counted here, and not there
+			own--
 		}
 		if i == taken && i != 0 {
 			own++
@@ -199,6 +114,11 @@ func (p *Pool) settleTake(l *Lease, w *Want, list []offer, caps []Cap, slot Slot
 			e.fullAt = now // if a slot becomes free, whoever was refused is told
 		}
 	}
+}
+
+// settle makes l a lease of the account that was taken.
+func (t *together) settle(l *Lease, w *Want, list []offer, caps []Cap, slot Slot, taken int) (*Lease, time.Duration, error) {
+	p, now := t.pool, t.pool.opt.Now()
 	if taken < 0 && len(list) > len(caps) {
 		taken = len(caps) // the last one has no limit
 	}
@@ -206,15 +126,43 @@ func (p *Pool) settleTake(l *Lease, w *Want, list []offer, caps []Cap, slot Slot
 		l.giveBack()
 	}
 	if taken < 0 {
-		return nil, true, nil
+		return nil, lookAgain, nil
 	}
 	if taken > 0 {
 		p.hold(l, list[taken], w, now)
 	}
 	l.slot = slot
 	p.stick(w, l.entry, l.why, now)
-	return l, false, nil
+	return l, 0, nil
 }
+
+// serve has the first that freed would do for look again; the first of all when freed is nil.
+func (t *together) serve(freed *entry) {
+	if len(t.pool.line.all) == 0 {
+		return
+	}
+	now := t.pool.opt.Now()
+	for _, x := range t.pool.line.all {
+		if freed == nil || freed.reason(now, x.want) == Eligible {
+			x.wake()
+			return
+		}
+	}
+}
+
+// left has the next one look: there may be room for more than one.
+func (t *together) left() { t.serve(nil) }
+
+func (t *together) adopt(e *entry) Slot {
+	if e.acc.MaxConcurrency == 0 {
+		return nil
+	}
+	return t.shared.Adopt(Cap{Account: e.acc.ID, Most: e.acc.MaxConcurrency})
+}
+
+func (t *together) tell(n News) { t.shared.Tell(n) }
+
+func (*together) sole() bool { return false }
 
 // rank gives the accounts that would do, the best first, as far as it may take several: until one has no limit. It is
 // called with mu held.
@@ -263,6 +211,6 @@ func (p *Pool) Freed(id string) {
 	defer p.mu.Unlock()
 	if e := p.entries[id]; e != nil {
 		e.elsewhere, e.fullAt = 0, time.Time{}
-		p.pokeWaiting(e)
+		p.lending.serve(e)
 	}
 }

@@ -29,7 +29,7 @@ type placed struct {
 // Snapshot writes down what the pool has learnt, conversations included unless they are shared.
 func (p *Pool) Snapshot() ([]byte, error) {
 	p.mu.Lock()
-	s := p.snapshot(p.shared == nil)
+	s := p.snapshot(p.lending.sole())
 	p.mu.Unlock()
 	return json.Marshal(s)
 }

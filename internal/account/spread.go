@@ -72,7 +72,7 @@ func (p *Pool) Hear(news []News) {
 		before := e.condition(now)
 		e.hear(now, n)
 		changes = append(changes, before.changes(e, now)...)
-		p.serveWaiting(e)
+		p.lending.serve(e)
 	}
 	p.mu.Unlock()
 	p.tell(changes)
@@ -121,19 +121,13 @@ type memory struct {
 	parked State
 }
 
-// remember is called with the pool's lock held, and gives nil where there is nobody to tell.
-func (p *Pool) remember(e *entry) *memory {
-	if p.shared == nil {
-		return nil
-	}
-	return &memory{rests: slices.Clone(e.Rests), parked: e.Parked}
+// remember is called with the pool's lock held.
+func (p *Pool) remember(e *entry) memory {
+	return memory{rests: slices.Clone(e.Rests), parked: e.Parked}
 }
 
-// spread tells the other nodes what is known now and was not before. It is called with the pool's lock held.
-func (p *Pool) spread(m *memory, e *entry) {
-	if m == nil {
-		return
-	}
+// spread tells the others what is known now and was not before. It is called with the pool's lock held.
+func (p *Pool) spread(m memory, e *entry) {
 	n := News{Account: e.acc.ID, Generation: e.acc.Credential.Generation}
 	for _, r := range e.Rests {
 		if !r.narrow() && !slices.Contains(m.rests, r) {
@@ -151,7 +145,7 @@ func (p *Pool) spread(m *memory, e *entry) {
 	n.Windows = e.untold()
 	if len(n.Rests)+len(n.Ended)+len(n.Windows) > 0 || n.Parked != nil {
 		e.told = slices.Clone(e.Windows)
-		p.shared.Tell(n)
+		p.lending.tell(n)
 	}
 }
 
@@ -175,10 +169,10 @@ func (e *entry) untold() []Window {
 
 // tellSession tells the other nodes of a conversation, unless what they know will do for a while.
 func (p *Pool) tellSession(key string, k sessionKey, b binding) binding {
-	if p.shared == nil || b.until.Sub(b.told) < p.opt.StickyFor/8 {
+	if b.until.Sub(b.told) < p.opt.StickyFor/8 {
 		return b
 	}
 	b.told = b.until
-	p.shared.Tell(News{Account: b.account, Key: key, Session: hex.EncodeToString(k[:]), Until: b.until.UnixMilli()})
+	p.lending.tell(News{Account: b.account, Key: key, Session: hex.EncodeToString(k[:]), Until: b.until.UnixMilli()})
 	return b
 }

@@ -112,7 +112,7 @@ func (p *Pool) change(id string, do func(*entry, time.Time)) bool {
 	do(e, now)
 	changes := before.changes(e, now)
 	p.spread(known, e)
-	p.serveWaiting(e)
+	p.lending.serve(e)
 	p.mu.Unlock()
 	p.tell(changes)
 	return true

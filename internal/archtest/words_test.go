@@ -11,7 +11,6 @@ func TestListsOfWordsHaveEveryWord(t *testing.T) {
 	t.Parallel()
 	all := project(t)
 	for _, c := range []struct{ dir, kind, list string }{
-		{"internal/limit", "Name", "Names"},
 		{"internal/key", "Reason", "Reasons"},
 		{"internal/account", "Result", "Results"},
 		{"internal/account", "State", "States"},

@@ -37,6 +37,7 @@ type Config struct {
 	Backup     Backup     `koanf:"backup"`
 	Metrics    Metrics    `koanf:"metrics"`
 	Alert      Alert      `koanf:"alert"`
+	Audit      Audit      `koanf:"audit"`
 
 	// Providers holds providers.NAME by NAME. It has only the providers for which something was set, and may be nil.
 	Providers map[string]Provider `koanf:"-"`
@@ -162,6 +163,12 @@ type Metrics struct {
 	Keys     int    `koanf:"keys" default:"100" min:"0" max:"10000" doc:"How many keys get metrics of their own; the rest share those of other."`
 	Accounts int    `koanf:"accounts" default:"100" min:"0" max:"10000" doc:"How many accounts get metrics of their own; the rest share those of other."`
 	Models   int    `koanf:"models" default:"100" min:"0" max:"10000" doc:"How many models, each on each platform, get metrics of their own; the rest, and those without a price, share those of other."`
+}
+
+// Audit says how much is kept of who changed what.
+type Audit struct {
+	Keep     time.Duration `koanf:"keep" default:"365d" min:"1h" max:"36500d" doc:"Age at which entries of the audit log are deleted."`
+	MaxBytes Size          `koanf:"max_bytes" default:"64MiB" min:"64KiB" max:"1TiB" doc:"Size of the audit log above which its oldest entries are deleted, whatever their age. It is in the store; an entry has some 300 bytes."`
 }
 
 // Alert says who is told when somebody has to mend something.

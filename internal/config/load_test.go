@@ -98,6 +98,7 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 		Redis:   config.Redis{Prefix: "crs", OnOutage: "local", Wait: 2 * time.Second, LogBytes: 256 << 20, KeepDays: 800 * 24 * time.Hour},
 		Metrics: config.Metrics{Keys: 100, Accounts: 100, Models: 100},
 		Alert:   config.Alert{Format: "json", After: time.Minute},
+		Audit:   config.Audit{Keep: 365 * 24 * time.Hour, MaxBytes: 64 << 20},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

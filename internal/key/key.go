@@ -6,13 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 	"time"
 	"unicode"
 
 	"crs/internal/bound"
+	"crs/internal/limit"
 	"crs/internal/secret"
 )
 
@@ -43,15 +43,7 @@ type Key struct {
 
 // Policy is what a key may do. A zero field does not limit. Money is in nano-USD.
 type Policy struct {
-	RequestsPerMinute int64 `json:"requests_per_minute,omitempty"`
-	TokensPerMinute   int64 `json:"tokens_per_minute,omitempty"`
-	Concurrency       int   `json:"concurrency,omitempty"`
-	// Queue is how many requests may wait for a free slot, QueueWait how long each may.
-	Queue      int           `json:"queue,omitempty"`
-	QueueWait  time.Duration `json:"queue_wait,omitempty"`
-	DailyCost  int64         `json:"daily_cost,omitempty"`
-	WeeklyCost int64         `json:"weekly_cost,omitempty"`
-	TotalCost  int64         `json:"total_cost,omitempty"`
+	Limits limit.Limits `json:"-"`
 	// AllowModels and DenyModels are patterns with *; what is denied is denied even if it is allowed too.
 	AllowModels []string `json:"allow_models,omitempty"`
 	DenyModels  []string `json:"deny_models,omitempty"`
@@ -64,6 +56,8 @@ type Policy struct {
 	Group   string `json:"group,omitempty"`
 	// Multiplier scales what the key is charged, in thousandths. Zero means 1000.
 	Multiplier int64 `json:"multiplier,omitempty"`
+
+	newer []storedRule // limits that only a newer version knows
 }
 
 // Charge is what a key is charged for what cost so much.
@@ -77,13 +71,8 @@ func (p *Policy) Charge(cost int64) int64 {
 	return bound.Sum(cost/1000*p.Multiplier, cost%1000*p.Multiplier/1000)
 }
 
-// Limited reports whether requests with the key must be counted before they are let in.
-func (p *Policy) Limited() bool {
-	return p.Concurrency > 0 || p.RequestsPerMinute > 0 || p.TokensPerMinute > 0 || p.Budgeted()
-}
-
-// Budgeted reports whether there is a limit to what the key may cost.
-func (p *Policy) Budgeted() bool { return p.DailyCost > 0 || p.WeeklyCost > 0 || p.TotalCost > 0 }
+// Holder is the key as one whose limits count.
+func (k *Key) Holder() limit.Holder { return limit.Holder{ID: k.ID, Limits: &k.Policy.Limits} }
 
 // Prefix begins every key.
 const Prefix = "cr_"
@@ -135,30 +124,16 @@ func (k *Key) Deleted() bool { return !k.DeletedAt.IsZero() }
 // Validate finds what makes no sense in a key.
 func (k *Key) Validate() error {
 	p := &k.Policy
-	for _, n := range []struct {
-		what  string
-		value int64
-	}{
-		{"requests per minute", p.RequestsPerMinute},
-		{"tokens per minute", p.TokensPerMinute},
-		{"concurrency", int64(p.Concurrency)},
-		{"queue length", int64(p.Queue)},
-		{"queue wait", int64(p.QueueWait)},
-		{"daily cost", p.DailyCost},
-		{"weekly cost", p.WeeklyCost},
-		{"total cost", p.TotalCost},
-		{"multiplier", p.Multiplier},
-		{"time from first use", int64(k.ActivateFor)},
-	} {
-		if n.value < 0 {
-			return fmt.Errorf("the %s is negative", n.what)
-		}
-	}
 	switch {
-	case p.Queue > 0 && p.Concurrency == 0:
-		return errors.New("a queue needs a concurrency limit to wait for")
+	case p.Multiplier < 0:
+		return errors.New("the multiplier is negative")
+	case k.ActivateFor < 0:
+		return errors.New("the time from first use is negative")
 	case p.Account != "" && p.Group != "":
 		return errors.New("a key is bound to an account or to a group, not to both")
+	}
+	if err := p.Limits.Validate(); err != nil {
+		return err
 	}
 	return ValidateName(k.Name)
 }

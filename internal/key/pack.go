@@ -1,9 +1,10 @@
 package key
 
-import "strings"
+import (
+	"strings"
 
-// together is how many keys stand together in memory.
-const together = 256
+	"crs/internal/limit"
+)
 
 // pack puts keys next to each other, and their texts too. A hundred thousand of them are then some hundred objects instead
 // of half a million, and the garbage collector is through with them in a fraction of the time.
@@ -11,6 +12,7 @@ func pack(keys []*Key) {
 	room := make([]Key, len(keys))
 	var texts []*string
 	entries := make([]string, 0, entriesOf(keys))
+	rules := make([]limit.Rule, 0, rulesOf(keys))
 	for i, k := range keys {
 		room[i] = *k
 		keys[i] = &room[i]
@@ -20,6 +22,11 @@ func pack(keys []*Key) {
 				entries = append(entries, *list...)
 				*list = entries[first:len(entries):len(entries)] // whoever appends to it gets another one
 			}
+		}
+		if of := &room[i].Policy.Limits; len(of.Rules) > 0 {
+			first := len(rules)
+			rules = append(rules, of.Rules...)
+			of.Rules = rules[first:len(rules):len(rules)]
 		}
 		texts = append(texts, room[i].texts()...)
 	}
@@ -34,6 +41,13 @@ func entriesOf(keys []*Key) (n int) {
 		for _, list := range k.lists() {
 			n += len(*list)
 		}
+	}
+	return n
+}
+
+func rulesOf(keys []*Key) (n int) {
+	for _, k := range keys {
+		n += len(k.Policy.Limits.Rules)
 	}
 	return n
 }

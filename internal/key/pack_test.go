@@ -1,11 +1,13 @@
 package key
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"runtime"
 	"testing"
+	"time"
 
 	"crs/internal/store"
 )
@@ -29,28 +31,46 @@ func issued(t *testing.T, n int) []store.Doc {
 	return docs
 }
 
+// stored is a store that has some keys.
+type stored struct {
+	store.Documents
+	docs []store.Doc
+}
+
+func (s stored) All(context.Context, store.Kind) ([]store.Doc, error) { return s.docs, nil }
+
+func loaded(t *testing.T, docs []store.Doc) *Ring {
+	t.Helper()
+	r, err := Load(t.Context(), stored{docs: docs}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func TestPackedKeysAreWhatTheyWere(t *testing.T) {
 	t.Parallel()
-	docs := issued(t, 2*together+7)
-	keys, errs := decodeAll(docs)
-	if len(errs) > 0 {
-		t.Fatal(errs)
-	}
+	docs := issued(t, 519)
+	r := loaded(t, docs)
 	for i, d := range docs {
 		want, err := decode(d)
-		if err != nil || !reflect.DeepEqual(keys[i], want) {
-			t.Fatalf("key %d is %+v, want %+v (%v)", i, keys[i], want, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Version = d.Version
+		if got, err := r.Get(d.ID); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("key %d is %+v, want %+v (%v)", i, got, want, err)
 		}
 	}
 }
 
 func TestToAppendToAPackedListLeavesItsNeighboursAlone(t *testing.T) {
 	t.Parallel()
-	keys, _ := decodeAll(issued(t, 2))
+	keys := loaded(t, issued(t, 2)).List()
 	k := *keys[0]
 	_ = append(k.Tags, "more")
 	_ = append(k.Policy.AllowModels, "more")
-	want, _ := decodeAll(issued(t, 2))
+	want := loaded(t, issued(t, 2)).List()
 	if !reflect.DeepEqual(keys, want) {
 		t.Errorf("%+v became %+v", want[0], keys[0])
 	}
@@ -58,7 +78,7 @@ func TestToAppendToAPackedListLeavesItsNeighboursAlone(t *testing.T) {
 
 // It bounds what the garbage collector must look at, of which each request pays its share.
 func TestManyKeysAreFewObjects(t *testing.T) {
-	docs := issued(t, 40*together)
+	docs := issued(t, 10_240)
 	objects := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -66,10 +86,10 @@ func TestManyKeysAreFewObjects(t *testing.T) {
 		return m.HeapObjects
 	}
 	before := objects()
-	keys, _ := decodeAll(docs)
-	if made := int64(objects()) - int64(before); made > int64(len(keys)/20) {
-		t.Errorf("%d keys are %d objects", len(keys), made)
+	r := loaded(t, docs)
+	if made := int64(objects()) - int64(before); made > int64(len(docs)/20) {
+		t.Errorf("%d keys are %d objects", len(docs), made)
 	}
 	runtime.KeepAlive(docs)
-	runtime.KeepAlive(keys)
+	runtime.KeepAlive(r)
 }

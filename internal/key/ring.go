@@ -1,15 +1,14 @@
 package key
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
+	"crs/internal/document"
 	"crs/internal/id"
 	"crs/internal/secret"
 	"crs/internal/store"
@@ -17,50 +16,53 @@ import (
 
 // Ring holds every key. Verify costs the same however many there are.
 type Ring struct {
-	docs store.Documents
-	now  func() time.Time
-
-	mu     sync.RWMutex // guards the fields below; never held while the store works
-	keys   index
-	making map[string]bool // names whose keys are being made
-	valid  int             // how many are not deleted
+	keys  *document.Cache[Key]
+	now   func() time.Time
+	valid atomic.Int64 // how many are not deleted
 }
 
 // Load reads every key from the store.
-func Load(ctx context.Context, docs store.Documents, now func() time.Time) (*Ring, error) {
-	all, err := docs.All(ctx, store.Key)
+func Load(ctx context.Context, docs store.Documents, now func() time.Time) (r *Ring, err error) {
+	r = &Ring{now: now}
+	r.keys, err = document.Load(ctx, docs, document.Kind[Key]{
+		Name: store.Key, Encode: encode, Decode: decode, Pack: pack, Change: r.count,
+		Head: func(k *Key) document.Head {
+			return document.Head{ID: k.ID, Name: k.Name, Version: &k.Version, Sum: document.Sum(k.Digest)}
+		},
+	})
+	return r, err
+}
+
+// count counts the keys that are not deleted.
+func (r *Ring) count(old, fresh *Key) *Key {
+	if old != nil && !old.Deleted() {
+		r.valid.Add(-1)
+	}
+	if fresh != nil && !fresh.Deleted() {
+		r.valid.Add(1)
+	}
+	return fresh
+}
+
+func encode(k *Key) ([]byte, error) {
+	body, err := json.Marshal(k)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("encode key %s: %w", k.Name, err)
 	}
-	keys, errs := decodeAll(all)
-	if len(errs) > 0 {
-		return nil, errs[0]
-	}
-	r := &Ring{docs: docs, now: now, keys: newIndex(len(keys)), making: map[string]bool{}}
-	for _, k := range keys {
-		r.install(k)
-	}
-	return r, nil
+	return body, nil
 }
 
-// install replaces the key with k's id. It is called with mu held, or before the ring is shared. Of two writes at once
-// the later version stays.
-func (r *Ring) install(k *Key) {
-	if old := r.keys.id(k.ID); old != nil && old.Version > k.Version {
-		return
+func decode(d store.Doc) (*Key, error) {
+	k := new(Key)
+	err := json.Unmarshal(d.Body, k)
+	if err == nil && k.Digest == (Digest{}) {
+		err = errors.New("it has no hash")
 	}
-	r.remove(k.ID)
-	r.keys.add(k)
-	if !k.Deleted() {
-		r.valid++
-	}
+	return k, err
 }
 
-func (r *Ring) remove(id string) {
-	if old := r.keys.remove(id); old != nil && !old.Deleted() {
-		r.valid--
-	}
-}
+// Take puts on the ring what another node has written. A key that cannot be read is left as it was, and is told in the error.
+func (r *Ring) Take(news store.News) error { return r.keys.Take(news) }
 
 // NotFound means that there is no such key.
 type NotFound struct{ Ref string }
@@ -84,12 +86,7 @@ func (e *Taken) Error() string {
 
 // Get finds a key by id or name.
 func (r *Ring) Get(ref string) (*Key, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if k := r.keys.id(ref); k != nil {
-		return k, nil
-	}
-	if k := r.keys.name(ref); k != nil {
+	if k := r.keys.Get(ref); k != nil {
 		return k, nil
 	}
 	return nil, &NotFound{ref}
@@ -105,25 +102,10 @@ func (r *Ring) NameOf(id string) string {
 }
 
 // List gives every key, deleted ones too, by name.
-func (r *Ring) List() []*Key {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	all := make([]*Key, 0, r.keys.len())
-	for _, k := range r.keys.keys {
-		if k != nil {
-			all = append(all, k)
-		}
-	}
-	slices.SortFunc(all, func(a, b *Key) int { return cmp.Compare(a.Name, b.Name) })
-	return all
-}
+func (r *Ring) List() []*Key { return r.keys.All() }
 
 // Count is the number of keys that are not deleted.
-func (r *Ring) Count() int {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.valid
-}
+func (r *Ring) Count() int { return int(r.valid.Load()) }
 
 // Create makes a key from k's name, tags, expiry and policy. The secret is given this once.
 func (r *Ring) Create(ctx context.Context, k Key) (*Key, secret.String, error) {
@@ -135,51 +117,21 @@ func (r *Ring) Create(ctx context.Context, k Key) (*Key, secret.String, error) {
 	if err := k.Validate(); err != nil {
 		return nil, secret.String{}, err
 	}
-	if err := r.reserve(k.Name); err != nil {
-		return nil, secret.String{}, err
-	}
-	defer r.unreserve(k.Name)
-	made, err := r.save(ctx, k)
+	made, err := r.keys.Create(ctx, k)
 	if err != nil {
-		return nil, secret.String{}, err
+		return nil, secret.String{}, r.taken(err)
 	}
 	return made, presented, nil
 }
 
-func (r *Ring) reserve(name string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if old := r.keys.name(name); old != nil || r.making[name] {
-		return &Taken{Name: name, Deleted: old != nil && old.Deleted()}
-	}
-	r.making[name] = true
-	return nil
-}
-
-func (r *Ring) unreserve(name string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.making, name)
-}
-
-// save writes k and puts it on the ring.
-func (r *Ring) save(ctx context.Context, k Key) (*Key, error) {
-	body, err := json.Marshal(&k)
-	if err != nil {
-		return nil, fmt.Errorf("encode key %s: %w", k.Name, err)
-	}
-	k.Version, err = r.docs.Put(ctx, store.Doc{Kind: store.Key, ID: k.ID, Version: k.Version, Name: k.Name, Body: body})
+// taken says what a name is taken by.
+func (r *Ring) taken(err error) error {
 	var taken *store.Taken
-	if errors.As(err, &taken) {
-		return nil, &Taken{Name: k.Name}
+	if !errors.As(err, &taken) {
+		return err
 	}
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.install(&k)
-	return &k, nil
+	old := r.keys.Get(taken.ID)
+	return &Taken{Name: taken.Name, Deleted: old != nil && old.Deleted()}
 }
 
 // Edit changes a key. change gets a copy; what it must not change (id, hash, name) is put back. An edit that somebody
@@ -198,7 +150,7 @@ func (r *Ring) Edit(ctx context.Context, ref string, change func(*Key) error) (*
 	if err := k.Validate(); err != nil {
 		return nil, err
 	}
-	return r.save(ctx, k)
+	return r.keys.Save(ctx, k)
 }
 
 // Rotate gives a key a new secret; the old one is refused from then on.
@@ -210,7 +162,7 @@ func (r *Ring) Rotate(ctx context.Context, ref string) (*Key, secret.String, err
 	presented := Generate()
 	k := *old
 	k.identify(presented)
-	made, err := r.save(ctx, k)
+	made, err := r.keys.Save(ctx, k)
 	if err != nil {
 		return nil, secret.String{}, err
 	}
@@ -248,11 +200,5 @@ func (r *Ring) Purge(ctx context.Context, ref string) error {
 	if !k.Deleted() {
 		return fmt.Errorf("key %s is not deleted; delete it first", k.Name)
 	}
-	if err := r.docs.Delete(ctx, store.Key, k.ID); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.remove(k.ID)
-	return nil
+	return r.keys.Delete(ctx, k.ID)
 }

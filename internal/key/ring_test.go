@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"crs/internal/key"
+	"crs/internal/limit"
 	"crs/internal/secret"
 	"crs/internal/store"
 	"crs/internal/store/local"
+	"crs/internal/unit"
 )
 
 type clock struct{ at time.Time }
@@ -144,7 +146,7 @@ func TestAKeysTimeBeginsWithItsFirstUse(t *testing.T) {
 func TestRotationChangesTheSecretAndNothingElse(t *testing.T) {
 	t.Parallel()
 	r, _, _ := ring(t)
-	made, old := create(t, r, key.Key{Name: "alice", Policy: key.Policy{RequestsPerMinute: 7}})
+	made, old := create(t, r, key.Key{Name: "alice", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 7)}}}})
 	rotated, fresh, err := r.Rotate(t.Context(), made.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +154,7 @@ func TestRotationChangesTheSecretAndNothingElse(t *testing.T) {
 	if refusal(t, r, old.Reveal()) != key.Unknown || refusal(t, r, fresh.Reveal()) != "" {
 		t.Error("the old key still opens, or the new one does not")
 	}
-	if rotated.ID != made.ID || rotated.Policy.RequestsPerMinute != 7 {
+	if rotated.ID != made.ID || rotated.Policy.Limits.Max(unit.Requests, limit.Minute) != 7 {
 		t.Errorf("rotated to %+v", rotated)
 	}
 }
@@ -234,7 +236,7 @@ func TestOfTwoEditsAtOnceOneIsToldSo(t *testing.T) {
 	create(t, r, key.Key{Name: "alice"})
 	other := load(t, s, c)
 	set := func(n int64) func(*key.Key) error {
-		return func(k *key.Key) error { k.Policy.RequestsPerMinute = n; return nil }
+		return func(k *key.Key) error { k.Policy.Limits.Set(limit.Per(unit.Requests, limit.Minute, n)); return nil }
 	}
 	if _, err := other.Edit(t.Context(), "alice", set(1)); err != nil {
 		t.Fatal(err)
@@ -255,8 +257,8 @@ func TestNonsenseIsRefused(t *testing.T) {
 		"a control character": {Name: "a\x1b[31m"},
 		"spaces around":       {Name: " a "},
 		"too long":            {Name: fmt.Sprintf("%0101d", 1)},
-		"negative limit":      {Name: "a", Policy: key.Policy{DailyCost: -1}},
-		"queue for no limit":  {Name: "a", Policy: key.Policy{Queue: 3}},
+		"negative limit":      {Name: "a", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, -1)}}}},
+		"queue for no limit":  {Name: "a", Policy: key.Policy{Limits: limit.Limits{Queue: 3}}},
 		"bound to two":        {Name: "a", Policy: key.Policy{Account: "x", Group: "y"}},
 	} {
 		if _, _, err := r.Create(t.Context(), k); err == nil {

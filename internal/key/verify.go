@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/document"
 	"crs/internal/store"
 )
 
@@ -52,10 +53,7 @@ func (r *Ring) Verify(ctx context.Context, presented string) (*Key, error) {
 	if len(presented) > maxPresented || !strings.HasPrefix(presented, Prefix) {
 		return nil, &Refused{Reason: Unknown}
 	}
-	sum := digestOf(presented)
-	r.mu.RLock()
-	k := r.keys.hash(sum)
-	r.mu.RUnlock()
+	k := r.keys.Find(document.Sum(digestOf(presented)))
 	switch {
 	case k == nil:
 		return nil, &Refused{Reason: Unknown}
@@ -78,7 +76,7 @@ func (r *Ring) activate(ctx context.Context, k *Key) (*Key, error) {
 	begun := *k
 	begun.ActivatedAt = r.now().UTC()
 	begun.ExpiresAt = begun.ActivatedAt.Add(k.ActivateFor)
-	done, err := r.save(ctx, begun)
+	done, err := r.keys.Save(ctx, begun)
 	var conflict *store.Conflict
 	switch {
 	case errors.As(err, &conflict):

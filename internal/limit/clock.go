@@ -6,14 +6,15 @@ import "time"
 type Clock interface {
 	// Steady is a time of the calendar that never steps: days and weeks go by it.
 	Steady() time.Time
-	// Elapsed is how much time has passed, since whenever: minutes go by it.
+	// Elapsed is how much time has passed, since whenever: windows that slide go by it.
 	Elapsed() time.Duration
 }
 
 // moment is what a clock says.
 type moment struct {
-	steady  time.Time
-	elapsed time.Duration
+	steady   time.Time
+	elapsed  time.Duration
+	calendar *calendar
 }
 
 // plain is a clock that nobody sets.

@@ -4,24 +4,29 @@ import (
 	"errors"
 	"time"
 
-	"crs/internal/key"
-	"crs/internal/usage"
+	"crs/internal/unit"
 )
 
 // ErrElsewhere means that the counts are kept elsewhere than where they were asked for: ask again. Admit never gives it.
-var ErrElsewhere = errors.New("the counts of keys are kept elsewhere now")
+var ErrElsewhere = errors.New("the counts are kept elsewhere now")
 
-// Count is what a gate knows of a key beside the requests in flight.
+// Count is what a gate knows of a holder beside the requests in flight, for a process that may be of another version.
 type Count struct {
-	Spent            usage.Charges
-	Requests, Tokens []Tick // of the last minute
+	Used []Used
+	// What follows is how older versions say it: costs, and the last minute.
+	Spent            struct{ Day, Week, Total int64 }
+	Requests, Tokens []Tick
 }
 
-// Tick is what was counted within a second, so many seconds ago.
-type Tick struct{ Age, N int64 }
+// Used is what was used of a unit in a window: N in a span of the calendar, Ticks in one that slides.
+type Used struct {
+	Of    string // a Rule's name
+	N     int64
+	Ticks []Tick
+}
 
 // Entrust hands the counts over to another process: it adopts every request that is in flight, and whoever waits in a
-// queue asks it anew. It gives what that process must know beside that, by key. This gate counts on beside it. Counts that
+// queue asks it anew. It gives what that process must know beside that, by holder. This gate counts on beside it. Counts that
 // several nodes share stay where they are: the other process is another node.
 func (g *Gate) Entrust(to Shared) map[string]Count {
 	if g.shared.Load() != nil {
@@ -29,17 +34,12 @@ func (g *Gate) Entrust(to Shared) map[string]Count {
 	}
 	g.entrusted.Store(true)
 	g.shared.Store(&to)
-	g.mu.RLock()
-	books := make([]*book, 0, len(g.books))
-	for _, b := range g.books {
-		books = append(books, b)
-	}
-	g.mu.RUnlock()
+	books := g.all()
 	counts := make(map[string]Count, len(books))
 	now := g.now()
 	for _, b := range books {
 		b.mu.Lock()
-		b.budget.turn(now.steady, g.zone)
+		b.turn(now.calendar)
 		counts[b.id] = b.count(now)
 		b.entrust(to)
 		b.mu.Unlock()
@@ -48,8 +48,34 @@ func (g *Gate) Entrust(to Shared) map[string]Count {
 }
 
 // count is called with the book's lock held.
-func (b *book) count(now moment) Count {
-	return Count{Spent: b.budget.spent, Requests: b.requests.ticks(now.elapsed), Tokens: b.tokens.ticks(now.elapsed)}
+func (b *book) count(now moment) (c Count) {
+	for i := range b.spent {
+		for u, n := range b.spent[i] {
+			if n != 0 {
+				c.Used = append(c.Used, Used{Of: Rule{Unit: unit.Unit(u), Window: Day - Window(i)}.String(), N: n})
+			}
+		}
+	}
+	for _, s := range b.slides {
+		c.Used = append(c.Used, Used{Of: Rule{Unit: s.unit, Window: s.window}.String(), Ticks: s.ticks(now.elapsed)})
+	}
+	return c
+}
+
+// uses gives what a count says, also one of an older version.
+func (c *Count) uses() []Used {
+	all := c.Used
+	for of, n := range map[string]int64{"cost/day": c.Spent.Day, "cost/week": c.Spent.Week, "cost/total": c.Spent.Total} {
+		if n != 0 {
+			all = append(all, Used{Of: of, N: n})
+		}
+	}
+	for of, ticks := range map[string][]Tick{"requests/minute": c.Requests, "tokens/minute": c.Tokens} {
+		if ticks != nil {
+			all = append(all, Used{Of: of, Ticks: ticks})
+		}
+	}
+	return all
 }
 
 // entrust is called with the book's lock held.
@@ -64,38 +90,33 @@ func (b *book) entrust(to Shared) {
 	b.waiting = nil
 }
 
-// asked is what a permit was given for, as far as it is still known.
-func (p *Permit) asked() Ask {
-	if p.settled {
-		return Ask{Key: &key.Key{ID: p.book.id}} // it holds nothing back any more
-	}
-	return Ask{Key: &key.Key{ID: p.book.id}, Tokens: p.tokens, Cost: p.cost}
+// asked is what a place was given for, as far as it is still known. What it holds nothing back of any more is zero.
+func (p *place) asked() (Holder, unit.Amounts) {
+	return Holder{ID: p.book.id, Limits: p.limits}, p.reserved
 }
 
 // entrustLate has the other process hear of a request that had left already when the counts were handed over, and is
 // settled now. It is called with the book's lock held.
-func (p *Permit) entrustLate() {
+func (p *place) entrustLate() {
 	with := p.gate.shared.Load()
 	if p.shared != nil || with == nil {
 		return
 	}
-	p.shared = (*with).Adopt(Ask{Key: &key.Key{ID: p.book.id}, Tokens: p.tokens, Cost: p.cost})
+	p.shared = (*with).Adopt(p.asked())
 	if p.out {
 		p.shared.Release()
 	}
 }
 
 // Reclaim takes the counts back: the other process is gone. What this gate counted beside it holds again, and spent is
-// what keys have been charged by now.
-func (g *Gate) Reclaim(spent map[string]usage.Charges) {
+// what was used by now.
+func (g *Gate) Reclaim(spent map[string]Spent) {
 	if !g.entrusted.Swap(false) {
 		return
 	}
 	g.shared.Store(nil)
 	g.Raise(spent)
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	for _, b := range g.books {
+	for _, b := range g.all() {
 		b.mu.Lock()
 		for _, p := range b.inside {
 			p.shared = nil
@@ -104,67 +125,58 @@ func (g *Gate) Reclaim(spent map[string]usage.Charges) {
 	}
 }
 
-// Raise has budgets hold at least what keys have been charged.
-func (g *Gate) Raise(spent map[string]usage.Charges) {
-	for id, charges := range spent {
-		b := g.book(id)
+// Raise has budgets hold at least what was used.
+func (g *Gate) Raise(spent map[string]Spent) {
+	for id, known := range spent {
+		b, now := g.book(id), g.now()
 		b.mu.Lock()
-		b.budget.turn(g.now().steady, g.zone)
-		b.budget.raise(charges)
+		b.turn(now.calendar)
+		b.spent.raise(&known)
 		b.mu.Unlock()
 	}
 }
 
-// Inherit takes over what another process has counted.
+// Inherit takes over what another process has counted. What this version does not know is left out.
 func (g *Gate) Inherit(counts map[string]Count) {
 	now := g.now()
 	for id, c := range counts {
 		b := g.book(id)
 		b.mu.Lock()
-		b.budget = budget{period: periodOf(now.steady, g.zone), spent: c.Spent}
-		b.requests, b.tokens = windowOf(now.elapsed, c.Requests), windowOf(now.elapsed, c.Tokens)
+		b.spent, b.slides, b.begins = Spent{}, nil, now.calendar.begins
+		for _, used := range c.uses() {
+			b.inherit(now, used)
+		}
 		b.mu.Unlock()
 	}
 }
 
-// Adopt counts a request that another process has let in, whatever the limits say: it is in flight already.
-func (g *Gate) Adopt(keyID string, tokens, cost int64) *Permit {
-	b := g.book(keyID)
-	p := &Permit{gate: g, book: b, tokens: tokens, cost: cost}
+// inherit is called with the book's lock held.
+func (b *book) inherit(now moment, used Used) {
+	r, err := ParseRule(used.Of)
+	if err != nil {
+		return
+	}
+	if !r.Window.Slides() {
+		b.spent.Set(r.Unit, r.Window, used.N)
+		return
+	}
+	s := newSliding(r.Unit, r.Window)
+	for _, t := range used.Ticks {
+		s.addBefore(now.elapsed, time.Duration(t.Age)*time.Second, t.N)
+	}
+	b.slides = append(b.slides, s)
+}
+
+// Adopt counts a request that another process has let in, whatever the limits say: it is in flight already. What counts when a request
+// is let in is among what that process has handed over.
+func (g *Gate) Adopt(id string, estimate unit.Amounts) *Permit {
+	b := g.book(id)
+	at := &place{gate: g, book: b, limits: new(Limits), reserved: estimate.Settled()}
+	p := &Permit{gate: g}
+	p.places = append(p.one[:0], at)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.seat(p)
-	b.tokensReserved += tokens
-	b.costReserved += cost
+	b.seat(at)
+	b.reserved = b.reserved.Add(at.reserved)
 	return p
-}
-
-// ticks is nil for a window that was never made.
-func (w *window) ticks(now time.Duration) []Tick {
-	if w == nil {
-		return nil
-	}
-	w.advance(second(now))
-	all := []Tick{}
-	for s := w.at - span + 1; s <= w.at; s++ {
-		if n := w.bucket[(s%span+span)%span]; n != 0 {
-			all = append(all, Tick{w.at - s, n})
-		}
-	}
-	return all
-}
-
-func windowOf(now time.Duration, ticks []Tick) *window {
-	if ticks == nil {
-		return nil
-	}
-	w := new(window)
-	w.advance(second(now))
-	for _, t := range ticks {
-		if t.Age >= 0 && t.Age < span {
-			w.bucket[((w.at-t.Age)%span+span)%span] += t.N
-			w.sum += t.N
-		}
-	}
-	return w
 }

@@ -9,7 +9,7 @@ import (
 
 	"crs/internal/key"
 	"crs/internal/limit"
-	"crs/internal/usage"
+	"crs/internal/unit"
 )
 
 // heir counts for a gate that was handed over, with a gate of its own.
@@ -22,45 +22,46 @@ type heir struct {
 
 type heirSeat struct{ permit *limit.Permit }
 
-func (h *heir) Admit(ctx context.Context, ask limit.Ask) (limit.Seat, error) {
+func (h *heir) Admit(ctx context.Context, of limit.Holder, estimate unit.Amounts) (limit.Seat, error) {
 	h.mu.Lock()
 	h.asked++
 	h.mu.Unlock()
-	p, err := h.gate.Admit(ctx, ask)
+	p, err := h.gate.Admit(ctx, limit.Ask{Holders: []limit.Holder{of}, Amounts: estimate})
 	if err != nil {
 		return nil, err
 	}
 	return heirSeat{p}, nil
 }
 
-func (h *heir) Adopt(ask limit.Ask) limit.Seat {
-	return heirSeat{h.gate.Adopt(ask.Key.ID, ask.Tokens, ask.Cost)}
+func (h *heir) Adopt(of limit.Holder, estimate unit.Amounts) limit.Seat {
+	return heirSeat{h.gate.Adopt(of.ID, estimate)}
 }
 
-func (h *heir) Use(context.Context, *key.Key) (limit.Use, error) { return limit.Use{}, nil }
-func (h *heir) Away() error                                      { return nil }
+func (h *heir) Use(context.Context, limit.Holder) (limit.Use, error) { return limit.Use{}, nil }
+func (h *heir) Away() error                                          { return nil }
 
-func (s heirSeat) Release()                     { s.permit.Release() }
-func (s heirSeat) Settle(tokens, charged int64) { s.permit.Settle(tokens, charged) }
-func (heirSeat) Spent() usage.Charges           { return usage.Charges{} }
-func (s heirSeat) Waited() time.Duration        { return s.permit.Waited() }
+func (s heirSeat) Release()                 { s.permit.Release() }
+func (s heirSeat) Settle(used unit.Amounts) { s.permit.Settle(used) }
+func (s heirSeat) Cancel()                  { s.permit.Cancel() }
+func (heirSeat) Spent() limit.Spent         { return limit.Spent{} }
+func (s heirSeat) Waited() time.Duration    { return s.permit.Waited() }
 
 // TestTwoGatesCountAsOneAfterAHandover: what was in flight, what was spent and what the rates had counted goes on in the other
 // gate, and what the first one lets in from then on is let in by that.
 func TestTwoGatesCountAsOneAfterAHandover(t *testing.T) {
 	gate(t, func(t *testing.T, old *limit.Gate) {
-		policy := key.Policy{RequestsPerMinute: 4, TokensPerMinute: 1000, Concurrency: 2, DailyCost: 10 * dollar}
+		policy := key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 4), limit.Per(unit.Tokens, limit.Minute, 1000), limit.Per(unit.Cost, limit.Day, 10*dollar)}, Concurrency: 2}}
 		ask := with(policy)
-		ask.Tokens, ask.Cost = 100, dollar
+		ask.Amounts[unit.Tokens], ask.Amounts[unit.Cost] = 100, dollar
 		done := admit(t, old, ask)
-		done.Settle(50, 3*dollar)
+		done.Settle(unit.Amounts{unit.Tokens: 50, unit.Cost: 3 * dollar})
 		done.Release()
 		running := admit(t, old, ask)
 
 		h := &heir{gate: limit.NewGate(time.Now, time.UTC, nil)}
 		h.gate.Inherit(old.Entrust(h))
 		u := h.gate.Use("k")
-		if u.InFlight != 1 || u.RequestsInMinute != 2 || u.TokensInMinute != 50 || u.Spent.Day != 3*dollar || u.ReservedTokens != 100 || u.ReservedCost != dollar {
+		if u.InFlight != 1 || u.In(unit.Requests, limit.Minute) != 2 || u.In(unit.Tokens, limit.Minute) != 50 || u.In(unit.Cost, limit.Day) != 3*dollar || u.Reserved[unit.Tokens] != 100 || u.Reserved[unit.Cost] != dollar {
 			t.Errorf("after the handover: %+v", u)
 		}
 		second := admit(t, old, ask)
@@ -71,15 +72,15 @@ func TestTwoGatesCountAsOneAfterAHandover(t *testing.T) {
 			t.Errorf("the new gate: %v", r)
 		}
 		running.Release()
-		running.Settle(10, dollar)
-		second.Settle(20, dollar)
+		running.Settle(unit.Amounts{unit.Tokens: 10, unit.Cost: dollar})
+		second.Settle(unit.Amounts{unit.Tokens: 20, unit.Cost: dollar})
 		second.Release()
-		if u := h.gate.Use("k"); u.InFlight != 0 || u.TokensInMinute != 80 || u.Spent.Day != 5*dollar || u.ReservedTokens != 0 || u.ReservedCost != 0 {
+		if u := h.gate.Use("k"); u.InFlight != 0 || u.In(unit.Tokens, limit.Minute) != 80 || u.In(unit.Cost, limit.Day) != 5*dollar || u.Reserved[unit.Tokens] != 0 || u.Reserved[unit.Cost] != 0 {
 			t.Errorf("at the end: %+v", u)
 		}
 
-		old.Reclaim(map[string]usage.Charges{"k": {Day: 6 * dollar, Week: 6 * dollar, Total: 6 * dollar}})
-		if u := old.Use("k"); u.InFlight != 0 || u.Spent.Day != 6*dollar || u.ReservedCost != 0 {
+		old.Reclaim(map[string]limit.Spent{"k": spent(6*dollar, 6*dollar, 6*dollar)})
+		if u := old.Use("k"); u.InFlight != 0 || u.In(unit.Cost, limit.Day) != 6*dollar || u.Reserved[unit.Cost] != 0 {
 			t.Errorf("taken back: %+v", u)
 		}
 		before := h.asked
@@ -93,7 +94,7 @@ func TestTwoGatesCountAsOneAfterAHandover(t *testing.T) {
 // TestWhoWaitsAtAHandoverWaitsInTheOtherGate, and gets the slot when the one who has it leaves the first gate.
 func TestWhoWaitsAtAHandoverWaitsInTheOtherGate(t *testing.T) {
 	gate(t, func(t *testing.T, old *limit.Gate) {
-		ask := with(key.Policy{Concurrency: 1, Queue: 2, QueueWait: time.Minute})
+		ask := with(key.Policy{Limits: limit.Limits{Concurrency: 1, Queue: 2, QueueWait: time.Minute}})
 		running := admit(t, old, ask)
 		got := make(chan error, 1)
 		go func() {

@@ -12,7 +12,7 @@ import (
 
 	"crs/internal/key"
 	"crs/internal/limit"
-	"crs/internal/usage"
+	"crs/internal/unit"
 )
 
 const dollar = 1_000_000_000
@@ -31,7 +31,17 @@ func gate(t *testing.T, test func(t *testing.T, g *limit.Gate)) {
 	})
 }
 
-func with(p key.Policy) limit.Ask { return limit.Ask{Key: &key.Key{ID: "k", Policy: p}} }
+func with(p key.Policy) limit.Ask { return by(&key.Key{ID: "k", Policy: p}) }
+
+func by(k *key.Key) limit.Ask { return limit.Ask{Holders: []limit.Holder{k.Holder()}} }
+
+// spent is what was spent on a day, in a week and in all.
+func spent(day, week, total int64) (s limit.Spent) {
+	s.Set(unit.Cost, limit.Day, day)
+	s.Set(unit.Cost, limit.Week, week)
+	s.Set(unit.Cost, limit.Total, total)
+	return s
+}
 
 func admit(t *testing.T, g *limit.Gate, ask limit.Ask) *limit.Permit {
 	t.Helper()
@@ -54,12 +64,12 @@ func refused(t *testing.T, g *limit.Gate, ask limit.Ask) *limit.Refused {
 
 func TestRequestsPerMinuteSlide(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{RequestsPerMinute: 2})
+		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 2)}}})
 		admit(t, g, ask).Release()
 		time.Sleep(30 * time.Second)
 		admit(t, g, ask).Release()
 		r := refused(t, g, ask)
-		if r.Limit != limit.RequestsPerMinute || r.Max != 2 || r.Used != 2 || r.RetryAfter != 31*time.Second || r.Spent() {
+		if r.Limit != limit.Name("requests per minute") || r.Max != 2 || r.Used != 2 || r.RetryAfter != 31*time.Second || r.Spent() {
 			t.Errorf("%+v", r)
 		}
 		time.Sleep(r.RetryAfter)
@@ -70,20 +80,20 @@ func TestRequestsPerMinuteSlide(t *testing.T) {
 
 func TestTokensPerMinuteHoldTheEstimateUntilTheTruthIsKnown(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{TokensPerMinute: 1000})
-		ask.Tokens = 600
+		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Tokens, limit.Minute, 1000)}}})
+		ask.Amounts[unit.Tokens] = 600
 		one, two := admit(t, g, ask), admit(t, g, ask)
 		r := refused(t, g, ask)
-		if r.Limit != limit.TokensPerMinute || r.Used != 1200 || r.Reserved != 1200 {
+		if r.Limit != limit.Name("tokens per minute") || r.Used != 1200 || r.Reserved != 1200 {
 			t.Errorf("%+v", r)
 		}
-		one.Settle(100, 0)
-		two.Settle(100, 0)
-		two.Settle(100_000, 0) // only the first counts
-		if u := g.Use("k"); u.TokensInMinute != 200 || u.ReservedTokens != 0 {
+		one.Settle(unit.Amounts{unit.Tokens: 100, unit.Cost: 0})
+		two.Settle(unit.Amounts{unit.Tokens: 100, unit.Cost: 0})
+		two.Settle(unit.Amounts{unit.Tokens: 100_000, unit.Cost: 0}) // only the first counts
+		if u := g.Use("k"); u.In(unit.Tokens, limit.Minute) != 200 || u.Reserved[unit.Tokens] != 0 {
 			t.Errorf("%+v", u)
 		}
-		admit(t, g, ask).Settle(900, 0)
+		admit(t, g, ask).Settle(unit.Amounts{unit.Tokens: 900, unit.Cost: 0})
 		if r := refused(t, g, ask); r.Used != 1100 || r.RetryAfter != 61*time.Second {
 			t.Errorf("%+v", r)
 		}
@@ -92,17 +102,17 @@ func TestTokensPerMinuteHoldTheEstimateUntilTheTruthIsKnown(t *testing.T) {
 
 func TestBudgetsAreRefusedOnceSpentAndBeginAnew(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{DailyCost: 10 * dollar, WeeklyCost: 25 * dollar, TotalCost: 30 * dollar})
+		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 10*dollar), limit.Per(unit.Cost, limit.Week, 25*dollar), limit.Per(unit.Cost, limit.Total, 30*dollar)}}})
 		spend := func(n int64) {
 			t.Helper()
 			p := admit(t, g, ask)
 			p.Release()
-			p.Settle(0, n*dollar)
+			p.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: n * dollar})
 		}
 		spend(9)
 		spend(3) // a request that was let in may pass the limit by what it costs
 		r := refused(t, g, ask)
-		if r.Limit != limit.DailyCost || !r.Spent() || r.Used != 12*dollar || r.RetryAfter != 12*time.Hour {
+		if r.Limit != limit.Name("daily cost") || !r.Spent() || r.Used != 12*dollar || r.RetryAfter != 12*time.Hour {
 			t.Errorf("%+v", r)
 		}
 		for _, part := range []string{"daily cost", "$10.0000", "$12.0000", "2026-11-24T00:00:00+01:00"} {
@@ -113,13 +123,13 @@ func TestBudgetsAreRefusedOnceSpentAndBeginAnew(t *testing.T) {
 		time.Sleep(12 * time.Hour) // Tuesday
 		spend(13)
 		time.Sleep(24 * time.Hour) // Wednesday
-		if r := refused(t, g, ask); r.Limit != limit.WeeklyCost || !r.Reset.Equal(time.Date(2026, 11, 29, 23, 0, 0, 0, time.UTC)) {
+		if r := refused(t, g, ask); r.Limit != limit.Name("weekly cost") || !r.Reset.Equal(time.Date(2026, 11, 29, 23, 0, 0, 0, time.UTC)) {
 			t.Errorf("%+v", r)
 		}
 		time.Sleep(5 * 24 * time.Hour) // Monday
 		spend(5)
 		r = refused(t, g, ask)
-		if r.Limit != limit.TotalCost || r.RetryAfter != 0 || !r.Reset.IsZero() {
+		if r.Limit != limit.Name("total cost") || r.RetryAfter != 0 || !r.Reset.IsZero() {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -127,15 +137,15 @@ func TestBudgetsAreRefusedOnceSpentAndBeginAnew(t *testing.T) {
 
 func TestABudgetThatIsOnlyReservedIsNotCalledSpent(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{DailyCost: 10 * dollar})
-		ask.Cost = 6 * dollar
+		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 10*dollar)}}})
+		ask.Amounts[unit.Cost] = 6 * dollar
 		p := admit(t, g, ask)
 		admit(t, g, ask)
 		r := refused(t, g, ask)
 		if r.Spent() || r.RetryAfter == 0 || !strings.Contains(r.Error(), "in flight") {
 			t.Errorf("%+v: %v", r, r)
 		}
-		p.Settle(0, dollar)
+		p.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: dollar})
 		admit(t, g, ask)
 	})
 }
@@ -143,16 +153,16 @@ func TestABudgetThatIsOnlyReservedIsNotCalledSpent(t *testing.T) {
 func TestWhatWasSpentBeforeARestartCounts(t *testing.T) {
 	t.Parallel()
 	now := func() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC) }
-	g := limit.NewGate(now, time.UTC, map[string]usage.Charges{"k": {Day: 1, Week: 2, Total: 3}})
-	for _, p := range []key.Policy{{DailyCost: 1}, {WeeklyCost: 2}, {TotalCost: 3}} {
+	g := limit.NewGate(now, time.UTC, map[string]limit.Spent{"k": spent(1, 2, 3)})
+	for _, p := range []key.Policy{{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 1)}}}, {Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Week, 2)}}}, {Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Total, 3)}}}} {
 		refused(t, g, with(p))
 	}
-	admit(t, g, with(key.Policy{DailyCost: 2, WeeklyCost: 3, TotalCost: 4}))
+	admit(t, g, with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 2), limit.Per(unit.Cost, limit.Week, 3), limit.Per(unit.Cost, limit.Total, 4)}}}))
 }
 
 func TestConcurrencyIsFreedOnceAndAtOnce(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{Concurrency: 2, RequestsPerMinute: 3})
+		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 3)}, Concurrency: 2}})
 		one, two := admit(t, g, ask), admit(t, g, ask)
 		r := refused(t, g, ask)
 		if r.Limit != limit.Concurrency || r.Max != 2 || r.Used != 2 {
@@ -161,7 +171,7 @@ func TestConcurrencyIsFreedOnceAndAtOnce(t *testing.T) {
 		one.Release()
 		one.Release()
 		three := admit(t, g, ask) // the refused request was not counted against the rate
-		if r := refused(t, g, ask); r.Limit != limit.RequestsPerMinute {
+		if r := refused(t, g, ask); r.Limit != limit.Name("requests per minute") {
 			t.Errorf("%+v", r)
 		}
 		two.Release()
@@ -174,7 +184,7 @@ func TestConcurrencyIsFreedOnceAndAtOnce(t *testing.T) {
 
 func TestTheQueueIsServedInOrder(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{Concurrency: 1, Queue: 3, QueueWait: time.Minute})
+		ask := with(key.Policy{Limits: limit.Limits{Concurrency: 1, Queue: 3, QueueWait: time.Minute}})
 		inside := admit(t, g, ask)
 		var order []int
 		var wg sync.WaitGroup
@@ -203,7 +213,7 @@ func TestTheQueueIsServedInOrder(t *testing.T) {
 
 func TestWaitingEndsWithTheQueueWait(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{Concurrency: 1, Queue: 3, QueueWait: 10 * time.Second})
+		ask := with(key.Policy{Limits: limit.Limits{Concurrency: 1, Queue: 3, QueueWait: 10 * time.Second}})
 		admit(t, g, ask)
 		start := time.Now()
 		r := refused(t, g, ask)
@@ -218,7 +228,7 @@ func TestWaitingEndsWithTheQueueWait(t *testing.T) {
 
 func TestAClientThatLeavesTheQueueLeavesNoTrace(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{Concurrency: 1, Queue: 2, QueueWait: time.Hour})
+		ask := with(key.Policy{Limits: limit.Limits{Concurrency: 1, Queue: 2, QueueWait: time.Hour}})
 		inside := admit(t, g, ask)
 		ctx, leave := context.WithCancel(t.Context())
 		left := make(chan error)
@@ -242,7 +252,7 @@ func TestAClientThatLeavesTheQueueLeavesNoTrace(t *testing.T) {
 func TestASlotHandedToAClientThatLeftGoesToTheNext(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
 		for range 50 {
-			ask := with(key.Policy{Concurrency: 1, Queue: 2, QueueWait: time.Hour})
+			ask := with(key.Policy{Limits: limit.Limits{Concurrency: 1, Queue: 2, QueueWait: time.Hour}})
 			inside := admit(t, g, ask)
 			ctx, leave := context.WithCancel(t.Context())
 			var wg sync.WaitGroup
@@ -264,15 +274,15 @@ func TestASlotHandedToAClientThatLeftGoesToTheNext(t *testing.T) {
 
 func TestRatesUsedUpWhileARequestQueuedRefuseIt(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{Concurrency: 1, Queue: 1, QueueWait: time.Minute, DailyCost: dollar})
+		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, dollar)}, Concurrency: 1, Queue: 1, QueueWait: time.Minute}})
 		inside := admit(t, g, ask)
 		got := make(chan error)
 		go func() { _, err := g.Admit(t.Context(), ask); got <- err }()
 		synctest.Wait()
-		inside.Settle(0, dollar)
+		inside.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: dollar})
 		inside.Release()
 		var r *limit.Refused
-		if err := <-got; !errors.As(err, &r) || r.Limit != limit.DailyCost {
+		if err := <-got; !errors.As(err, &r) || r.Limit != limit.Name("daily cost") {
 			t.Errorf("%v", err)
 		}
 		if u := g.Use("k"); u.InFlight != 0 {
@@ -283,7 +293,7 @@ func TestRatesUsedUpWhileARequestQueuedRefuseIt(t *testing.T) {
 
 func BenchmarkAdmit(b *testing.B) {
 	g := limit.NewGate(time.Now, time.Local, nil)
-	ask := with(key.Policy{RequestsPerMinute: 1 << 60, TokensPerMinute: 1 << 60, Concurrency: 100, DailyCost: 1 << 60})
+	ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 1<<60), limit.Per(unit.Tokens, limit.Minute, 1<<60), limit.Per(unit.Cost, limit.Day, 1<<60)}, Concurrency: 100}})
 	b.ReportAllocs()
 	for b.Loop() {
 		p, err := g.Admit(b.Context(), ask)
@@ -291,23 +301,25 @@ func BenchmarkAdmit(b *testing.B) {
 			b.Fatal(err)
 		}
 		p.Release()
-		p.Settle(10, 10)
+		p.Settle(unit.Amounts{unit.Tokens: 10, unit.Cost: 10})
 	}
 }
 
 func TestABudgetIsSpentHoweverMuchIsCharged(t *testing.T) {
 	gate(t, func(t *testing.T, g *limit.Gate) {
-		ask := with(key.Policy{DailyCost: dollar, WeeklyCost: dollar, TotalCost: dollar})
-		ask.Cost = dollar / 2
-		first, second, third := admit(t, g, ask), admit(t, g, limit.Ask{Key: ask.Key}), admit(t, g, limit.Ask{Key: ask.Key})
-		second.Settle(0, math.MaxInt64)
-		third.Settle(0, math.MaxInt64)
-		if r := refused(t, g, ask); !r.Limit.Money() || r.Used != math.MaxInt64 {
+		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, dollar), limit.Per(unit.Cost, limit.Week, dollar), limit.Per(unit.Cost, limit.Total, dollar)}}})
+		ask.Amounts[unit.Cost] = dollar / 2
+		first, second, third := admit(t, g, ask), admit(t, g, limit.Ask{Holders: ask.Holders}), admit(t, g, limit.Ask{Holders: ask.Holders})
+		second.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: math.MaxInt64})
+		third.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: math.MaxInt64})
+		if r := refused(t, g, ask); !r.Unit.Money() || r.Used != math.MaxInt64 {
 			t.Errorf("%+v", r)
 		}
-		if u := g.Use("k"); u.Spent != (usage.Charges{Day: math.MaxInt64, Week: math.MaxInt64, Total: math.MaxInt64}) || !u.Spent.Full() {
+		if u := g.Use("k"); u.In(unit.Cost, limit.Day) != math.MaxInt64 || u.In(unit.Cost, limit.Week) != math.MaxInt64 || u.In(unit.Cost, limit.Total) != math.MaxInt64 || !u.Spent.Full() {
 			t.Errorf("%+v", u.Spent)
 		}
-		first.Settle(0, 1)
+		first.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 1})
 	})
 }
+
+func policy(rules ...limit.Rule) key.Policy { return key.Policy{Limits: limit.Limits{Rules: rules}} }

@@ -8,6 +8,7 @@ import (
 
 	"crs/internal/key"
 	"crs/internal/limit"
+	"crs/internal/unit"
 )
 
 // refuser is a shared count whose day ends when it says.
@@ -16,20 +17,22 @@ type refuser struct {
 	refused *limit.Refused
 }
 
-func (r *refuser) Admit(context.Context, limit.Ask) (limit.Seat, error) { return nil, r.refused }
+func (r *refuser) Admit(context.Context, limit.Holder, unit.Amounts) (limit.Seat, error) {
+	return nil, r.refused
+}
 
 // TestTheSharedCountSaysWhenADayEnds: this node's day may begin before it. What it refused then is not held against the new day.
 func TestTheSharedCountSaysWhenADayEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		k := &key.Key{ID: "k", Policy: key.Policy{DailyCost: dollar}}
-		shared := &refuser{refused: &limit.Refused{Limit: limit.DailyCost, Max: dollar, Used: dollar, RetryAfter: 30 * time.Second}}
+		k := &key.Key{ID: "k", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, dollar)}}}}
+		shared := &refuser{refused: &limit.Refused{Limit: limit.Name("daily cost"), Unit: unit.Cost, Window: limit.Day, Max: dollar, Used: dollar, RetryAfter: 30 * time.Second}}
 		g := limit.New(limit.Options{Clock: steady{time.Now()}, Zone: time.UTC, Shared: shared})
-		enter := func() error { _, err := g.Enter(t.Context(), k); return err }
+		enter := func() error { _, err := g.Enter(t.Context(), by(k).Holders); return err }
 		if err := enter(); err != nil {
 			t.Errorf("before anything was said: %v", err)
 		}
-		refused(t, g, limit.Ask{Key: k})
+		refused(t, g, by(k))
 		time.Sleep(10 * time.Second)
 		if r, ok := enter().(*limit.Refused); !ok || r.RetryAfter != 20*time.Second {
 			t.Errorf("after a while: %+v", r)

@@ -2,30 +2,54 @@ package limit
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"crs/internal/unit"
 )
 
-// Name is which limit it was.
+// Name is which limit it was, in words.
 type Name string
 
-// The limits.
-const (
-	RequestsPerMinute Name = "requests per minute"
-	TokensPerMinute   Name = "tokens per minute"
-	Concurrency       Name = "concurrent requests"
-	DailyCost         Name = "daily cost"
-	WeeklyCost        Name = "weekly cost"
-	TotalCost         Name = "total cost"
-)
+// Concurrency is the one that counts what is in flight.
+const Concurrency Name = "concurrent requests"
 
-// Names are all of them.
-func Names() []Name {
-	return []Name{RequestsPerMinute, TokensPerMinute, Concurrency, DailyCost, WeeklyCost, TotalCost}
+// Name says which one it is.
+func (r Rule) Name() Name {
+	if r.Unit.Money() && !r.Window.Slides() {
+		return Name(spans[index(r.Window)].adjective + " " + r.Unit.String())
+	}
+	return Name(r.Unit.String() + " " + r.Window.per())
+}
+
+// Word stands for it where there must be few: all windows that slide but the minute are one.
+func (e *Refused) Word() string {
+	if e.Window.Slides() && e.Window != Minute {
+		return slidingWord(e.Unit)
+	}
+	return strings.ReplaceAll(string(e.Limit), " ", "_")
+}
+
+func slidingWord(u unit.Unit) string { return u.String() + "_sliding" }
+
+// Words are all that there are.
+func Words() []string {
+	all := []string{(&Refused{Limit: Concurrency}).Word()}
+	for _, u := range unit.All() {
+		all = append(all, slidingWord(u))
+		for _, w := range Windows() {
+			all = append(all, (&Refused{Limit: Per(u, w, 0).Name()}).Word())
+		}
+	}
+	return all
 }
 
 // Refused is a request that a limit stopped. Nothing was charged for it.
 type Refused struct {
 	Limit Name
+	// Unit and Window are what it counts, where it is not the concurrency.
+	Unit   unit.Unit
+	Window Window
 	// Max is the limit's value, Used what counted against it. Costs are in nano-USD.
 	Max, Used int64
 	// Reserved is the part of Used that requests in flight may still give back.
@@ -39,15 +63,45 @@ type Refused struct {
 	Position int
 }
 
-// Spent reports whether a budget is used up, so that waiting for requests in flight would not help.
-func (e *Refused) Spent() bool { return e.Limit.Money() && e.Used-e.Reserved >= e.Max }
+// Soon is when to try again while only reservations stand in the way: some request is about to settle.
+const Soon = 5 * time.Second
 
-// Money reports whether it is a limit to what a key may cost.
-func (n Name) Money() bool { return n == DailyCost || n == WeeklyCost || n == TotalCost }
+// over is a rule that leaves no room. reset is when its window will have room, or ends; zero for never.
+func over(r *Rule, used, reserved int64, now, reset time.Time) *Refused {
+	e := &Refused{Limit: r.Name(), Unit: r.Unit, Window: r.Window, Max: r.Max, Used: used, Reserved: reserved}
+	switch {
+	case r.Window.Slides():
+		e.Reset, e.RetryAfter = reset, after(now, reset)
+	case e.open():
+		e.RetryAfter = Soon
+	case !reset.IsZero():
+		e.Reset, e.RetryAfter = reset, after(now, reset)
+	}
+	return e
+}
+
+// Over says what a gate would of a rule that leaves no room.
+func Over(r *Rule, used, reserved int64, now, reset time.Time) *Refused {
+	return over(r, used, reserved, now, reset)
+}
+
+// after is at least a second: retry-after counts in whole ones.
+func after(now, reset time.Time) time.Duration { return max(reset.Sub(now), time.Second) }
+
+// open reports whether requests in flight may leave room.
+func (e *Refused) open() bool { return e.Used-e.Reserved < e.Max }
+
+// Spent reports whether a budget is used up, so that waiting for requests in flight would not help. Budgets are of money, and all
+// that do not begin anew.
+func (e *Refused) Spent() bool { return e.budget() && !e.open() }
+
+func (e *Refused) budget() bool {
+	return e.Limit != Concurrency && (e.Unit.Money() || e.Window == Total)
+}
 
 // Error implements error: which limit, how much, until when.
 func (e *Refused) Error() string {
-	if e.Limit.Money() {
+	if e.budget() {
 		return e.budgetText()
 	}
 	text := fmt.Sprintf("this key's limit of %d %s is reached (%d in use)", e.Max, e.Limit, e.Used)
@@ -58,10 +112,11 @@ func (e *Refused) Error() string {
 }
 
 func (e *Refused) budgetText() string {
-	if e.Spent() {
-		return fmt.Sprintf("this key's %s limit of %s is spent (%s)", e.Limit, dollars(e.Max), dollars(e.Used-e.Reserved)) + e.when()
+	text := fmt.Sprintf("this key's %s limit of %s is spent (%s)", e.Limit, e.amount(e.Max), e.amount(e.Used-e.Reserved))
+	if !e.Spent() {
+		text = fmt.Sprintf("this key's %s limit of %s is nearly spent (%s), and requests in flight may use the rest", e.Limit, e.amount(e.Max), e.amount(e.Used-e.Reserved))
 	}
-	return fmt.Sprintf("this key's %s limit of %s is nearly spent (%s), and requests in flight may use the rest", e.Limit, dollars(e.Max), dollars(e.Used-e.Reserved)) + e.when()
+	return text + e.when()
 }
 
 func (e *Refused) when() string {
@@ -72,6 +127,13 @@ func (e *Refused) when() string {
 		return fmt.Sprintf("; try again in %s", e.RetryAfter.Round(time.Second))
 	}
 	return fmt.Sprintf("; it has room again at %s", e.Reset.Format(time.RFC3339))
+}
+
+func (e *Refused) amount(n int64) string {
+	if e.Unit.Money() {
+		return dollars(n)
+	}
+	return fmt.Sprint(n)
 }
 
 // dollars rounds up to a cent's tenth of a thousandth, so that a limit never reads as lower than what was spent.

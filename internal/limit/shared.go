@@ -5,88 +5,89 @@ import (
 	"errors"
 	"time"
 
-	"crs/internal/key"
 	"crs/internal/outage"
-	"crs/internal/usage"
+	"crs/internal/unit"
 )
 
-// Shared counts keys for several nodes together. When it cannot be asked, it gives an *outage.Error.
+// Shared counts for several nodes together. When it cannot be asked, it gives an *outage.Error.
 type Shared interface {
-	// Admit lets a request in, has it wait in the key's queue if it must, or gives a *Refused; for all nodes as Gate.Admit
-	// does for one. The seat must be released and settled.
-	Admit(ctx context.Context, ask Ask) (Seat, error)
+	// Admit lets a request in, has it wait in the holder's queue if it must, or gives a *Refused; for all nodes as Gate.Admit
+	// does for one, and for one holder. The seat must be released and settled, or cancelled.
+	Admit(ctx context.Context, h Holder, estimate unit.Amounts) (Seat, error)
 	// Adopt counts a request that was let in without asking, as soon as it can be. It does not block.
-	Adopt(ask Ask) Seat
-	// Use tells what the key uses on all nodes.
-	Use(ctx context.Context, k *key.Key) (Use, error)
+	Adopt(h Holder, estimate unit.Amounts) Seat
+	// Use tells what the holder uses on all nodes.
+	Use(ctx context.Context, h Holder) (Use, error)
 	// Away is nil while it can be asked.
 	Away() error
 }
 
-// Seat is a request that a Shared counts. Both its methods may be called in either order, and do not block.
+// Seat is a request that a Shared counts. Release and one of Settle and Cancel may be called in either order, and do not block.
 type Seat interface {
 	Release()
-	Settle(tokens, charged int64)
-	// Spent is what the key had been charged on all nodes when the request was let in; zero when nobody asked.
-	Spent() usage.Charges
+	Settle(used unit.Amounts)
+	// Cancel has it count for nothing.
+	Cancel()
+	// Spent is what the holder had used on all nodes when the request was let in; zero when nobody asked.
+	Spent() Spent
 	// Waited is how long the request stood in the queue.
 	Waited() time.Duration
 }
 
-// admitShared asks the shared count first, unless the key has no limits.
-func (g *Gate) admitShared(ctx context.Context, with *Shared, ask Ask) (*Permit, error) {
+// admitShared asks the shared count first, unless nothing limits the holder.
+func (g *Gate) admitShared(ctx context.Context, with *Shared, h Holder, estimate unit.Amounts) (*place, error) {
 	shared := *with
-	if !ask.Key.Policy.Limited() {
+	if !h.Limits.Limited() {
 		if away := shared.Away(); away != nil && g.refuseAway {
 			return nil, away
 		}
-		return g.seated(ask, shared.Adopt(ask)), nil
+		return g.seated(h, estimate, shared.Adopt(h, estimate)), nil
 	}
-	seat, err := shared.Admit(ctx, ask)
+	seat, err := shared.Admit(ctx, h, estimate)
 	if err == nil {
-		return g.seated(ask, seat), nil
+		return g.seated(h, estimate, seat), nil
 	}
-	g.hear(ask, err)
+	g.hear(h.ID, err)
 	var away *outage.Error
 	if !errors.As(err, &away) || g.refuseAway {
 		return nil, err
 	}
-	p, err := g.take(ctx, with, ask, true)
+	p, err := g.take(ctx, with, h, estimate, true)
 	if err != nil {
 		return nil, err
 	}
-	p.attach(shared.Adopt(ask))
+	p.attach(shared.Adopt(h, estimate))
 	return p, nil
 }
 
-// enterShared checks what this node knows, which costs no round trip, and how many of the key's requests it has: those that
+// enterShared checks what this node knows, which costs no round trip, and how many of the holder's requests it has: those that
 // send their bodies at once are as many as may be inside or wait.
-func (g *Gate) enterShared(with Shared, k *key.Key) (*Permit, error) {
+func (g *Gate) enterShared(with Shared, h Holder) (*place, error) {
 	if away := with.Away(); away != nil && g.refuseAway {
 		return nil, away
 	}
-	b, now := g.book(k.ID), g.now()
+	b, now := g.book(h.ID), g.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if refused := b.refuse(now, g.zone, Ask{Key: k}); refused != nil {
+	if refused := b.refuse(now, h.Limits); refused != nil {
 		if refused = b.confirmed(now, refused); refused != nil {
 			return nil, refused
 		}
 	}
-	if refused := b.crowded(&k.Policy); refused != nil {
+	if refused := b.crowded(h.Limits); refused != nil {
 		return nil, refused
 	}
 	b.visiting++
-	return &Permit{gate: g, book: b, visits: true}, nil
+	return &place{gate: g, book: b, limits: h.Limits, visits: true}, nil
 }
 
-// heardFor is how long it holds what the shared count has said of a day or a week.
+// heardFor is how long it holds what the shared count has said of a span of the calendar.
 const heardFor = time.Minute
 
-// confirmed gives what the shared count has said a moment ago for a refusal that is about a day or a week, and nil when it has said
-// nothing: when those end is its to say, and this node's may begin a little before or after.
+// confirmed gives what the shared count has said a moment ago for a refusal that is about a span of the calendar, and nil when it has
+// said nothing: when those end is its to say, and this node's may begin a little before or after.
 func (b *book) confirmed(now moment, r *Refused) *Refused {
-	if r.Limit != DailyCost && r.Limit != WeeklyCost {
+	if r.Window.Slides() || r.Window == Total {
 		return r
 	}
 	passed := now.elapsed - b.heardAt
@@ -99,80 +100,49 @@ func (b *book) confirmed(now moment, r *Refused) *Refused {
 }
 
 // crowded refuses a request for which neither a slot nor a place in the queue can be left.
-func (b *book) crowded(p *key.Policy) *Refused {
-	places := p.Concurrency
-	if p.QueueWait > 0 {
-		places += p.Queue
+func (b *book) crowded(l *Limits) *Refused {
+	places := l.Concurrency
+	if l.QueueWait > 0 {
+		places += l.Queue
 	}
-	if p.Concurrency == 0 || len(b.inside)+b.visiting < places {
+	if l.Concurrency == 0 || len(b.inside)+b.visiting < places {
 		return nil
 	}
-	return &Refused{Limit: Concurrency, Max: int64(p.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second}
+	return &Refused{Limit: Concurrency, Max: int64(l.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second}
 }
 
-// hear learns from a refusal what the key has spent: when the shared count cannot be asked any more, this node knows.
-func (g *Gate) hear(ask Ask, err error) {
+// hear learns from a refusal what was spent: when the shared count cannot be asked any more, this node knows.
+func (g *Gate) hear(id string, err error) {
 	var r *Refused
-	if !errors.As(err, &r) || !r.Limit.Money() {
+	if !errors.As(err, &r) || r.Limit == Concurrency || r.Window.Slides() {
 		return
 	}
-	var known usage.Charges
-	switch spent := r.Used - r.Reserved; r.Limit {
-	case DailyCost:
-		known.Day = spent
-	case WeeklyCost:
-		known.Week = spent
-	case TotalCost:
-		known.Total = spent
-	}
-	b, now := g.book(ask.Key.ID), g.now()
+	var known Spent
+	known.Set(r.Unit, r.Window, r.Used-r.Reserved)
+	b, now := g.book(id), g.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.heard, b.heardAt = r, now.elapsed
-	b.budget.turn(now.steady, g.zone)
-	b.budget.raise(known)
+	b.turn(now.calendar)
+	b.spent.raise(&known)
 }
 
 // seated counts a request here too that was let in by the shared count, or needs nobody's leave.
-func (g *Gate) seated(ask Ask, seat Seat) *Permit {
-	b, now := g.book(ask.Key.ID), g.now()
-	p := &Permit{gate: g, book: b, tokens: ask.Tokens, cost: ask.Cost, shared: seat, waited: seat.Waited()}
+func (g *Gate) seated(h Holder, estimate unit.Amounts, seat Seat) *place {
+	b, now := g.book(h.ID), g.now()
+	p := &place{gate: g, book: b, limits: h.Limits, shared: seat, waited: seat.Waited()}
 	spent := seat.Spent()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.budget.turn(now.steady, g.zone)
-	b.budget.raise(spent)
 	b.seat(p)
-	b.charge(now, ask)
+	b.charge(now, p, estimate)
+	b.spent.raise(&spent)
 	return p
 }
 
-// attach has the shared count hear of a permit that this node gave alone.
-func (p *Permit) attach(seat Seat) {
+// attach has the shared count hear of a request that this node let in alone.
+func (p *place) attach(seat Seat) {
 	p.book.mu.Lock()
 	defer p.book.mu.Unlock()
 	p.shared = seat
-}
-
-// raise takes over what others know of. Neither side ever counts too much, so the larger figure is nearer to the truth.
-func (b *budget) raise(known usage.Charges) {
-	b.spent.Day = max(b.spent.Day, known.Day)
-	b.spent.Week = max(b.spent.Week, known.Week)
-	b.spent.Total = max(b.spent.Total, known.Total)
-}
-
-// UseOn tells what a key uses on all nodes; on this one where it has no limits, or others cannot be asked.
-func (g *Gate) UseOn(ctx context.Context, k *key.Key) Use {
-	mine, with := g.Use(k.ID), g.shared.Load()
-	if with == nil || !k.Policy.Limited() || (*with).Away() != nil {
-		return mine
-	}
-	all, err := (*with).Use(ctx, k)
-	if err != nil {
-		return mine
-	}
-	if all.Spent == (usage.Charges{}) {
-		all.Spent = mine.Spent
-	}
-	return all
 }

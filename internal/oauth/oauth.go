@@ -71,11 +71,19 @@ type Source interface {
 	Renew(ctx context.Context, acc *account.Account) (account.Credential, error)
 }
 
-// Refused means that somebody must log in again.
-type Refused struct{ Why string }
+// Refused means that somebody must log in again, or give other credentials.
+type Refused struct {
+	Kind account.Kind // of the credential
+	Why  string
+}
 
 // Error implements error.
-func (e *Refused) Error() string { return "its refresh token was refused: " + e.Why }
+func (e *Refused) Error() string {
+	if e.Kind == account.ServiceAccount {
+		return "its service account was refused: " + e.Why
+	}
+	return "its refresh token was refused: " + e.Why
+}
 
 // Keeper keeps tokens fresh.
 type Keeper struct {

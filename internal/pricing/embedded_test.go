@@ -8,7 +8,7 @@ import (
 	"crs/internal/usage"
 )
 
-// The vectors of reference/protocols.md L.5.
+// The vectors of protocols.md L.5.
 func TestKnownRequestsCostWhatTheyCost(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -34,7 +34,7 @@ func TestKnownRequestsCostWhatTheyCost(t *testing.T) {
 	}
 }
 
-// The starter table of reference/protocols.md J.4: USD per million tokens.
+// The starter table of protocols.md J.4: USD per million tokens.
 func TestTheEmbeddedTableHasEveryModel(t *testing.T) {
 	t.Parallel()
 	type row struct{ in, out, write5m, write1h, read string }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
+	"crs/internal/audit"
 	"crs/internal/usage"
 )
 
@@ -19,11 +20,15 @@ const (
 	PartHours   Part = "hours"
 	PartDays    Part = "days"
 	PartCharged Part = "charged"
+	PartUsed    Part = "used"
 	PartMarks   Part = "marks"
+	PartAudit   Part = "audit"
 )
 
 // Parts lists them in the order in which they are copied.
-func Parts() []Part { return []Part{PartDocs, PartFacts, PartHours, PartDays, PartCharged, PartMarks} }
+func Parts() []Part {
+	return []Part{PartDocs, PartFacts, PartHours, PartDays, PartCharged, PartUsed, PartMarks, PartAudit}
+}
 
 // Item is one thing that a store holds, of whatever part.
 type Item struct {
@@ -31,9 +36,11 @@ type Item struct {
 	Doc    *Doc       `json:"doc,omitempty"`
 	Sum    *usage.Sum `json:"sum,omitempty"`  // of an hour or a day
 	Name   string     `json:"name,omitempty"` // of a fact, a key, a node
+	At     string     `json:"at,omitempty"`   // when something was used, as usage.Used has it
 	Value  string     `json:"value,omitempty"`
-	Amount int64      `json:"amount,omitempty"` // what a key was charged
+	Amount int64      `json:"amount,omitempty"` // what a key was charged, or used of the unit in Value
 	Mark   usage.Mark `json:"mark"`
+	Row    *audit.Row `json:"row,omitempty"` // of the audit log
 }
 
 // Portable is a store that can be copied to another one. Nothing else may use either meanwhile.

@@ -1,5 +1,5 @@
-// Package store says what crs keeps: documents (keys, accounts, groups, settings), roll-ups of usage, and state that may
-// be lost. The implementations are its subpackages; storetest holds what every one must do.
+// Package store says what crs keeps: documents (keys, accounts, groups, settings), roll-ups of usage, the audit log,
+// and state that may be lost. The implementations are its subpackages; storetest holds what every one must do.
 package store
 
 import (
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"crs/internal/audit"
 	"crs/internal/usage"
 )
 
@@ -88,6 +89,7 @@ type Store interface {
 	State
 	Facts
 	usage.Rollups
+	audit.Rows
 	fmt.Stringer // says where it is, as crs status shows it
 	// Close ends it; nothing may be in use then.
 	Close() error

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"crs/internal/bound"
+	"crs/internal/unit"
 )
 
 type sumKey struct {
@@ -20,7 +21,18 @@ func add(sums map[sumKey]*Sum, r *Record, when slot, names *models) {
 		s = &Sum{Hour: time.Unix(when.hour, 0).UTC(), Day: when.day, Key: r.Key, Account: r.Account, Model: k.model}
 		sums[k] = s
 	}
-	s.Add(&Sum{Requests: 1, Tokens: r.Tokens.Bound(), Cost: bound.Figure(r.Cost, bound.Cost), Charged: bound.Figure(r.Charged, bound.Cost)})
+	s.Add(&Sum{Requests: 1, Tokens: r.Tokens.Bound(), Cost: bound.Figure(r.Cost, bound.Cost), Charged: bound.Figure(r.Charged, bound.Cost), More: more(r)})
+}
+
+// more is what of a record's amounts nothing else in a sum tells of.
+func more(r *Record) unit.Amounts {
+	a := r.Amounts()
+	for _, u := range unit.All() {
+		if u.Derived() {
+			a[u] = 0
+		}
+	}
+	return a
 }
 
 // merge adds from into to.

@@ -3,6 +3,8 @@ package usage
 import (
 	"encoding/json"
 	"time"
+
+	"crs/internal/unit"
 )
 
 // Source says how the tokens of a record are known.
@@ -39,6 +41,7 @@ type Record struct {
 	Total       time.Duration `json:"total,omitempty"`
 	Source      Source        `json:"source,omitempty"`
 	Tokens      Tokens        `json:"tokens,omitzero"`
+	Images      int64         `json:"images,omitempty"`   // that were made
 	Cost        int64         `json:"cost,omitempty"`     // nano-USD at the provider's price
 	Charged     int64         `json:"charged,omitempty"`  // nano-USD, what the key was charged
 	Prices      string        `json:"prices,omitempty"`   // the version of the price table
@@ -70,6 +73,16 @@ type Passed struct {
 	Reason  string    `json:"reason"`
 	Until   time.Time `json:"until,omitzero"`
 	Detail  string    `json:"detail,omitempty"`
+}
+
+// Amounts are what counts against limits, as far as it can be believed. A request that was turned down is none.
+func (r *Record) Amounts() unit.Amounts {
+	var a unit.Amounts
+	if r.Source != "" {
+		a[unit.Requests] = 1
+	}
+	a[unit.Tokens], a[unit.Cost], a[unit.Images] = r.Tokens.Bound().Metered(), r.Charged, r.Images
+	return a.Bound()
 }
 
 // End is when the record was closed.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crs/internal/bound"
+	"crs/internal/unit"
 )
 
 // Sum is one row of a roll-up: what a key used of a model on an account within an hour.
@@ -20,6 +21,16 @@ type Sum struct {
 	Tokens   Tokens
 	Cost     int64 // nano-USD at the provider's price
 	Charged  int64 // nano-USD after the key's multiplier: what counts against budgets
+
+	// More is what counts against limits, as far as nothing above tells of it.
+	More unit.Amounts
+}
+
+// Amounts are what counts against limits.
+func (s *Sum) Amounts() unit.Amounts {
+	a := s.More
+	a[unit.Tokens], a[unit.Cost] = s.Tokens.Metered(), s.Charged
+	return a
 }
 
 // Counts are what is added up of a sum, in an order that stores keep.
@@ -34,6 +45,7 @@ func (s *Sum) Add(more *Sum) {
 	for i, n := range s.Counts() {
 		*n = bound.Sum(*n, *of[i])
 	}
+	s.More = s.More.Add(more.More)
 }
 
 // Mark is how far a ledger has been added up: everything before it is in the roll-ups.
@@ -56,14 +68,8 @@ func (a *Astray) Error() string {
 	return fmt.Sprintf("the store has counted this ledger up to segment %d, offset %d", a.At.Segment, a.At.Offset)
 }
 
-// Charges are what a key was charged, in nano-USD.
-type Charges struct{ Day, Week, Total int64 }
-
-// Full reports an amount that is as high as can be counted, or below nothing, which comes of counting beyond: more was
-// charged than it says.
-func (c Charges) Full() bool {
-	return max(c.Day, c.Week, c.Total) >= bound.Full || min(c.Day, c.Week, c.Total) < 0
-}
+// Hour is when an hour began, in Unix seconds.
+type Hour int64
 
 // Query selects sums. Zero fields do not select.
 type Query struct {
@@ -99,8 +105,11 @@ type Rollups interface {
 	MarkOf(ctx context.Context, node string) (Mark, error)
 	// Usage gives the sums that match, one row a group, ordered by the groups.
 	Usage(ctx context.Context, q Query) ([]Sum, error)
-	// Charged gives what each key was charged in total, on the given day, and since the day that the week began on.
-	Charged(ctx context.Context, day, weekStart string) (map[string]Charges, error)
+	// Spent gives what each key used from each of the given days on, up to the last one; in all for "". What they used in all
+	// but costs is counted since a version that could be asked for it.
+	Spent(ctx context.Context, since []string, last string) (map[string][]unit.Amounts, error)
+	// Recent gives what each key used in each hour, from the one that a time is in on.
+	Recent(ctx context.Context, since time.Time) (map[string]map[Hour]unit.Amounts, error)
 	// Forget removes the sums of hours before the given time.
 	Forget(ctx context.Context, before time.Time) error
 }

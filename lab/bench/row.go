@@ -29,7 +29,7 @@ const (
 	pause   = 100 * time.Millisecond
 )
 
-// rows are DESIGN.md's budgets, section 12. "No measurable change" is taken for less than a tenth, because that is how far
+// rows are what docs/performance.md has budgets for. "No measurable change" is taken for less than a tenth, because that is how far
 // apart two rounds of the same are on a shared machine.
 func rows() []row {
 	streaming := []string{bareReader, bareWriter}

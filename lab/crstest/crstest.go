@@ -155,6 +155,7 @@ func Simulated(url string) map[string]config.Provider {
 			Secrets:  map[string]secret.String{"client_secret": secret.New("simulated")},
 		},
 		"bedrock": {APIURL: url},
+		"vertex":  {APIURL: url, TokenURL: url + "/vertex/token"},
 		"droid":   {APIURL: url + "/api/llm", TokenURL: url, Settings: map[string]string{"app_url": url}},
 	}
 }

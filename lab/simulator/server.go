@@ -106,9 +106,9 @@ func Start(o Options) (*Server, error) {
 // providersOf makes the providers, in the order they are asked for a path.
 func providersOf(o Options, l *logins, k *keyring) []provider {
 	a := newAnthropic(o, l.anthropic)
-	gpt := newOpenAI(o)
+	gpt, v := newOpenAI(o), newVertexToken()
 	return []provider{
-		a,
+		a, newVertexClaude(v, a), newVertexGoogle(v, newGemini(o, k)), v,
 		gpt, newCodex(o, l.openai), newAzure(o), newDroid(o, a, gpt, l.workos),
 		newGemini(o, k), newCodeAssist(o, l.google), newBedrock(o, k),
 		newBrowser(a, l), newOpenAILogin(l.openai), newGoogleLogin(o, l.google), newWorkOSLogin(l.workos),

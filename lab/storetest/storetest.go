@@ -30,6 +30,7 @@ func Run(t *testing.T, start func(t *testing.T) Opener) {
 		"marks of two nodes are apart":                               nodesAreApart,
 		"usage is grouped and selected as asked":                     usageIsGrouped,
 		"charges are told by day, week and in total":                 chargesAreTold,
+		"uses are told of every unit, by days and by hours":          usesAreTold,
 		"hours are forgotten and days are not":                       hoursAreForgotten,
 		"an unknown column is an error":                              unknownColumns,
 		"bodies of any bytes come back as they were":                 bodiesAreBytes,
@@ -52,6 +53,11 @@ func Run(t *testing.T, start func(t *testing.T) Opener) {
 		"a context that has ended is an error":                       endedContexts,
 		"what is taken out can be put in again, as it was":           movesWhole,
 		"it says where it is":                                        placesAreSaid,
+		"the audit log is read in the order in which it was written": auditIsRead,
+		"an entry of the audit log that is given twice stands once":  auditCountsOnce,
+		"what is too old is forgotten from the audit log":            auditIsForgotten,
+		"the audit log keeps no more than so many bytes":             auditHasASize,
+		"nodes that write to the audit log at once lose nothing":     auditRaces,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -356,24 +362,6 @@ func nothingIsNoRows(t *testing.T, open Opener) {
 	}
 }
 
-func chargesAreTold(t *testing.T, open Opener) {
-	s := opened(t, open)
-	addUp(t, s, "n", 1, 1,
-		sum(noon.AddDate(0, 0, -30), "k1", "a", "m", 1), sum(noon.AddDate(0, 0, -2), "k1", "a", "m", 2), sum(noon, "k1", "a", "m", 4),
-		sum(noon, "k1", "b", "n", 8), sum(noon.AddDate(0, 0, -30), "k2", "a", "m", 16))
-	got, err := s.Charged(t.Context(), "2026-11-23", "2026-11-20")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]usage.Charges{
-		"k1": {Day: 200 * 12, Week: 200 * 14, Total: 200 * 15},
-		"k2": {Total: 200 * 16},
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %v\nwant %v", got, want)
-	}
-}
-
 func hoursAreForgotten(t *testing.T, open Opener) {
 	s := opened(t, open)
 	addUp(t, s, "n", 1, 1, sum(noon, "k", "a", "m", 1), sum(noon.Add(time.Hour), "k", "a", "m", 2))
@@ -386,7 +374,7 @@ func hoursAreForgotten(t *testing.T, open Opener) {
 	if rows := asked(t, s, usage.Query{FirstDay: "2026-01-01"}); len(rows) != 1 || rows[0].Requests != 3 {
 		t.Errorf("days left: %v", rows)
 	}
-	if c, err := s.Charged(t.Context(), "2026-11-23", "2026-11-23"); err != nil || c["k"].Total != 600 {
-		t.Errorf("charged %v, %v", c, err)
+	if c := charged(t, s, "2026-11-23", "2026-11-23"); c["k"].Total != 600 {
+		t.Errorf("charged %v", c)
 	}
 }

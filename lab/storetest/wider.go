@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"crs/internal/audit"
 	"crs/internal/store"
 	"crs/internal/usage"
 )
@@ -149,8 +151,8 @@ func largeCounts(t *testing.T, open Opener) {
 	if got := total(t, s); got.Cost != math.MaxInt64 {
 		t.Errorf("the most there is: %d", got.Cost)
 	}
-	if c, err := s.Charged(t.Context(), "2026-11-23", "2026-11-23"); err != nil || c["k"].Total != math.MaxInt64 || c["k"].Day != math.MaxInt64 {
-		t.Errorf("charged %v, %v", c, err)
+	if c := charged(t, s, "2026-11-23", "2026-11-23"); c["k"].Total != math.MaxInt64 || c["k"].Day != math.MaxInt64 {
+		t.Errorf("charged %v", c)
 	}
 }
 
@@ -180,9 +182,9 @@ func fullSums(t *testing.T, open Opener) {
 	if rows := asked(t, s, usage.Query{Key: "modest"}); len(rows) != 1 || rows[0].Requests != 3 || rows[0].Charged != 600 {
 		t.Errorf("another key's sums are %+v", rows)
 	}
-	c, err := s.Charged(t.Context(), "2026-11-23", "2026-11-23")
-	if err != nil || c["k"] != (usage.Charges{Day: most, Week: most, Total: most}) || c["modest"].Total != 600 {
-		t.Errorf("charged %v, %v", c, err)
+	c := charged(t, s, "2026-11-23", "2026-11-23")
+	if c["k"] != (costs{most, most, most}) || c["modest"].Total != 600 {
+		t.Errorf("charged %v", c)
 	}
 	if p, ok := s.(store.Portable); ok {
 		if err := p.Export(t.Context(), func(store.Item) error { return nil }); err != nil {
@@ -239,9 +241,9 @@ func nodesRace(t *testing.T, open Opener) {
 	if got := total(t, s); got.Requests != 3*nodes*batches {
 		t.Errorf("%d requests counted", got.Requests)
 	}
-	c, err := s.Charged(t.Context(), "2026-11-23", "2026-11-23")
-	if err != nil || c["k"].Total != 200*nodes*batches || c["k1"].Day != 400*batches {
-		t.Errorf("charged %v, %v", c, err)
+	c := charged(t, s, "2026-11-23", "2026-11-23")
+	if c["k"].Total != 200*nodes*batches || c["k1"].Day != 400*batches {
+		t.Errorf("charged %v", c)
 	}
 }
 
@@ -286,6 +288,8 @@ func movesWhole(t *testing.T, open Opener) {
 		t.Fatal(err)
 	}
 	addUp(t, s, "n", 3, 77, sum(noon, "k 1", "a", "m", 1), sum(noon.Add(time.Hour), "k2", "a", "m%", 2))
+	appendAudit(t, s, everything, entry(1), entry(2), entry(3))
+	appendAudit(t, s, audit.Limits{Since: noon.Add(2 * time.Minute), Bytes: 1 << 30}) // places do not begin with the first
 	was, items := exported(t, s)
 	usedBefore := asked(t, s, usage.Query{By: []usage.Column{usage.ByKey, usage.ByHour}})
 
@@ -321,6 +325,10 @@ func movesWhole(t *testing.T, open Opener) {
 	}
 	if v, err := s.Meta(t.Context(), "seal"); v != "fingerprint" || err != nil {
 		t.Errorf("fact %q, %v", v, err)
+	}
+	appendAudit(t, s, everything, entry(4))
+	if ids, _ := auditOf(t, s, audit.Query{}); !slices.Equal(ids, []string{"aud_0002", "aud_0003", "aud_0004"}) {
+		t.Errorf("audit log %v", ids)
 	}
 }
 

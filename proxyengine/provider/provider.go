@@ -39,6 +39,8 @@ type Intent struct {
 	// PromptTokens and MaxTokens are what limits hold back before the truth is known: an estimate, and the request's
 	// own bound (0: none).
 	PromptTokens, MaxTokens int64
+	// Images is how many images it asks for.
+	Images int64
 	// Free marks what uses no tokens, such as counting them.
 	Free bool
 	// Background marks a client's own small requests (titles, probes): what a limit says to them says little.
@@ -153,6 +155,7 @@ type Count struct {
 	Complete bool
 	// Seen: there were figures at all.
 	Seen    bool
+	Images  int64  // that it made, as far as the answer tells of each
 	Model   string // as the upstream named it
 	Raw     json.RawMessage
 	Pricing pricing.Options

@@ -32,6 +32,14 @@ func Complete(cmd *cobra.Command, flag string, words Completer) {
 	})
 }
 
+// CompleteBeginnings has a flag's values completed that go on behind what is completed.
+func CompleteBeginnings(cmd *cobra.Command, flag string, words Completer) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		all, directive := Completions(words)(cmd, nil, toComplete)
+		return all, directive | cobra.ShellCompDirectiveNoSpace
+	})
+}
+
 // CompleteNoFiles keeps a shell from offering files where a command says nothing else.
 func CompleteNoFiles(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil && !cmd.HasSubCommands() {

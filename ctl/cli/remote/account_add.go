@@ -14,25 +14,49 @@ import (
 
 func (a *app) accountAddCommand() *cobra.Command {
 	var flags accountFlags
-	var keyFile string
+	var keyFile, credentials string
 	cmd := &cobra.Command{
-		Use: "add PLATFORM NAME [--api-key-file FILE]", Short: "Add an account that has an API key", Args: command.Takes("PLATFORM", "NAME"),
+		Use: "add PLATFORM NAME [--api-key-file FILE]", Short: "Add an account that has an API key, or a file of credentials", Args: command.Takes("PLATFORM", "NAME"),
 		Long: "Adds an account that has an API key. The key is read from a file, with - from standard input, or it is asked for; never from\n" +
-			"the command line, which other users of the machine can see." + a.keyFiles(),
-		Example:           a.examples("add", ctl.ByKey),
-		ValidArgsFunction: command.Completions(a.platformsThat(ctl.ByKey)),
+			"the command line, which other users of the machine can see. A file of credentials for a service (" + a.whereThat(ctl.ByService) + ") is read\n" +
+			"in the place of a key: --credentials-file FILE." + a.keyFiles(),
+		Example:           a.examples("add", ctl.ByKey, ctl.ByService),
+		ValidArgsFunction: command.Completions(a.platformsThat(ctl.ByKey, ctl.ByService)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			x := ctl.NewAccount{Platform: args[0], Name: args[1]}
+			if cmd.Flags().Changed("credentials-file") {
+				var err error
+				if x.File, err = a.credentials(cmd, credentials, flags.proxyFile); err != nil {
+					return err
+				}
+				return a.addAccount(cmd, &flags, x)
+			}
 			key, err := a.apiKey(cmd.Context(), args[0], keyFile, flags.proxyFile)
 			if err != nil {
 				return err
 			}
-			return a.addAccount(cmd, &flags, ctl.NewAccount{Platform: args[0], Name: args[1], APIKey: key.Reveal()})
+			x.APIKey = key.Reveal()
+			return a.addAccount(cmd, &flags, x)
 		},
 	}
 	cmd.Flags().StringVar(&keyFile, "api-key-file", "", "`FILE` that has the API key; - for standard input")
+	cmd.Flags().StringVar(&credentials, "credentials-file", "", "`FILE` of credentials for a service, in the place of an API key; - for standard input ("+a.whereThat(ctl.ByService)+")")
 	flags.addTo(a, cmd, false)
 	flags.addGroups(a, cmd)
 	return cmd
+}
+
+// credentials reads a file of credentials for a service.
+func (a *app) credentials(cmd *cobra.Command, file, proxyFile string) ([]byte, error) {
+	switch {
+	case cmd.Flags().Changed("api-key-file"):
+		return nil, ctl.Errorf(ctl.BadRequest, "--credentials-file and --api-key-file do not go together: an account has one credential")
+	case file == "":
+		return nil, ctl.Errorf(ctl.BadRequest, "--credentials-file: the file's name is empty").WithHint("name a file, or - for standard input")
+	case file == "-" && proxyFile == "-":
+		return nil, ctl.Errorf(ctl.BadRequest, "the credentials and the proxy cannot both come from standard input")
+	}
+	return a.ReadFile("the credentials", file)
 }
 
 // keyFiles says what may be in a file besides a key alone.
@@ -132,7 +156,7 @@ func (a *app) addAccount(cmd *cobra.Command, flags *accountFlags, x ctl.NewAccou
 
 // noteTerms says whose risk a subscription is.
 func (a *app) noteTerms(x *ctl.Account) {
-	if x.Credential != "api-key" {
+	if x.Subscription() {
 		_, _ = fmt.Fprintln(a.IO.Err, TermsNote)
 	}
 }
@@ -144,7 +168,7 @@ func (a *app) sayAdded(x *ctl.Account, did string) {
 
 func (a *app) accountEditCommand() *cobra.Command {
 	var flags accountFlags
-	var keyFile string
+	var keyFile, credentials string
 	cmd := &cobra.Command{
 		Use: "edit NAME", Short: "Change an account", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.AccountNames),
 		Long: "Changes what is given, and nothing else; an empty text or list takes the old one away. The groups of an account are changed\n" +
@@ -167,6 +191,14 @@ func (a *app) accountEditCommand() *cobra.Command {
 			if err := a.editKey(cmd, &edit, old.Platform, keyFile); err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("credentials-file") {
+				file, err := a.credentials(cmd, credentials, flags.proxyFile)
+				if err != nil {
+					return err
+				}
+				text := string(file)
+				edit.File = &text
+			}
 			edit.Version = &old.Version // lists are changed from what they were
 			x, err := a.Client().EditAccount(cmd.Context(), args[0], edit)
 			if err != nil {
@@ -176,6 +208,7 @@ func (a *app) accountEditCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&keyFile, "api-key-file", "", "`FILE` that has a new API key; - for standard input")
+	cmd.Flags().StringVar(&credentials, "credentials-file", "", "new `FILE` of credentials for a service; - for standard input ("+a.whereThat(ctl.ByService)+")")
 	flags.addTo(a, cmd, true)
 	return cmd
 }

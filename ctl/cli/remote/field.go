@@ -29,7 +29,9 @@ func (f *fieldFlags) addTo(a *app, cmd *cobra.Command, all []ctl.Field, late boo
 		}
 		f.all = append(f.all, x)
 		f.read[x.Flag] = addField(cmd.Flags(), &x, x.Help+a.choices(x.Kind))
-		if words := a.wordsOf(x.Kind); words != nil {
+		if x.Kind == ctl.LimitsField {
+			command.CompleteBeginnings(cmd, x.Flag, a.limits)
+		} else if words := a.wordsOf(x.Kind); words != nil {
 			command.Complete(cmd, x.Flag, words)
 		}
 	}
@@ -44,6 +46,9 @@ func addField(flags *pflag.FlagSet, x *ctl.Field, help string) func(time.Time) (
 	case x.Kind == ctl.PairsField:
 		list := flags.StringSlice(x.Flag, nil, help)
 		return func(time.Time) (any, error) { return field.Pairs(command.Words(*list)) }
+	case x.Kind == ctl.LimitsField:
+		list := flags.StringSlice(x.Flag, nil, help)
+		return func(time.Time) (any, error) { return parseLimits(command.Words(*list)) }
 	case x.Kind == ctl.MoneyField:
 		m := new(command.Dollars)
 		flags.Var(m, x.Flag, help)
@@ -55,6 +60,14 @@ func addField(flags *pflag.FlagSet, x *ctl.Field, help string) func(time.Time) (
 	}
 	said := addText(flags, x, help)
 	return func(now time.Time) (any, error) { return field.Parse(x.Kind, said.String(), now) }
+}
+
+// parseLimits wants one at least: those that are not said stay, so that none would change nothing.
+func parseLimits(said []string) (any, error) {
+	if len(said) == 0 {
+		return nil, ctl.Errorf(ctl.BadRequest, "no limit is said").WithHint("each is taken away by itself: UNIT/WINDOW=0")
+	}
+	return field.Limits(said)
 }
 
 // addText adds a flag whose text is read as that of a form is.
@@ -95,6 +108,18 @@ func (a *app) wordsOf(kind ctl.FieldKind) command.Completer {
 		ctl.PermissionsField: func(ctx context.Context) []string { c := a.catalogue(ctx); return c.Permissions() },
 		ctl.ClientsField:     func(ctx context.Context) []string { c := a.catalogue(ctx); return c.ClientNames() },
 	}[kind]
+}
+
+// limits completes what can be limited, in each time that has a name.
+func (a *app) limits(ctx context.Context) []string {
+	var all []string
+	c := a.catalogue(ctx)
+	for _, unit := range c.LimitUnits {
+		for _, window := range c.LimitWindows {
+			all = append(all, unit+"/"+window+"=")
+		}
+	}
+	return all
 }
 
 // values are what was given, by the fields' names in JSON.

@@ -42,9 +42,5 @@ func (a *app) requestLine(r *ctl.Request) error {
 
 func (a *app) requestHead() {
 	columns, widths := a.requestColumns()
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.Name
-	}
-	a.Say("%s", fixedLine(columns, widths, names))
+	a.Say("%s", fixedLine(columns, widths, head(columns)))
 }

@@ -28,6 +28,7 @@ func (a *app) keyCreateCommand() *cobra.Command {
 		Long: "Makes a key and shows it. That is the only time: crs keeps no more than its hash. A limit that is not given does not limit.",
 		Example: "crs key create alice\n" +
 			"  crs key create bob --rpm 60 --concurrency 4 --daily-cost 5 --expires 30d\n" +
+			"  crs key create eve --limit cost/month=50 --limit tokens/day=2M --limit requests/5h=300\n" +
 			"  crs key create ci --allow-models 'claude-haiku-*' --group shared --tag team-a -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			edit, err := flags.edit(cmd, a.IO.Now())
@@ -93,6 +94,7 @@ func (a *app) keyEditCommand() *cobra.Command {
 		Use: "edit NAME", Short: "Change a key's limits", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.KeyNames),
 		Long: "Changes what is given, and nothing else. A limit of 0 does not limit; an empty text or list takes the old one away.",
 		Example: "crs key edit alice --daily-cost 10 --concurrency 8\n" +
+			"  crs key edit alice --limit cost/month=50 --limit requests/5h=0\n" +
 			"  crs key edit alice --account '' --deny-models ''\n" +
 			"  crs key edit alice --expires never\n" +
 			"  crs key edit alice --daily-cost 20 --if-version 3",

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,17 +17,26 @@ func (a *app) keyTable(all []ctl.Key) {
 		a.Say("there are no keys; make one: crs key create NAME")
 		return
 	}
+	limits := a.Programs.Catalogue.MainLimits()
+	columns := []command.Column{command.Left("NAME"), command.Left("KEY"), {Name: "STATE", Paint: a.PaintState}, command.Right("IN FLIGHT")}
+	for _, n := range limits {
+		columns = append(columns, command.Right(n.Title))
+	}
+	columns = append(columns, command.Left("EXPIRES"), command.Left("BOUND TO"), command.Left("TAGS"))
 	var rows [][]string
 	for i := range all {
-		k := &all[i]
-		rows = append(rows, []string{
-			k.Name, k.Hint, k.State, strconv.Itoa(k.Use.InFlight), command.Cost(k.Use.DayCost), command.Cost(k.Use.TotalCost), a.expiry(k), bindingOf(k), strings.Join(k.Tags, ","),
-		})
+		rows = append(rows, a.keyRow(&all[i], limits))
 	}
-	a.Table([]command.Column{
-		command.Left("NAME"), command.Left("KEY"), {Name: "STATE", Paint: a.PaintState}, command.Right("IN FLIGHT"), command.Right("TODAY"), command.Right("IN ALL"), command.Left("EXPIRES"),
-		command.Left("BOUND TO"), command.Left("TAGS"),
-	}, rows, nil)
+	a.Table(columns, rows, nil)
+}
+
+func (a *app) keyRow(k *ctl.Key, limits []ctl.NamedLimit) []string {
+	row := []string{k.Name, k.Hint, k.State, strconv.Itoa(k.Use.InFlight)}
+	for _, n := range limits {
+		l := k.Use.Limit(n.Limit)
+		row = append(row, usedOf(&l))
+	}
+	return append(row, a.expiry(k), bindingOf(k), strings.Join(k.Tags, ","))
 }
 
 // expiry says when a key ends, or what that depends on.
@@ -58,14 +68,51 @@ func (a *app) keyFacts(k *ctl.Key) {
 		command.Fact{"queue", queueOf(l)}, command.Fact{"multiplier", multiplierOf(l)}, command.Fact{"reserved", command.Budget(u.Reserved)},
 	)
 	a.Say("")
-	a.Table([]command.Column{command.Left("LIMIT"), command.Right("USED"), command.Right("OF")}, [][]string{
-		{"requests a minute", command.Count(u.RequestsInMinute), orNoLimit(command.Bound(l.RequestsPerMinute))},
-		{"tokens a minute", command.Count(u.TokensInMinute), orNoLimit(command.Bound(l.TokensPerMinute))},
-		{"at once", command.Count(int64(u.InFlight)), orNoLimit(command.Bound(l.Concurrency))},
-		{"cost today", command.Cost(u.DayCost), orNoLimit(command.Budget(l.DailyCost))},
-		{"cost this week", command.Cost(u.WeekCost), orNoLimit(command.Budget(l.WeeklyCost))},
-		{"cost in all", command.Cost(u.TotalCost), orNoLimit(command.Budget(l.TotalCost))},
-	}, nil)
+	a.limitTable(k)
+}
+
+// limitTable shows how much of its limits a key uses: what counts requests and what is in them, then money.
+func (a *app) limitTable(k *ctl.Key) {
+	var rows [][]string
+	for i := range k.Use.Limits {
+		l := &k.Use.Limits[i]
+		rows = append(rows, []string{l.Label, usedOf(l), orNoLimit(mostOf(l)), a.anew(l)})
+	}
+	money := slices.IndexFunc(k.Use.Limits, func(l ctl.LimitUse) bool { return l.USD })
+	if money < 0 {
+		money = len(rows)
+	}
+	rows = slices.Insert(rows, money, []string{"at once", command.Count(int64(k.Use.InFlight)), orNoLimit(command.Bound(k.Limits.Concurrency)), ""})
+	a.Table([]command.Column{command.Left("LIMIT"), command.Right("USED"), command.Right("OF"), command.Left("BEGINS ANEW")}, rows, nil)
+}
+
+// usedOf is "" where nothing is known.
+func usedOf(l *ctl.LimitUse) string {
+	if l.Used == "" {
+		return ""
+	}
+	if l.USD {
+		return command.Cost(ctl.Dollars(l.Used))
+	}
+	n, _ := l.Used.Int64()
+	return command.Count(n)
+}
+
+// mostOf is "" for one that does not limit.
+func mostOf(l *ctl.LimitUse) string {
+	if l.USD {
+		return command.Budget(ctl.Dollars(l.Max))
+	}
+	n, _ := l.Max.Int64()
+	return command.Bound(n)
+}
+
+// anew says when a limit of which something is used begins anew, where that is known.
+func (a *app) anew(l *ctl.LimitUse) string {
+	if l.Share() == 0 {
+		return ""
+	}
+	return a.Until(l.EndsAt)
 }
 
 func orNoLimit(limit string) string {

@@ -5,7 +5,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"crs/ctl"
-
 	"crs/ctl/cli/command"
 )
 
@@ -27,7 +26,9 @@ func Keys(c *command.App) []*cobra.Command {
 // Look are the commands that show what a daemon does.
 func Look(c *command.App) []*cobra.Command {
 	a := &app{c}
-	return []*cobra.Command{a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand()}
+	return []*cobra.Command{
+		a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.auditCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(),
+	}
 }
 
 // ShowUsage prints what was used, by the columns that it is grouped by.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -81,6 +82,14 @@ func TestOnlyWhatIsGivenChanges(t *testing.T) {
 		t.Errorf("%+v", e)
 	case e.TokensPerMinute != nil, e.Clients != nil, e.Group != nil, e.Multiplier != nil, e.ActivateFor != nil, e.WeeklyCost != nil:
 		t.Errorf("what was not given is in %+v", e)
+	}
+}
+
+func TestLimitsAreSaidByWhatTheyCount(t *testing.T) {
+	t.Parallel()
+	e, err := keyEdit(t, "--limit", "cost/month=$50", "--limit", "tokens/day=2M,requests/5h=0")
+	if want := map[string]json.Number{"cost/month": "50", "tokens/day": "2000000", "requests/5h": "0"}; err != nil || e.Rules == nil || !maps.Equal(*e.Rules, want) {
+		t.Errorf("%+v, %v", e, err)
 	}
 }
 

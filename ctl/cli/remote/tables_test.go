@@ -118,3 +118,39 @@ chosen: b, because: first in rank
 		t.Errorf("got\n%swant\n%s", out, want)
 	}
 }
+
+func TestAKeysLimitsAreWhatTheDaemonTells(t *testing.T) {
+	t.Parallel()
+	month, day := noon.Add(180*time.Hour), noon.Add(12*time.Hour)
+	k := ctl.Key{Name: "alice", Limits: ctl.Limits{Concurrency: 4, Multiplier: 1}, Use: ctl.KeyUse{InFlight: 1, Limits: []ctl.LimitUse{
+		{Limit: "requests/minute", Label: "requests a minute", Used: "12", Max: "60"},
+		{Limit: "tokens/minute", Label: "tokens a minute", Used: "0", Max: "0"},
+		{Limit: "cost/day", Label: "cost today", Used: "0", Max: "5", USD: true, EndsAt: &day},
+		{Limit: "cost/total", Label: "cost in all", Used: "321.5", Max: "0", USD: true},
+		{Limit: "cost/month", Label: "cost this month", Used: "12.345", Max: "50", USD: true, EndsAt: &month},
+		{Limit: "requests/5h", Label: "requests in 5h", Used: "1210", Max: "3000"},
+	}}}
+	a, out := printing()
+	a.limitTable(&k)
+	want := `LIMIT                   USED        OF  BEGINS ANEW
+requests a minute         12        60
+tokens a minute            0  no limit
+at once                    1         4
+cost today           $0.0000     $5.00
+cost in all        $321.5000  no limit
+cost this month     $12.3450    $50.00  2026-12-01 00:00 (in 7d)
+requests in 5h         1,210     3,000
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out, want)
+	}
+	out.Reset()
+	a.keyTable([]ctl.Key{k, {Name: "of-an-older-daemon", Limits: ctl.Limits{Multiplier: 1}}})
+	want = `NAME                IN FLIGHT    TODAY     IN ALL
+alice                       1  $0.0000  $321.5000
+of-an-older-daemon          0
+`
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out, want)
+	}
+}

@@ -14,6 +14,7 @@ import (
 
 	"crs/internal/store"
 	"crs/internal/store/local"
+	"crs/internal/unit"
 	"crs/internal/usage"
 	"crs/lab/storetest"
 )
@@ -227,8 +228,8 @@ func TestSumsThatHaveOverflownAreTheLargestNumber(t *testing.T) {
 	s = open(t, dir)
 	defer func() { _ = s.Close() }()
 	for at := range int64(2) { // as it was left, and added to
-		c, err := s.Charged(t.Context(), "2026-11-23", "2026-11-23")
-		if err != nil || c["k"] != (usage.Charges{Day: math.MaxInt64, Week: math.MaxInt64, Total: math.MaxInt64}) || !c["k"].Full() {
+		c, err := s.Spent(t.Context(), []string{"2026-11-23", ""}, "2026-11-23")
+		if err != nil || c["k"][0][unit.Cost] != math.MaxInt64 || c["k"][1][unit.Cost] != math.MaxInt64 || !c["k"][0].Full() {
 			t.Errorf("charged %v, %v", c, err)
 		}
 		if u, err := s.Usage(t.Context(), usage.Query{}); err != nil || len(u) != 1 || u[0].Requests != at+1 || u[0].Tokens.Input != math.MaxInt64 {

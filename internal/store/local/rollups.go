@@ -61,6 +61,9 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 				return plain(err)
 			}
 		}
+		if err := addUsed(ctx, tx, usage.UsedOf(sums)); err != nil {
+			return plain(err)
+		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
 			ON CONFLICT (node) DO UPDATE SET segment = excluded.segment, offset = excluded.offset`, node, to.Segment, to.Offset)
 		return plain(err)
@@ -242,45 +245,13 @@ func scan(rows *sql.Rows, by []usage.Column) (usage.Sum, error) {
 	return s, err
 }
 
-// Charged implements usage.Rollups.
-func (s *Store) Charged(ctx context.Context, day, weekStart string) (map[string]usage.Charges, error) {
-	all := map[string]usage.Charges{}
-	err := s.charges(ctx, func(c *usage.Charges, n int64) { c.Total = n }, all, "SELECT key, "+whole("total")+" FROM charged")
-	if err == nil {
-		err = s.charges(ctx, func(c *usage.Charges, n int64) { c.Day = n }, all, "SELECT key, "+totalOf("charged")+" FROM usage_day WHERE day = ? GROUP BY key", day)
-	}
-	if err == nil {
-		err = s.charges(ctx, func(c *usage.Charges, n int64) { c.Week = n }, all, "SELECT key, "+totalOf("charged")+" FROM usage_day WHERE day >= ? GROUP BY key", weekStart)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read what keys were charged: %w", plain(err))
-	}
-	return all, nil
-}
-
-func (s *Store) charges(ctx context.Context, set func(*usage.Charges, int64), all map[string]usage.Charges, query string, args ...any) error {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var key string
-		var n int64
-		if err := rows.Scan(&key, &n); err != nil {
-			return err
-		}
-		c := all[key]
-		set(&c, n)
-		all[key] = c
-	}
-	return rows.Err()
-}
-
 // Forget implements usage.Rollups.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	err := s.writing(ctx, func() error {
 		_, err := s.write.ExecContext(ctx, "DELETE FROM usage_hour WHERE hour < ?", before.Unix())
+		if err == nil {
+			err = s.forgetUsed(ctx, before)
+		}
 		return plain(err)
 	})
 	if err != nil {

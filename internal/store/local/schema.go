@@ -37,6 +37,17 @@ ALTER TABLE doc ADD COLUMN name TEXT NOT NULL DEFAULT '';
 UPDATE doc SET name = COALESCE(json_extract(CAST(body AS TEXT), '$.name'), '')
 	WHERE kind IN ('key', 'account', 'group') AND json_valid(CAST(body AS TEXT));
 CREATE UNIQUE INDEX doc_name ON doc (kind, name) WHERE name <> '';
+`, `
+CREATE TABLE used (
+	at TEXT NOT NULL, key TEXT NOT NULL, unit TEXT NOT NULL, n INTEGER NOT NULL,
+	PRIMARY KEY (at, key, unit)
+) WITHOUT ROWID;
+`, `
+CREATE TABLE audit (
+	place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE audit_size (bytes INTEGER NOT NULL);
+INSERT INTO audit_size VALUES (0);
 `}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Export implements store.Portable.
 func (s *Store) Export(ctx context.Context, yield func(store.Item) error) error {
-	for _, part := range []func(context.Context, func(store.Item) error) error{s.exportDocs, s.exportFacts, s.exportHours, s.exportDays, s.exportCharged, s.exportMarks} {
+	for _, part := range []func(context.Context, func(store.Item) error) error{s.exportDocs, s.exportFacts, s.exportHours, s.exportDays, s.exportCharged, s.exportUsed, s.exportMarks, s.exportAudit} {
 		if err := part(ctx, yield); err != nil {
 			return fmt.Errorf("read %s: %w", s, err)
 		}
@@ -21,18 +21,8 @@ func (s *Store) Export(ctx context.Context, yield func(store.Item) error) error 
 }
 
 // each reads the rows of a query.
-func (s *Store) each(ctx context.Context, query string, read func(*sql.Rows) error) error {
-	rows, err := s.read.QueryContext(ctx, query)
-	if err != nil {
-		return plain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := read(rows); err != nil {
-			return plain(err)
-		}
-	}
-	return plain(rows.Err())
+func (s *Store) each(ctx context.Context, query string, read func(*sql.Rows) error, args ...any) error {
+	return plain(s.query(ctx, read, query, args...))
 }
 
 func (s *Store) exportDocs(ctx context.Context, yield func(store.Item) error) error {
@@ -90,6 +80,16 @@ func (s *Store) exportCharged(ctx context.Context, yield func(store.Item) error)
 	})
 }
 
+func (s *Store) exportUsed(ctx context.Context, yield func(store.Item) error) error {
+	return s.each(ctx, "SELECT at, key, unit, "+whole("n")+" FROM used", func(rows *sql.Rows) error {
+		i := store.Item{Part: store.PartUsed}
+		if err := rows.Scan(&i.At, &i.Name, &i.Value, &i.Amount); err != nil {
+			return err
+		}
+		return yield(i)
+	})
+}
+
 func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) error {
 	return s.each(ctx, "SELECT node, segment, offset FROM mark", func(rows *sql.Rows) error {
 		i := store.Item{Part: store.PartMarks}
@@ -104,6 +104,12 @@ func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) e
 func (s *Store) Import(ctx context.Context, items []store.Item) error {
 	err := s.counted(ctx, func(tx *sql.Tx) error {
 		for i := range items {
+			if items[i].Part == store.PartAudit {
+				if err := insertRow(ctx, tx, items[i].Row); err != nil {
+					return err
+				}
+				continue
+			}
 			query, args := insertion(&items[i])
 			if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 				return plain(err)
@@ -135,6 +141,8 @@ func insertion(i *store.Item) (query string, args []any) {
 			append([]any{u.Day, u.Key, u.Account, u.Model}, countsOf(u)...)
 	case store.PartCharged:
 		return "INSERT INTO charged (key, total) VALUES (?, ?)", []any{i.Name, i.Amount}
+	case store.PartUsed:
+		return "INSERT INTO used (at, key, unit, n) VALUES (?, ?, ?, ?)", []any{i.At, i.Name, i.Value, i.Amount}
 	}
 	return "INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)", []any{i.Name, i.Mark.Segment, i.Mark.Offset}
 }
@@ -142,12 +150,13 @@ func insertion(i *store.Item) (query string, args []any) {
 // Clear implements store.Portable.
 func (s *Store) Clear(ctx context.Context) error {
 	err := s.counted(ctx, func(tx *sql.Tx) error {
-		for _, what := range []string{"doc", "usage_hour", "usage_day", "charged", "mark", "state", "meta WHERE " + facts} {
+		for _, what := range []string{"doc", "usage_hour", "usage_day", "charged", "used", "mark", "state", "audit", "meta WHERE " + facts} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+what); err != nil {
 				return plain(err)
 			}
 		}
-		return nil
+		_, err := tx.ExecContext(ctx, "UPDATE audit_size SET bytes = 0")
+		return plain(err)
 	})
 	if err != nil {
 		return fmt.Errorf("clear %s: %w", s, err)

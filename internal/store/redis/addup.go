@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -52,21 +53,29 @@ if at ~= ARGV[3] then return at end
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[4])
 `
 
-// addScript adds a batch of sums to the roll-ups and moves the node's mark. KEYS: store, marks, charged, hours, days, then
-// each hour and each day that there are sums of. ARGV: id, node, from, to, the lifetimes of hours and days in seconds, the
-// numbers of hours and days, the score of each hour and day, then for every sum: which hour and day (from 1), its field
-// there, the key, what it was charged, and its counts.
+// addScript adds a batch of sums to the roll-ups and moves the node's mark. KEYS: store, marks, charged, hours, days, what was used in
+// all, then each hour and each day that there are sums of, and what was used in each of those. ARGV: id, node, from, to, the lifetimes
+// of hours and days in seconds, the numbers of hours, days and sums, the score of each hour and day, then for every sum: which hour and
+// day (from 1), its field there, the key, what it was charged, and its counts; then what was used: in which hour or day (from 1, 0 for
+// in all), its field there, and how much.
 var addScript = redis.NewScript(guard + place + counts + `
-local hours, days, first = tonumber(ARGV[7]), tonumber(ARGV[8]), 9
-for i = first + hours + days, #ARGV, 7 do
-	add(KEYS[5 + ARGV[i]], ARGV[i + 2], ARGV[i + 6])
-	add(KEYS[5 + hours + ARGV[i + 1]], ARGV[i + 3], ARGV[i + 6])
+local hours, days, sums, first = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), 10
+local rows, both = first + hours + days, hours + days
+for i = rows, rows + 7 * sums - 1, 7 do
+	add(KEYS[6 + ARGV[i]], ARGV[i + 2], ARGV[i + 6])
+	add(KEYS[6 + hours + ARGV[i + 1]], ARGV[i + 3], ARGV[i + 6])
 	redis.call('HSET', KEYS[3], ARGV[i + 4], plus(redis.call('HGET', KEYS[3], ARGV[i + 4]) or '0', ARGV[i + 5]))
 end
-for i = 1, hours + days do
+for i = rows + 7 * sums, #ARGV, 3 do
+	local key = KEYS[6]
+	if ARGV[i] ~= '0' then key = KEYS[6 + both + ARGV[i]] end
+	add(key, ARGV[i + 1], ARGV[i + 2])
+end
+for i = 1, both do
 	local index, life = KEYS[4], ARGV[5]
 	if i > hours then index, life = KEYS[5], ARGV[6] end
-	redis.call('EXPIRE', KEYS[5 + i], life)
+	redis.call('EXPIRE', KEYS[6 + i], life)
+	redis.call('EXPIRE', KEYS[6 + both + i], life)
 	redis.call('ZADD', index, ARGV[first + i - 1], ARGV[first + i - 1])
 end
 return 'added'`)
@@ -75,9 +84,9 @@ return 'added'`)
 func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
 	b := newBatch(s, sums)
 	args := append([]any{
-		s.id, node, markText(from), markText(to), int64(s.opt.KeepHours.Seconds()), int64(s.opt.KeepDays.Seconds()), len(b.hours), len(b.days),
+		s.id, node, markText(from), markText(to), int64(s.opt.KeepHours.Seconds()), int64(s.opt.KeepDays.Seconds()), len(b.hours), len(b.days), len(sums),
 	}, b.args()...)
-	keys := append([]string{s.keys.store(usageSlot), s.keys.marks(usageSlot), s.keys.charged(), s.keys.hours(), s.keys.days()}, b.keys()...)
+	keys := append([]string{s.keys.store(usageSlot), s.keys.marks(usageSlot), s.keys.charged(), s.keys.hours(), s.keys.days(), s.keys.used("")}, b.keys()...)
 	v, err := s.run(ctx, addScript, keys, args...)
 	if err == nil {
 		err = settled(v)
@@ -110,10 +119,11 @@ type batch struct {
 	hourScores  []any
 	dayScores   []any
 	rows        []any
+	used        map[usage.Used]int64
 }
 
 func newBatch(s *Store, sums []usage.Sum) *batch {
-	b := &batch{store: s, hours: map[string]int{}, days: map[string]int{}}
+	b := &batch{store: s, hours: map[string]int{}, days: map[string]int{}, used: usage.UsedOf(sums)}
 	for i := range sums {
 		b.add(&sums[i])
 	}
@@ -134,10 +144,34 @@ func (b *batch) add(u *usage.Sum) {
 	b.rows = append(b.rows, b.hours[hour], b.days[date], rowField(u.Day)+" "+field, field, u.Key, u.Charged, countsText(u))
 }
 
-func (b *batch) keys() []string { return append(append([]string(nil), b.hourKeys...), b.dayKeys...) }
+func (b *batch) keys() []string {
+	all := append(append([]string(nil), b.hourKeys...), b.dayKeys...)
+	for _, score := range b.hourScores {
+		all = append(all, b.store.keys.used(usage.AtHour(usage.Hour(score.(int64)))))
+	}
+	for _, score := range b.dayScores {
+		all = append(all, b.store.keys.used(dashed(fmt.Sprint(score))))
+	}
+	return all
+}
 
 func (b *batch) args() []any {
-	return append(append(append([]any(nil), b.hourScores...), b.dayScores...), b.rows...)
+	all := append(append(append([]any(nil), b.hourScores...), b.dayScores...), b.rows...)
+	for u, n := range b.used {
+		all = append(all, b.number(u.At), rowField(u.Key, u.Unit), n)
+	}
+	return all
+}
+
+// number is which hour or day it is; 0 for all time.
+func (b *batch) number(at string) int {
+	if at == "" {
+		return 0
+	}
+	if h, ok := usage.HourAt(at); ok {
+		return b.hours[b.store.keys.hour(time.Unix(int64(h), 0))]
+	}
+	return len(b.hours) + b.days[b.store.keys.day(at)]
 }
 
 // dayScore orders days: 20261126 for 2026-11-26.

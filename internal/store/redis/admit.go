@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"crs/internal/limit"
-	"crs/internal/usage"
+	"crs/internal/unit"
 )
 
 // look is how often a request in a queue looks itself whether its turn has come: a call may be missed, and nobody calls for
@@ -15,10 +15,10 @@ const look = time.Second
 
 // asking is a request on its way in.
 type asking struct {
-	n     *Node
-	ask   limit.Ask
-	seat  *seat
-	began time.Time
+	n      *Node
+	holder limit.Holder
+	seat   *seat
+	began  time.Time
 
 	since  string // when it joined the queue, as Redis says
 	turn   chan struct{}
@@ -27,8 +27,8 @@ type asking struct {
 }
 
 // Admit implements limit.Shared.
-func (c Counts) Admit(ctx context.Context, ask limit.Ask) (limit.Seat, error) {
-	a := &asking{n: c.Node, ask: ask, seat: c.newSeat(ask), began: time.Now()}
+func (c Counts) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts) (limit.Seat, error) {
+	a := &asking{n: c.Node, holder: h, seat: c.newSeat(h, estimate), began: time.Now()}
 	seat, err := a.run(ctx)
 	a.unlisten()
 	if err != nil {
@@ -42,7 +42,7 @@ func (c Counts) Admit(ctx context.Context, ask limit.Ask) (limit.Seat, error) {
 func (a *asking) run(ctx context.Context) (*seat, error) {
 	for {
 		asked := time.Now()
-		answer, err := a.n.ask(ctx, a.n.scripts.admit, keySlot(a.ask.Key.ID), a.n.keys.ofKey(a.ask.Key.ID), a.args()...)
+		answer, err := a.n.ask(ctx, a.n.scripts.admit, keySlot(a.holder.ID), a.n.keys.ofKey(a.holder.ID), a.args()...)
 		a.maybe = a.maybe || sent(err)
 		if err != nil {
 			return nil, err
@@ -68,7 +68,7 @@ func (a *asking) run(ctx context.Context) (*seat, error) {
 			}
 		default:
 			a.maybe = false
-			if err := a.n.raise(ctx, a.ask.Key.ID); err != nil {
+			if err := a.n.raise(ctx, a.holder); err != nil {
 				return nil, err
 			}
 		}
@@ -76,18 +76,17 @@ func (a *asking) run(ctx context.Context) (*seat, error) {
 }
 
 func (a *asking) args() []any {
-	p := &a.ask.Key.Policy
-	return append([]any{
-		a.seat.member, max(0, a.ask.Tokens), max(0, a.ask.Cost), a.n.opt.Lease.Milliseconds(), a.n.opt.Turn.Milliseconds(), a.since,
-		p.Concurrency, a.queue(), p.RequestsPerMinute, p.TokensPerMinute, p.DailyCost, p.WeeklyCost, p.TotalCost,
-	}, a.n.bounds()...)
+	l := a.holder.Limits
+	args := []any{a.seat.member, a.n.opt.Lease.Milliseconds(), a.n.opt.Turn.Milliseconds(), a.since, l.Concurrency, a.queue()}
+	args = append(append(args, rules(l.Rules)...), a.n.spans()...)
+	return append(args, amounts(unit.AtOnce())...)
 }
 
 func (a *asking) queue() int {
-	if a.ask.Key.Policy.QueueWait <= 0 {
+	if a.holder.Limits.QueueWait <= 0 {
 		return 0
 	}
-	return a.ask.Key.Policy.Queue
+	return a.holder.Limits.Queue
 }
 
 func (a *asking) in(asked time.Time, v []int64) *seat {
@@ -95,44 +94,40 @@ func (a *asking) in(asked time.Time, v []int64) *seat {
 	if a.since != "" {
 		s.stood = time.Since(a.began)
 	}
-	if a.ask.Key.Policy.Budgeted() {
-		s.spent = usage.Charges{Day: v[1], Week: v[2], Total: v[3]}
-		a.n.compare(a.ask.Key.ID)
+	if a.holder.Limits.Budgeted() {
+		s.spent = spentOf(a.holder.Limits.Rules, v[7:])
+		a.n.compare(a.holder)
 	}
 	a.n.keep(&s.lease, asked)
 	return s
 }
 
-// limits are all of them, in the order in which the script numbers them.
-var limits = [...]limit.Name{
-	1: limit.RequestsPerMinute, limit.TokensPerMinute, limit.Concurrency, limit.DailyCost, limit.WeeklyCost, limit.TotalCost,
+// spentOf pairs figures with the limits of the calendar that they are of.
+func spentOf(list []limit.Rule, figures []int64) (s limit.Spent) {
+	for _, r := range list {
+		if !r.Window.Slides() && len(figures) > 0 {
+			s.Set(r.Unit, r.Window, figures[0])
+			figures = figures[1:]
+		}
+	}
+	return s
 }
 
 // refused says what a local gate would.
 func (a *asking) refused(v []int64) *limit.Refused {
-	p := &a.ask.Key.Policy
-	r := &limit.Refused{Limit: limits[v[1]], Used: v[2], Reserved: v[3]}
-	r.Max = map[limit.Name]int64{
-		limit.RequestsPerMinute: p.RequestsPerMinute, limit.TokensPerMinute: p.TokensPerMinute, limit.Concurrency: int64(p.Concurrency),
-		limit.DailyCost: p.DailyCost, limit.WeeklyCost: p.WeeklyCost, limit.TotalCost: p.TotalCost,
-	}[r.Limit]
-	switch {
-	case r.Limit == limit.Concurrency:
-		r.RetryAfter = time.Second
-	case v[4] == 0: // a total budget: no time will help once it is spent
-		if !r.Spent() {
-			r.RetryAfter = limit.Soon
-		}
-	case r.Limit.Money() && !r.Spent():
-		r.RetryAfter = limit.Soon
-	case r.Limit.Money():
-		r.Reset = time.Unix(v[4], 0)
-		r.RetryAfter = max(r.Reset.Sub(time.Unix(v[5], 0)), time.Second)
-	default:
-		r.RetryAfter = max(time.Unix(v[4], 0).Sub(time.UnixMilli(v[6])), time.Second)
-		r.Reset = a.n.opt.Now().Add(r.RetryAfter)
+	l, which := a.holder.Limits, int(v[1])
+	if which < 1 || which > len(l.Rules) {
+		return &limit.Refused{Limit: limit.Concurrency, Max: int64(l.Concurrency), Used: v[2], RetryAfter: time.Second}
 	}
-	return r
+	r := &l.Rules[which-1]
+	switch {
+	case r.Window.Slides():
+		now := a.n.opt.Now()
+		return limit.Over(r, v[2], v[3], now, now.Add(time.Unix(v[4], 0).Sub(time.UnixMilli(v[6]))))
+	case v[4] == 0:
+		return limit.Over(r, v[2], v[3], time.Time{}, time.Time{})
+	}
+	return limit.Over(r, v[2], v[3], time.Unix(v[5], 0), time.Unix(v[4], 0))
 }
 
 // looksAgain reports whether a request that found every place taken should ask once more: who left a moment ago may not
@@ -147,7 +142,7 @@ func (a *asking) looksAgain(ctx context.Context) bool {
 	var left *keyPost
 	for {
 		if left == nil {
-			left = a.n.leaving(a.ask.Key.ID)
+			left = a.n.leaving(a.holder.ID)
 		}
 		answered, told := a.n.isTold(left)
 		if told {
@@ -187,7 +182,7 @@ func (n *Node) isTold(b *keyPost) (answered chan struct{}, told bool) {
 
 // wait ends when the request should ask again, or may wait no more.
 func (a *asking) wait(ctx context.Context, v []int64, answer any) error {
-	p := &a.ask.Key.Policy
+	p := a.holder.Limits
 	a.since = fmt.Sprint(answer.([]any)[2])
 	left := p.QueueWait - time.Since(a.began)
 	if left <= 0 {

@@ -88,7 +88,7 @@ func (n *Node) lose(slot string, why error) error {
 	n.suspect(slot)
 	if n.away.CompareAndSwap(nil, e) {
 		n.raised.Clear() // it may come back with less than it knew
-		n.charges.stale.Store(true)
+		n.rolledUp.stale.Store(true)
 		if n.opt.Changed != nil {
 			n.opt.Changed(why)
 		}

@@ -6,13 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"crs/internal/bound"
-	"crs/internal/key"
 	"crs/internal/limit"
-	"crs/internal/usage"
+	"crs/internal/unit"
 )
 
-// Counts counts keys for all nodes. It implements limit.Shared.
+// Counts counts for all nodes. It implements limit.Shared.
 type Counts struct{ *Node }
 
 // Counts gives what the gate of this node counts with.
@@ -24,8 +22,8 @@ var _ limit.Shared = Counts{}
 type seat struct {
 	lease
 	node  *Node
-	key   *key.Key
-	spent usage.Charges
+	holds limit.Holder
+	spent limit.Spent
 	stood time.Duration
 
 	mu                sync.Mutex // guards the fields below; taken before the node's
@@ -36,33 +34,41 @@ type seat struct {
 type free struct{}
 
 func (free) Release()              {}
-func (free) Settle(int64, int64)   {}
-func (free) Spent() usage.Charges  { return usage.Charges{} }
+func (free) Settle(unit.Amounts)   {}
+func (free) Cancel()               {}
+func (free) Spent() limit.Spent    { return limit.Spent{} }
 func (free) Waited() time.Duration { return 0 }
 
-func (n *Node) newSeat(ask limit.Ask) *seat {
-	s := &seat{node: n, key: ask.Key}
-	s.of, s.member = ask.Key.ID, n.newMember(fmt.Sprintf(":%d:%d", max(0, ask.Tokens), max(0, ask.Cost)))
+func (n *Node) newSeat(h limit.Holder, estimate unit.Amounts) *seat {
+	s := &seat{node: n, holds: h}
+	s.of, s.member = h.ID, n.newMember(heldBack(estimate))
 	return s
 }
 
-// Adopt implements limit.Shared.
-func (c Counts) Adopt(ask limit.Ask) limit.Seat {
-	p := &ask.Key.Policy
-	if !p.Budgeted() {
-		if _, was := c.raised.Load(ask.Key.ID); was {
-			c.raised.Delete(ask.Key.ID) // what it spends from now on is only in the roll-ups
+// heldBack ends the name of a member, as lua/key.lua reads it. Tokens and cost stand last, where every version looks for them.
+func heldBack(estimate unit.Amounts) string {
+	text := ""
+	for u, n := range estimate.Settled() {
+		of := unit.Unit(u)
+		if n > 0 && of != unit.Tokens && of != unit.Cost {
+			text += fmt.Sprintf(";%s%d", of.Letter(), n)
 		}
 	}
-	if !p.Limited() {
+	return text + fmt.Sprintf(":%d:%d", max(0, estimate[unit.Tokens]), max(0, estimate[unit.Cost]))
+}
+
+// Adopt implements limit.Shared.
+func (c Counts) Adopt(h limit.Holder, estimate unit.Amounts) limit.Seat {
+	if !h.Limits.Budgeted() {
+		if _, was := c.raised.Load(h.ID); was {
+			c.raised.Delete(h.ID) // what it spends from now on is only in the roll-ups
+		}
+	}
+	if !h.Limits.Limited() {
 		return free{}
 	}
-	s := c.newSeat(ask)
-	if p.RequestsPerMinute > 0 {
-		c.mu.Lock()
-		c.owed.key(s.of).count(time.Now(), 1, 0)
-		c.mu.Unlock()
-	}
+	s := c.newSeat(h, estimate)
+	s.charge(unit.AtOnce())
 	c.keep(&s.lease, time.Time{})
 	return s
 }
@@ -73,78 +79,93 @@ func (s *seat) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.released = true
-	if s.settled || s.key.Policy.Concurrency > 0 {
+	if s.settled || s.holds.Limits.Concurrency > 0 {
 		s.node.end(&s.lease)
 	}
 }
 
 // Spent implements limit.Seat.
-func (s *seat) Spent() usage.Charges { return s.spent }
+func (s *seat) Spent() limit.Spent { return s.spent }
 
 // Waited implements limit.Seat.
 func (s *seat) Waited() time.Duration { return s.stood }
 
 // Settle implements limit.Seat.
-func (s *seat) Settle(tokens, charged int64) {
+func (s *seat) Settle(used unit.Amounts) { s.end(used.Settled()) }
+
+// Cancel implements limit.Seat.
+func (s *seat) Cancel() {
+	back := unit.AtOnce()
+	for u := range back {
+		back[u] = -back[u]
+	}
+	s.end(back)
+}
+
+// end counts what has not been counted yet.
+func (s *seat) end(used unit.Amounts) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.settled {
 		return
 	}
 	s.settled = true
-	s.charge(tokens, charged)
+	s.charge(used)
 	if s.released {
 		s.node.end(&s.lease)
 	}
 }
 
-func (s *seat) charge(tokens, charged int64) {
-	p := &s.key.Policy
-	if p.TokensPerMinute == 0 {
-		tokens = 0
+// charge has Redis count what was used, as far as limits need it.
+func (s *seat) charge(used unit.Amounts) {
+	l := s.holds.Limits
+	slid, spent := used, used
+	for u := range used {
+		if !slides(l, unit.Unit(u)) {
+			slid[u] = 0
+		}
 	}
-	if !p.Budgeted() {
-		charged = 0
+	if !l.Budgeted() {
+		spent = unit.Amounts{}
 	}
-	if tokens == 0 && charged == 0 {
+	if slid == (unit.Amounts{}) && spent == (unit.Amounts{}) {
 		return
 	}
 	s.node.mu.Lock()
 	defer s.node.mu.Unlock()
 	b := s.node.owed.key(s.of)
-	b.charged = bound.Sum(b.charged, charged)
-	if tokens != 0 {
-		b.count(time.Now(), 0, tokens)
+	b.limits, b.spent = l, b.spent.Add(spent)
+	if slid != (unit.Amounts{}) {
+		b.count(time.Now(), slid)
 	}
 	s.node.owe(keySlot(s.of))
 }
 
 // Use implements limit.Shared.
-func (c Counts) Use(ctx context.Context, k *key.Key) (limit.Use, error) {
-	answer, err := c.ask(ctx, c.scripts.use, keySlot(k.ID), c.keys.ofKey(k.ID), c.bounds()...)
+func (c Counts) Use(ctx context.Context, h limit.Holder) (limit.Use, error) {
+	of, units := asked(h.Limits), unit.All()
+	args := append(rules(of), c.spans()...)
+	for _, u := range units {
+		args = append(args, u.Letter())
+	}
+	answer, err := c.ask(ctx, c.scripts.use, keySlot(h.ID), c.keys.ofKey(h.ID), args...)
 	if err != nil {
 		return limit.Use{}, err
 	}
-	v, err := numbers(answer, 11)
+	spans := limit.Spans(c.opt.Now(), c.opt.Zone)
+	v, err := numbers(answer, 2+len(of)+len(spans)+len(units))
 	if err != nil {
 		return limit.Use{}, err
 	}
-	u := limit.Use{
-		InFlight: int(v[0]), Queued: int(v[1]), RequestsInMinute: v[2], TokensInMinute: v[3], ReservedTokens: v[4], ReservedCost: v[5],
-		DayEnds: time.Unix(v[9], 0), WeekEnds: time.Unix(v[10], 0),
+	u := limit.Use{InFlight: int(v[0]), Queued: int(v[1])}
+	for i, r := range of {
+		u.Set(r, max(0, v[2+i]))
 	}
-	if v[8] >= 0 {
-		u.Spent = usage.Charges{Day: v[6], Week: v[7], Total: v[8]}
+	for i, s := range spans {
+		u.SetEnd(s.Window, time.Unix(v[2+len(of)+i], 0))
+	}
+	for i, of := range units {
+		u.Reserved[of] = v[len(v)-len(units)+i]
 	}
 	return u, nil
-}
-
-// bounds are the beginnings of the days and weeks around now, for scripts: which of them it is, Redis' clock decides.
-func (n *Node) bounds() []any {
-	days, weeks := limit.Bounds(n.opt.Now(), n.opt.Zone)
-	list := make([]any, 0, 12)
-	for _, t := range [...]time.Time{days[0], days[1], days[2], days[3], weeks[0], weeks[1], weeks[2], weeks[3]} {
-		list = append(list, t.Unix())
-	}
-	return list
 }

@@ -11,7 +11,7 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store/redis"
-	"crs/internal/usage"
+	"crs/internal/unit"
 	"crs/lab/redistest"
 )
 
@@ -33,7 +33,7 @@ func join(t testing.TB, s *redis.Store, change ...func(*redis.NodeOptions)) *red
 	t.Helper()
 	opt := redis.NodeOptions{
 		Now: time.Now, Zone: time.UTC,
-		Charged: func(context.Context, string, string) (map[string]usage.Charges, error) { return nil, nil },
+		Spent: func(context.Context, time.Time) (map[string]limit.Spent, error) { return nil, nil },
 	}
 	for _, c := range change {
 		c(&opt)
@@ -59,7 +59,9 @@ func shared(n *redis.Node) gate {
 	return gate{limit.New(limit.Options{Clock: clock.New(time.Now, nil), Zone: time.UTC, Shared: n.Counts()})}
 }
 
-func policy(concurrency int) key.Policy { return key.Policy{Concurrency: concurrency} }
+func policy(concurrency int) key.Policy {
+	return key.Policy{Limits: limit.Limits{Concurrency: concurrency}}
+}
 
 // everywhere runs a test on every kind of Redis there is here.
 func everywhere(t *testing.T, test func(t *testing.T, url string)) {
@@ -70,7 +72,18 @@ func everywhere(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("cluster", func(t *testing.T) { t.Parallel(); test(t, redistest.StartCluster(t, 0).URL()) })
 }
 
-func ask(p key.Policy) limit.Ask { return limit.Ask{Key: &key.Key{ID: "key_k", Policy: p}} }
+func ask(p key.Policy) limit.Ask {
+	k := &key.Key{ID: "key_k", Policy: p}
+	return limit.Ask{Holders: []limit.Holder{k.Holder()}}
+}
+
+// costs is what was spent on a day, in a week and in all.
+func costs(day, week, total int64) (s limit.Spent) {
+	s.Set(unit.Cost, limit.Day, day)
+	s.Set(unit.Cost, limit.Week, week)
+	s.Set(unit.Cost, limit.Total, total)
+	return s
+}
 
 func admit(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Permit {
 	t.Helper()
@@ -119,7 +132,7 @@ func soonSaying(t testing.TB, what string, wrong func() error) {
 func TestNodesShareAKeysConcurrency(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
 		g := gates(t, connect(t, url), 2)
-		a := ask(key.Policy{Concurrency: 2, RequestsPerMinute: 3})
+		a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 3)}, Concurrency: 2}})
 		one, two := admit(t, g[0], a), admit(t, g[1], a)
 		for _, gate := range g {
 			if r := turnedAway(t, gate, a); r.Limit != limit.Concurrency || r.Max != 2 || r.Used != 2 || r.RetryAfter != time.Second {
@@ -128,9 +141,9 @@ func TestNodesShareAKeysConcurrency(t *testing.T) {
 		}
 		one.Release()
 		one.Release()
-		soon(t, "the other node to know of it", func() bool { return g[1].UseOn(t.Context(), a.Key).InFlight == 1 })
+		soon(t, "the other node to know of it", func() bool { return g[1].UseOn(t.Context(), a.Holders[0]).InFlight == 1 })
 		three := admit(t, g[1], a) // the refused requests were not counted against the rate
-		if r := turnedAway(t, g[0], a); r.Limit != limit.RequestsPerMinute || r.Used != 3 || r.RetryAfter < time.Second || r.RetryAfter > 62*time.Second {
+		if r := turnedAway(t, g[0], a); r.Limit != limit.Name("requests per minute") || r.Used != 3 || r.RetryAfter < time.Second || r.RetryAfter > 62*time.Second {
 			t.Errorf("%+v", r)
 		}
 		two.Release()
@@ -141,20 +154,20 @@ func TestNodesShareAKeysConcurrency(t *testing.T) {
 func TestNodesShareTokensAndBudgets(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
 		g := gates(t, connect(t, url), 2)
-		a := ask(key.Policy{TokensPerMinute: 1000, DailyCost: 10 * dollar, TotalCost: 12 * dollar})
-		a.Tokens, a.Cost = 600, 6*dollar
+		a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Tokens, limit.Minute, 1000), limit.Per(unit.Cost, limit.Day, 10*dollar), limit.Per(unit.Cost, limit.Total, 12*dollar)}}})
+		a.Amounts[unit.Tokens], a.Amounts[unit.Cost] = 600, 6*dollar
 		one, two := admit(t, g[0], a), admit(t, g[1], a)
-		if r := turnedAway(t, g[0], a); r.Limit != limit.TokensPerMinute || r.Used != 1200 || r.Reserved != 1200 {
+		if r := turnedAway(t, g[0], a); r.Limit != limit.Name("tokens per minute") || r.Used != 1200 || r.Reserved != 1200 {
 			t.Errorf("%+v", r)
 		}
-		a.Key.Policy.TokensPerMinute = 0
-		if r := turnedAway(t, g[1], a); r.Limit != limit.DailyCost || r.Used != 12*dollar || r.Reserved != 12*dollar || r.Spent() || r.RetryAfter != limit.Soon {
+		a.Holders[0].Limits.Set(limit.Per(unit.Tokens, limit.Minute, 0))
+		if r := turnedAway(t, g[1], a); r.Limit != limit.Name("daily cost") || r.Used != 12*dollar || r.Reserved != 12*dollar || r.Spent() || r.RetryAfter != limit.Soon {
 			t.Errorf("%+v", r)
 		}
 		for _, p := range []*limit.Permit{one, two} {
 			p.Release()
-			p.Settle(100, 5*dollar)
-			p.Settle(100, 5*dollar)
+			p.Settle(unit.Amounts{unit.Tokens: 100, unit.Cost: 5 * dollar})
+			p.Settle(unit.Amounts{unit.Tokens: 100, unit.Cost: 5 * dollar})
 		}
 		soon(t, "both to be settled", func() bool {
 			_, err := g[0].Admit(t.Context(), a)
@@ -162,15 +175,15 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 			return errors.As(err, &r) && r.Spent() && r.Used == 10*dollar
 		})
 		r := turnedAway(t, g[1], a)
-		if r.Limit != limit.DailyCost || time.Until(r.Reset) > 24*time.Hour+time.Minute || r.Reset.Before(time.Now().Add(-time.Minute)) {
+		if r.Limit != limit.Name("daily cost") || time.Until(r.Reset) > 24*time.Hour+time.Minute || r.Reset.Before(time.Now().Add(-time.Minute)) {
 			t.Errorf("%+v", r)
 		}
-		a.Key.Policy.DailyCost = 0
-		admit(t, g[1], a).Settle(0, 2*dollar)
+		a.Holders[0].Limits.Set(limit.Per(unit.Cost, limit.Day, 0))
+		admit(t, g[1], a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 2 * dollar})
 		soon(t, "the total to be spent", func() bool {
 			_, err := g[0].Admit(t.Context(), a)
 			var r *limit.Refused
-			return errors.As(err, &r) && r.Limit == limit.TotalCost && r.Spent() && r.RetryAfter == 0 && r.Reset.IsZero()
+			return errors.As(err, &r) && r.Limit == limit.Name("total cost") && r.Spent() && r.RetryAfter == 0 && r.Reset.IsZero()
 		})
 	})
 }
@@ -178,7 +191,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
 		g := gates(t, connect(t, url), 3)
-		a := ask(key.Policy{Concurrency: 1, Queue: 6, QueueWait: time.Minute})
+		a := ask(key.Policy{Limits: limit.Limits{Concurrency: 1, Queue: 6, QueueWait: time.Minute}})
 		inside := admit(t, g[0], a)
 		var mu sync.Mutex
 		var order []int
@@ -191,7 +204,7 @@ func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 				mu.Unlock()
 				p.Release()
 			})
-			soon(t, "the next to queue", func() bool { u := g[0].UseOn(t.Context(), a.Key); return u.Queued == i+1 })
+			soon(t, "the next to queue", func() bool { u := g[0].UseOn(t.Context(), a.Holders[0]); return u.Queued == i+1 })
 		}
 		if r := turnedAway(t, g[1], a); r.Limit != limit.Concurrency || r.Position != 0 {
 			t.Errorf("a full queue: %+v", r)
@@ -205,14 +218,14 @@ func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 			}
 		}
 		t.Logf("six were called one after the other within %v", time.Since(start))
-		a.Key.Policy.QueueWait = 300 * time.Millisecond
+		a.Holders[0].Limits.QueueWait = 300 * time.Millisecond
 		inside = admit(t, g[2], a)
 		if r := turnedAway(t, g[1], a); r.Position != 1 || r.Waited < 300*time.Millisecond {
 			t.Errorf("%+v", r)
 		}
 		inside.Release()
 		soon(t, "nobody to be inside", func() bool {
-			u := g[0].UseOn(t.Context(), a.Key)
+			u := g[0].UseOn(t.Context(), a.Holders[0])
 			return u.InFlight == 0 && u.Queued == 0
 		})
 	})
@@ -222,15 +235,15 @@ func TestWhatTheRollupsKnowIsWhatAKeyHasSpent(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
 		s := connect(t, url)
 		g := gates(t, s, 1, func(o *redis.NodeOptions) {
-			o.Charged = func(context.Context, string, string) (map[string]usage.Charges, error) {
-				return map[string]usage.Charges{"key_k": {Day: dollar, Week: 2 * dollar, Total: 3 * dollar}}, nil
+			o.Spent = func(context.Context, time.Time) (map[string]limit.Spent, error) {
+				return map[string]limit.Spent{"key_k": costs(dollar, 2*dollar, 3*dollar)}, nil
 			}
 		})
-		for _, p := range []key.Policy{{DailyCost: dollar}, {WeeklyCost: 2 * dollar}, {TotalCost: 3 * dollar}} {
+		for _, p := range []key.Policy{{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, dollar)}}}, {Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Week, 2*dollar)}}}, {Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Total, 3*dollar)}}}} {
 			if r := turnedAway(t, g[0], ask(p)); !r.Spent() {
 				t.Errorf("%+v", r)
 			}
 		}
-		admit(t, g[0], ask(key.Policy{DailyCost: dollar + 1, WeeklyCost: 2*dollar + 1, TotalCost: 3*dollar + 1}))
+		admit(t, g[0], ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, dollar+1), limit.Per(unit.Cost, limit.Week, 2*dollar+1), limit.Per(unit.Cost, limit.Total, 3*dollar+1)}}}))
 	})
 }

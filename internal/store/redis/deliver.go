@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"crs/internal/limit"
+	"crs/internal/unit"
 )
 
 // parcel is one command of a pipeline, and what is to be done when it was answered.
@@ -62,15 +65,34 @@ func (n *Node) packPost(id string, b *keyPost, now time.Time) parcel {
 		n.owed.sequence++
 		b.sequence = n.owed.sequence
 	}
-	args := append([]any{n.id, b.sequence, b.charged}, n.bounds()...)
-	args = append(args, n.keys.turn(""), len(b.figures))
-	for _, f := range b.figures {
-		args = append(args, max(0, int64(now.Sub(f.at)/time.Second)), f.requests, f.tokens)
+	args := []any{n.id, b.sequence, n.keys.turn("")}
+	var slid []limit.Rule
+	if b.limits != nil {
+		slid = b.limits.Rules
 	}
+	args = append(append(args, rules(slid)...), n.spans()...)
+	spent := amounts(b.spent)
+	args = append(append(args, len(spent)/2), spent...)
+	args = append(args, b.figuresBy(now)...)
 	for _, member := range b.gone {
 		args = append(args, member)
 	}
 	return parcel{n.scripts.settle, keySlot(id), n.keys.ofKey(id), args, func(any) { n.settled(id, b) }}
+}
+
+// figuresBy are the figures as scripts read them: how many, and of each its age in seconds, the letter of its unit and how much.
+func (b *keyPost) figuresBy(now time.Time) []any {
+	args := []any{0}
+	for _, f := range b.figures {
+		age := max(0, int64(now.Sub(f.at)/time.Second))
+		for u, n := range f.used {
+			if n != 0 {
+				args = append(args, age, unit.Unit(u).Letter(), n)
+			}
+		}
+	}
+	args[0] = (len(args) - 1) / 3
+	return args
 }
 
 func (n *Node) settled(id string, b *keyPost) {

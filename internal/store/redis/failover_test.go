@@ -10,13 +10,14 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store/redis"
+	"crs/internal/unit"
 	"crs/lab/redistest"
 )
 
 // failsOver has two nodes under load lose the primary that kill ends. No request fails, and afterwards they count together.
 func failsOver(t *testing.T, url string, kill func()) {
 	t.Helper()
-	a := ask(key.Policy{Concurrency: 100, DailyCost: 1 << 50})
+	a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 1<<50)}, Concurrency: 100}})
 	l := load{stop: make(chan struct{})}
 	var nodes []*redis.Node
 	var all []*limit.Gate
@@ -41,16 +42,16 @@ func failsOver(t *testing.T, url string, kill func()) {
 	close(l.stop)
 	l.wg.Wait()
 	soon(t, "only the one that stays to be counted", func() bool {
-		u := all[1].UseOn(context.Background(), a.Key)
+		u := all[1].UseOn(context.Background(), a.Holders[0])
 		return nodes[1].Away() == nil && u.InFlight == 1
 	})
-	u := all[1].UseOn(t.Context(), a.Key)
+	u := all[1].UseOn(t.Context(), a.Holders[0])
 	// What the old primary took and had not passed on is only in the roll-ups; nothing may count twice.
-	if u.Spent.Total > l.charged.Load() || u.Spent.Total < l.charged.Load()-ended {
-		t.Errorf("%d spent, %d charged", u.Spent.Total, l.charged.Load())
+	if u.In(unit.Cost, limit.Total) > l.charged.Load() || u.In(unit.Cost, limit.Total) < l.charged.Load()-ended {
+		t.Errorf("%d spent, %d charged", u.In(unit.Cost, limit.Total), l.charged.Load())
 	}
 	stays.Release()
-	soon(t, "nobody to be counted", func() bool { return all[1].UseOn(context.Background(), a.Key).InFlight == 0 })
+	soon(t, "nobody to be counted", func() bool { return all[1].UseOn(context.Background(), a.Holders[0]).InFlight == 0 })
 }
 
 func TestAPrimaryOfAClusterMayFail(t *testing.T) {
@@ -73,7 +74,7 @@ func TestWhoLeavesIsToldWhileAnotherPrimaryStandsStill(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	n := join(t, s, func(o *redis.NodeOptions) { o.Renew, o.Lease = time.Millisecond, time.Hour })
-	g, a := shared(n).Gate, ask(key.Policy{Concurrency: 1})
+	g, a := shared(n).Gate, ask(key.Policy{Limits: limit.Limits{Concurrency: 1}})
 	admit(t, g, a).Release()
 	primary := c.Primaries[0]
 	if doc, keys := primary.Do(t, "EXISTS", "crs:{doc}:store"), fmt.Sprint(primary.Do(t, "KEYS", "*key_k*")); doc != int64(1) || keys != "[]" {
@@ -83,7 +84,7 @@ func TestWhoLeavesIsToldWhileAnotherPrimaryStandsStill(t *testing.T) {
 	t.Cleanup(func() { primary.Resume(t) })
 	for range 50 {
 		soon(t, "the place to be free", func() bool {
-			u := g.UseOn(context.Background(), a.Key)
+			u := g.UseOn(context.Background(), a.Holders[0])
 			return u.InFlight == 0
 		})
 		if err := n.Away(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store"
+	"crs/internal/unit"
 	"crs/internal/usage"
 	"crs/lab/redistest"
 )
@@ -20,7 +21,7 @@ import (
 // everyScript is all that there are, with the store's own.
 func everyScript() map[string]*redis.Script {
 	all := map[string]*redis.Script{
-		"add_up": addScript, "put_document": putScript, "delete_document": deleteScript, "claim_fact": claimFact, "append_log": appendScript, "copy": gapScript,
+		"add_up": addScript, "put_document": putScript, "delete_document": deleteScript, "claim_fact": claimFact, "append_log": appendScript, "append_audit": auditScript, "copy": gapScript,
 	}
 	for name, s := range newScripts().all() {
 		all[name] = redis.NewScript(s.text)
@@ -83,7 +84,7 @@ func TestAnEmptiedRedisIsWrittenNothing(t *testing.T) {
 			defer func() { _ = s.Close() }()
 			n := s.Join(NodeOptions{
 				Now: time.Now, Zone: time.UTC, Renew: time.Millisecond,
-				Charged: func(context.Context, string, string) (map[string]usage.Charges, error) { return nil, nil },
+				Spent: func(context.Context, time.Time) (map[string]limit.Spent, error) { return nil, nil },
 			})
 			held := everything(t, s, n) // what is held is renewed, or given back, when it is gone
 			empty()
@@ -150,14 +151,14 @@ func everything(t *testing.T, s *Store, n *Node) (held []func()) {
 			t.Errorf("write %d: %v", i, err)
 		}
 	}
-	k := &key.Key{ID: "key_k", Policy: key.Policy{RequestsPerMinute: 1000, TokensPerMinute: 1 << 40, Concurrency: 100, Queue: 5, DailyCost: 1 << 40}}
-	ask := limit.Ask{Key: k, Tokens: 5, Cost: 5}
-	if seat, err := n.Counts().Admit(ctx, ask); err == nil {
-		held = append(held, func() { seat.Release(); seat.Settle(1, 1) })
+	k := &key.Key{ID: "key_k", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 1000), limit.Per(unit.Tokens, limit.Minute, 1<<40), limit.Per(unit.Cost, limit.Day, 1<<40)}, Concurrency: 100, Queue: 5}}}
+	estimate := unit.Amounts{unit.Tokens: 5, unit.Cost: 5}
+	if seat, err := n.Counts().Admit(ctx, k.Holder(), estimate); err == nil {
+		held = append(held, func() { seat.Release(); seat.Settle(unit.Amounts{unit.Tokens: 1, unit.Cost: 1}) })
 	}
-	adopted := n.Counts().Adopt(ask)
-	held = append(held, func() { adopted.Release(); adopted.Settle(1, 1) })
-	_, _ = n.Counts().Use(ctx, k)
+	adopted := n.Counts().Adopt(k.Holder(), estimate)
+	held = append(held, func() { adopted.Release(); adopted.Settle(unit.Amounts{unit.Tokens: 1, unit.Cost: 1}) })
+	_, _ = n.Counts().Use(ctx, k.Holder())
 	if slot, _, _, err := n.Accounts().Take(ctx, []account.Cap{{Account: "a", Most: 5}}); err == nil && slot != nil {
 		held = append(held, slot.Free)
 	}

@@ -24,15 +24,22 @@ import (
 //	PREFIX:{usage}:day:DATE       hash    redis.keep_days     each node, adding: "KEY ACCOUNT MODEL" → nine counts
 //	PREFIX:{usage}:hours, :days   zset    for good            each node: which of the above there are
 //	PREFIX:{usage}:charged        hash    for good            each node, adding: key → nano-USD
+//	PREFIX:{usage}:used           hash    for good            each node, adding: "KEY UNIT" → how much, but for costs
+//	PREFIX:{usage}:used:hUNIX     hash    usage.keep          each node, adding: "KEY UNIT" → what the counts of the hour do not tell
+//	PREFIX:{usage}:used:DATE      hash    redis.keep_days     each node, adding: the same of a day
 //	PREFIX:{log}:store            hash    for good            the first node: id, the same as in {doc}; bytes: what the log holds
 //	PREFIX:{log}:marks            hash    for good            each node: how far its records are in the log
 //	PREFIX:{log}:chunks           stream  usage.keep, and     each node: records that were closed within a second or so
 //	                                      redis.log_bytes
+//	PREFIX:{log}:audit            zset    audit.keep, and     each node: who changed what, "TIME JSON" → its place; the last place and the
+//	                                      audit.max_bytes     bytes of all stand in {log}:store
 //	PREFIX:{key ID}:inside        zset    2 h unrenewed       each node: requests in flight, NODE.N:TOKENS:COST → when the lease ends
 //	PREFIX:{key ID}:queue, :alive zset    2 h unrenewed       each node: requests that wait → since when; until when unless renewed
-//	PREFIX:{key ID}:rate          hash    2 h unrenewed       each node: the last minute by seconds, requests (r…) and tokens (t…), and
-//	                                                          what requests in flight hold back (xt tokens, xc nano-USD)
-//	PREFIX:{key ID}:budget        hash    40 days unused      each node: nano-USD of the day, the week and in total; where the first two end
+//	PREFIX:{key ID}:rate          hash    2 h unrenewed       each node: the last minute by seconds, of each unit by its letter (r…, t…), and
+//	                                                          what requests in flight hold back (xt tokens, xc nano-USD, …)
+//	PREFIX:{key ID}:windows       hash    2 h more than they  each node: longer windows in the same way, by unit and seconds (r18000:…)
+//	PREFIX:{key ID}:budget        hash    40 days unused      each node: what was used in each span of the calendar, costs as day, week, …,
+//	                                                          the rest as r:day, …; dayends, …: when each ends
 //	PREFIX:{key ID}:nodes         hash    2 days unused       each node: its id → the last settlement that was counted, and when
 //	PREFIX:{acc}:slots:ID         zset    2 h unrenewed       each node: requests on an account with a limit → when the lease ends
 //	PREFIX:{acc}:wanted:ID        string  1 s                 a node that found no slot
@@ -85,7 +92,17 @@ func (n names) day(day string) string { return n.in(usageSlot, "day:"+day) }
 func (n names) hours() string         { return n.in(usageSlot, "hours") }
 func (n names) days() string          { return n.in(usageSlot, "days") }
 func (n names) charged() string       { return n.in(usageSlot, "charged") }
-func (n names) chunks() string        { return n.in(logSlot, "chunks") }
+
+// used is what was used at some time, as usage.Used has it.
+func (n names) used(at string) string {
+	if at == "" {
+		return n.in(usageSlot, "used")
+	}
+	return n.in(usageSlot, "used:"+at)
+}
+
+func (n names) chunks() string { return n.in(logSlot, "chunks") }
+func (n names) audit() string  { return n.in(logSlot, "audit") }
 
 // accountSlot is the hash slot of all accounts: a request that several would do for asks for them at once.
 const accountSlot = "acc"
@@ -101,7 +118,7 @@ func keyOf(slot string) (id string, ok bool) { return strings.CutPrefix(slot, ke
 // ofKey gives the names that each script of a key takes, in order.
 func (n names) ofKey(id string) []string {
 	in := n.in(keySlot(id), "")
-	return []string{in + "inside", in + "queue", in + "alive", in + "rate", in + "budget", in + "nodes"}
+	return []string{in + "inside", in + "queue", in + "alive", in + "rate", in + "budget", in + "nodes", in + "windows"}
 }
 
 func (n names) slots(account string) string  { return n.in(accountSlot, "slots:"+account) }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"crs/internal/limit"
 	"crs/internal/outage"
-	"crs/internal/usage"
 )
 
 // NodeOptions are the knobs of a Node.
@@ -25,8 +25,9 @@ type NodeOptions struct {
 	// Elapsed is how much time has passed, by a clock that nobody sets. Nil means the process's own.
 	Elapsed func() time.Duration
 	Zone    *time.Location
-	// Charged is the roll-ups' word on what keys were charged, where Redis does not know, or may have forgotten.
-	Charged func(ctx context.Context, day, weekStart string) (map[string]usage.Charges, error)
+	// Spent is the roll-ups' word on what keys have used in the spans of the calendar around now, where Redis does not know, or may
+	// have forgotten.
+	Spent func(ctx context.Context, now time.Time) (map[string]limit.Spent, error)
 	// Lease is how long what a node holds stays its own when it is not heard of. Zero means 28 seconds: a node that dies
 	// gives everything back within 30, and one that stands still for 20 loses nothing.
 	Lease time.Duration
@@ -35,6 +36,8 @@ type NodeOptions struct {
 	// Turn is how long a request that waits in a key's queue keeps its place when its node is not heard of. Zero means five
 	// seconds.
 	Turn time.Duration
+	// Refuse has requests refused that need Redis while it cannot be asked; otherwise the node's own counts decide alone.
+	Refuse bool
 	// Changed is told when Redis cannot be asked any more, and with nil when it can again. It must not block; it may be nil.
 	Changed func(error)
 }
@@ -42,19 +45,19 @@ type NodeOptions struct {
 // Node is one daemon among those that share a Redis: what it holds there, and what it has yet to tell. Requests ask; what
 // comes after an answer is collected, and sent by one goroutine for each primary (sender.go).
 type Node struct {
-	rdb     redis.UniversalClient
-	store   *Store
-	keys    names
-	opt     NodeOptions
-	wait    time.Duration
-	scripts *scripts
-	id      string // of this process, not of the machine: what an earlier one held was not this one's
-	away    atomic.Pointer[outage.Error]
-	members atomic.Int64
-	ahead   atomic.Int64 // by how much the time in Redis is ahead of this node's clock, in nanoseconds
-	time    atomic.Pointer[reckoning]
-	raised  sync.Map // ids of keys whose spending was compared with the roll-ups
-	charges charges
+	rdb      redis.UniversalClient
+	store    *Store
+	keys     names
+	opt      NodeOptions
+	wait     time.Duration
+	scripts  *scripts
+	id       string // of this process, not of the machine: what an earlier one held was not this one's
+	away     atomic.Pointer[outage.Error]
+	members  atomic.Int64
+	ahead    atomic.Int64 // by how much the time in Redis is ahead of this node's clock, in nanoseconds
+	time     atomic.Pointer[reckoning]
+	raised   sync.Map // ids of keys whose spending was compared with the roll-ups
+	rolledUp rolledUp
 
 	mu       sync.Mutex                     // guards the fields below; never held while Redis works
 	leases   map[string]map[*lease]struct{} // by hash slot

@@ -232,7 +232,7 @@ func TestAStoreThatIsGoneIsNotMadeAnew(t *testing.T) {
 	for what, err := range map[string]error{
 		"All": second(s.All(t.Context(), store.Key)), "Put": second(s.Put(t.Context(), store.Doc{Kind: store.Key, ID: "b"})),
 		"Delete": s.Delete(t.Context(), store.Key, "a"), "Usage": second(s.Usage(t.Context(), usage.Query{})),
-		"Charged": second(s.Charged(t.Context(), "2026-01-01", "2026-01-01")), "MarkOf": second(s.MarkOf(t.Context(), "n")),
+		"Spent": second(s.Spent(t.Context(), []string{"2026-01-01"}, "2026-01-01")), "Recent": second(s.Recent(t.Context(), time.Now())), "MarkOf": second(s.MarkOf(t.Context(), "n")),
 		"Claim": second(s.Claim(t.Context(), "x", "y")), "LoggedTo": second(s.LoggedTo(t.Context(), "n")),
 		"Append": s.Append(t.Context(), "n", nil, usage.Mark{}, usage.Mark{Offset: 1}),
 	} {

@@ -17,6 +17,7 @@ import (
 	"crs/internal/outage"
 	"crs/internal/store"
 	"crs/internal/store/redis"
+	"crs/internal/unit"
 	"crs/internal/usage"
 	"crs/lab/redistest"
 )
@@ -64,7 +65,7 @@ func (l *load) run(t *testing.T, g *limit.Gate, p *account.Pool, a limit.Ask, se
 			l.served.Add(1)
 			l.charged.Add(cost)
 			permit.Release()
-			permit.Settle(1, cost)
+			permit.Settle(unit.Amounts{unit.Tokens: 1, unit.Cost: cost})
 			lease.Release(account.Outcome{Result: account.Served})
 		}
 	})
@@ -89,8 +90,8 @@ func TestRedisMayGoAwayUnderLoad(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.StartReal(t, "--appendonly", "yes", "--appendfsync", "always")
-			a := ask(key.Policy{Concurrency: 100, DailyCost: 1 << 50, TokensPerMinute: 1 << 50})
-			a.Cost = 10
+			a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Tokens, limit.Minute, 1<<50), limit.Per(unit.Cost, limit.Day, 1<<50)}, Concurrency: 100}})
+			a.Amounts[unit.Cost] = 10
 			l := load{stop: make(chan struct{})}
 			var nodes []*redis.Node
 			var all []*limit.Gate
@@ -114,12 +115,12 @@ func TestRedisMayGoAwayUnderLoad(t *testing.T) {
 			close(l.stop)
 			l.wg.Wait()
 			soon(t, "what was spent to be what was settled", func() bool {
-				u := all[0].UseOn(t.Context(), a.Key)
-				return u.InFlight == 0 && u.ReservedCost == 0 && u.Spent.Total == l.charged.Load()
+				u := all[0].UseOn(t.Context(), a.Holders[0])
+				return u.InFlight == 0 && u.Reserved[unit.Cost] == 0 && u.In(unit.Cost, limit.Total) == l.charged.Load()
 			})
 			time.Sleep(200 * time.Millisecond)
 			for _, g := range all {
-				if u := g.UseOn(t.Context(), a.Key); u.Spent.Total != l.charged.Load() {
+				if u := g.UseOn(t.Context(), a.Holders[0]); u.In(unit.Cost, limit.Total) != l.charged.Load() {
 					t.Errorf("%+v; %d requests were charged %d", u, l.served.Load(), l.charged.Load())
 				}
 			}
@@ -144,7 +145,7 @@ func TestAnOutageLeavesNoMoreToTellTheLongerItLasts(t *testing.T) {
 			for i := range accounts {
 				accounts[i] = acc("a"+strconv.Itoa(i), 50)
 			}
-			l, a := load{stop: make(chan struct{})}, ask(key.Policy{Concurrency: 100, DailyCost: 1 << 50})
+			l, a := load{stop: make(chan struct{})}, ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 1<<50)}, Concurrency: 100}})
 			g, p := shared(n).Gate, pool(t, n, accounts...)
 			const atOnce = 16
 			for i := range atOnce {
@@ -175,12 +176,12 @@ func TestWhileRedisIsAwayANodeCountsAlone(t *testing.T) {
 	one, two := quick(t, server.URL()), quick(t, server.URL())
 	g := []*limit.Gate{shared(one).Gate, shared(two).Gate}
 	p := []*account.Pool{pool(t, one, acc("a", 2)), pool(t, two, acc("a", 2))}
-	a := ask(key.Policy{Concurrency: 2, RequestsPerMinute: 5, DailyCost: 10 * dollar})
+	a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 5), limit.Per(unit.Cost, limit.Day, 10*dollar)}, Concurrency: 2}})
 	before := admit(t, g[0], a)
-	admit(t, g[1], a).Settle(0, 4*dollar)
+	admit(t, g[1], a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 4 * dollar})
 	soon(t, "the first node to know what the second has spent", func() bool {
-		u := g[0].UseOn(t.Context(), a.Key)
-		return u.Spent.Day == 4*dollar
+		u := g[0].UseOn(t.Context(), a.Holders[0])
+		return u.In(unit.Cost, limit.Day) == 4*dollar
 	})
 	before.Release()
 	third := admit(t, g[0], a) // this is how it gets to know
@@ -191,14 +192,14 @@ func TestWhileRedisIsAwayANodeCountsAlone(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	third.Release()
-	third.Settle(0, 6*dollar)
-	if r := turnedAway(t, g[0], a); r.Limit != limit.DailyCost || r.Used != 10*dollar {
+	third.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 6 * dollar})
+	if r := turnedAway(t, g[0], a); r.Limit != limit.Name("daily cost") || r.Used != 10*dollar {
 		t.Errorf("%+v", r)
 	}
 	server.Restart(t)
 	soon(t, "both to count together again", func() bool {
-		u := g[1].UseOn(t.Context(), a.Key)
-		return one.Away() == nil && two.Away() == nil && u.InFlight == 2 && u.RequestsInMinute == 4 && u.Spent.Day == 10*dollar
+		u := g[1].UseOn(t.Context(), a.Holders[0])
+		return one.Away() == nil && two.Away() == nil && u.InFlight == 2 && u.In(unit.Requests, limit.Minute) == 4 && u.In(unit.Cost, limit.Day) == 10*dollar
 	})
 	if sights, _ := p[1].Explain(want("")); len(sights) != 1 {
 		t.Error(sights)
@@ -220,12 +221,12 @@ func TestRefuseMeansThatNobodyIsServedWithoutRedis(t *testing.T) {
 	g := limit.New(limit.Options{Clock: clock.New(time.Now, nil), Zone: time.UTC, Shared: n.Counts(), Refuse: true})
 	server.Save(t)
 	server.Kill(t)
-	for _, p := range []key.Policy{{Concurrency: 1}, {}} {
+	for _, p := range []key.Policy{{Limits: limit.Limits{Concurrency: 1}}, {}} {
 		soon(t, "requests to be refused", func() bool {
 			permit, err := g.Admit(t.Context(), ask(p))
 			if err == nil {
 				permit.Release()
-				permit.Settle(0, 0)
+				permit.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 0})
 			}
 			var away *outage.Error
 			return errors.As(err, &away)
@@ -240,15 +241,15 @@ func TestARedisThatComesBackEmptyCountsNothing(t *testing.T) {
 	server := redistest.StartReal(t)
 	n := quick(t, server.URL())
 	g := shared(n).Gate
-	a := ask(key.Policy{RequestsPerMinute: 2, DailyCost: 10 * dollar})
+	a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 2), limit.Per(unit.Cost, limit.Day, 10*dollar)}}})
 	for range 2 {
-		admit(t, g, a).Settle(0, dollar)
+		admit(t, g, a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: dollar})
 	}
 	server.Save(t)
 	server.Do(t, "FLUSHALL")
 	soon(t, "the node to notice", func() bool { return errors.Is(n.Away(), store.ErrDamaged) })
 	var r *limit.Refused
-	if _, err := g.Admit(t.Context(), a); !errors.As(err, &r) || r.Limit != limit.RequestsPerMinute {
+	if _, err := g.Admit(t.Context(), a); !errors.As(err, &r) || r.Limit != limit.Name("requests per minute") {
 		t.Errorf("the minute's requests were forgotten: %v", err)
 	}
 	server.Kill(t) // without writing down that it is empty
@@ -262,22 +263,22 @@ func TestABudgetIsNoLessSpentWhenRedisLostItsLastMoments(t *testing.T) {
 	server := redistest.StartReal(t)
 	known := atomic.Int64{}
 	n := quick(t, server.URL(), func(o *redis.NodeOptions) {
-		o.Charged = func(context.Context, string, string) (map[string]usage.Charges, error) {
+		o.Spent = func(context.Context, time.Time) (map[string]limit.Spent, error) {
 			v := known.Load()
-			return map[string]usage.Charges{"key_k": {Day: v, Week: v, Total: v}}, nil
+			return map[string]limit.Spent{"key_k": costs(v, v, v)}, nil
 		}
 	})
 	g := shared(n).Gate
-	a := ask(key.Policy{DailyCost: 10 * dollar})
+	a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 10*dollar)}}})
 	server.Save(t)
-	admit(t, g, a).Settle(0, 9*dollar)
-	soon(t, "it to be settled", func() bool { u := g.UseOn(t.Context(), a.Key); return u.Spent.Day == 9*dollar })
+	admit(t, g, a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 9 * dollar})
+	soon(t, "it to be settled", func() bool { u := g.UseOn(t.Context(), a.Holders[0]); return u.In(unit.Cost, limit.Day) == 9*dollar })
 	known.Store(9 * dollar)
 	server.Kill(t)
 	soon(t, "the node to notice", func() bool { return n.Away() != nil })
 	server.Restart(t)
 	soon(t, "Redis to be asked again", func() bool { return n.Away() == nil })
-	admit(t, g, a).Settle(0, dollar)
+	admit(t, g, a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: dollar})
 	soon(t, "the budget to be spent", func() bool {
 		_, err := g.Admit(t.Context(), a)
 		var r *limit.Refused
@@ -292,13 +293,13 @@ func TestRollupsAreNotAheadOfWhatWasTold(t *testing.T) {
 	s := redistest.StartReal(t)
 	n := quick(t, s.URL())
 	sums := n.Rollups()
-	k := &key.Key{ID: "key_1", Policy: key.Policy{DailyCost: 1_000_000}}
-	seat, err := n.Counts().Admit(t.Context(), limit.Ask{Key: k})
+	k := &key.Key{ID: "key_1", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 1_000_000)}}}}
+	seat, err := n.Counts().Admit(t.Context(), k.Holder(), unit.Amounts{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Pause(t)
-	seat.Settle(0, 500)
+	seat.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 500})
 	began := time.Now()
 	err = sums.AddUp(t.Context(), "node", nil, usage.Mark{}, usage.Mark{Segment: 1})
 	s.Resume(t)
@@ -313,7 +314,7 @@ func TestRollupsAreNotAheadOfWhatWasTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u, err := n.Counts().Use(t.Context(), k); err != nil || u.Spent.Day != 500 {
-		t.Errorf("when it was added up, Redis had been told of %d: %v", u.Spent.Day, err)
+	if u, err := n.Counts().Use(t.Context(), k.Holder()); err != nil || u.In(unit.Cost, limit.Day) != 500 {
+		t.Errorf("when it was added up, Redis had been told of %d: %v", u.In(unit.Cost, limit.Day), err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/limit"
+	"crs/internal/unit"
 )
 
 // post is what has yet to be told to Redis.
@@ -20,16 +22,17 @@ type post struct {
 type keyPost struct {
 	sequence int64 // zero until it was sent
 	gone     []string
-	charged  int64
+	limits   *limit.Limits // of what was used last
+	spent    unit.Amounts
 	figures  []figure
 	next     *keyPost // what came after it was sent
 	told     bool     // it was answered
 }
 
-// figure is what counts against the rates of a key, and when that was.
+// figure is what counts in windows that slide, and when that was.
 type figure struct {
-	at               time.Time
-	requests, tokens int64
+	at   time.Time
+	used unit.Amounts
 }
 
 type freed struct{ of, member string }
@@ -53,20 +56,34 @@ func (p *post) key(id string) *keyPost {
 	return b.next
 }
 
-// span is how many seconds a window of the last minute takes in.
-const span = 61
+// mostFigures is how many figures are kept apart while Redis is away. With more, those next to each other become one.
+const mostFigures = 512
 
 // count adds to the figures of this second, and drops those that are too old to matter.
-func (b *keyPost) count(now time.Time, requests, tokens int64) {
+func (b *keyPost) count(now time.Time, used unit.Amounts) {
 	if last := len(b.figures) - 1; last >= 0 && now.Sub(b.figures[last].at) < time.Second {
-		b.figures[last].requests += requests
-		b.figures[last].tokens += tokens
+		b.figures[last].used = b.figures[last].used.Add(used)
 		return
 	}
-	for len(b.figures) > 0 && now.Sub(b.figures[0].at) >= span*time.Second {
+	for len(b.figures) > 0 && now.Sub(b.figures[0].at) >= limit.Longest {
 		b.figures = b.figures[1:]
 	}
-	b.figures = append(b.figures, figure{at: now, requests: requests, tokens: tokens})
+	if len(b.figures) >= mostFigures {
+		b.figures = thinned(b.figures)
+	}
+	b.figures = append(b.figures, figure{now, used})
+}
+
+// thinned makes one figure of each two, of the later time: nothing is forgotten sooner for it.
+func thinned(all []figure) []figure {
+	out := make([]figure, 0, len(all)/2+1)
+	for i := 0; i+1 < len(all); i += 2 {
+		out = append(out, figure{all[i+1].at, all[i].used.Add(all[i+1].used)})
+	}
+	if len(all)%2 == 1 {
+		out = append(out, all[len(all)-1])
+	}
+	return out
 }
 
 // has reports whether there is something to tell of a hash slot, apart from leases.

@@ -49,7 +49,8 @@ func (c standing) asks(t *testing.T, primary, number int) limit.Ask {
 			continue
 		}
 		if number--; number < 0 {
-			return limit.Ask{Key: &key.Key{ID: id, Policy: key.Policy{Concurrency: 1}}}
+			k := &key.Key{ID: id, Policy: key.Policy{Limits: limit.Limits{Concurrency: 1}}}
+			return limit.Ask{Holders: []limit.Holder{k.Holder()}}
 		}
 	}
 }
@@ -59,7 +60,7 @@ func slotOf(id string) string { return "crs:{key " + id + "}:store" }
 func isFree(t *testing.T, g *limit.Gate, a limit.Ask) {
 	t.Helper()
 	soon(t, "the place to be free", func() bool {
-		u := g.UseOn(context.Background(), a.Key)
+		u := g.UseOn(context.Background(), a.Holders[0])
 		return u.InFlight == 0
 	})
 }
@@ -112,7 +113,7 @@ func TestWhatIsBoundForOnePrimaryDoesNotWaitForAnother(t *testing.T) {
 			one, other := admit(t, g, ill), admit(t, g, well)
 			n.Settled()
 			c.pause(t, 0)
-			c.Primaries[1].Do(t, "DEL", slotOf(ill.Key.ID))
+			c.Primaries[1].Do(t, "DEL", slotOf(ill.Holders[0].ID))
 			one.Release()
 			other.Release()
 			isFree(t, g, well)

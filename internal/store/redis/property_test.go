@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store/redis"
-	"crs/internal/usage"
+	"crs/internal/unit"
 )
 
 // lasts is the lease of the nodes in this test, in the clock that the test moves.
@@ -56,8 +57,11 @@ func (c *tick) set(d time.Duration) {
 type world interface {
 	gate(node int) *limit.Gate
 	pool(node int) *account.Pool
-	// crash ends a node as kill -9 would, and starts another in its place; spent is what the ledger then knows, of a day.
-	crash(node int, spent usage.Charges, day string)
+	// crash ends a node as kill -9 would, and starts another in its place. The ledger then knows what was spent, in spans that end when
+	// it says, and what was used of late.
+	crash(node int, spent limit.Spent, ends map[limit.Window]time.Time, late []limit.Past)
+	// origin is where the store's clock for windows begins, in seconds.
+	origin() int64
 	// move has time pass. step sets the store's clock, and skew one node's own.
 	move(d time.Duration)
 	step(d time.Duration)
@@ -70,6 +74,8 @@ type world interface {
 type alone struct {
 	clock  tick
 	steady *clock.Clock
+	limits limit.Ask
+	began  time.Time
 	g      *limit.Gate
 	p      *account.Pool
 }
@@ -80,8 +86,10 @@ func (w *alone) move(d time.Duration)    { w.clock.move(d) }
 func (w *alone) step(d time.Duration)    { w.clock.set(d) }
 func (w *alone) skew(int, time.Duration) {}
 func (w *alone) settle()                 {}
-func (w *alone) crash(_ int, spent usage.Charges, _ string) {
-	w.g = limit.New(limit.Options{Clock: w.steady, Zone: time.UTC, Spent: map[string]usage.Charges{"key_k": spent}})
+func (w *alone) origin() int64           { return w.began.Unix() }
+func (w *alone) crash(_ int, spent limit.Spent, _ map[limit.Window]time.Time, late []limit.Past) {
+	w.g = limit.New(limit.Options{Clock: w.steady, Zone: time.UTC, Spent: map[string]limit.Spent{"key_k": spent}})
+	w.g.Recall(w.limits.Holders[0], late)
 	w.p = emptyPool(w.clock.Now, nil)
 }
 
@@ -100,7 +108,7 @@ type several struct {
 	store *redis.Store
 	clock tick
 	skews [3]time.Duration
-	day   string
+	ends  map[limit.Window]time.Time
 	nodes [3]*redis.Node
 	gates [3]*limit.Gate
 	pools [3]*account.Pool
@@ -146,8 +154,10 @@ func (w *several) settle() {
 	}
 }
 
-func (w *several) start(i int, spent usage.Charges) {
-	today := w.day
+func (w *several) origin() int64 { return 0 }
+
+func (w *several) start(i int, spent limit.Spent) {
+	ends := w.ends
 	now := func() time.Time {
 		w.clock.mu.Lock()
 		defer w.clock.mu.Unlock()
@@ -155,12 +165,16 @@ func (w *several) start(i int, spent usage.Charges) {
 	}
 	w.nodes[i] = w.store.Join(redis.NodeOptions{
 		Now: now, Elapsed: w.clock.Elapsed, Zone: time.UTC, Lease: lasts, Renew: 2 * time.Millisecond,
-		Charged: func(_ context.Context, day, _ string) (map[string]usage.Charges, error) {
+		Spent: func(_ context.Context, now time.Time) (map[string]limit.Spent, error) {
 			known := spent
-			if day != today {
-				known.Day = 0
+			for _, s := range limit.Spans(now, time.UTC) {
+				if !s.Begins[2].Equal(ends[s.Window]) {
+					for _, u := range unit.All() {
+						known.Set(u, s.Window, 0)
+					}
+				}
 			}
-			return map[string]usage.Charges{"key_k": known}, nil
+			return map[string]limit.Spent{"key_k": known}, nil
 		},
 	})
 	w.gates[i] = limit.New(limit.Options{Clock: clock.New(now, w.clock.Elapsed), Zone: time.UTC, Shared: w.nodes[i].Counts()})
@@ -168,67 +182,103 @@ func (w *several) start(i int, spent usage.Charges) {
 	w.nodes[i].Calls(w.pools[i])
 }
 
-func (w *several) crash(i int, spent usage.Charges, day string) {
-	w.day = day
+func (w *several) crash(i int, spent limit.Spent, ends map[limit.Window]time.Time, _ []limit.Past) {
+	w.ends = ends
 	w.nodes[i].Kill()
 	w.start(i, spent)
 }
 
-// The limits of the test: low, so that each is met often.
-var (
-	tight = key.Policy{
-		Concurrency: 3, RequestsPerMinute: 9, TokensPerMinute: 500, DailyCost: 3000, WeeklyCost: 5000, TotalCost: 9000,
+// slotsOfA is how many requests the account serves at once.
+const slotsOfA = 2
+
+// drawn are limits of a test: some of all that there are, low, so that each is met often.
+func drawn(t *rapid.T) limit.Limits {
+	l := limit.Limits{Concurrency: rapid.IntRange(0, 4).Draw(t, "concurrency")}
+	windows := append(limit.Windows(), 7, 90, 5*3600)
+	most := map[unit.Unit]int64{unit.Requests: 12, unit.Tokens: 800, unit.Cost: 5000}
+	for range rapid.IntRange(1, 6).Draw(t, "rules") {
+		u := rapid.SampledFrom(unit.All()).Draw(t, "unit")
+		n := max(most[u], 20)
+		l.Set(limit.Per(u, rapid.SampledFrom(windows).Draw(t, "window"), rapid.Int64Range(n/4, n).Draw(t, "most")))
 	}
-	slotsOfA = 2
-)
+	return l
+}
 
 // model is what should be true. It is as plain as can be, and knows nothing of stores.
 type model struct {
 	world  world
 	nodes  int
 	shared bool // counts outlive a crash of one node
+	policy key.Policy
 
 	now      time.Time     // as time has passed
 	calendar time.Time     // what days go by
 	off      time.Duration // how far the calendar is behind the clock that was set
-	requests []event
-	tokens   []event
-	day      time.Time // when it ends
-	spent    usage.Charges
+	events   []event
+	ends     map[limit.Window]time.Time
+	spent    limit.Spent
 	permits  []*held
 	leases   []*held
 }
 
-type event struct{ second, n int64 }
+// event is what was used, and when.
+type event struct {
+	second int64
+	used   unit.Amounts
+	lost   bool // a crash has taken it out of short windows
+}
 
 // held is a permit or a lease.
 type held struct {
-	node         int
-	permit       *limit.Permit
-	lease        *account.Lease
-	tokens, cost int64
-	inside       bool
-	settled      bool
-	dead         time.Time // when a crashed node's is over; zero for a living one's
+	node     int
+	permit   *limit.Permit
+	lease    *account.Lease
+	estimate unit.Amounts
+	inside   bool
+	limited  bool // it has one of a limited number of places
+	settled  bool
+	dead     time.Time // when a crashed node's is over; zero for a living one's
 }
 
 func (m *model) second() int64 {
 	return m.now.Unix()
 }
 
-func within(events []event, second int64) (n int64) {
-	for _, e := range events {
-		if e.second > second-61 {
-			n += e.n
+// within is what was used in a window that slides.
+func (m *model) within(r limit.Rule) (n int64) {
+	length, kept := r.Window.Steps()
+	step := func(second int64) int64 { return (second - m.world.origin()) / length }
+	for _, e := range m.events {
+		if step(m.second())-step(e.second) < kept && (!e.lost || r.Window >= 3600) {
+			n += e.used[r.Unit]
 		}
 	}
 	return n
 }
 
-// turn begins a new day. The test is too short for a new week to begin.
+// turn begins spans of the calendar anew.
 func (m *model) turn() {
-	if !m.calendar.Before(m.day) {
-		m.spent.Day, m.day = 0, m.day.AddDate(0, 0, 1)
+	for _, s := range limit.Spans(m.calendar, time.UTC) {
+		if !m.calendar.Before(m.ends[s.Window]) {
+			for _, u := range unit.All() {
+				m.spent.Set(u, s.Window, 0)
+			}
+			m.ends = maps.Clone(m.ends)
+			m.ends[s.Window] = s.Begins[2]
+		}
+	}
+}
+
+// use counts what was used now.
+func (m *model) use(used unit.Amounts) {
+	m.turn()
+	m.events = append(m.events, event{second: m.second(), used: used})
+	for _, w := range limit.Windows() {
+		if !w.Slides() {
+			for _, u := range unit.All() {
+				m.spent.Set(u, w, m.spent.In(u, w)+used[u])
+			}
+		}
 	}
 }
 
@@ -247,60 +297,70 @@ func (m *model) live(all []*held) (live []*held) {
 // expected is the limit that should refuse a request now, or "".
 func (m *model) expected() limit.Name {
 	m.turn()
-	var inside, tokens, cost int64
+	inside, reserved := 0, unit.Amounts{}
 	for _, h := range m.live(m.permits) {
 		if h.inside {
 			inside++
 		}
 		if h.reserves(m.shared) {
-			tokens, cost = tokens+h.tokens, cost+h.cost
+			reserved = reserved.Add(h.estimate)
 		}
 	}
-	s := m.second()
-	switch {
-	case within(m.requests, s) >= tight.RequestsPerMinute:
-		return limit.RequestsPerMinute
-	case within(m.tokens, s)+tokens >= tight.TokensPerMinute:
-		return limit.TokensPerMinute
-	case m.spent.Day+cost >= tight.DailyCost:
-		return limit.DailyCost
-	case m.spent.Week+cost >= tight.WeeklyCost:
-		return limit.WeeklyCost
-	case m.spent.Total+cost >= tight.TotalCost:
-		return limit.TotalCost
-	case inside >= int64(tight.Concurrency):
+	for _, r := range m.policy.Limits.Rules {
+		used := reserved[r.Unit]
+		if r.Window.Slides() {
+			used += m.within(r)
+		} else {
+			used += m.spent.In(r.Unit, r.Window)
+		}
+		if used >= r.Max {
+			return r.Name()
+		}
+	}
+	if most := m.policy.Limits.Concurrency; most > 0 && inside >= most {
 		return limit.Concurrency
 	}
 	return ""
 }
 
+// holds reports whether it takes a place. Where nodes share and places are not limited, that goes with the settlement.
+func (h *held) holds(shared bool) bool { return h.inside || shared && !h.limited && !h.settled }
+
 // reserves: what is held back goes with the settlement; where nodes share, with the place at the latest.
 func (h *held) reserves(shared bool) bool {
 	if shared {
-		return h.inside
+		return h.holds(true)
 	}
 	return !h.settled
 }
 
 func (m *model) admit(t *rapid.T) {
 	node := rapid.IntRange(0, m.nodes-1).Draw(t, "node")
-	a := ask(tight)
-	a.Tokens, a.Cost = rapid.Int64Range(0, 200).Draw(t, "tokens"), rapid.Int64Range(0, 900).Draw(t, "cost")
+	a := ask(m.policy)
+	a.Amounts = amounts(t, "estimate").Settled()
 	m.world.settle()
 	want := m.expected()
 	p, err := m.world.gate(node).Admit(context.Background(), a)
 	var r *limit.Refused
 	switch {
 	case err == nil && want == "":
-		m.requests = append(m.requests, event{m.second(), 1})
-		m.permits = append(m.permits, &held{node: node, permit: p, tokens: a.Tokens, cost: a.Cost, inside: true})
+		m.use(unit.AtOnce())
+		m.permits = append(m.permits, &held{node: node, permit: p, estimate: a.Amounts, inside: true, limited: m.policy.Limits.Concurrency > 0})
 	case errors.As(err, &r) && r.Limit == want:
-		if r.RetryAfter == 0 && want != limit.TotalCost || r.Used < r.Max {
+		if r.RetryAfter == 0 && r.Window != limit.Total || r.Used < r.Max {
 			t.Fatalf("refused with %+v", r)
 		}
 	default:
 		t.Fatalf("admitted with %v, and the model says %q", err, want)
 	}
+}
+
+// amounts are what a request may use.
+func amounts(t *rapid.T, label string) (a unit.Amounts) {
+	for _, u := range unit.All() {
+		a[u] = rapid.Int64Range(0, map[unit.Unit]int64{unit.Tokens: 200, unit.Cost: 900}[u]+5).Draw(t, label)
+	}
+	return a
 }
 
 func (m *model) some(t *rapid.T, all []*held, which func(*held) bool) *held {
@@ -330,17 +390,16 @@ func (m *model) finish(t *rapid.T) {
 		return
 	}
 	m.turn()
-	tokens, cost := rapid.Int64Range(0, 200).Draw(t, "used"), rapid.Int64Range(0, 900).Draw(t, "charged")
+	used := amounts(t, "used")
 	if h.inside {
 		h.permit.Release() // what is served is over
 		h.inside = false
 	}
-	h.permit.Settle(tokens, cost)
-	h.permit.Settle(tokens, cost)
+	h.permit.Settle(used)
+	h.permit.Settle(used)
 	h.settled = true
 	m.world.settle()
-	m.tokens = append(m.tokens, event{m.second(), tokens})
-	m.spent.Day, m.spent.Week, m.spent.Total = m.spent.Day+cost, m.spent.Week+cost, m.spent.Total+cost
+	m.use(used.Settled())
 }
 
 func (m *model) lend(t *rapid.T) {
@@ -379,7 +438,9 @@ func (m *model) crash(t *rapid.T) {
 	if m.shared {
 		over = m.now.Add(lasts)
 	} else {
-		m.requests, m.tokens = nil, nil
+		for i := range m.events {
+			m.events[i].lost = true
+		}
 	}
 	for _, all := range [][]*held{m.permits, m.leases} {
 		for _, h := range all {
@@ -388,7 +449,11 @@ func (m *model) crash(t *rapid.T) {
 			}
 		}
 	}
-	m.world.crash(node, m.spent, m.day.AddDate(0, 0, -1).Format(time.DateOnly))
+	var late []limit.Past
+	for _, e := range m.events {
+		late = append(late, limit.Past{Age: time.Duration(m.second()-e.second) * time.Second, Used: e.used})
+	}
+	m.world.crash(node, m.spent, m.ends, late)
 }
 
 // pass lets time pass: living nodes renew their leases meanwhile.
@@ -427,23 +492,37 @@ func (m *model) check(t *rapid.T) {
 	m.world.settle()
 	m.turn()
 	m.second()
-	u := m.world.gate(0).UseOn(context.Background(), ask(tight).Key)
+	u := m.world.gate(0).UseOn(context.Background(), ask(m.policy).Holders[0])
 	inside := 0
 	for _, h := range m.live(m.permits) {
-		if h.inside {
+		if h.holds(m.shared) {
 			inside++
 		}
 	}
-	if u.InFlight != inside || u.Spent.Total != m.spent.Total && len(m.permits) > 0 {
+	if u.InFlight != inside && m.policy.Limits.Limited() {
 		t.Fatalf("in use: %+v; the model has %d inside and %+v spent", u, inside, m.spent)
+	}
+	for _, r := range m.policy.Limits.Rules {
+		want := int64(0)
+		if r.Window.Slides() {
+			want = m.within(r)
+		} else {
+			want = m.spent.In(r.Unit, r.Window)
+		}
+		if got := u.In(r.Unit, r.Window); got != want && len(m.permits) > 0 {
+			t.Fatalf("%s: %d in use; the model has %d", r, got, want)
+		}
 	}
 }
 
 func TestAnySequenceOfEventsKeepsTheLimits(t *testing.T) {
 	t.Parallel()
-	begin := time.Date(2026, 11, 26, 23, 57, 0, 0, time.UTC) // a day ends soon
+	begin := time.Date(2026, 5, 31, 23, 57, 0, 0, time.UTC) // a day, a week and a month end soon
 	run := func(t *rapid.T, m *model) {
-		m.now, m.calendar, m.day = begin, begin, time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+		m.now, m.calendar, m.ends = begin, begin, map[limit.Window]time.Time{}
+		for _, s := range limit.Spans(begin, time.UTC) {
+			m.ends[s.Window] = s.Begins[2]
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"admit": m.admit, "admit another": m.admit, "release": m.release, "settle": m.finish, "crash": m.crash,
 			"lend": m.lend, "give back": m.giveBack, "time passes": m.pass, "the clock steps": m.step, "a node's clock is set": m.skew,
@@ -453,10 +532,12 @@ func TestAnySequenceOfEventsKeepsTheLimits(t *testing.T) {
 	t.Run("local", func(t *testing.T) {
 		t.Parallel()
 		rapid.Check(t, func(t *rapid.T) {
-			w := &alone{clock: tick{now: begin}}
+			w := &alone{clock: tick{now: begin}, began: begin}
 			w.steady = clock.New(w.clock.Now, w.clock.Elapsed)
-			w.crash(0, usage.Charges{}, "")
-			run(t, &model{world: w, nodes: 1})
+			policy := key.Policy{Limits: drawn(t)}
+			w.limits = ask(policy)
+			w.crash(0, limit.Spent{}, nil, nil)
+			run(t, &model{world: w, nodes: 1, policy: policy})
 		})
 	})
 	t.Run("redis", func(t *testing.T) {
@@ -468,14 +549,14 @@ func TestAnySequenceOfEventsKeepsTheLimits(t *testing.T) {
 			w.step(0)
 			redis.Empty(s)
 			for i := range w.nodes {
-				w.start(i, usage.Charges{})
+				w.start(i, limit.Spent{})
 			}
 			defer func() {
 				for _, n := range w.nodes {
 					n.Kill()
 				}
 			}()
-			run(rt, &model{world: w, nodes: len(w.nodes), shared: true})
+			run(rt, &model{world: w, nodes: len(w.nodes), shared: true, policy: key.Policy{Limits: drawn(rt)}})
 		})
 	})
 }

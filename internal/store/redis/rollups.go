@@ -10,7 +10,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"crs/internal/bound"
 	"crs/internal/store"
 	"crs/internal/usage"
 )
@@ -139,40 +138,6 @@ func (s *Store) tables(
 	return nil
 }
 
-// Charged implements usage.Rollups.
-func (s *Store) Charged(ctx context.Context, day, weekStart string) (map[string]usage.Charges, error) {
-	all := map[string]usage.Charges{}
-	totals, err := s.rdb.HGetAll(ctx, s.keys.charged()).Result()
-	if err != nil {
-		return nil, fmt.Errorf("read what keys were charged: %w", s.plain(err))
-	}
-	for key, text := range totals {
-		n, err := whole(text)
-		if err != nil {
-			return nil, fmt.Errorf("%w: what key %s was charged: %w", store.ErrDamaged, key, err)
-		}
-		all[key] = usage.Charges{Total: n}
-	}
-	from := min(day, weekStart)
-	err = s.eachDay(ctx, &redis.ZRangeBy{Min: strconv.FormatInt(dayScore(from), 10), Max: "+inf"}, func(u *usage.Sum) {
-		c := all[u.Key]
-		if u.Day == day {
-			c.Day = bound.Sum(c.Day, u.Charged)
-		}
-		if u.Day >= weekStart {
-			c.Week = bound.Sum(c.Week, u.Charged)
-		}
-		all[u.Key] = c
-	})
-	if err == nil {
-		err = s.present(ctx)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read what keys were charged: %w", err)
-	}
-	return all, nil
-}
-
 // Forget implements usage.Rollups. Hours leave by themselves as well, when nobody has added to them for as long as they are
 // kept.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
@@ -185,7 +150,7 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 		var commands []command
 		for _, m := range part {
 			n, _ := strconv.ParseInt(m, 10, 64)
-			commands = append(commands, command{"UNLINK", s.keys.hour(time.Unix(n, 0))}, command{"ZREM", s.keys.hours(), m})
+			commands = append(commands, command{"UNLINK", s.keys.hour(time.Unix(n, 0))}, command{"UNLINK", s.keys.used(usage.AtHour(usage.Hour(n)))}, command{"ZREM", s.keys.hours(), m})
 		}
 		if err := s.write(ctx, usageSlot, commands...); err != nil {
 			return fmt.Errorf("forget old hours of usage: %w", err)

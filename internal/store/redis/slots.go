@@ -2,9 +2,11 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/outage"
 )
 
 // Accounts are the slots of accounts on all nodes, and what these have learnt of them. It implements account.Shared.
@@ -27,8 +29,17 @@ func (s *slot) Free() { s.node.end(&s.lease) }
 // wantedFor is how long a node that found no slot is told of those that become free.
 const wantedFor = time.Second
 
-// Take implements account.Shared.
+// Take implements account.Shared. While Redis is away, the node's own count decides alone, unless it is to refuse.
 func (a Accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int, []int, error) {
+	s, taken, used, err := a.take(ctx, of)
+	var away *outage.Error
+	if errors.As(err, &away) && !a.opt.Refuse {
+		return a.Adopt(of[0]), 0, nil, nil
+	}
+	return s, taken, used, err
+}
+
+func (a Accounts) take(ctx context.Context, of []account.Cap) (account.Slot, int, []int, error) {
 	s := &slot{node: a.Node}
 	s.kind, s.member = atAccount, a.newMember("")
 	keys, wanted := make([]string, 0, 2*len(of)), make([]string, 0, len(of))

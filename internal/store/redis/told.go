@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"crs/internal/outage"
+	"crs/internal/unit"
 	"crs/internal/usage"
 )
 
@@ -58,7 +59,7 @@ func (n *Node) charging() (all []*keyPost) {
 	}
 	for _, b := range n.owed.keys {
 		for ; b != nil; b = b.next {
-			if b.charged != 0 {
+			if b.spent != (unit.Amounts{}) {
 				all = append(all, b)
 			}
 		}

@@ -19,7 +19,7 @@ const factPrefix = "fact:"
 
 // Export implements store.Portable.
 func (s *Store) Export(ctx context.Context, yield func(store.Item) error) error {
-	for _, part := range []func(context.Context, func(store.Item) error) error{s.exportDocs, s.exportFacts, s.exportSums, s.exportCharged, s.exportMarks} {
+	for _, part := range []func(context.Context, func(store.Item) error) error{s.exportDocs, s.exportFacts, s.exportSums, s.exportCharged, s.exportUsed, s.exportMarks, s.exportAudit} {
 		if err := part(ctx, yield); err != nil {
 			return fmt.Errorf("read %s: %w", s, err)
 		}
@@ -92,6 +92,25 @@ func (s *Store) exportCharged(ctx context.Context, yield func(store.Item) error)
 	})
 }
 
+func (s *Store) exportUsed(ctx context.Context, yield func(store.Item) error) error {
+	var failed error
+	all := &redis.ZRangeBy{Min: "-inf", Max: "+inf"}
+	item := func(at, key, unit string, n int64) {
+		if failed == nil {
+			failed = yield(store.Item{Part: store.PartUsed, At: at, Name: key, Value: unit, Amount: n})
+		}
+	}
+	err := s.eachUsed(ctx, s.keys.hours(), all, hourNamed, item)
+	if err == nil {
+		err = s.eachUsed(ctx, s.keys.days(), all, dashed, func(at, key, unit string, n int64) {
+			if at != "" { // that was among the hours
+				item(at, key, unit, n)
+			}
+		})
+	}
+	return cmp.Or(failed, err)
+}
+
 func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) error {
 	return s.fields(ctx, s.keys.marks(usageSlot), func(field, text string) error {
 		mark, err := readMark(text)
@@ -155,8 +174,19 @@ func (s *Store) insert(i *store.Item) (slot string, all []command) {
 		}
 	case store.PartCharged:
 		return usageSlot, []command{{"HSET", s.keys.charged(), i.Name, i.Amount}}
+	case store.PartUsed:
+		key := s.keys.used(i.At)
+		all = append(all, command{"HSET", key, rowField(i.Name, i.Value), i.Amount})
+		if _, hour := usage.HourAt(i.At); hour {
+			all = append(all, command{"EXPIRE", key, int64(s.opt.KeepHours.Seconds())})
+		} else if i.At != "" {
+			all = append(all, command{"EXPIRE", key, int64(s.opt.KeepDays.Seconds())})
+		}
+		return usageSlot, all
 	case store.PartMarks:
 		return usageSlot, []command{{"HSET", s.keys.marks(usageSlot), i.Name, markText(i.Mark)}}
+	case store.PartAudit:
+		return logSlot, s.insertAudit(i.Row)
 	}
 	return docSlot, nil
 }
@@ -179,16 +209,17 @@ func (s *Store) Clear(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("clear %s: %w", s, err)
 	}
-	for _, key := range []string{s.keys.charged(), s.keys.marks(usageSlot), s.keys.hours(), s.keys.days()} {
+	for _, key := range []string{s.keys.charged(), s.keys.used(""), s.keys.marks(usageSlot), s.keys.hours(), s.keys.days()} {
 		remove(usageSlot, key)
 	}
 	remove(logSlot, s.keys.marks(logSlot))
 	remove(logSlot, s.keys.chunks())
+	remove(logSlot, s.keys.audit())
 	for _, kind := range kinds() {
 		remove(docSlot, s.keys.docs(kind))
 		remove(docSlot, s.keys.docNames(kind))
 	}
-	commands[logSlot] = append(commands[logSlot], command{"HDEL", s.keys.store(logSlot), "bytes"})
+	commands[logSlot] = append(commands[logSlot], command{"HDEL", s.keys.store(logSlot), "bytes", auditPlace, auditBytes})
 	err = s.exportFacts(ctx, func(i store.Item) error {
 		commands[docSlot] = append(commands[docSlot], command{"HDEL", s.keys.store(docSlot), factPrefix + i.Name})
 		return nil
@@ -214,9 +245,11 @@ func (s *Store) members(ctx context.Context, yield func(key string)) error {
 	}
 	for _, h := range hours {
 		yield(s.keys.in(usageSlot, "hour:"+h))
+		yield(s.keys.used(hourNamed(h)))
 	}
 	for _, d := range days {
 		yield(s.keys.day(dashed(d)))
+		yield(s.keys.used(dashed(d)))
 	}
 	return nil
 }

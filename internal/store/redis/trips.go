@@ -30,7 +30,7 @@ const pipeline = "pipeline"
 func newTrips() *trips {
 	t := &trips{scripts: map[string]string{
 		addScript.Hash(): "add_up", putScript.Hash(): "put_document", deleteScript.Hash(): "delete_document", claimFact.Hash(): "claim_fact",
-		claim.Hash(): "claim", appendScript.Hash(): "append_log", gapScript.Hash(): "copy", markScript.Hash(): "mark",
+		claim.Hash(): "claim", appendScript.Hash(): "append_log", auditScript.Hash(): "append_audit", gapScript.Hash(): "copy", markScript.Hash(): "mark",
 	}}
 	for name, s := range newScripts().all() {
 		t.scripts[s.sha] = name

@@ -5,6 +5,7 @@ import (
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
+	"crs/proxyengine/provider"
 )
 
 // eventMeter counts a stream of typed events: Responses, and images.
@@ -32,6 +33,7 @@ func (m *eventMeter) event(e sse.Event) {
 		m.output += int64(max(len(jsonscan.Get(e.Data, "delta"))-len(`""`), 0))
 	case "image.completed":
 		m.begun, m.stopped = true, true
+		m.count.Images++
 		m.take(jsonscan.Get(e.Data, "usage"))
 	case "content":
 		m.begun = true
@@ -55,8 +57,16 @@ func (m *eventMeter) response(data []byte, last bool) {
 }
 
 func (m *eventMeter) item(item []byte) {
-	if isSearch(item) {
-		m.count.Pricing.WebSearches++
+	countItem(&m.count, item)
+}
+
+// countItem counts what an output item is that counts by itself.
+func countItem(c *provider.Count, item []byte) {
+	switch {
+	case isSearch(item):
+		c.Pricing.WebSearches++
+	case jsonscan.Equal(jsonscan.Get(item, "type"), "image_generation_call"):
+		c.Images++
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"mime"
 	"net/textproto"
+	"strconv"
 	"strings"
 
 	"crs/internal/jsonscan"
@@ -16,6 +17,7 @@ type form struct {
 	boundary         string
 	model            field
 	stream           field
+	n                field
 	texts, files     int64 // bytes in fields, and how many files
 	modelAt, modelTo int   // where the model's name stands
 }
@@ -51,6 +53,8 @@ func readForm(intent *provider.Intent, in *provider.Inbound) error {
 	}
 	intent.Stream = strings.EqualFold(f.stream.value, "true") || f.stream.value == "1"
 	intent.PromptTokens = f.texts/bytesPerToken + f.files*tokensPerFile
+	n, _ := strconv.ParseInt(f.n.value, 10, 64)
+	intent.Images = images(n)
 	intent.Session = (&request{}).session(intent.Service, in.Header)
 	return nil
 }
@@ -145,6 +149,8 @@ func (f *form) part(body []byte, from, to int) error {
 		return f.model.set("model", header, content)
 	case "stream":
 		return f.stream.set("stream", header, content)
+	case "n":
+		return f.n.set("n", header, content)
 	}
 	return nil
 }

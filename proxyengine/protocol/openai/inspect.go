@@ -65,6 +65,10 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 	}
 	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/bytesPerToken, r.most()
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
+	if intent.Service == Images {
+		n, _ := jsonscan.Int(r.n.Raw)
+		intent.Images = images(n)
+	}
 	return nil
 }
 
@@ -120,6 +124,12 @@ func (r *request) most() int64 {
 	}
 	return 0
 }
+
+// mostImages is how many images one request can have made.
+const mostImages = 10
+
+// images is how many images a request asks for: one unless it says so.
+func images(n int64) int64 { return min(max(n, 1), mostImages) }
 
 // CodexCLI is the client that Client recognises.
 const CodexCLI = "codex"

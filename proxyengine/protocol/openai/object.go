@@ -50,12 +50,10 @@ func (m *objectMeter) End() provider.Count {
 	m.take(m.object.Value("usage"))
 	name(&m.count.Model, m.object.Value("model"))
 	name(&m.count.Pricing.ServiceTier, m.object.Value("service_tier"))
-	m.count.Pricing.WebSearches = 0
+	m.count.Pricing.WebSearches, m.count.Images = 0, 0
 	items := jsonscan.Array(m.object.Value("output"))
 	for items.Next() {
-		if isSearch(items.Value) {
-			m.count.Pricing.WebSearches++
-		}
+		countItem(&m.count, items.Value)
 	}
 	return m.end(m.Whole())
 }

@@ -13,6 +13,7 @@ type request struct {
 	messages, input, instructions          jsonscan.Part
 	cacheKey, sessionID, conversationID    jsonscan.Part
 	previousResponse, previousConversation jsonscan.Part
+	n                                      jsonscan.Part // how many images
 }
 
 // scan finds the members. One that decides something may not be there twice.
@@ -49,6 +50,8 @@ func (r *request) slot(key []byte) *jsonscan.Part {
 		return &r.maxCompletion
 	case "max_tokens":
 		return &r.maxTokens
+	case "n":
+		return &r.n
 	case "messages":
 		return &r.messages
 	case "input":

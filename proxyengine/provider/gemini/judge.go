@@ -5,21 +5,22 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 )
 
 // Judge implements provider.Provider (protocols.md, D.4). Quotas are by model, so most of what is used up is said of the
 // model's family, not of the account.
 func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
-	e := readProblem(r)
+	e := gemini.ReadProblem(r)
 	v := p.judge(want, acc, r, &e)
-	v.Outcome.Evidence = e.evidence() + v.Outcome.Evidence
-	v.RetryAfter, v.Status, v.Message, v.Foreign = e.wait, e.status, e.text(), !e.own
+	v.Outcome.Evidence = e.Evidence() + v.Outcome.Evidence
+	v.RetryAfter, v.Status, v.Message, v.Foreign = e.Wait, e.Status, e.Text(), !e.Own
 	return v
 }
 
-func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *problem) provider.Verdict {
-	switch e.status {
+func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *gemini.Problem) provider.Verdict {
+	switch e.Status {
 	case http.StatusBadRequest:
 		return invalid(r, e)
 	case http.StatusUnauthorized:
@@ -37,7 +38,7 @@ func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provide
 	case http.StatusRequestTimeout, 499:
 		return provider.Another(account.Failed, false)
 	}
-	if e.status >= 500 {
+	if e.Status >= 500 {
 		return provider.Another(account.Failed, false)
 	}
 	return provider.Delivered()
@@ -51,31 +52,31 @@ func explained(v provider.Verdict, hint string) provider.Verdict {
 
 // invalid: a bad key is a bad request, to Google. So is a place from which it does not serve, which is the relay's or the
 // account's proxy's.
-func invalid(r *provider.Reply, e *problem) provider.Verdict {
+func invalid(r *provider.Reply, e *gemini.Problem) provider.Verdict {
 	switch {
-	case e.reason == "API_KEY_INVALID":
+	case e.Reason == "API_KEY_INVALID":
 		return provider.Stated(provider.Another(account.Denied, true))
-	case r.Says(e.message, "api key not valid"), r.Says(e.message, "api key expired"):
+	case r.Says(e.Message, "api key not valid"), r.Says(e.Message, "api key expired"):
 		return provider.Another(account.Denied, true)
-	case r.Says(e.message, "user location is not supported"), r.Says(e.message, "free tier is not available in your country"):
+	case r.Says(e.Message, "user location is not supported"), r.Says(e.Message, "free tier is not available in your country"):
 		return explained(provider.Another(account.Failed, false), "Google does not serve the relay's address, or that of the account's proxy")
 	}
 	return provider.Delivered()
 }
 
-func forbidden(r *provider.Reply, e *problem) provider.Verdict {
+func forbidden(r *provider.Reply, e *gemini.Problem) provider.Verdict {
 	switch {
-	case e.page:
+	case e.Page:
 		return explained(provider.Another(account.Failed, true), "what stands before the provider refused the relay's address or the account's proxy, not the account")
-	case e.says("permission to access the file"), e.says("cachedcontent not found"), e.says("permission to access tuned"):
+	case e.Says("permission to access the file"), e.Says("cachedcontent not found"), e.Says("permission to access tuned"):
 		return provider.Another(account.Answered, false) // what the request names is another account's, or nobody's
-	case e.reason == "VALIDATION_REQUIRED":
-		return explained(provider.Stated(provider.Another(account.Blocked, true)), "the account's owner must open "+e.link+" and then: crs account thaw")
-	case e.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT", r.Says(e.message, "insufficient authentication scopes"):
+	case e.Reason == "VALIDATION_REQUIRED":
+		return explained(provider.Stated(provider.Another(account.Blocked, true)), "the account's owner must open "+e.Link+" and then: crs account thaw")
+	case e.Reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT", r.Says(e.Message, "insufficient authentication scopes"):
 		return provider.Another(account.NeedsLogin, true)
-	case e.reason == "CONSUMER_SUSPENDED":
+	case e.Reason == "CONSUMER_SUSPENDED":
 		return provider.Stated(provider.Another(account.Blocked, true))
-	case r.Says(e.message, "reported as leaked"):
+	case r.Says(e.Message, "reported as leaked"):
 		return provider.Another(account.Blocked, true)
 	}
 	return provider.Another(account.Denied, true)
@@ -83,11 +84,11 @@ func forbidden(r *provider.Reply, e *problem) provider.Verdict {
 
 // notThere: Google's own words mean that the model is not there. Which ones a Google login has depends on its plan, so
 // another one may. Anything else means that the endpoint does not know the path.
-func notThere(want *provider.Intent, acc *account.Account, e *problem) provider.Verdict {
+func notThere(want *provider.Intent, acc *account.Account, e *gemini.Problem) provider.Verdict {
 	switch {
-	case e.own && acc.Platform == Subscription:
+	case e.Own && acc.Platform == Subscription:
 		return provider.Another(account.Answered, false)
-	case e.own:
+	case e.Own:
 		return provider.Delivered()
 	case generates(want):
 		return provider.Another(account.Failed, false)
@@ -101,33 +102,33 @@ func notThere(want *provider.Intent, acc *account.Account, e *problem) provider.
 const long = 5 * time.Minute
 
 // limited reads a 429.
-func (p *Provider) limited(want *provider.Intent, r *provider.Reply, e *problem) provider.Verdict {
+func (p *Provider) limited(want *provider.Intent, r *provider.Reply, e *gemini.Problem) provider.Verdict {
 	v := provider.Another(account.Throttled, false)
-	if len(e.quotas) == 0 || e.quota("PerModel") {
+	if len(e.Quotas) == 0 || e.Quota("PerModel") {
 		v.Outcome.Scope = want.Family
 	}
-	if e.page {
+	if e.Page {
 		v.Outcome.Scope = ""
 	}
-	if e.wait > 0 {
-		v.Outcome.Until = r.At.Add(e.wait)
+	if e.Wait > 0 {
+		v.Outcome.Until = r.At.Add(e.Wait)
 	}
-	v.Stated = e.quota("Requests") || e.reason == "QUOTA_EXHAUSTED" || e.reason == "INSUFFICIENT_G1_CREDITS_BALANCE"
+	v.Stated = e.Quota("Requests") || e.Reason == "QUOTA_EXHAUSTED" || e.Reason == "INSUFFICIENT_G1_CREDITS_BALANCE"
 	switch {
-	case e.reason == "MODEL_CAPACITY_EXHAUSTED":
+	case e.Reason == "MODEL_CAPACITY_EXHAUSTED":
 		return provider.Again()
-	case e.says("limit: 0\n"), e.says("limit: 0,"):
+	case e.Says("limit: 0\n"), e.Says("limit: 0,"):
 		v.Outcome = account.Outcome{Result: account.Unsupported} // the plan does not have this model
-	case e.quota("PerDay"), e.quota("Daily"):
+	case e.Quota("PerDay"), e.Quota("Daily"):
 		v.Outcome.Result, v.Outcome.Until = account.Exhausted, p.midnight(r.At)
-	case e.reason == "QUOTA_EXHAUSTED", e.reason == "INSUFFICIENT_G1_CREDITS_BALANCE", e.wait > long:
+	case e.Reason == "QUOTA_EXHAUSTED", e.Reason == "INSUFFICIENT_G1_CREDITS_BALANCE", e.Wait > long:
 		v.Outcome.Result = account.Exhausted
-		if e.resets.After(r.At) {
-			v.Outcome.Until = e.resets
+		if e.Resets.After(r.At) {
+			v.Outcome.Until = e.Resets
 		}
-	case e.reason == "RATE_LIMIT_EXCEEDED" && e.wait == 0:
+	case e.Reason == "RATE_LIMIT_EXCEEDED" && e.Wait == 0:
 		v.Outcome.Until = r.At.Add(10 * time.Second)
-	case e.quota("PerMinute") && e.wait == 0:
+	case e.Quota("PerMinute") && e.Wait == 0:
 		v.Outcome.Until = r.At.Add(time.Minute)
 	}
 	return v

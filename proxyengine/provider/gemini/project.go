@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"crs/internal/account"
+	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 )
 
@@ -74,11 +75,11 @@ func (s *setup) load(ctx context.Context) (found, tier string, err error) {
 		return "", "", err
 	}
 	if r.Status != http.StatusOK {
-		e := readProblem(r)
-		if e.reason == "SECURITY_POLICY_VIOLATED" {
+		e := gemini.ReadProblem(r)
+		if e.Reason == "SECURITY_POLICY_VIOLATED" {
 			return "", "standard-tier", nil // a company's perimeter does not let this be asked
 		}
-		return "", "", fmt.Errorf("ask Code Assist about the account: it answered %s", e.evidence())
+		return "", "", fmt.Errorf("ask Code Assist about the account: it answered %s", e.Evidence())
 	}
 	s.offers = gjson.ParseBytes(r.Body)
 	return s.offers.Get("cloudaicompanionProject").String(), idOf(s.offers.Get("currentTier")), nil
@@ -110,8 +111,8 @@ func (s *setup) onboard(ctx context.Context) (found, tier string, err error) {
 		done := gjson.ParseBytes(r.Body)
 		switch {
 		case r.Status != http.StatusOK:
-			e := readProblem(r)
-			return "", "", fmt.Errorf("set the account up with Code Assist: it answered %s", e.evidence())
+			e := gemini.ReadProblem(r)
+			return "", "", fmt.Errorf("set the account up with Code Assist: it answered %s", e.Evidence())
 		case done.Get("error").IsObject():
 			return "", "", fmt.Errorf("set the account up with Code Assist: %s", done.Get("error.message"))
 		case done.Get("done").Bool():

@@ -1,18 +1,13 @@
 package gemini
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
-
-	"github.com/tidwall/gjson"
 
 	"crs/internal/account"
-	"crs/internal/secret"
 	"crs/proxyengine/provider"
 )
 
@@ -56,51 +51,21 @@ func (p *Provider) Renewed(acc *account.Account, r *provider.Reply) (account.Cre
 
 // readTokens puts what the token endpoint gives in the place of an earlier pair; what it leaves out stays.
 func readTokens(c account.Credential, r *provider.Reply) (account.Credential, error) {
-	var t struct {
-		Access    string `json:"access_token"`
-		Refresh   string `json:"refresh_token"`
-		ExpiresIn int64  `json:"expires_in"`
-		Scope     string `json:"scope"`
-	}
-	if json.Unmarshal(r.Body, &t) != nil || t.Access == "" {
-		return c, errors.New("the token endpoint's answer is not a token")
-	}
-	c.Kind, c.Secret, c.ExpiresAt = account.OAuth, secret.New(t.Access), time.Time{}
-	if t.Refresh != "" {
-		c.Refresh = secret.New(t.Refresh)
-	}
-	if t.ExpiresIn > 0 {
-		c.ExpiresAt = r.At.Add(time.Duration(t.ExpiresIn) * time.Second).UTC()
-	}
-	if t.Scope != "" {
-		c.Scopes = strings.Fields(t.Scope)
-	}
-	return c, nil
+	c.Kind = account.OAuth
+	return provider.Issued(c, r)
 }
 
 // refusal is the word with which the token endpoint refuses a code or a refresh token for good; "" when it does not. Any
 // other word is about the configuration, or passes.
 func refusal(r *provider.Reply) string {
-	if why := tokenError(r.Body); r.Status/100 == 4 && why == "invalid_grant" {
+	if why := provider.TokenRefusal(r); r.Status/100 == 4 && why == "invalid_grant" {
 		return why
 	}
 	return ""
 }
 
-// tokenError is the endpoint's word for what is wrong, never its message: that may repeat the token.
-func tokenError(body []byte) string {
-	if !gjson.ValidBytes(body) {
-		return ""
-	}
-	word := gjson.GetBytes(body, "error").String()
-	if len(word) > 64 {
-		return "refused"
-	}
-	return word
-}
-
 func tokenTrouble(r *provider.Reply) error {
-	word := tokenError(r.Body)
+	word := provider.TokenRefusal(r)
 	err := fmt.Errorf("the token endpoint answered %s", strings.TrimSpace(fmt.Sprintf("%d %s", r.Status, word)))
 	if word == "invalid_client" || word == "unauthorized_client" {
 		return fmt.Errorf("%w: look at providers.gemini.client_id and providers.gemini.client_secret", err)

@@ -29,7 +29,7 @@ func (s *Suite) ways(t *testing.T, name string, is *account.Platform) {
 	_, imports := s.Provider.(provider.Importer)
 	_, browses := s.Provider.(provider.Authorizer)
 	_, devices := s.Provider.(provider.DeviceAuthorizer)
-	can := map[account.Way]bool{account.ByKey: true, account.ByFile: imports, account.ByBrowser: browses, account.BySetupToken: browses, account.ByDevice: devices}
+	can := map[account.Way]bool{account.ByKey: true, account.ByFile: imports, account.ByBrowser: browses, account.BySetupToken: browses, account.ByDevice: devices, account.ByService: imports}
 	for _, w := range is.Ways {
 		if !can[w] || is.Examples[w] == "" {
 			t.Errorf("%s: %s: the provider can: %v; example: %q", name, w, can[w], is.Examples[w])

@@ -18,6 +18,8 @@ type Renewal struct {
 	// Answer is a good answer, which gives the access token "fresh-access" and the refresh token "fresh-refresh" for Life.
 	Answer string
 	Life   time.Duration
+	// Keeps: tokens are made with a key, which no answer takes the place of: the fresh pair has the account's own.
+	Keeps bool
 }
 
 func (s *Suite) renewals(t *testing.T, p provider.Renewer) {
@@ -35,7 +37,11 @@ func (s *Suite) renewals(t *testing.T, p provider.Renewer) {
 	}
 	framing(t, out.Header)
 	got, err := p.Renewed(acc, &provider.Reply{At: s.Now, Status: 200, Body: []byte(s.Renewal.Answer)})
-	if err != nil || got.Secret.Reveal() != "fresh-access" || got.Refresh.Reveal() != "fresh-refresh" || !got.ExpiresAt.Equal(s.Now.Add(s.Renewal.Life)) || got.Kind != acc.Credential.Kind {
+	refresh := "fresh-refresh"
+	if s.Renewal.Keeps {
+		refresh = acc.Credential.Refresh.Reveal()
+	}
+	if err != nil || got.Secret.Reveal() != "fresh-access" || got.Refresh.Reveal() != refresh || !got.ExpiresAt.Equal(s.Now.Add(s.Renewal.Life)) || got.Kind != acc.Credential.Kind {
 		t.Errorf("%+v until %s: %v", got, got.ExpiresAt, err)
 	}
 	s.refused(t, p)

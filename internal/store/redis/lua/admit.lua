@@ -1,25 +1,24 @@
--- ARGV: member, tokens, cost, lease, lease of waiting, since when it waits ('' when it just came), concurrency, queue,
--- requests/min, tokens/min, daily, weekly, total cost, four bounds of days, four of weeks.
--- Answers {0, spent today, this week, in total}: it is in. {1, limit, used, reserved, second of the reset}: it is refused.
--- {2, position, since, inside}: it waits. {3}: say first what was spent. The last two are always the second that days go by, and
--- the time in ms.
-local member, tokens, cost, lease, since = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[6]
-local concurrency, most = tonumber(ARGV[7]), tonumber(ARGV[8])
-local rpm, tpm = tonumber(ARGV[9]), tonumber(ARGV[10])
+-- ARGV: member, lease, lease of waiting, since when it waits ('' when it just came), concurrency, queue; limits; spans of the calendar;
+-- then of each unit that counts when a request is let in its letter and how much.
+-- Answers {0, 0, 0, 0, 0, …, what was spent of each limit of the calendar}: it is in. {1, which limit, used, reserved, second of the
+-- reset}: it is refused, by the concurrency for limit 0. {2, position, since, inside}: it waits. {3}: say first what was spent. The
+-- sixth and seventh are always the second that days go by, and the time in ms.
+local member, lease, wait, since = arg(), num(), num(), arg()
+local concurrency, most = num(), num()
+local list, calendar = limits(), spans()
 
-local b = nil
-if ARGV[11] ~= '0' or ARGV[12] ~= '0' or ARGV[13] ~= '0' then
-  b = spent(14)
-  if not b then return {3, 0, 0, 0, 0, int(today), int(ms)} end
-end
+if not spent(list, calendar) then return {3, 0, 0, 0, 0, int(today), int(ms)} end
 local function known()
-  if not b then return {0, '0', '0', '0', 0, int(today), int(ms)} end
-  return {0, int(b.day), int(b.week), int(b.total), 0, int(today), int(ms)}
+  local answer = {0, 0, 0, 0, 0, int(today), int(ms)}
+  for _, l in ipairs(list) do
+    if l.field then answer[#answer + 1] = int(l.sum) end
+  end
+  return answer
 end
 local function keep()
   redis.call('ZADD', inside, int(ms + lease), member)
   redis.call('PEXPIRE', inside, forget)
-  redis.call('PEXPIRE', rate, forget)
+  keepwindows(list)
 end
 
 expire()
@@ -34,23 +33,19 @@ if concurrency > 0 and most > 0 then
   expirewaiting()
   rank = redis.call('ZRANK', queue, member) or redis.call('ZCARD', queue)
   if since ~= '' and used + rank >= concurrency and redis.call('ZSCORE', queue, member) then
-    redis.call('ZADD', alive, int(ms + tonumber(ARGV[5])), member)
+    redis.call('ZADD', alive, int(ms + wait), member)
     return {2, rank + 1, since, used, 0, int(today), int(ms)}
   end
 end
 
-local got = redis.call('HMGET', rate, 'xt', 'xc', 'rat', 'rsum', 'tat', 'tsum')
-local xt, xc = tonumber(got[1] or 0) or 0, tonumber(got[2] or 0) or 0
-local r = rpm > 0 and advance('r', got[3], got[4])
-local t = tpm > 0 and advance('t', got[5], got[6])
-
+load(list)
 local function refusal()
-  if r and r.sum >= rpm then return {1, 1, int(r.sum), '0', int(free(r, rpm)), int(today), int(ms)} end
-  if t and t.sum + xt >= tpm then return {1, 2, int(t.sum + xt), int(xt), int(free(t, tpm - xt)), int(today), int(ms)} end
-  if b then
-    for i, l in ipairs({{b.day, b.dayends}, {b.week, b.weekends}, {b.total, 0}}) do
-      local limit = tonumber(ARGV[10 + i])
-      if limit > 0 and l[1] + xc >= limit then return {1, 3 + i, int(l[1] + xc), int(xc), int(l[2]), int(today), int(ms)} end
+  for i, l in ipairs(list) do
+    if l.hash then advance(l) end
+    local held = tonumber(redis.call('HGET', rate, 'x' .. l.letter) or 0) or 0
+    if l.sum + held >= l.max then
+      local reset = l.hash and free(l, l.max - held) or l.ends
+      return {1, i, int(l.sum + held), int(held), int(reset), int(today), int(ms)}
     end
   end
 end
@@ -62,10 +57,10 @@ if no then
 end
 
 if concurrency > 0 and used + rank >= concurrency then
-  if rank >= most then return {1, 3, used, '0', 0, int(today), int(ms)} end
+  if rank >= most then return {1, 0, used, '0', 0, int(today), int(ms)} end
   if since == '' then since = int(ms * 1000 + tonumber(clock[2]) % 1000) end
   redis.call('ZADD', queue, since, member)
-  redis.call('ZADD', alive, int(ms + tonumber(ARGV[5])), member)
+  redis.call('ZADD', alive, int(ms + wait), member)
   redis.call('PEXPIRE', queue, forget)
   redis.call('PEXPIRE', alive, forget)
   return {2, redis.call('ZRANK', queue, member) + 1, since, used, 0, int(today), int(ms)}
@@ -75,8 +70,15 @@ if most > 0 then
   redis.call('ZREM', queue, member)
   redis.call('ZREM', alive, member)
 end
-if r then count(r, 1, 0) end
-if tokens ~= '0' then redis.call('HINCRBY', rate, 'xt', tokens) end
-if cost ~= '0' then redis.call('HINCRBY', rate, 'xc', cost) end
+local budgeted = false
+for _, l in ipairs(list) do budgeted = budgeted or l.field end
+while at < #ARGV do
+  local letter, n = arg(), arg()
+  for _, l in ipairs(list) do
+    if l.hash and l.letter == letter then count(l, tonumber(n), 0) end
+  end
+  if budgeted then spend(letter, n, calendar) end
+end
+reserve(member, '')
 keep()
 return known()

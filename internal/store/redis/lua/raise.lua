@@ -1,12 +1,18 @@
 -- Raises what was spent to what the roll-ups know: neither counts too much, so the larger is nearer to the truth.
--- ARGV: four bounds of days, four of weeks, the end of the day and of the week that the figures are of, today, this week, total.
-local b = spent(1)
-if not b then
-  b = {day = 0, week = 0, total = 0, dayends = boundary(1), weekends = boundary(5)}
+-- ARGV: limits of the calendar, each with what is known in the place of how much; spans of the calendar; of each of those the end of the
+-- one that the figures are of.
+local list, calendar = limits(), spans()
+turn(calendar)
+for _, s in ipairs(calendar) do
+  s.known = num()
+  redis.call('HSET', budget, s.name .. 'ends', int(s.ends))
 end
-if tonumber(ARGV[9]) == b.dayends then b.day = math.max(b.day, math.min(tonumber(ARGV[11]), most_spent)) end
-if tonumber(ARGV[10]) == b.weekends then b.week = math.max(b.week, math.min(tonumber(ARGV[12]), most_spent)) end
-b.total = math.max(b.total, math.min(tonumber(ARGV[13]), most_spent))
-redis.call('HSET', budget, 'day', int(b.day), 'week', int(b.week), 'total', int(b.total), 'dayends', int(b.dayends), 'weekends', int(b.weekends))
+for _, l in ipairs(list) do
+  local n = math.min(tonumber(redis.call('HGET', budget, l.field)) or 0, most_spent)
+  local current = l.over == 'total'
+  for _, s in ipairs(calendar) do current = current or s.name == l.over and s.known == s.ends end
+  if current then n = math.max(n, math.min(l.max, most_spent)) end
+  redis.call('HSET', budget, l.field, int(n))
+end
 redis.call('EXPIRE', budget, 3456000)
 return 1

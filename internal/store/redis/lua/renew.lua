@@ -1,18 +1,17 @@
 -- ARGV: lease, whether members that are gone come back, members. Answers those that are gone.
-local lease, gone = tonumber(ARGV[1]), {}
+local lease, back, gone = num(), arg(), {}
 expire()
-for i = 3, #ARGV do
-  local there = redis.call('ZSCORE', inside, ARGV[i])
-  if not there and ARGV[2] == '1' then
-    local tokens, cost = string.match(ARGV[i], ':(%d+):(%d+)$')
-    redis.call('HINCRBY', rate, 'xt', tokens)
-    redis.call('HINCRBY', rate, 'xc', cost)
+while at < #ARGV do
+  local member = arg()
+  local there = redis.call('ZSCORE', inside, member)
+  if not there and back == '1' then
+    reserve(member, '')
     there = true
   end
   if there then
-    redis.call('ZADD', inside, int(ms + lease), ARGV[i])
+    redis.call('ZADD', inside, int(ms + lease), member)
   else
-    gone[#gone + 1] = ARGV[i]
+    gone[#gone + 1] = member
   end
 end
 redis.call('PEXPIRE', inside, forget)

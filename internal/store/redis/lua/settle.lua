@@ -1,16 +1,28 @@
--- ARGV: node, sequence, charged, four bounds of days, four of weeks, channel, how many figures, {age, requests, tokens}…,
--- members that are out. Who is out is out however often it is said; the figures count once for each sequence.
-local node, sequence, charged, figures = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[13])
+-- ARGV: node, sequence, channel; limits; spans of the calendar; how many amounts were spent, and of each the letter of its unit and how
+-- much; how many figures there are for windows, and of each its age, letter and how much; members that are out. Who is out is out
+-- however often it is said; the figures count once for each sequence.
+local node, sequence, channel = arg(), num(), arg()
+local list, calendar = limits(), spans()
+local amounts, figures = {}, {}
+for i = 1, num() do
+  local letter, n = arg(), arg()
+  amounts[i] = {letter, n}
+end
+for i = 1, num() do
+  local age, letter, n = num(), arg(), num()
+  figures[i] = {age, letter, n}
+end
 expire()
 local freed = 0
-for i = 14 + 3 * figures, #ARGV do
-  if leave(ARGV[i]) then freed = freed + 1 end
-  if redis.call('ZREM', alive, ARGV[i]) == 1 then
-    redis.call('ZREM', queue, ARGV[i])
+while at < #ARGV do
+  local member = arg()
+  if leave(member) then freed = freed + 1 end
+  if redis.call('ZREM', alive, member) == 1 then
+    redis.call('ZREM', queue, member)
     freed = freed + 1
   end
 end
-call(freed, ARGV[12])
+call(freed, channel)
 
 local last = redis.call('HGET', nodes, node)
 if last and tonumber(string.match(last, '^%d+')) >= sequence then return 0 end
@@ -22,24 +34,20 @@ if redis.call('HLEN', nodes) > 64 then
     if tonumber(string.match(all[i + 1], '%d+$')) < sec - 86400 then redis.call('HDEL', nodes, all[i]) end
   end
 end
-local b = charged ~= '0' and spent(4)
-if b then
-  for _, of in ipairs({'day', 'week', 'total'}) do
-    if b[of] + tonumber(charged) < most_spent then
-      redis.call('HINCRBY', budget, of, charged)
-    else
-      redis.call('HSET', budget, of, int(most_spent))
+if #amounts > 0 and redis.call('EXISTS', budget) == 1 then
+  turn(calendar)
+  for _, a in ipairs(amounts) do spend(a[1], a[2], calendar) end
+end
+if #figures > 0 then
+  load(list)
+  for _, l in ipairs(list) do
+    if l.hash then
+      advance(l)
+      for _, f in ipairs(figures) do
+        if f[2] == l.letter then count(l, f[3], f[1]) end
+      end
     end
   end
-  redis.call('EXPIRE', budget, 3456000)
-end
-if figures > 0 then
-  local got = redis.call('HMGET', rate, 'rat', 'rsum', 'tat', 'tsum')
-  local r, t = advance('r', got[1], got[2]), advance('t', got[3], got[4])
-  for i = 14, 11 + 3 * figures, 3 do
-    count(r, tonumber(ARGV[i + 1]), tonumber(ARGV[i]))
-    count(t, tonumber(ARGV[i + 2]), tonumber(ARGV[i]))
-  end
-  redis.call('PEXPIRE', rate, forget)
+  keepwindows(list)
 end
 return 1

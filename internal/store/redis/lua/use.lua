@@ -1,9 +1,18 @@
--- ARGV: four bounds of days, four of weeks. Answers inside, queued, requests, tokens, reserved tokens and cost, spent today,
--- this week, in total, the ends of day and week; spent is -1 when nobody has said it yet.
+-- ARGV: limits; spans of the calendar; the letters of units. Answers inside, queued; what was used of each limit, -1 when nobody has
+-- said it yet; when each span ends; what is reserved of each unit.
+local list, calendar = limits(), spans()
 expire()
-local got = redis.call('HMGET', rate, 'xt', 'xc', 'rat', 'rsum', 'tat', 'tsum')
-local r, t = advance('r', got[3], got[4]), advance('t', got[5], got[6])
-redis.call('PEXPIRE', rate, forget)
-local b = spent(1) or {day = -1, week = -1, total = -1, dayends = boundary(1), weekends = boundary(5)}
-return {redis.call('ZCARD', inside), redis.call('ZCARD', queue), int(r.sum), int(t.sum), got[1] or '0', got[2] or '0',
-  int(b.day), int(b.week), int(b.total), int(b.dayends), int(b.weekends)}
+turn(calendar)
+load(list)
+local answer = {redis.call('ZCARD', inside), redis.call('ZCARD', queue)}
+for _, l in ipairs(list) do
+  if l.hash then
+    advance(l)
+    answer[#answer + 1] = int(l.sum)
+  else
+    answer[#answer + 1] = redis.call('HGET', budget, l.field) or '-1'
+  end
+end
+for _, s in ipairs(calendar) do answer[#answer + 1] = int(s.ends) end
+while at < #ARGV do answer[#answer + 1] = redis.call('HGET', rate, 'x' .. arg()) or '0' end
+return answer

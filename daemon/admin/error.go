@@ -1,0 +1,67 @@
+package admin
+
+import (
+	"errors"
+
+	"crs/ctl"
+	"crs/internal/account"
+	"crs/internal/key"
+	"crs/internal/oauth"
+	"crs/internal/store"
+)
+
+// ErrorOf puts the domain's errors into the contract's words.
+func ErrorOf(err error) *ctl.Error {
+	var (
+		own      *ctl.Error
+		noKey    *key.NotFound
+		keyTaken *key.Taken
+		noAcc    *account.NotFound
+		accTaken *account.Taken
+		conflict *store.Conflict
+		noLogin  *oauth.NoLogin
+		notOpen  *oauth.NotOpen
+		noRoom   *oauth.NoRoom
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &noKey):
+		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs key list")
+	case errors.As(err, &noAcc):
+		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", noAcc.What)
+	case errors.As(err, &keyTaken), errors.As(err, &accTaken):
+		return ctl.Errorf(ctl.Conflict, "%s", err)
+	case errors.As(err, &noLogin):
+		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("it may be long over, or the daemon was started anew since; begin another: crs account login PLATFORM NAME")
+	case errors.As(err, &notOpen):
+		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
+	case errors.As(err, &noRoom):
+		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was used up; see what is wrong (crs status), mend it, and do it again")
+	case errors.Is(err, store.ErrAway):
+		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
+	case errors.Is(err, store.ErrNotWritable):
+		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; %s", store.Mend(err))
+	case errors.As(err, &conflict):
+		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
+	}
+	return ctl.Errorf(ctl.Failed, "%s", err)
+}
+
+// invalid marks a domain's complaint about what was asked for. That a store does not do its part is not one.
+func invalid(err error) error {
+	e := ErrorOf(err)
+	if e.Code != ctl.Failed || errors.As(err, new(*store.Failure)) || errors.Is(err, store.ErrAway) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
+		return &worded{e, err}
+	}
+	return ctl.Errorf(ctl.BadRequest, "%s", err)
+}
+
+// worded is an error in the contract's words, with the one that it was.
+type worded struct{ said, was error }
+
+// Error implements error.
+func (e *worded) Error() string { return e.said.Error() }
+
+// Unwrap gives both.
+func (e *worded) Unwrap() []error { return []error{e.said, e.was} }

@@ -1,0 +1,97 @@
+package admin
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+
+	"crs/ctl"
+	"crs/internal/audit"
+	"crs/internal/pricing"
+)
+
+// Prices gives the price table.
+func (o *Operations) Prices(context.Context) (ctl.Prices, error) {
+	t := o.opt.Prices.Table()
+	out := ctl.Prices{Version: t.Version(), Models: []ctl.Price{}}
+	for _, name := range t.Models() {
+		if m, ok := t.Lookup(name); ok {
+			out.Models = append(out.Models, o.showPrice(name, m))
+		}
+	}
+	return out, nil
+}
+
+// Price gives what a model costs.
+func (o *Operations) Price(_ context.Context, model string) (ctl.Price, error) {
+	m, ok := o.opt.Prices.Table().Lookup(model)
+	if !ok {
+		return ctl.Price{}, ctl.Errorf(ctl.NotFound, "there is no price for %q: requests for it cost $0 and are marked as unpriced", model).
+			WithHint("set one: crs price set %s --input USD --output USD", model)
+	}
+	return o.showPrice(model, m), nil
+}
+
+func (o *Operations) showPrice(asked string, m pricing.Match) ctl.Price {
+	r := &m.Price.Tiers[0].Standard
+	out := ctl.Price{
+		Model: asked, Provider: m.Price.Provider, Overridden: o.opt.Prices.Overridden(m.Name),
+		Input: ctl.USD(r.Input.PerMillion()), Output: ctl.USD(r.Output.PerMillion()), CacheWrite5m: ctl.USD(r.CacheWrite5m.PerMillion()),
+		CacheWrite1h: ctl.USD(r.CacheWrite1h.PerMillion()), CacheRead: ctl.USD(r.CacheRead.PerMillion()),
+	}
+	if m.Name != asked {
+		out.Match = m.Name
+	}
+	return out
+}
+
+// SetPrice overrides what a model costs, from now on.
+func (o *Operations) SetPrice(ctx context.Context, model string, in ctl.PriceEdit) (_ ctl.Price, err error) {
+	d := o.begins(ctx, PriceSet, model)
+	defer d.end(&err)
+	var before facts
+	if was, err := o.Price(ctx, model); err == nil {
+		before = factsOf(was, "model")
+	}
+	if err := o.opt.Prices.Set(ctx, model, in); err != nil {
+		return ctl.Price{}, invalid(err)
+	}
+	is, err := o.Price(ctx, model)
+	d.did("", model, changed(before, factsOf(is, "model")))
+	return is, err
+}
+
+// UpdatePrices takes another table, or only tells what it would change.
+func (o *Operations) UpdatePrices(ctx context.Context, in ctl.PriceUpdate) (_ ctl.PriceChanges, err error) {
+	d := o.begins(ctx, PriceUpdate, "")
+	d.void = in.DryRun
+	defer d.end(&err)
+	done, err := o.opt.Prices.Update(ctx, in)
+	if err != nil {
+		return ctl.PriceChanges{}, err
+	}
+	found := done.Before.Changes(done.After)
+	out := ctl.PriceChanges{
+		From: done.From, Applied: done.Applied, Version: done.After.Version(), Models: len(done.After.Models()),
+		Added: list(found.Added), Removed: list(found.Removed), Changed: []ctl.PriceChange{}, Rejected: list(done.After.Rejected()),
+	}
+	for _, name := range found.Changed {
+		before, _ := done.Before.Lookup(name)
+		after, _ := done.After.Lookup(name)
+		out.Changed = append(out.Changed, ctl.PriceChange{Model: name, Before: o.showPrice(name, before), After: o.showPrice(name, after)})
+	}
+	d.did("", tableFrom(done.From), []audit.Change{
+		{Field: "version", Before: done.Before.Version(), After: out.Version}, {Field: "models_added", After: strconv.Itoa(len(out.Added))},
+		{Field: "models_changed", After: strconv.Itoa(len(out.Changed))}, {Field: "models_removed", After: strconv.Itoa(len(out.Removed))},
+	})
+	return out, nil
+}
+
+// tableFrom is where a table is from, without what may be secret in a URL that a caller gives for the name of a file.
+func tableFrom(from string) string {
+	u, err := url.Parse(from)
+	if err != nil || u.Host == "" {
+		return from
+	}
+	return u.Scheme + "://" + u.Host + u.EscapedPath()
+}

@@ -1,0 +1,148 @@
+package redis
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"crs/internal/audit"
+	"crs/internal/store"
+)
+
+// The audit log is a sorted set of entries, "TIME JSON" by their places, TIME being in ms. The place of the last one and the bytes of all
+// stand with the store, so that nothing here depends on the clocks of the nodes agreeing.
+
+const (
+	auditPlace = "audit_place"
+	auditBytes = "audit_bytes"
+)
+
+// auditScript adds entries behind the others, and forgets what is too old or too much, oldest first. KEYS: store, audit. ARGV: the store's
+// id, the earliest time, the most bytes, the entries. An entry that is there already is one whose answer was lost.
+var auditScript = redis.NewScript(guard + `
+for i = 4, #ARGV do
+	if not redis.call('ZSCORE', KEYS[2], ARGV[i]) then
+		local place = redis.call('HINCRBY', KEYS[1], '` + auditPlace + `', 1)
+		redis.call('ZADD', KEYS[2], string.format('%d', place), ARGV[i])
+		redis.call('HINCRBY', KEYS[1], '` + auditBytes + `', #ARGV[i])
+	end
+end
+while true do
+	local first = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+	if not first then break end
+	local bytes = tonumber(redis.call('HGET', KEYS[1], '` + auditBytes + `') or '0')
+	if bytes <= tonumber(ARGV[3]) and tonumber(string.match(first, '^%-?%d+')) >= tonumber(ARGV[2]) then break end
+	redis.call('ZREM', KEYS[2], first)
+	redis.call('HINCRBY', KEYS[1], '` + auditBytes + `', -#first)
+end
+return 'ok'`)
+
+// AppendAudit implements audit.Rows.
+func (s *Store) AppendAudit(ctx context.Context, entries []audit.Entry, keep audit.Limits) error {
+	args := []any{s.id, keep.Since.UnixMilli(), keep.Bytes}
+	for i := range entries {
+		text, err := auditText(&entries[i])
+		if err != nil {
+			return err
+		}
+		args = append(args, text)
+	}
+	if _, err := s.run(ctx, auditScript, []string{s.keys.store(logSlot), s.keys.audit()}, args...); err != nil {
+		return fmt.Errorf("write to the audit log: %w", &store.Failure{Err: err})
+	}
+	return nil
+}
+
+func auditText(e *audit.Entry) (string, error) {
+	body, err := json.Marshal(e)
+	return strconv.FormatInt(e.Time.UnixMilli(), 10) + " " + string(body), err
+}
+
+// Audit implements audit.Rows.
+func (s *Store) Audit(ctx context.Context, q audit.Query) (all []audit.Row, err error) {
+	if q.After > 0 {
+		all, err = s.auditBehind(ctx, q.After, q.Most())
+	} else {
+		all, err = s.auditNewest(ctx, q)
+	}
+	if err == nil && len(all) == 0 {
+		err = s.present(ctx)
+	}
+	return all, err
+}
+
+func (s *Store) auditBehind(ctx context.Context, after int64, most int) ([]audit.Row, error) {
+	return s.auditPage(s.rdb.ZRangeByScoreWithScores(ctx, s.keys.audit(), &redis.ZRangeBy{Min: behind(after), Max: "+inf", Count: int64(most)}))
+}
+
+func behind(place int64) string { return "(" + strconv.FormatInt(place, 10) }
+
+// auditNewest goes backwards until there are enough, or all the others are too old.
+func (s *Store) auditNewest(ctx context.Context, q audit.Query) (all []audit.Row, err error) {
+	earliest := q.Since.Add(-apart)
+	for from := "+inf"; ; {
+		page, err := s.auditPage(s.rdb.ZRevRangeByScoreWithScores(ctx, s.keys.audit(), &redis.ZRangeBy{Min: "-inf", Max: from, Count: pageSize}))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page {
+			if !r.Time.Before(q.Since) {
+				all = append(all, r)
+			}
+		}
+		if len(page) < pageSize || len(all) >= q.Most() || page[pageSize-1].Time.Before(earliest) {
+			all = all[:min(len(all), q.Most())]
+			slices.Reverse(all)
+			return all, nil
+		}
+		from = behind(page[pageSize-1].Place)
+	}
+}
+
+func (s *Store) auditPage(answer *redis.ZSliceCmd) ([]audit.Row, error) {
+	found, err := answer.Result()
+	if err != nil {
+		return nil, s.plain(err)
+	}
+	page := make([]audit.Row, len(found))
+	for i, z := range found {
+		text := fmt.Sprint(z.Member)
+		page[i].Place = int64(z.Score)
+		_, body, _ := strings.Cut(text, " ")
+		if err := json.Unmarshal([]byte(body), &page[i].Entry); err != nil {
+			return nil, fmt.Errorf("%w: entry %d of the audit log: %w", store.ErrDamaged, page[i].Place, err)
+		}
+	}
+	return page, nil
+}
+
+func (s *Store) exportAudit(ctx context.Context, yield func(store.Item) error) error {
+	for after := int64(-1); ; {
+		page, err := s.auditBehind(ctx, after, pageSize)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			if err := yield(store.Item{Part: store.PartAudit, Row: &page[i]}); err != nil {
+				return err
+			}
+			after = page[i].Place
+		}
+		if len(page) < pageSize {
+			return nil
+		}
+	}
+}
+
+// insertAudit puts a row at its place. Rows are given in the order of their places.
+func (s *Store) insertAudit(r *audit.Row) []command {
+	text, _ := auditText(&r.Entry) // it was read from JSON
+	return []command{
+		{"ZADD", s.keys.audit(), r.Place, text}, {"HSET", s.keys.store(logSlot), auditPlace, r.Place}, {"HINCRBY", s.keys.store(logSlot), auditBytes, len(text)},
+	}
+}

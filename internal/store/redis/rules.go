@@ -1,0 +1,92 @@
+package redis
+
+import (
+	"crs/internal/limit"
+	"crs/internal/unit"
+)
+
+// rules are limits as scripts read them.
+func rules(list []limit.Rule) []any {
+	args := make([]any, 0, 1+5*len(list))
+	args = append(args, len(list))
+	for _, r := range list {
+		if r.Window.Slides() {
+			step, kept := r.Window.Steps()
+			args = append(args, r.Unit.Letter(), int64(r.Window), step, kept, r.Max)
+		} else {
+			args = append(args, r.Unit.Letter(), r.Window.String(), 0, 0, r.Max)
+		}
+	}
+	return args
+}
+
+// spans are the spans of the calendar around now, for scripts: which of them it is, Redis' clock decides.
+func (n *Node) spans() []any {
+	all := limit.Spans(n.opt.Now(), n.opt.Zone)
+	args := make([]any, 0, 1+5*len(all))
+	args = append(args, len(all))
+	for _, s := range all {
+		args = append(args, s.Window.String())
+		for _, t := range s.Begins {
+			args = append(args, t.Unix())
+		}
+	}
+	return args
+}
+
+// told are the limits of the calendar that a budget always has: those that are shown whether they limit or not.
+func told() []limit.Rule {
+	return []limit.Rule{limit.Per(unit.Cost, limit.Day, 0), limit.Per(unit.Cost, limit.Week, 0), limit.Per(unit.Cost, limit.Total, 0)}
+}
+
+// budgets are the limits of the calendar that a budget must have.
+func budgets(l *limit.Limits) []limit.Rule {
+	all := told()
+	for _, r := range l.Rules {
+		if !r.Window.Slides() && !has(all, r) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// asked are the limits whose use is told.
+func asked(l *limit.Limits) []limit.Rule {
+	all := told()
+	for _, r := range l.Rules {
+		if !has(all, r) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+func has(list []limit.Rule, r limit.Rule) bool {
+	for _, o := range list {
+		if o.Unit == r.Unit && o.Window == r.Window {
+			return true
+		}
+	}
+	return false
+}
+
+// slides reports whether something of a unit is counted in a window that slides.
+func slides(l *limit.Limits, u unit.Unit) bool {
+	for _, r := range l.Rules {
+		if r.Unit == u && r.Window.Slides() {
+			return true
+		}
+	}
+	return false
+}
+
+// amounts are those that are not zero, as scripts read them: the letter of each unit and how much.
+func amounts(of unit.Amounts) []any {
+	var args []any
+	for u, n := range of {
+		if n != 0 {
+			args = append(args, unit.Unit(u).Letter(), n)
+		}
+	}
+	return args
+}

@@ -1,0 +1,124 @@
+package usage
+
+import (
+	"strconv"
+	"time"
+
+	"crs/internal/bound"
+	"crs/internal/unit"
+)
+
+// Used is how much of a unit a key used at some time, as stores keep it.
+type Used struct {
+	// At is an hour, as AtHour names it, or a day (YYYY-MM-DD), or "" for all time.
+	At, Key, Unit string
+}
+
+// hourMark begins the time of an hour; days begin with a digit.
+const hourMark = "h"
+
+// AtHour is how stores name an hour.
+func AtHour(h Hour) string { return hourMark + strconv.FormatInt(int64(h), 10) }
+
+// HourAt reads what AtHour wrote.
+func HourAt(at string) (Hour, bool) {
+	if at == "" || at[:1] != hourMark {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(at[1:], 10, 64)
+	return Hour(n), err == nil
+}
+
+// UsedOf adds up what sums have that stores keep apart: by hour and by day what nothing else in them tells of, and in all what is not
+// a cost.
+func UsedOf(sums []Sum) map[Used]int64 {
+	all := map[Used]int64{}
+	count := func(u Used, n int64) { all[u] = bound.Sum(all[u], n) }
+	for i := range sums {
+		s := &sums[i]
+		for u, n := range s.Amounts() {
+			of := unit.Unit(u)
+			if n == 0 || of.Money() {
+				continue
+			}
+			count(Used{"", s.Key, of.String()}, n)
+			if !of.Derived() {
+				count(Used{AtHour(Hour(s.Hour.Unix())), s.Key, of.String()}, n)
+				count(Used{s.Day, s.Key, of.String()}, n)
+			}
+		}
+	}
+	return all
+}
+
+// Spending collects what Spent gives.
+type Spending struct {
+	since []string
+	last  string
+	all   map[string][]unit.Amounts
+}
+
+// NewSpending begins with nothing.
+func NewSpending(since []string, last string) *Spending {
+	return &Spending{since: since, last: last, all: map[string][]unit.Amounts{}}
+}
+
+// Days counts what was used on a day, or in all for "".
+func (s *Spending) Days(day, key string, used unit.Amounts) {
+	row := s.all[key]
+	if row == nil {
+		row = make([]unit.Amounts, len(s.since))
+		s.all[key] = row
+	}
+	for i, since := range s.since {
+		if since == day || since != "" && day >= since && day <= s.last {
+			row[i] = row[i].Add(used)
+		}
+	}
+}
+
+// Unit counts what was used of one unit. One that is not known is from a newer version.
+func (s *Spending) Unit(day, key, name string, n int64) {
+	if u, known := unit.Named(name); known {
+		var a unit.Amounts
+		a[u] = n
+		s.Days(day, key, a)
+	}
+}
+
+// All is what was counted, by key.
+func (s *Spending) All() map[string][]unit.Amounts { return s.all }
+
+// First is the first of the days that are asked for.
+func (s *Spending) First() string {
+	first := ""
+	for _, day := range s.since {
+		if day != "" && (first == "" || day < first) {
+			first = day
+		}
+	}
+	return first
+}
+
+// Hours collects what Recent gives.
+type Hours map[string]map[Hour]unit.Amounts
+
+// Add counts what was used in an hour.
+func (all Hours) Add(h Hour, key string, used unit.Amounts) {
+	if all[key] == nil {
+		all[key] = map[Hour]unit.Amounts{}
+	}
+	all[key][h] = all[key][h].Add(used)
+}
+
+// Unit counts what was used of one unit.
+func (all Hours) Unit(h Hour, key, name string, n int64) {
+	if u, known := unit.Named(name); known {
+		var a unit.Amounts
+		a[u] = n
+		all.Add(h, key, a)
+	}
+}
+
+// HourOf is the hour that a time is in.
+func HourOf(t time.Time) Hour { return Hour(t.Unix() - t.Unix()%3600) }
