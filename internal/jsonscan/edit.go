@@ -41,7 +41,14 @@ func Insert(object []byte, name string, value []byte) Edit {
 // Without gives the edits that leave members out of an object. A member goes with the comma before it, and the first that
 // stays loses its own.
 func Without(object []byte, names ...string) (edits []Edit, err error) {
-	end, stays := bytes.IndexByte(object, '{')+1, false
+	return Exchange(object, "", names...)
+}
+
+// Exchange gives the edits that leave members out of an object, and put front before those that stay: members as they are
+// written, without a comma behind, or nothing.
+func Exchange(object []byte, front string, names ...string) (edits []Edit, err error) {
+	open := bytes.IndexByte(object, '{') + 1
+	end, stays := open, false
 	s := Top(object)
 	for s.Next() {
 		part := Edit{At: end, Length: s.Offset + len(s.Value) - end}
@@ -50,12 +57,19 @@ func Without(object []byte, names ...string) (edits []Edit, err error) {
 			edits = append(edits, part)
 			continue
 		}
-		if !stays && len(edits) > 0 {
+		switch first := len(edits) == 0; {
+		case stays:
+		case first && front != "":
+			front += ","
+		case !first && front == "":
 			text := object[part.At:end]
 			part.Length = len(text) - len(bytes.TrimLeft(text, ","+space))
 			edits = append(edits, part)
 		}
 		stays = true
+	}
+	if front != "" {
+		edits = slices.Insert(edits, 0, Edit{At: open, Text: []byte(front)})
 	}
 	return edits, s.Err()
 }

@@ -42,6 +42,19 @@ func TestAMemberThatGoesTakesItsCommaWithIt(t *testing.T) {
 	}
 }
 
+func TestMembersAreExchanged(t *testing.T) {
+	t.Parallel()
+	for object, want := range map[string]string{
+		`{}`: `{"n":0}`, `{"a":1}`: `{"n":0}`, `{"a":1,"b":2}`: `{"n":0,"b":2}`, `{"b":2,"a":1}`: `{"n":0,"b":2}`, ` { "b":2 } `: ` {"n":0, "b":2 } `,
+		`{"a":1,"x":0}`: `{"n":0}`, `{"a":1 , "b":2}`: `{"n":0 , "b":2}`, `{"b":2,"a":1,"c":3}`: `{"n":0,"b":2,"c":3}`,
+	} {
+		edits, err := jsonscan.Exchange([]byte(object), `"n":0`, "a", "x")
+		if got := string(bytes.Join(jsonscan.Apply([]byte(object), edits...), nil)); err != nil || got != want {
+			t.Errorf("%s became %s, not %s: %v", object, got, want, err)
+		}
+	}
+}
+
 func without(t *testing.T, object string) string {
 	edits, err := jsonscan.Without([]byte(object), "a", "x")
 	if err != nil {
