@@ -35,7 +35,7 @@ func askers() map[string]asker {
 	droid := claude
 	droid.path = "/droid/claude/v1/messages"
 	droid.header = []string{"User-Agent", "factory-cli/0.32.1", "x-factory-client", "cli", "x-session-id", "s-1", "anthropic-version", "2023-06-01"}
-	return map[string]asker{"claude-console": claude, "bedrock": claude, "claude": claude, "openai-responses": chat, "azure-openai": chat, "openai": codex, "gemini-api": gemini, "gemini": gemini, "droid": droid}
+	return map[string]asker{"claude-console": claude, "bedrock": claude, "claude": claude, "openai-responses": chat, "azure-openai": chat, "openai": codex, "gemini-api": gemini, "gemini": gemini, "droid": droid, "vertex": gemini}
 }
 
 // named has it ask for another model.

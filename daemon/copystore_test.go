@@ -61,7 +61,7 @@ func TestAStoreMovesToRedisAndBack(t *testing.T) {
 		t.Errorf("a dry run: %+v, %v, %v keys", planned, err, server.Do(t, "DBSIZE"))
 	}
 	done, err := copyStore(t, b.Dir, server.URL())
-	if err != nil || !done.Verified || len(done.Parts) != 7 || done.Parts[0].Count != 2 || done.Parts[6].Count != 2 || done.Parts[0] != planned.Parts[0] {
+	if err != nil || !done.Verified || len(done.Parts) != 8 || done.Parts[0].Count != 2 || done.Parts[7].Count != 2 || done.Parts[0] != planned.Parts[0] {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	url = server.URL()

@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -50,6 +51,7 @@ func secretsOfAll() []string {
 type leakAccount struct {
 	add         func(b *crstest.Box, azure string, change func(*ctl.NewAccount)) ctl.Account
 	credentials []string
+	model       string // upstream, where not every name will do
 }
 
 // leakName is in every credential.
@@ -66,9 +68,11 @@ func leakAccounts() map[string]leakAccount {
 			}, change)
 		}}
 	}
+	vertex := plain("vertex") // with an API key
+	vertex.model = "gemini-leak-upstream"
 	const awsID, awsKey, awsToken = "AKIAQ7WMZR4TX9LPVD2A", "q7WmZr4Tx9LpVd2/abcdEFGH+ijklMNOPqrstUVW", "IQoJb3JpZ2luX2VjQ7wmZr4Tx9LpVd2=="
 	return map[string]leakAccount{
-		"claude-console": plain("claude-console"), "openai-responses": plain("openai-responses"), "azure-openai": plain("azure-openai"), "gemini-api": plain("gemini-api"),
+		"claude-console": plain("claude-console"), "openai-responses": plain("openai-responses"), "azure-openai": plain("azure-openai"), "gemini-api": plain("gemini-api"), "vertex": vertex,
 		"bedrock": {credentials: []string{awsID, awsKey, awsToken}, add: func(b *crstest.Box, _ string, change func(*ctl.NewAccount)) ctl.Account {
 			return b.AccountOn("bedrock", leakName, func(a *ctl.NewAccount) {
 				a.APIKey, a.Options = awsID+":"+awsKey+":"+awsToken, map[string]string{"region": "us-east-1"}
@@ -323,7 +327,7 @@ func TestNothingOfTheOperatorsLeaks(t *testing.T) {
 				c.Retry.Backoff = time.Millisecond // providers in trouble are asked again, and are still in trouble
 			}))
 			acc.add(b, up.URL, func(a *ctl.NewAccount) {
-				a.AnyClient, a.Map = true, map[string]string{"leak-model": "leak-upstream"}
+				a.AnyClient, a.Map = true, map[string]string{"leak-model": cmp.Or(acc.model, "leak-upstream")}
 			})
 			key := b.Key("k")
 			secrets := append(append(secretsOfAll(), acc.credentials...), key, strings.TrimPrefix(up.URL, "http://"))
@@ -414,7 +418,9 @@ func TestNothingOfTheWayToAProviderLeaks(t *testing.T) {
 			b := crstest.Start(t, crstest.Config(func(cfg *config.Config) { cfg.Providers = crstest.Simulated(c.base) }))
 			key := b.Key("k")
 			for platform, acc := range leakAccounts() {
-				acc.add(b, c.base, func(a *ctl.NewAccount) { a.Proxy, a.Map = c.proxy, map[string]string{"leak-model": "leak-upstream"} })
+				acc.add(b, c.base, func(a *ctl.NewAccount) {
+					a.Proxy, a.Map = c.proxy, map[string]string{"leak-model": cmp.Or(acc.model, "leak-upstream")}
+				})
 				for _, stream := range []bool{false, true} {
 					k := askers()[platform]
 					k.named("leak-model")

@@ -57,7 +57,7 @@ type Policy struct {
 	// Multiplier scales what the key is charged, in thousandths. Zero means 1000.
 	Multiplier int64 `json:"multiplier,omitempty"`
 
-	newer []storedRule // limits that only a newer version knows
+	newer []keptRule // limits that only a newer version knows
 }
 
 // Charge is what a key is charged for what cost so much.

@@ -51,9 +51,9 @@ func Flag(r limit.Rule) string {
 	return "--limit " + r.String() + "=" + much
 }
 
-// stored is a policy as it is kept. A limit with a name is a member of its own, which older versions read too; the others are in a
+// kept is a policy as it is kept. A limit with a name is a member of its own, which older versions read too; the others are in a
 // list.
-type stored struct {
+type kept struct {
 	RequestsPerMinute int64         `json:"requests_per_minute,omitempty"`
 	TokensPerMinute   int64         `json:"tokens_per_minute,omitempty"`
 	DailyCost         int64         `json:"daily_cost,omitempty"`
@@ -62,26 +62,26 @@ type stored struct {
 	Concurrency       int           `json:"concurrency,omitempty"`
 	Queue             int           `json:"queue,omitempty"`
 	QueueWait         time.Duration `json:"queue_wait,omitempty"`
-	Rules             []storedRule  `json:"limits,omitempty"`
+	Rules             []keptRule    `json:"limits,omitempty"`
 	plainPolicy
 }
 
 // named are the members of limits with a name, in the order of NamedLimits.
-func (s *stored) named() [5]*int64 {
+func (s *kept) named() [5]*int64 {
 	return [...]*int64{&s.RequestsPerMinute, &s.TokensPerMinute, &s.DailyCost, &s.WeeklyCost, &s.TotalCost}
 }
 
 // plainPolicy is a policy without its methods.
 type plainPolicy Policy
 
-type storedRule struct {
+type keptRule struct {
 	Limit string `json:"limit"` // what it counts
 	Max   int64  `json:"max"`
 }
 
 // MarshalJSON implements json.Marshaler.
 func (p Policy) MarshalJSON() ([]byte, error) {
-	s := stored{
+	s := kept{
 		Concurrency: p.Limits.Concurrency, Queue: p.Limits.Queue, QueueWait: p.Limits.QueueWait, Rules: slices.Clone(p.newer), plainPolicy: plainPolicy(p),
 	}
 	members := s.named()
@@ -89,7 +89,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 		if i := namedIndex(r); i >= 0 {
 			*members[i] = r.Max
 		} else {
-			s.Rules = append(s.Rules, storedRule{r.String(), r.Max})
+			s.Rules = append(s.Rules, keptRule{r.String(), r.Max})
 		}
 	}
 	return json.Marshal(s)
@@ -97,7 +97,7 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements json.Unmarshaler. Limits that a newer version has made are kept, and do not limit.
 func (p *Policy) UnmarshalJSON(text []byte) error {
-	s := stored{plainPolicy: plainPolicy(*p)}
+	s := kept{plainPolicy: plainPolicy(*p)}
 	if err := json.Unmarshal(text, &s); err != nil {
 		return err
 	}
@@ -109,13 +109,13 @@ func (p *Policy) UnmarshalJSON(text []byte) error {
 			p.Limits.Set(n.Rule)
 		}
 	}
-	for _, kept := range s.Rules {
-		r, err := limit.ParseRule(kept.Limit)
+	for _, of := range s.Rules {
+		r, err := limit.ParseRule(of.Limit)
 		if err != nil {
-			p.newer = append(p.newer, kept)
+			p.newer = append(p.newer, of)
 			continue
 		}
-		r.Max = kept.Max
+		r.Max = of.Max
 		p.Limits.Set(r)
 	}
 	return nil

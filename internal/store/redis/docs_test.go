@@ -15,6 +15,7 @@ import (
 	"crs/internal/limit"
 	"crs/internal/store"
 	"crs/internal/store/redis"
+	"crs/internal/unit"
 	"crs/internal/usage"
 	"crs/lab/redistest"
 )
@@ -118,7 +119,8 @@ func useEverything(t *testing.T, s *redis.Store) {
 	t.Helper()
 	n := join(t, s)
 	k := &key.Key{ID: "key_k", Name: "k"}
-	limits := `{"concurrency": 2, "requests_per_minute": 10, "tokens_per_minute": 1000, "daily_cost": 1000000000, "total_cost": 1000000000}`
+	limits := `{"concurrency": 2, "requests_per_minute": 10, "tokens_per_minute": 1000, "daily_cost": 1000000000, "total_cost": 1000000000,
+		"limits": [{"limit": "requests/5h", "max": 100}, {"limit": "images/day", "max": 100}]}`
 	if err := json.Unmarshal([]byte(limits), &k.Policy); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +129,7 @@ func useEverything(t *testing.T, s *redis.Store) {
 	}
 	p := pool(t, n, acc("a", 1))
 	lease := pick(t, p, want("a conversation"))
-	permit, err := shared(n).Admit(t.Context(), limit.Ask{Key: k, Tokens: 10, Cost: 10})
+	permit, err := shared(n).Admit(t.Context(), limit.Ask{Holders: []limit.Holder{k.Holder()}, Amounts: unit.Amounts{unit.Tokens: 10, unit.Cost: 10}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +144,7 @@ func useEverything(t *testing.T, s *redis.Store) {
 			t.Error(err)
 		}
 	}
-	permit.Settle(8, 8)
+	permit.Settle(unit.Amounts{unit.Tokens: 8, unit.Cost: 8})
 	n.Settled()
 	t.Cleanup(func() { permit.Release(); lease.Release(account.Outcome{Result: account.Served}) })
 }
