@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"crs/ctl/cli"
+	"crs/ctl/cli/command"
 	"crs/lab/crstest"
 )
 
@@ -75,9 +76,9 @@ type told struct {
 func env(t *testing.T, b *crstest.Box, name, file string) told {
 	t.Helper()
 	var out, errs bytes.Buffer
-	io := cli.IO{In: strings.NewReader(""), Out: &out, Err: &errs, UID: 1000, Now: time.Now}
+	io := command.IO{In: strings.NewReader(""), Out: &out, Err: &errs, UID: 1000, Now: time.Now}
 	args := []string{"env", "k", "--client", name, "--key-file", file, "--socket", filepath.Join(b.Dir, "crs.sock"), "-o", "json"}
-	if code := cli.Run(t.Context(), cli.Programs{Version: "test"}, args, io); code != 0 {
+	if code := cli.Run(t.Context(), command.Programs{Version: "test"}, args, io); code != 0 {
 		t.Fatalf("%s: exit code %d: %s", name, code, &errs)
 	}
 	var said told

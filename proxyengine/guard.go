@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"crs/internal/jsonscan"
 	"crs/proxyengine/scrub"
 )
 
@@ -21,8 +22,7 @@ type guard struct {
 	member []byte
 	long   bool // the member's name is longer than any that is looked for
 	atKey  bool // a name comes next, in an object
-	quoted bool
-	odd    bool // an odd number of backslashes stands before the next byte
+	text   jsonscan.Text
 	scalar bool
 	lost   bool // it is nested too deep to be followed: nothing passes any more
 
@@ -79,10 +79,10 @@ func (g *guard) feed(p []byte) []byte {
 		from = i
 	}
 	for i := 0; i < len(p) && !g.lost; {
-		if g.quoted {
-			n := g.skipText(p[i:])
+		if g.text.Within {
+			n := g.text.Skip(p[i:])
 			g.name(p[i : i+n])
-			if i += n; !g.quoted && g.textEnds() {
+			if i += n; !g.text.Within && g.textEnds() {
 				finish(i)
 			}
 			continue
@@ -137,7 +137,7 @@ func (g *guard) begins(c byte) keeping {
 func (g *guard) step(c byte) (ends bool) {
 	switch c {
 	case '"':
-		g.quoted, g.odd = true, false
+		g.text.Begin()
 		if g.atKey {
 			g.member, g.long = g.member[:0], false
 		}
@@ -171,7 +171,7 @@ func (g *guard) name(part []byte) {
 	if !g.atKey {
 		return
 	}
-	if !g.quoted {
+	if !g.text.Within {
 		part = part[:len(part)-1]
 	}
 	if g.long = g.long || len(g.member)+len(part) > longestMember; g.long {
@@ -184,32 +184,9 @@ func (g *guard) name(part []byte) {
 // textEnds is called behind a text, and reports whether it was held.
 func (g *guard) textEnds() bool {
 	if g.atKey && bytes.IndexByte(g.member, '\\') >= 0 {
-		var plain string
-		_ = json.Unmarshal([]byte(`"`+string(g.member)+`"`), &plain)
-		g.member = append(g.member[:0], plain...)
+		g.member, _ = jsonscan.Canonical(g.member)
 	}
 	return g.keeping == keptName || g.keeping == keptText
-}
-
-// skipText is how much of p is in a text, the quote that ends it included.
-func (g *guard) skipText(p []byte) int {
-	for i := 0; i < len(p); {
-		if g.odd {
-			g.odd = false
-			i++
-			continue
-		}
-		n := bytes.IndexAny(p[i:], `"\`)
-		if n < 0 {
-			break
-		}
-		i += n + 1
-		if g.odd = p[i-1] == '\\'; !g.odd {
-			g.quoted = false
-			return i
-		}
-	}
-	return len(p)
 }
 
 // watchedPaths are the members in which providers say what went wrong. Arrays do not count in a path.

@@ -1,6 +1,10 @@
 package proxyengine
 
-import "bytes"
+import (
+	"bytes"
+
+	"crs/internal/jsonscan"
+)
 
 // units finds where units end in a stream that is fed in fragments: behind which byte of b the first one does, -1 when none
 // does.
@@ -44,29 +48,17 @@ func (l *lines) end(b []byte) int {
 }
 
 // objects finds where the objects of an array end.
-type objects struct {
-	depth           int
-	quoted, escaped bool
-}
+type objects struct{ nesting jsonscan.Nesting }
 
 // end implements units.
 func (o *objects) end(b []byte) int {
-	for i, c := range b {
-		switch {
-		case o.escaped:
-			o.escaped = false
-		case o.quoted && c == '\\':
-			o.escaped = true
-		case c == '"':
-			o.quoted = !o.quoted
-		case o.quoted:
-		case c == '{', c == '[':
-			o.depth++
-		case c == '}', c == ']':
-			if o.depth--; o.depth == 1 && c == '}' {
-				return i + 1
-			}
+	for end := 0; ; {
+		n := o.nesting.Close(b[end:], 1)
+		if n < 0 {
+			return -1
+		}
+		if end += n; b[end-1] == '}' {
+			return end
 		}
 	}
-	return -1
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/ctl/cli/command"
 	"crs/daemon"
 )
 
@@ -27,11 +28,11 @@ type result struct {
 }
 
 // run runs a command line with what surrounds it; change may be nil.
-func run(t *testing.T, change func(*IO, *Programs), args ...string) result {
+func run(t *testing.T, change func(*command.IO, *command.Programs), args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
-	io := IO{In: strings.NewReader(""), Out: &out, Err: &errs, UID: 1000, Now: func() time.Time { return noon }}
-	p := Programs{Version: "1.2.3", Catalogue: daemon.Catalogue()}
+	io := command.IO{In: strings.NewReader(""), Out: &out, Err: &errs, UID: 1000, Now: func() time.Time { return noon }}
+	p := command.Programs{Version: "1.2.3", Catalogue: daemon.Catalogue()}
 	if change != nil {
 		change(&io, &p)
 	}
@@ -40,9 +41,9 @@ func run(t *testing.T, change func(*IO, *Programs), args ...string) result {
 }
 
 // printing is an app that prints into a buffer.
-func printing() (*app, *bytes.Buffer) {
+func printing() (*command.App, *bytes.Buffer) {
 	out := new(bytes.Buffer)
-	return &app{programs: Programs{Catalogue: daemon.Catalogue()}, io: IO{In: strings.NewReader(""), Out: out, Err: out, Now: func() time.Time { return noon }}}, out
+	return &command.App{Programs: command.Programs{Catalogue: daemon.Catalogue()}, IO: command.IO{In: strings.NewReader(""), Out: out, Err: out, Now: func() time.Time { return noon }}}, out
 }
 
 // fake serves routes on a socket as a daemon does, and gives its path. Routes are as in http.ServeMux, without /v1. An answer
@@ -126,7 +127,7 @@ func TestWithoutADaemonTheExitCodeIsThree(t *testing.T) {
 func TestTheSocketIsTheOneThatTheEnvironmentNames(t *testing.T) {
 	t.Parallel()
 	socket := fake(t, map[string]any{"GET /groups": []ctl.Group{{Name: "shared"}}})
-	got := run(t, func(io *IO, _ *Programs) { io.Environ = []string{"CRS_SOCKET=" + socket} }, "group", "list")
+	got := run(t, func(io *command.IO, _ *command.Programs) { io.Environ = []string{"CRS_SOCKET=" + socket} }, "group", "list")
 	if got.code != 0 || got.out != "NAME\nshared\n" {
 		t.Errorf("%+v", got)
 	}
@@ -165,9 +166,9 @@ func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := run(t, func(io *IO, _ *Programs) { io.Terminal, io.Environ = test.terminal, test.environ },
+			got := run(t, func(io *command.IO, _ *command.Programs) { io.Terminal, io.Environ = test.terminal, test.environ },
 				append([]string{"account", "list", "--socket", socket}, test.args...)...)
-			if got.code != 0 || strings.Contains(got.out, green+"ready"+plain) != test.want || strings.Contains(got.out, "\x1b") != test.want {
+			if got.code != 0 || strings.Contains(got.out, command.Green+"ready"+command.Plain) != test.want || strings.Contains(got.out, "\x1b") != test.want {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -177,10 +178,10 @@ func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
 func TestServeIsGivenTheFlagsThatWereGiven(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	var got ServeOptions
-	serve := func(io *IO, p *Programs) {
+	var got command.ServeOptions
+	serve := func(io *command.IO, p *command.Programs) {
 		io.Environ = []string{"HOME=" + dir, "CRS_LISTEN=127.0.0.1:1"}
-		p.Serve = func(_ context.Context, o ServeOptions) error { got = o; return nil }
+		p.Serve = func(_ context.Context, o command.ServeOptions) error { got = o; return nil }
 	}
 	if r := run(t, serve, "serve", "--data", dir, "--socket", "/tmp/s"); r.code != 0 {
 		t.Fatalf("%+v", r)
@@ -197,7 +198,7 @@ func TestAProviderThatThereIsNotIsAMistakeInTheConfiguration(t *testing.T) {
 	if err := os.WriteFile(file, []byte("[providers.claud]\napi_url = 'https://example.com'\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	known := func(io *IO, p *Programs) {
+	known := func(io *command.IO, p *command.Programs) {
 		io.Environ = []string{"HOME=" + t.TempDir()}
 		p.Providers = []string{"claude"}
 	}
@@ -212,8 +213,58 @@ func TestAnInterruptIsSaidInAWord(t *testing.T) {
 	stop()
 	var errs bytes.Buffer
 	socket := fake(t, map[string]any{"GET /keys": []ctl.Key{}})
-	code := Run(ctx, Programs{}, []string{"key", "list", "--socket", socket}, IO{Out: io.Discard, Err: &errs, Now: time.Now})
+	code := Run(ctx, command.Programs{}, []string{"key", "list", "--socket", socket}, command.IO{Out: io.Discard, Err: &errs, Now: time.Now})
 	if code != 1 || errs.String() != "error: interrupted\n" {
 		t.Errorf("%d %q", code, errs.String())
+	}
+}
+
+func TestAFlagErrorSpeaksOfTheFlag(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--rpm x":                   `--rpm: "x" is not a whole number`,
+		"--multiplier x":            `--multiplier: "x" is not a number`,
+		"--daily-cost x":            `--daily-cost: "x" is not an amount in US dollars`,
+		"--activate-for x":          `--activate-for: "x" is not a duration`,
+		"--nothing":                 `unknown flag: --nothing`,
+		"--rpm":                     `flag needs an argument: --rpm`,
+		"--rpm 9999999999999999999": `--rpm: "9999999999999999999" is not a whole number`,
+	} {
+		got := run(t, nil, append([]string{"key", "create", "x"}, strings.Fields(args)...)...)
+		if got.code != 2 || !strings.HasPrefix(got.err, "error: "+want) || !strings.HasSuffix(got.err, "\nhint: see: crs key create --help\n") {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+}
+
+func TestALimitThatMakesNoSenseIsRefused(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"":              "--limit: no limit is said",
+		"cost=5":        `--limit: "cost=5" is not UNIT/WINDOW=N`,
+		"cost/month=x":  `--limit: "x" is no number to limit cost/month to`,
+		"a/b=1,a/b=2":   "--limit: the limit a/b is said twice",
+		"cost/month=-5": `--limit: "-5" is no number to limit cost/month to`,
+	} {
+		got := run(t, nil, "key", "edit", "x", "--limit", said)
+		if got.code != 2 || !strings.HasPrefix(got.err, "error: "+want) || !strings.Contains(got.err, "\nhint: ") {
+			t.Errorf("%q: %+v", said, got)
+		}
+	}
+}
+
+// TestLimitsAreCompleted from the daemon's catalogue, and from that of the program without one; a number comes behind.
+func TestLimitsAreCompleted(t *testing.T) {
+	t.Parallel()
+	got := run(t, nil, "__complete", "key", "create", "x", "--limit", "")
+	for _, want := range []string{"cost/month=\n", "requests/minute=\n", "images/day=\n", "cost/total=\n", "\n:6\n"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is not in\n%s", want, got.out)
+		}
+	}
+	socket := fake(t, map[string]any{"GET /catalogue": ctl.Catalogue{LimitUnits: []string{"pages"}, LimitWindows: []string{"fortnight", "year"}}})
+	got = run(t, nil, "__complete", "--socket", socket, "key", "edit", "x", "--limit", "")
+	if !strings.HasPrefix(got.out, "pages/fortnight=\npages/year=\n:6\n") {
+		t.Errorf("%+v", got)
 	}
 }

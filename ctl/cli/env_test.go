@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"crs/ctl"
+	"crs/ctl/cli/remote"
 )
 
 func TestWhatEachClientIsTold(t *testing.T) {
@@ -42,7 +43,7 @@ func TestWhatEachClientIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := run(t, nil, "env", "alice", "--client", name, "--key-file", file, "--socket", socket, "-o", "json")
-			var s settings
+			var s remote.Settings
 			if err := json.Unmarshal([]byte(got.out), &s); err != nil || s.Client != name || s.Key != "alice" || s.URL != at || len(s.Env) != len(want.env) {
 				t.Fatalf("%+v, %v", got, err)
 			}

@@ -32,18 +32,3 @@ func TestFollowingEndsWithTheDaemon(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
-
-func TestFollowedLinesKeepTheirColumns(t *testing.T) {
-	t.Parallel()
-	a, out := printing()
-	a.requestHead()
-	if err := a.requestLine(&ctl.Request{ID: "req_01k9w3x4y5z6a7b8c9d0e1f2g3", Key: "alice", At: noon, Model: "claude-opus-4-8", Account: "work", Status: 200}); err != nil {
-		t.Fatal(err)
-	}
-	head, line, _ := strings.Cut(out.String(), "\n")
-	for _, pair := range [][2]string{{"REQUEST", "req_"}, {"KEY", "alice"}, {"MODEL", "claude"}, {"ACCOUNT", "work"}} {
-		if strings.Index(head, pair[0]) != strings.Index(line, pair[1]) {
-			t.Errorf("%s is not over %s:\n%s", pair[0], pair[1], out)
-		}
-	}
-}

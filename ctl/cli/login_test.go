@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/ctl/cli/command"
+	"crs/ctl/cli/remote"
 )
 
 // notes are what a fake daemon was sent.
@@ -39,8 +41,8 @@ func (n *notes) String() string {
 }
 
 // typing has somebody type a text.
-func typing(text string) func(*IO, *Programs) {
-	return func(io *IO, _ *Programs) { io.Somebody, io.In = true, strings.NewReader(text) }
+func typing(text string) func(*command.IO, *command.Programs) {
+	return func(io *command.IO, _ *command.Programs) { io.Somebody, io.In = true, strings.NewReader(text) }
 }
 
 var (
@@ -65,8 +67,8 @@ func TestALoginInATerminal(t *testing.T) {
 		out     string
 		says    []string // on standard error, in this order
 	}{
-		"at once":       {"the-code\n", []any{madeMax}, 0, []string{"the-code"}, "account max is added; its state: ready", []string{begun.URL, "address where the browser ended: ", termsNote}},
-		"at the second": {"\n  bad \nthe-code", []any{wrong, madeMax}, 0, []string{"bad", "the-code"}, "account max is added", []string{"That did not work: the code is wrong", "ended: ", termsNote}},
+		"at once":       {"the-code\n", []any{madeMax}, 0, []string{"the-code"}, "account max is added; its state: ready", []string{begun.URL, "address where the browser ended: ", remote.TermsNote}},
+		"at the second": {"\n  bad \nthe-code", []any{wrong, madeMax}, 0, []string{"bad", "the-code"}, "account max is added", []string{"That did not work: the code is wrong", "ended: ", remote.TermsNote}},
 		"again":         {"the-code\n", []any{renewed}, 0, []string{"the-code"}, "account max is logged into again", nil},
 		"too often":     {"bad\nbad\n", []any{wrong, used}, 6, []string{"bad", "bad"}, "", []string{"error: login login_x was used already\nhint: begin another"}},
 		"no network":    {"bad\nbad\n", []any{&ctl.Error{Code: ctl.Failed, Message: "connect: timed out"}}, 1, []string{"bad"}, "", []string{"error: connect: timed out"}},
@@ -97,7 +99,7 @@ func TestALoginInATerminal(t *testing.T) {
 				}
 				rest = after
 			}
-			if renewed := test.out == "account max is logged into again"; renewed && strings.Contains(got.err, termsNote) {
+			if renewed := test.out == "account max is logged into again"; renewed && strings.Contains(got.err, remote.TermsNote) {
 				t.Error("the terms are noted of an account that there was")
 			}
 		})
@@ -146,10 +148,10 @@ func TestALoginInTwoSteps(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	got = run(t, nil, args("--finish", "login_x", "--code", "the-code")...)
-	if got.code != 0 || got.err != termsNote+"\n" || !strings.HasPrefix(got.out, "account max is added") {
+	if got.code != 0 || got.err != remote.TermsNote+"\n" || !strings.HasPrefix(got.out, "account max is added") {
 		t.Errorf("%+v", got)
 	}
-	got = run(t, func(io *IO, _ *Programs) { io.In = strings.NewReader("from-stdin\n") }, args("--finish", "login_x", "--code", "-", "-o", "json")...)
+	got = run(t, func(io *command.IO, _ *command.Programs) { io.In = strings.NewReader("from-stdin\n") }, args("--finish", "login_x", "--code", "-", "-o", "json")...)
 	if got.code != 0 || !strings.Contains(got.out, `"renewed": false`) || !strings.Contains(got.out, `"name": "max"`) {
 		t.Errorf("%+v", got)
 	}
@@ -200,7 +202,7 @@ func TestALoginOnAnotherDevice(t *testing.T) {
 		})
 	}
 	socket := fake(t, map[string]any{"GET /logins/login_x": awaited, "POST /logins/login_x/poll": new(notes).then("poll", pending, done)})
-	if got := run(t, nil, "account", "login", "--finish", "login_x", "-o", "json", "--socket", socket); got.code != 0 || got.err != termsNote+"\n" {
+	if got := run(t, nil, "account", "login", "--finish", "login_x", "-o", "json", "--socket", socket); got.code != 0 || got.err != remote.TermsNote+"\n" {
 		t.Errorf("a script's second step: %+v", got)
 	}
 }
@@ -221,7 +223,7 @@ func TestAnInterruptGivesALoginUp(t *testing.T) {
 			if l.Device != nil {
 				reader.asked = func() {}
 			}
-			code := Run(ctx, Programs{}, []string{"account", "login", l.Platform, l.Name, "--socket", socket}, IO{
+			code := Run(ctx, command.Programs{}, []string{"account", "login", l.Platform, l.Name, "--socket", socket}, command.IO{
 				In: reader, Out: io.Discard, Err: &errs, Now: time.Now, Somebody: true,
 			})
 			if code != 1 || !strings.HasSuffix(errs.String(), "error: interrupted\n") || n.String() != "cancel" {

@@ -16,33 +16,37 @@ import (
 func TestPlatformFlagsAreForThePlatformsThatKnowThem(t *testing.T) {
 	t.Parallel()
 	built := daemon.Catalogue()
-	known := names(built.Platforms, nil, func(p *ctl.Platform) string { return p.Name })
+	var known []string
+	for _, p := range built.Platforms {
+		known = append(known, p.Name)
+	}
 	file := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(file, []byte("sk-x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range platformFlags(&built) {
-		t.Run(f.name, func(t *testing.T) {
+	offered := map[string][]string{} // by which platforms, by the name of the option
+	for i := range built.Platforms {
+		for _, o := range built.Platforms[i].Options {
+			offered[o.Name] = append(offered[o.Name], built.Platforms[i].Name)
+		}
+	}
+	for option, platforms := range offered {
+		t.Run(option, func(t *testing.T) {
 			t.Parallel()
 			n := new(notes)
 			socket := fake(t, map[string]any{"POST /accounts": n.then("add", ctl.Account{Credential: "api-key"})})
 			for _, p := range known {
 				n.all = nil
-				got := run(t, nil, "account", "add", p, "x", "--api-key-file", file, "--"+f.name, "value", "--socket", socket)
-				if !slices.Contains(f.platforms(), p) {
-					if got.code != 2 || !strings.Contains(got.err, "hint: it is for: "+strings.Join(f.platforms(), ", ")) || n.String() != "" {
+				got := run(t, nil, "account", "add", p, "x", "--api-key-file", file, "--"+option, "value", "--socket", socket)
+				if !slices.Contains(platforms, p) {
+					if got.code != 2 || !strings.Contains(got.err, "hint: it is for: "+strings.Join(platforms, ", ")) || n.String() != "" {
 						t.Errorf("%s: %+v", p, got)
 					}
 					continue
 				}
 				var sent ctl.NewAccount
-				if err := json.Unmarshal([]byte(strings.TrimPrefix(n.String(), "add ")), &sent); err != nil || got.code != 0 || sent.Options[f.name] != "value" || len(sent.Options) != 1 {
+				if err := json.Unmarshal([]byte(strings.TrimPrefix(n.String(), "add ")), &sent); err != nil || got.code != 0 || sent.Options[option] != "value" || len(sent.Options) != 1 {
 					t.Errorf("%s: %+v; the daemon was sent %s", p, got, n)
-				}
-			}
-			for _, p := range f.platforms() {
-				if !slices.Contains(known, p) {
-					t.Errorf("platform %s is not in the list", p)
 				}
 			}
 		})
@@ -67,28 +71,6 @@ func TestAnEditKeepsTheOptionsThatAreNotGiven(t *testing.T) {
 	}
 	if got := run(t, nil, "account", "edit", "cloud", "--deployment", "x", "--socket", socket); got.code != 2 || !strings.Contains(got.err, "it is for: azure-openai") {
 		t.Errorf("%+v", got)
-	}
-}
-
-func TestOnlyKeysOfAWSMayHaveSeveralLines(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "keys")
-	if err := os.WriteFile(file, []byte("aws_access_key_id = AKIA\naws_secret_access_key = x\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	a, _ := printing()
-	if key, err := a.readKey("bedrock", file); err != nil || strings.Count(key.Reveal(), "\n") != 2 {
-		t.Errorf("%v", err)
-	}
-	if _, err := a.readKey("gemini-api", file); ctl.CodeOf(err) != ctl.BadRequest {
-		t.Errorf("%v", err)
-	}
-	empty := filepath.Join(t.TempDir(), "empty")
-	if err := os.WriteFile(empty, []byte(" \n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.readKey("bedrock", empty); ctl.CodeOf(err) != ctl.BadRequest {
-		t.Errorf("%v", err)
 	}
 }
 

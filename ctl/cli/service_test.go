@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/ctl/cli/command"
+	"crs/ctl/cli/local"
 )
 
 // fakeService is a service that remembers what was asked of it.
@@ -48,9 +50,9 @@ func (f *fakeService) Logs(_ context.Context, lines int, since time.Time, follow
 }
 
 // serving has a command line find this service.
-func serving(is ctl.Service, err error, did *[]string) func(*IO, *Programs) {
-	return func(_ *IO, p *Programs) {
-		p.Service = func(user bool) Service {
+func serving(is ctl.Service, err error, did *[]string) func(*command.IO, *command.Programs) {
+	return func(_ *command.IO, p *command.Programs) {
+		p.Service = func(user bool) command.Service {
 			if is.User != user {
 				return &fakeService{did: did}
 			}
@@ -122,7 +124,7 @@ func TestStatusTellsOfAServiceThatFailed(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	r = run(t, serving(is, nil, &did), "status", "--socket", "/nowhere/s", "-o", "json")
-	var got absence
+	var got local.Absence
 	if err := json.Unmarshal([]byte(r.out), &got); err != nil || got.Running || !got.Installed || !got.Enabled || got.LastError != "the port is taken" || got.Version != "1.2.3" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -144,7 +146,7 @@ func TestStatusOfARunningDaemonHasItsService(t *testing.T) {
 	var did []string
 	is := ctl.Service{Manager: "systemd", Installed: true, Enabled: true, State: "active"}
 	r := run(t, serving(is, nil, &did), "status", "--socket", socket, "-o", "json")
-	var got wellBeing
+	var got local.WellBeing
 	if err := json.Unmarshal([]byte(r.out), &got); err != nil || !got.Running || !got.Healthy || !got.Installed || !got.Enabled || got.Version != "9" || got.Since == nil || !got.Since.Equal(noon.Add(-time.Minute)) || got.Listen != "127.0.0.1:3000" {
 		t.Errorf("%+v, %v:\n%s", got, err, r.out)
 	}

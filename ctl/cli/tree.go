@@ -1,9 +1,13 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"crs/ctl/cli/command"
+)
 
 // Tree is all the commands, for what is written about them.
-func Tree(p Programs) *cobra.Command {
-	a := &app{programs: p}
-	return a.root()
+func Tree(p command.Programs) *cobra.Command {
+	a := &command.App{Programs: p}
+	return rootOf(a)
 }

@@ -22,7 +22,7 @@ func every(t *testing.T) map[string]*cobra.Command {
 			all[c.CommandPath()] = c
 		}
 	}
-	walk(a.root())
+	walk(rootOf(a))
 	return all
 }
 
@@ -60,7 +60,7 @@ func TestExamplesAreRightAsTheyStand(t *testing.T) {
 					t.Fatalf("%q is no example of it", line)
 				}
 				a, _ := printing()
-				check(t, a.root(), path, fields(own))
+				check(t, rootOf(a), path, fields(own))
 			}
 		})
 	}

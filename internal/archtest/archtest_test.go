@@ -81,8 +81,8 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/valyala/fasthttp", []string{"proxyengine", "lab/simulator", "lab/bench"}, []string{"proxyengine/provider", "proxyengine/protocol", "proxyengine/translate"}, "no fasthttp type leaves the engine, so that providers are tested as functions"},
 		{"github.com/redis/go-redis", []string{"internal/store/redis", "lab/redistest"}, nil, "the store's interface is operations, not commands"},
 		{"github.com/spf13/cobra", []string{"ctl/cli"}, nil, "commands are one front end among others"},
-		{"github.com/jedib0t/go-pretty", []string{"ctl/cli"}, nil, "tables are the command line's business"},
-		{"github.com/schollz/progressbar", []string{"ctl/cli"}, nil, "progress is shown to people, by what they called"},
+		{"github.com/jedib0t/go-pretty", []string{"ctl/cli/command"}, nil, "tables are the command line's business"},
+		{"github.com/schollz/progressbar", []string{"ctl/cli/command"}, nil, "progress is shown to people, by what they called"},
 		{"github.com/charmbracelet", []string{"tui"}, nil, "a move to another version must be one folder's work"},
 		{"github.com/kardianos/service", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"golang.org/x/crypto/acme", []string{"daemon/certificate"}, nil, "how clients are served is one folder's business"},
@@ -115,6 +115,8 @@ func TestArrowsPointOneWay(t *testing.T) {
 		why    string
 	}{
 		{[]string{"ctl/cli", "tui"}, []string{"crs/daemon", "crs/proxyengine", "crs/internal"}, []string{"crs/internal/config", "crs/internal/secret", "crs/internal/release"}, "front ends see a daemon only through ctl, so that the contract is enough for everybody"},
+		{[]string{"ctl/cli/command"}, []string{"crs/ctl/cli/remote", "crs/ctl/cli/local"}, nil, "what every command has knows no command"},
+		{[]string{"ctl/cli/remote"}, []string{"crs/ctl/cli/local"}, nil, "what asks a daemon needs nothing of the machine that it is asked from"},
 		{[]string{"internal"}, []string{"crs/daemon", "crs/proxyengine", "crs/ctl", "crs/tui"}, nil, "the domain knows nothing of how it is served"},
 		{[]string{"internal", "proxyengine", "daemon", "ctl", "tui"}, []string{"crs/lab"}, nil, "what is for trying things out stands above everything, and nothing that serves needs it"},
 		{[]string{"proxyengine"}, []string{"crs/daemon", "crs/ctl", "crs/tui", "crs/internal/store"}, nil, "the engine is given what it works with"},

@@ -1,6 +1,9 @@
 package jsonscan
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+)
 
 // Escaped reports whether a key is written with escapes, so that its bytes are not its name. Hardly any client does that; a
 // caller that looks for certain members must refuse such a key or compare its [Canonical] form, because the upstream will.
@@ -14,3 +17,33 @@ func Canonical(key []byte) ([]byte, bool) {
 	}
 	return unescape(make([]byte, 0, len(key)), key)
 }
+
+// Name is what Key stands for. One that is no JSON string ends the walk: then Name is nil, and Err says so.
+func (s *Scanner) Name() []byte {
+	if !Escaped(s.Key) {
+		return s.Key
+	}
+	name, ok := Canonical(s.Key)
+	if !ok {
+		s.err = errors.New("a key of the request is not valid JSON")
+	}
+	return name
+}
+
+// Keep puts the value where it is wanted, unless that is nil. A member that is wanted and stands there twice ends the walk with
+// a [*DuplicateError]: readers differ in which of the two counts, so the relay might allow one and the upstream serve the other.
+func (s *Scanner) Keep(wanted *Part) {
+	switch {
+	case wanted == nil:
+	case wanted.Raw != nil:
+		s.err = &DuplicateError{string(s.Name())}
+	default:
+		*wanted = Part{s.Value, s.Offset}
+	}
+}
+
+// A DuplicateError says which member is there twice.
+type DuplicateError struct{ Name string }
+
+// Error says it in one sentence.
+func (e *DuplicateError) Error() string { return e.Name + ": it is there twice" }

@@ -11,8 +11,7 @@ type Members struct {
 
 	depth   int
 	at      position
-	quoted  bool // within a string
-	slashes int  // how many backslashes came just before, in a string
+	text    Text
 	keeping bool // what comes is kept in buf
 	buf     []byte
 	into    *[]byte // where the value goes that is being kept; nil for a key
@@ -78,22 +77,22 @@ func (m *Members) Forget() {
 // Feed takes the next bytes. It keeps none of them but copies.
 func (m *Members) Feed(p []byte) {
 	from := 0 // of what is to be kept
-	for i := 0; i < len(p); i++ {
-		if m.quoted {
-			if i = m.skipText(p, i); m.quoted {
-				break
-			}
-			if m.keeping && m.into == nil {
-				m.keep(p[from:i])
+	for i := 0; i < len(p); {
+		if m.text.Within {
+			i += m.text.Skip(p[i:])
+			if !m.text.Within && m.keeping && m.into == nil {
+				m.keep(p[from : i-1])
 				m.keeping = false
 			}
 			continue
 		}
-		switch m.step(p[i]) {
+		c := p[i]
+		i++
+		switch m.step(c) {
 		case begins:
-			from = i + 1
+			from = i
 		case ends:
-			m.keep(p[from:i])
+			m.keep(p[from : i-1])
 			m.close()
 		}
 	}
@@ -117,7 +116,7 @@ func (m *Members) step(c byte) turn {
 	case ' ', '\t', '\r', '\n':
 		return nothing
 	case '"':
-		m.quoted, m.slashes = true, 0
+		m.text.Begin()
 	}
 	switch m.at {
 	case beforeAll:
@@ -198,30 +197,4 @@ func (m *Members) close() {
 		}
 	}
 	m.buf, m.keeping, m.forgot = m.buf[:0], false, false
-}
-
-// skipText moves to the quote that ends the string, or to the end of p. The quote counts when an even number of
-// backslashes stands before it.
-func (m *Members) skipText(p []byte, i int) int {
-	for {
-		jump := bytes.IndexByte(p[i:], '"')
-		text := p[i:]
-		if jump >= 0 {
-			text = p[i : i+jump]
-		}
-		slashes := len(text) - len(bytes.TrimRight(text, `\`))
-		if slashes == len(text) {
-			slashes += m.slashes
-		}
-		m.slashes = slashes % 2
-		if jump < 0 {
-			return len(p)
-		}
-		if i += jump; m.slashes == 0 {
-			m.quoted = false
-			return i
-		}
-		m.slashes = 0
-		i++
-	}
 }

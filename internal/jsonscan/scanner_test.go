@@ -177,12 +177,13 @@ func TestEscapesAreCountedAtEveryDistanceFromTheQuote(t *testing.T) {
 	}
 }
 
-func TestSpliceReplacesAValueWithoutCopying(t *testing.T) {
+func TestAnEditReplacesAValueWithoutCopying(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"model":"old","rest":[1,2]}`)
 	s := jsonscan.Top(body)
 	s.Next()
-	parts := jsonscan.Splice(body, s.Offset, len(s.Value), []byte(`"newer"`))
+	model := jsonscan.Part{Raw: s.Value, At: s.Offset}
+	parts := jsonscan.Apply(body, model.Replace([]byte(`"newer"`)))
 	if got := string(bytes.Join(parts, nil)); got != `{"model":"newer","rest":[1,2]}` {
 		t.Errorf("spliced: %s", got)
 	}

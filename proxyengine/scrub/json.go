@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"crs/internal/jsonscan"
 )
 
 // Body gives an error's body without what is the operator's. JSON stays JSON, with the same members: only strings change, and
@@ -75,18 +77,12 @@ func (w *walk) word() string {
 
 // str looks at a string and gives where it ends.
 func (w *walk) str(from int) int {
+	var t jsonscan.Text
+	t.Begin()
 	end := from + 1
-	for w.in[end] != '"' {
-		if w.in[end] == '\\' {
-			end++
-		}
-		end++
-	}
-	end++
-	var text string
-	if raw := w.in[from:end]; bytes.IndexByte(raw, '\\') < 0 {
-		text = string(raw[1 : len(raw)-1])
-	} else if json.Unmarshal(raw, &text) != nil {
+	end += t.Skip(w.in[end:])
+	text, ok := jsonscan.String(w.in[from:end])
+	if !ok {
 		return end
 	}
 	if rest := bytes.TrimLeft(w.in[end:], " \t\r\n"); len(rest) > 0 && rest[0] == ':' {

@@ -49,12 +49,10 @@ func (v value) bare() bool {
 
 // get gives a member of an object, nil when there is none.
 func (v value) get(name string) value {
-	for key, member := range v.members() {
-		if string(key) == name {
-			return member
-		}
+	if !v.isObject() {
+		return nil
 	}
-	return nil
+	return jsonscan.Get(v, name)
 }
 
 // members walks the members of an object; anything else has none.
@@ -65,11 +63,7 @@ func (v value) members() iter.Seq2[[]byte, value] {
 		}
 		s := jsonscan.Top(v)
 		for s.Next() {
-			key := s.Key
-			if jsonscan.Escaped(key) {
-				key, _ = jsonscan.Canonical(key)
-			}
-			if !yield(key, s.Value) {
+			if !yield(s.Name(), s.Value) {
 				return
 			}
 		}
@@ -82,14 +76,10 @@ func (v value) items() iter.Seq2[int, value] {
 		if !v.isArray() {
 			return
 		}
-		at := skipSpace(v, 1)
-		for n := 0; at < len(v) && v[at] != ']'; n++ {
-			end := valueEnd(v, at)
-			if end == at || !yield(n, v[at:end]) {
+		s := jsonscan.Array(v)
+		for n := 0; s.Next(); n++ {
+			if !yield(n, s.Value) {
 				return
-			}
-			if at = skipSpace(v, end); at < len(v) && v[at] == ',' {
-				at = skipSpace(v, at+1)
 			}
 		}
 	}
@@ -97,64 +87,10 @@ func (v value) items() iter.Seq2[int, value] {
 
 // first gives the first element of an array, nil when there is none.
 func (v value) first() value {
-	for _, item := range v.items() {
-		return item
+	if !v.isArray() {
+		return nil
 	}
-	return nil
-}
-
-func skipSpace(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
-		i++
-	}
-	return i
-}
-
-// valueEnd gives the end of the value at i of a valid text.
-func valueEnd(b []byte, i int) int {
-	depth := 0
-	for ; i < len(b); i++ {
-		switch b[i] {
-		case '"':
-			i = stringEnd(b, i)
-			if depth == 0 {
-				return i
-			}
-			i--
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return i // of the array that a number stands in
-			}
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		case ',', ' ', '\n', '\r', '\t':
-			if depth == 0 {
-				return i
-			}
-		}
-	}
-	return i
-}
-
-// stringEnd gives the end of the string whose opening quote is at i.
-func stringEnd(b []byte, i int) int {
-	for i++; i < len(b); {
-		n := bytes.IndexByte(b[i:], '"')
-		if n < 0 {
-			return len(b)
-		}
-		escapes := 0
-		for n-1-escapes >= 0 && b[i+n-1-escapes] == '\\' {
-			escapes++
-		}
-		if i += n + 1; escapes%2 == 0 {
-			return i
-		}
-	}
-	return len(b)
+	return jsonscan.First(v)
 }
 
 // text gives what is between the quotes of a string, nil for anything else.

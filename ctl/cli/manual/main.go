@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"crs/ctl/cli"
+	"crs/ctl/cli/command"
 )
 
 func main() {
@@ -32,7 +33,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	tree := cli.Tree(cli.Programs{Version: version})
+	tree := cli.Tree(command.Programs{Version: version})
 	tree.DisableAutoGenTag = true
 	header := &doc.GenManHeader{Title: "CRS", Section: "1", Source: "crs " + version, Manual: "crs", Date: &date}
 	if err := doc.GenManTree(tree, header, dir); err != nil {

@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -13,8 +12,7 @@ import (
 
 // request is the members of a body that the relay must know. The rest is the upstream's business.
 type request struct {
-	model, stream, maxTokens, metadata, system, messages []byte
-	modelAt                                              int
+	model, stream, maxTokens, metadata, system, messages jsonscan.Part
 }
 
 // Inspect implements provider.Protocol.
@@ -23,29 +21,29 @@ func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, 
 	if err != nil {
 		return provider.Intent{}, badRequest(err.Error())
 	}
-	name, ok := jsonscan.StringUpTo(r.model, bound.Name)
+	name, ok := jsonscan.StringUpTo(r.model.Raw, bound.Name)
 	switch {
-	case r.model == nil:
+	case r.model.Raw == nil:
 		return provider.Intent{}, badRequest("model: Field required")
 	case !ok || name == "":
 		return provider.Intent{}, badRequest("model: Input should be a non-empty string")
-	case r.messages == nil:
+	case r.messages.Raw == nil:
 		return provider.Intent{}, badRequest("messages: Field required")
 	case len(name) > bound.Name:
 		return provider.Intent{Model: name}, nil // which is refused
 	}
 	intent := provider.Intent{
 		Service: service, Model: name, Family: Family(name), Client: Client(in.Header),
-		Session: session(in.Header, &r), PromptTokens: int64(len(in.Body)) / 4, ModelAt: r.modelAt, ModelLen: len(r.model),
+		Session: session(in.Header, &r), PromptTokens: int64(len(in.Body)) / 4, ModelAt: r.model.At, ModelLen: len(r.model.Raw),
 		Free:       service == CountTokens,
 		Background: strings.EqualFold(in.Header.Get("x-app"), "cli-bg"),
 	}
-	if r.stream != nil {
-		if intent.Stream, ok = jsonscan.Bool(r.stream); !ok {
+	if r.stream.Raw != nil {
+		if intent.Stream, ok = jsonscan.Bool(r.stream.Raw); !ok {
 			return intent, badRequest("stream: Input should be a boolean")
 		}
 	}
-	intent.MaxTokens, _ = jsonscan.Int(r.maxTokens)
+	intent.MaxTokens, _ = jsonscan.Int(r.maxTokens.Raw)
 	return intent, nil
 }
 
@@ -53,35 +51,16 @@ func badRequest(message string) error {
 	return &provider.Fault{Status: http.StatusBadRequest, Kind: provider.BadRequest, Message: message}
 }
 
-// scan finds the members. A member that decides something and stands there twice is refused: readers differ in which of
-// the two counts, so the relay might allow one and the upstream serve the other.
+// scan finds the members. One that decides something may not be there twice.
 func scan(body []byte) (r request, err error) {
 	s := jsonscan.Top(body)
 	for s.Next() {
-		key := s.Key
-		if jsonscan.Escaped(key) {
-			plain, ok := jsonscan.Canonical(key)
-			if !ok {
-				return r, errors.New("a key of the request is not valid JSON")
-			}
-			key = plain
-		}
-		slot := r.slot(key)
-		if slot == nil {
-			continue
-		}
-		if *slot != nil {
-			return r, errors.New(string(key) + ": it is there twice")
-		}
-		*slot = s.Value
-		if slot == &r.model {
-			r.modelAt = s.Offset
-		}
+		s.Keep(r.slot(s.Name()))
 	}
 	return r, s.Err()
 }
 
-func (r *request) slot(key []byte) *[]byte {
+func (r *request) slot(key []byte) *jsonscan.Part {
 	switch string(key) {
 	case "model":
 		return &r.model

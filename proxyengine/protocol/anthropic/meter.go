@@ -46,10 +46,10 @@ func (t *tally) take(raw []byte) {
 		case "cache_creation_input_tokens":
 			put(&created, s.Value)
 		case "cache_creation":
-			put(&u.CacheWrite, member(s.Value, "ephemeral_5m_input_tokens"))
-			put(&u.CacheWrite1h, member(s.Value, "ephemeral_1h_input_tokens"))
+			put(&u.CacheWrite, jsonscan.Get(s.Value, "ephemeral_5m_input_tokens"))
+			put(&u.CacheWrite1h, jsonscan.Get(s.Value, "ephemeral_1h_input_tokens"))
 		case "server_tool_use":
-			put(&c.Pricing.WebSearches, member(s.Value, "web_search_requests"))
+			put(&c.Pricing.WebSearches, jsonscan.Get(s.Value, "web_search_requests"))
 		case "service_tier":
 			name(&c.Pricing.ServiceTier, s.Value)
 		case "inference_geo":
@@ -173,13 +173,13 @@ func (m *streamMeter) event(e sse.Event) {
 	case "content_block_start", "content_block_stop":
 		m.begun = true
 	case "message_start":
-		if u := member(member(e.Data, "message"), "usage"); u != nil {
+		if u := jsonscan.Get(jsonscan.Get(e.Data, "message"), "usage"); u != nil {
 			m.take(u)
 		}
-		name(&m.count.Model, member(member(e.Data, "message"), "model"))
+		name(&m.count.Model, jsonscan.Get(jsonscan.Get(e.Data, "message"), "model"))
 	case "message_delta":
 		m.begun = true
-		if u := member(e.Data, "usage"); u != nil {
+		if u := jsonscan.Get(e.Data, "usage"); u != nil {
 			m.take(u)
 		}
 	case "message_stop":
@@ -201,7 +201,7 @@ func kind(data []byte) string {
 			return known(rest[:i])
 		}
 	}
-	value, _ := jsonscan.String(member(data, "type"))
+	value, _ := jsonscan.String(jsonscan.Get(data, "type"))
 	return known([]byte(value))
 }
 
@@ -215,15 +215,4 @@ func known(b []byte) string {
 		}
 	}
 	return ""
-}
-
-// member gives the raw value of a member, nil when there is none or the object is broken before it.
-func member(object []byte, name string) []byte {
-	s := jsonscan.Top(object)
-	for s.Next() {
-		if string(s.Key) == name {
-			return s.Value
-		}
-	}
-	return nil
 }

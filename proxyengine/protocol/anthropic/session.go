@@ -15,18 +15,19 @@ func session(h provider.Header, r *request) string {
 	if id := h.Get("x-claude-code-session-id"); id != "" {
 		return id
 	}
-	if r.metadata != nil && len(r.metadata) <= mostMetadata {
-		if id := SessionOf(gjson.GetBytes(r.metadata, "user_id").String()); id != "" {
+	if r.metadata.Raw != nil && len(r.metadata.Raw) <= mostMetadata {
+		if id := SessionOf(gjson.GetBytes(r.metadata.Raw, "user_id").String()); id != "" {
 			return id
 		}
 	}
-	if texts := cached(r.system); len(texts) > 0 {
+	if texts := cached(r.system.Raw); len(texts) > 0 {
 		return provider.Digest(texts...)
 	}
-	if r.system != nil {
-		return provider.Digest(r.system)
+	if r.system.Raw != nil {
+		return provider.Digest(r.system.Raw)
 	}
-	if first := firstMessage(r.messages); len(first) > 0 {
+	// The first message stays as it is for the life of a conversation.
+	if first := jsonscan.First(r.messages.Raw); len(first) > 0 {
 		return provider.Digest(first)
 	}
 	return ""
@@ -55,22 +56,11 @@ const mostCached = 4
 
 // cached are the texts of a system prompt that the client asked to be cached.
 func cached(system []byte) (texts [][]byte) {
-	if len(system) == 0 || system[0] != '[' {
-		return nil
-	}
-	gjson.Parse(jsonscan.View(system)).ForEach(func(_, block gjson.Result) bool {
-		if text := block.Get("text"); block.Get("cache_control").Exists() && len(text.Raw) > len(`""`) {
-			texts = append(texts, jsonscan.Bytes(text.Raw))
+	s := jsonscan.Array(system)
+	for len(texts) < mostCached && s.Next() {
+		if text := jsonscan.Get(s.Value, "text"); len(text) > len(`""`) && jsonscan.Get(s.Value, "cache_control") != nil {
+			texts = append(texts, text)
 		}
-		return len(texts) < mostCached
-	})
-	return texts
-}
-
-// firstMessage is the raw first message: it stays as it is for the life of a conversation.
-func firstMessage(messages []byte) []byte {
-	if len(messages) == 0 || messages[0] != '[' {
-		return nil
 	}
-	return jsonscan.Bytes(gjson.Get(jsonscan.View(messages), "0").Raw)
+	return texts
 }

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"crs/internal/bound"
 	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
@@ -68,7 +66,7 @@ func complete(service string, r *Request, in *provider.Inbound) error {
 	return needs(r.Contents, "contents")
 }
 
-func needs(m Member, name string) error {
+func needs(m jsonscan.Part, name string) error {
 	if m.Raw == nil || string(m.Raw) == "null" {
 		return errors.New(name + ": it is not specified")
 	}
@@ -90,7 +88,7 @@ func wrapped(intent *provider.Intent, in *provider.Inbound) error {
 	}
 	name := e.Model
 	if intent.Service == CodeAssistCount {
-		name = Member{Raw: r.Model.Raw, At: e.Request.At + r.Model.At}
+		name = jsonscan.Part{Raw: r.Model.Raw, At: e.Request.At + r.Model.At}
 	}
 	text, ok := jsonscan.StringUpTo(name.Raw, longestName)
 	if !ok {
@@ -154,19 +152,22 @@ func sameModel(name string, r *Request) error {
 			return errors.New("generateContentRequest: " + err.Error())
 		}
 	}
-	var err error
-	n := 0
-	gjson.Parse(jsonscan.View(r.Requests.Raw)).ForEach(func(_, one gjson.Result) bool {
-		if n++; n > mostRequests {
-			err = fmt.Errorf("requests: there may be no more than %d in a batch", mostRequests)
-			return false
+	if r.Requests.Raw == nil {
+		return nil
+	}
+	one := jsonscan.Array(r.Requests.Raw)
+	for n := 0; one.Next(); n++ {
+		if n == mostRequests {
+			return fmt.Errorf("requests: there may be no more than %d in a batch", mostRequests)
 		}
-		if err = namesModel(name, jsonscan.Bytes(one.Raw)); err != nil {
-			err = errors.New("requests: " + err.Error())
+		if err := namesModel(name, one.Value); err != nil {
+			return errors.New("requests: " + err.Error())
 		}
-		return err == nil
-	})
-	return err
+	}
+	if err := one.Err(); err != nil {
+		return errors.New("requests: " + err.Error())
+	}
+	return nil
 }
 
 func namesModel(name string, object []byte) error {
@@ -200,8 +201,8 @@ func asksEvents(query string) bool {
 
 // maxTokens is the bound that a request sets to its answer; 0 when it sets none.
 func maxTokens(r *Request) int64 {
-	var most Member
-	if r.Config.Raw == nil || members(r.Config.Raw, func(key []byte) *Member {
+	var most jsonscan.Part
+	if r.Config.Raw == nil || members(r.Config.Raw, func(key []byte) *jsonscan.Part {
 		if string(key) == "maxOutputTokens" || string(key) == "max_output_tokens" {
 			return &most
 		}

@@ -3,8 +3,6 @@ package gemini
 import (
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
 )
@@ -14,7 +12,7 @@ import (
 func conversation(r *Request) string {
 	first := r.Contents.Raw
 	if len(first) > 0 && first[0] == '[' {
-		first = jsonscan.Bytes(gjson.Get(jsonscan.View(first), "0").Raw)
+		first = jsonscan.First(first)
 	}
 	if r.System.Raw == nil && len(first) == 0 {
 		return ""

@@ -1,5 +1,7 @@
 package gemini
 
+import "crs/internal/jsonscan"
+
 // Largest is how long one object of an answer may be to be read: pictures come in single objects of megabytes.
 const Largest = 32 << 20
 
@@ -14,9 +16,7 @@ type Splitter struct {
 
 	where   place
 	array   bool
-	depth   int // brackets that are open
-	quoted  bool
-	escaped bool
+	nesting jsonscan.Nesting
 	begun   []byte // of an object, from earlier fragments
 	long    bool   // that object is too long to be kept
 }
@@ -41,7 +41,11 @@ func (s *Splitter) Feed(p []byte) {
 			p = s.outside(p)
 			continue
 		}
-		n, ended := s.inside(p)
+		n := s.nesting.Close(p, 0)
+		ended := n >= 0
+		if !ended {
+			n = len(p)
+		}
 		s.take(p[:n], ended)
 		p = p[n:]
 	}
@@ -58,11 +62,6 @@ func (s *Splitter) Done() bool { return s.where == after }
 
 // Array reports whether the answer is an array.
 func (s *Splitter) Array() bool { return s.array }
-
-// Reset makes the splitter ready for another answer.
-func (s *Splitter) Reset() {
-	*s = Splitter{On: s.On, begun: s.begun[:0]}
-}
 
 // outside reads up to the next object and gives the rest, which begins with it.
 func (s *Splitter) outside(p []byte) []byte {
@@ -86,34 +85,6 @@ func (s *Splitter) outside(p []byte) []byte {
 		}
 	}
 	return nil
-}
-
-// inside reads an object up to its end, or as far as it came.
-func (s *Splitter) inside(p []byte) (n int, ended bool) {
-	for i, c := range p {
-		if s.quoted {
-			switch {
-			case s.escaped:
-				s.escaped = false
-			case c == '\\':
-				s.escaped = true
-			case c == '"':
-				s.quoted = false
-			}
-			continue
-		}
-		switch c {
-		case '"':
-			s.quoted = true
-		case '{', '[':
-			s.depth++
-		case '}', ']':
-			if s.depth--; s.depth == 0 {
-				return i + 1, true
-			}
-		}
-	}
-	return len(p), false
 }
 
 // take is given the parts of an object, one after another.

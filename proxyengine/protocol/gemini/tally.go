@@ -28,11 +28,10 @@ type tally struct {
 	version []byte // of the model, as it last came
 	output  int64  // bytes of answers that came by, for one that ends before its figures
 
-	candidates Splitter
-	begun      bool
-	finished   bool
-	broken     bool
-	failure    []byte
+	begun    bool
+	finished bool
+	broken   bool
+	failure  []byte
 }
 
 // chunk is the members of an answer's object that matter here.
@@ -96,7 +95,7 @@ func (t *tally) read(c *chunk) {
 			t.look(c.candidates)
 		}
 	}
-	if c.feedback != nil && reason(member(c.feedback, "blockReason")) {
+	if c.feedback != nil && reason(jsonscan.Get(c.feedback, "blockReason")) {
 		t.begun, t.finished = true, true
 	}
 	// What comes in between may only tell the kind of traffic.
@@ -111,18 +110,17 @@ func (t *tally) read(c *chunk) {
 
 // look finds out whether candidates say anything, and whether one has ended.
 func (t *tally) look(candidates []byte) {
-	if t.candidates.On == nil {
-		t.candidates.On = t.candidate
+	s := jsonscan.Array(candidates)
+	for s.Next() {
+		t.candidate(s.Value)
 	}
-	t.candidates.Reset()
-	t.candidates.Feed(candidates)
 }
 
 func (t *tally) candidate(object []byte) {
-	if reason(member(object, "finishReason")) {
+	if reason(jsonscan.Get(object, "finishReason")) {
 		t.begun, t.finished = true, true
 	}
-	if parts := member(member(object, "content"), "parts"); len(parts) > 2 && parts[0] == '[' {
+	if parts := jsonscan.Get(jsonscan.Get(object, "content"), "parts"); len(parts) > 2 && parts[0] == '[' {
 		t.begun = true
 	}
 }
@@ -130,17 +128,6 @@ func (t *tally) candidate(object []byte) {
 // reason reports whether a reason is given.
 func reason(raw []byte) bool {
 	return len(raw) > 2 && raw[0] == '"' && !bytes.HasSuffix(raw, []byte(`UNSPECIFIED"`))
-}
-
-// member gives the raw value of a member, nil when there is none or the object is broken before it.
-func member(object []byte, name string) []byte {
-	s := jsonscan.Top(object)
-	for s.Next() {
-		if string(s.Key) == name {
-			return s.Value
-		}
-	}
-	return nil
 }
 
 // end gives the count. An answer that was cut before its figures is counted by what came of it.

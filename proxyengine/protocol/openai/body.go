@@ -1,8 +1,8 @@
 package openai
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"crs/internal/jsonscan"
@@ -16,54 +16,26 @@ func Body(in *provider.Inbound, want *provider.Intent, name string) ([][]byte, e
 	if want.Service == Images && isForm(in.Header) {
 		return formBody(in, want, name)
 	}
-	var edits []edit
+	var edits []jsonscan.Edit
 	if name != "" && (want.ModelLen == 0 || name != want.Model) {
 		quoted, err := json.Marshal(name)
 		if err != nil {
 			return nil, fmt.Errorf("write the name of model %s: %w", name, err)
 		}
-		edits = append(edits, put(in.Body, want.ModelAt, want.ModelLen, "model", quoted))
+		edits = append(edits, put(in.Body, jsonscan.Part{Raw: in.Body[want.ModelAt:][:want.ModelLen], At: want.ModelAt}, "model", quoted))
 	}
 	if want.HideUsage {
 		edits = append(edits, askForUsage(in.Body))
 	}
-	return apply(in.Body, edits), nil
+	return jsonscan.Apply(in.Body, edits...), nil
 }
 
-// edit is a part of the body that is written anew.
-type edit struct {
-	at, length int
-	text       []byte
-}
-
-// put replaces the value at a place; length 0 means that the object has no such member yet, and it becomes the first one.
-func put(object []byte, at, length int, name string, value []byte) edit {
-	if length > 0 {
-		return edit{at, length, value}
+// put is the edit that replaces a member's value; where the object has no such member yet, it becomes the first one.
+func put(object []byte, member jsonscan.Part, name string, value []byte) jsonscan.Edit {
+	if len(member.Raw) > 0 {
+		return member.Replace(value)
 	}
-	at = bytes.IndexByte(object, '{') + 1
-	text := append([]byte(`"`+name+`":`), value...)
-	if rest := bytes.TrimLeft(object[at:], " \t\r\n"); len(rest) > 0 && rest[0] != '}' {
-		text = append(text, ',')
-	}
-	return edit{at, 0, text}
-}
-
-// apply makes at most two edits.
-func apply(body []byte, edits []edit) [][]byte {
-	if len(edits) == 0 {
-		return [][]byte{body}
-	}
-	if len(edits) == 2 && edits[1].at < edits[0].at {
-		edits[0], edits[1] = edits[1], edits[0]
-	}
-	parts := make([][]byte, 0, 5)
-	from := 0
-	for _, e := range edits {
-		parts = append(parts, body[from:e.at:e.at], e.text)
-		from = e.at + e.length
-	}
-	return append(parts, body[from:])
+	return jsonscan.Insert(object, name, value)
 }
 
 // hidesUsage reads stream_options: whether the client has not asked for the figures, so that it is not to see them. What
@@ -75,50 +47,36 @@ func hidesUsage(options []byte) (bool, error) {
 	if options[0] != '{' {
 		return false, nil
 	}
-	_, value, err := includeUsage(options)
-	if err != nil {
-		return false, err
-	}
-	return value == nil || string(value) == "false" || string(value) == "null", nil
+	member, err := includeUsage(options)
+	value := string(member.Raw)
+	return value == "" || value == "false" || value == "null", err
 }
 
 // includeUsage finds that member of stream_options.
-func includeUsage(options []byte) (at int, value []byte, err error) {
-	const name = "include_usage"
+func includeUsage(options []byte) (member jsonscan.Part, err error) {
 	s := jsonscan.Top(options)
 	for s.Next() {
-		key, err := plain(s.Key)
-		if err != nil {
-			return 0, nil, refuse("%s", err)
+		if string(s.Name()) == wantsUsage {
+			s.Keep(&member)
 		}
-		if string(key) != name {
-			continue
-		}
-		if value != nil {
-			return 0, nil, refuse("Duplicate parameter: 'stream_options.%s'.", name)
-		}
-		at, value = s.Offset, s.Value
 	}
-	if err := s.Err(); err != nil {
-		return 0, nil, refuse("Invalid 'stream_options': %s", err)
+	if syntax, ok := errors.AsType[*jsonscan.SyntaxError](s.Err()); ok {
+		return member, refuse("Invalid 'stream_options': %s", syntax)
 	}
-	return at, value, nil
+	return member, refused(s.Err(), "stream_options.")
 }
 
+const wantsUsage = "include_usage"
+
 // askForUsage is the edit that has a stream end with its figures. The body has been read before: it makes sense.
-func askForUsage(body []byte) edit {
-	s := jsonscan.Top(body)
-	for s.Next() {
-		if key, _ := plain(s.Key); string(key) != "stream_options" {
-			continue
-		}
-		if s.Value[0] != '{' {
-			return edit{s.Offset, len(s.Value), []byte(`{"include_usage":true}`)}
-		}
-		at, value, _ := includeUsage(s.Value)
-		e := put(s.Value, at, len(value), "include_usage", []byte("true"))
-		e.at += s.Offset
-		return e
+func askForUsage(body []byte) jsonscan.Edit {
+	const name = "stream_options"
+	options := jsonscan.Part{Raw: body}.Get(name)
+	if len(options.Raw) == 0 || options.Raw[0] != '{' {
+		return put(body, options, name, []byte(`{"`+wantsUsage+`":true}`))
 	}
-	return put(body, 0, 0, "stream_options", []byte(`{"include_usage":true}`))
+	member, _ := includeUsage(options.Raw)
+	e := put(options.Raw, member, wantsUsage, []byte("true"))
+	e.At += options.At
+	return e
 }

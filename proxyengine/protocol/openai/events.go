@@ -27,14 +27,14 @@ func (m *eventMeter) event(e sse.Event) {
 		}
 	case "response.output_item.done":
 		m.begun = true
-		m.item(member(e.Data, "item"))
+		m.item(jsonscan.Get(e.Data, "item"))
 	case "delta":
 		m.begun = true
-		m.output += int64(max(len(member(e.Data, "delta"))-len(`""`), 0))
+		m.output += int64(max(len(jsonscan.Get(e.Data, "delta"))-len(`""`), 0))
 	case "image.completed":
 		m.begun, m.stopped = true, true
 		m.count.Images++
-		m.take(member(e.Data, "usage"))
+		m.take(jsonscan.Get(e.Data, "usage"))
 	case "content":
 		m.begun = true
 	}
@@ -43,7 +43,7 @@ func (m *eventMeter) event(e sse.Event) {
 // response takes what a lifecycle event says of the whole answer.
 func (m *eventMeter) response(data []byte, last bool) {
 	m.stopped = m.stopped || last
-	s := jsonscan.Top(member(data, "response"))
+	s := jsonscan.Top(jsonscan.Get(data, "response"))
 	for s.Next() {
 		switch string(s.Key) {
 		case "usage":
@@ -65,18 +65,18 @@ func countItem(c *provider.Count, item []byte) {
 	switch {
 	case isSearch(item):
 		c.Pricing.WebSearches++
-	case jsonscan.Equal(member(item, "type"), "image_generation_call"):
+	case jsonscan.Equal(jsonscan.Get(item, "type"), "image_generation_call"):
 		c.Images++
 	}
 }
 
 // isSearch reports whether an output item is a search of the web. Opening a page that was found is not billed as one.
 func isSearch(item []byte) bool {
-	if !jsonscan.Equal(member(item, "type"), "web_search_call") {
+	if !jsonscan.Equal(jsonscan.Get(item, "type"), "web_search_call") {
 		return false
 	}
-	action := member(item, "action")
-	return action == nil || jsonscan.Equal(member(action, "type"), "search")
+	action := jsonscan.Get(item, "action")
+	return action == nil || jsonscan.Equal(jsonscan.Get(action, "type"), "search")
 }
 
 // kind is the type of an event, as a constant: of those that do not matter by themselves, whether they are a delta or
@@ -112,7 +112,7 @@ func typeOf(e sse.Event) []byte {
 			return rest[:i]
 		}
 	}
-	if value := member(e.Data, "type"); len(value) > 2 && value[0] == '"' {
+	if value := jsonscan.Get(e.Data, "type"); len(value) > 2 && value[0] == '"' {
 		return value[1 : len(value)-1]
 	}
 	return e.Name

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
 )
 
@@ -69,7 +70,7 @@ func formBody(in *provider.Inbound, want *provider.Intent, name string) ([][]byt
 	case strings.ContainsAny(name, "\r\n"):
 		return nil, refuse("Invalid value for 'model': it must be one line.")
 	case f.model.given:
-		return apply(in.Body, []edit{{f.modelAt, f.modelTo - f.modelAt, []byte(name)}}), nil
+		return jsonscan.Apply(in.Body, jsonscan.Edit{At: f.modelAt, Length: f.modelTo - f.modelAt, Text: []byte(name)}), nil
 	}
 	part := "--" + f.boundary + "\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" + name + "\r\n"
 	return [][]byte{[]byte(part), in.Body}, nil

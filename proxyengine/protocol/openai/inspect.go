@@ -49,8 +49,8 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 	if len(intent.Model) > bound.Name {
 		return nil // it is refused
 	}
-	if r.model != nil {
-		intent.ModelAt, intent.ModelLen = r.modelAt, len(r.model)
+	if r.model.Raw != nil {
+		intent.ModelAt, intent.ModelLen = r.model.At, len(r.model.Raw)
 	}
 	if err := r.required(intent.Service); err != nil {
 		return err
@@ -59,14 +59,14 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 		return err
 	}
 	if intent.Stream && (intent.Service == Chat || intent.Service == Completions) {
-		if intent.HideUsage, err = hidesUsage(r.streamOptions); err != nil {
+		if intent.HideUsage, err = hidesUsage(r.streamOptions.Raw); err != nil {
 			return err
 		}
 	}
 	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/bytesPerToken, r.most()
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
 	if intent.Service == Images {
-		n, _ := jsonscan.Int(r.n)
+		n, _ := jsonscan.Int(r.n.Raw)
 		intent.Images = images(n)
 	}
 	return nil
@@ -74,7 +74,7 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 
 // named is the model: the body's, else the deployment in the path, else the one that makes images.
 func (r *request) named(service, deployment string) (string, error) {
-	if r.model == nil {
+	if r.model.Raw == nil {
 		switch {
 		case deployment != "":
 			return deployment, nil
@@ -83,7 +83,7 @@ func (r *request) named(service, deployment string) (string, error) {
 		}
 		return "", refuse("Missing required parameter: 'model'.")
 	}
-	name, ok := jsonscan.StringUpTo(r.model, bound.Name)
+	name, ok := jsonscan.StringUpTo(r.model.Raw, bound.Name)
 	switch {
 	case !ok:
 		return "", refuse("Invalid type for 'model': expected a string.")
@@ -95,9 +95,9 @@ func (r *request) named(service, deployment string) (string, error) {
 
 func (r *request) required(service string) error {
 	switch {
-	case service == Chat && r.messages == nil:
+	case service == Chat && r.messages.Raw == nil:
 		return refuse("Missing required parameter: 'messages'.")
-	case service == Embeddings && r.input == nil:
+	case service == Embeddings && r.input.Raw == nil:
 		return refuse("Missing required parameter: 'input'.")
 	}
 	return nil
@@ -105,10 +105,10 @@ func (r *request) required(service string) error {
 
 // streamed reads the member stream, which may be null.
 func (r *request) streamed() (bool, error) {
-	if r.stream == nil || string(r.stream) == "null" {
+	if r.stream.Raw == nil || string(r.stream.Raw) == "null" {
 		return false, nil
 	}
-	stream, ok := jsonscan.Bool(r.stream)
+	stream, ok := jsonscan.Bool(r.stream.Raw)
 	if !ok {
 		return false, refuse("Invalid type for 'stream': expected a boolean.")
 	}
@@ -117,7 +117,7 @@ func (r *request) streamed() (bool, error) {
 
 // most is the request's own bound on its answer, by whichever name it has; 0 for none.
 func (r *request) most() int64 {
-	for _, raw := range [...][]byte{r.maxOutput, r.maxCompletion, r.maxTokens} {
+	for _, raw := range [...][]byte{r.maxOutput.Raw, r.maxCompletion.Raw, r.maxTokens.Raw} {
 		if n, ok := jsonscan.Int(raw); ok && n > 0 {
 			return n
 		}

@@ -51,9 +51,9 @@ func (m *objectMeter) End() provider.Count {
 	name(&m.count.Model, m.object.Value("model"))
 	name(&m.count.Pricing.ServiceTier, m.object.Value("service_tier"))
 	m.count.Pricing.WebSearches, m.count.Images = 0, 0
-	elements(m.object.Value("output"), func(item []byte) bool {
-		countItem(&m.count, item)
-		return true
-	})
+	items := jsonscan.Array(m.object.Value("output"))
+	for items.Next() {
+		countItem(&m.count, items.Value)
+	}
 	return m.end(m.Whole())
 }

@@ -15,21 +15,22 @@ func (r *request) session(service string, h provider.Header) string {
 			return id
 		}
 	}
-	for _, raw := range [...][]byte{r.cacheKey, r.sessionID, r.conversationID} {
+	for _, raw := range [...][]byte{r.cacheKey.Raw, r.sessionID.Raw, r.conversationID.Raw} {
 		if id, ok := jsonscan.String(raw); ok && id != "" {
 			return id
 		}
 	}
 	switch service {
 	case Chat:
-		return digest(opening(r.messages))
+		return digest(opening(r.messages.Raw))
 	case Responses, Compact:
-		system, user := opening(r.input)
-		if user == nil && len(r.input) > 0 && r.input[0] == '"' {
-			user = r.input
+		input := r.input.Raw
+		system, user := opening(input)
+		if user == nil && len(input) > 0 && input[0] == '"' {
+			user = input
 		}
 		if system == nil {
-			system = r.instructions
+			system = r.instructions.Raw
 		}
 		return digest(system, user)
 	}
@@ -39,16 +40,16 @@ func (r *request) session(service string, h provider.Header) string {
 // opening is the first system prompt and the first thing that the user said: they stay as they are for the life of a
 // conversation.
 func opening(messages []byte) (system, user []byte) {
-	elements(messages, func(m []byte) bool {
-		role := member(m, "role")
+	m := jsonscan.Array(messages)
+	for user == nil && m.Next() {
+		role := jsonscan.Get(m.Value, "role")
 		switch {
 		case jsonscan.Equal(role, "user"):
-			user = m
+			user = m.Value
 		case system == nil && (jsonscan.Equal(role, "system") || jsonscan.Equal(role, "developer")):
-			system = m
+			system = m.Value
 		}
-		return user == nil
-	})
+	}
 	return system, user
 }
 
@@ -63,7 +64,7 @@ func digest(system, user []byte) string {
 // hard reports whether the request builds on what only one account can read: its encrypted thoughts, or answers that it
 // keeps.
 func (r *request) hard() bool {
-	return given(r.previousResponse) || given(r.previousConversation) || encrypted(r.input)
+	return given(r.previousResponse.Raw) || given(r.previousConversation.Raw) || encrypted(r.input.Raw)
 }
 
 func given(raw []byte) bool {

@@ -31,10 +31,10 @@ func readFigures(raw []byte) (f figures, ok bool) {
 		case "total_tokens":
 			ok = set(&f.total, s.Value) || ok
 		case "input_tokens_details", "prompt_tokens_details":
-			set(&f.cached, member(s.Value, "cached_tokens"))
-			set(&f.written, member(s.Value, "cache_write_tokens"))
+			set(&f.cached, jsonscan.Get(s.Value, "cached_tokens"))
+			set(&f.written, jsonscan.Get(s.Value, "cache_write_tokens"))
 		case "output_tokens_details", "completion_tokens_details":
-			set(&f.reasoning, member(s.Value, "reasoning_tokens"))
+			set(&f.reasoning, jsonscan.Get(s.Value, "reasoning_tokens"))
 		case "cached_tokens", "prompt_cache_hit_tokens": // as some compatible endpoints say it
 			set(&f.cached, s.Value)
 		}

@@ -24,25 +24,11 @@ type body struct {
 	entry    *entry
 	counting bool // for CountTokens: max_tokens may be missing
 
-	edits     []edit
+	edits     []jsonscan.Edit
 	betas     []string
 	maxTokens []byte
-	thinking  span
+	thinking  jsonscan.Part
 }
-
-// edit puts with in the place of text[from:to].
-type edit struct {
-	from, to int
-	with     string
-}
-
-// span is a raw value and where it begins.
-type span struct {
-	raw []byte
-	at  int
-}
-
-func (s span) end() int { return s.at + len(s.raw) }
 
 const bedrockVersion = `"anthropic_version":"bedrock-2023-05-31"`
 
@@ -64,8 +50,8 @@ func (b *body) rewrite(client provider.Header) ([][]byte, error) {
 	if kept {
 		added += ","
 	}
-	b.edits = slices.Insert(b.edits, 0, edit{from: open, to: open, with: added})
-	return b.splice(), nil
+	b.edits = slices.Insert(b.edits, 0, jsonscan.Edit{At: open, Text: []byte(added)})
+	return jsonscan.Apply(b.text, b.edits...), nil
 }
 
 // walk looks at the members. A member goes with the comma before it; what is put in front needs no comma behind it then. It
@@ -74,16 +60,16 @@ func (b *body) walk(open int) (kept bool, err error) {
 	end := open
 	s := jsonscan.Top(b.text)
 	for s.Next() {
-		value := span{s.Value, s.Offset}
-		stays, err := b.member(string(name(s.Key)), value)
+		value := jsonscan.Part{Raw: s.Value, At: s.Offset}
+		stays, err := b.member(string(s.Name()), value)
 		if err != nil {
 			return false, err
 		}
 		if !stays {
-			b.edits = append(b.edits, edit{from: end, to: value.end()})
+			b.edits = append(b.edits, jsonscan.Edit{At: end, Length: value.End() - end})
 		}
 		kept = kept || stays && end == open
-		end = value.end()
+		end = value.End()
 	}
 	if err := s.Err(); err != nil {
 		return false, fault(err.Error())
@@ -91,29 +77,20 @@ func (b *body) walk(open int) (kept bool, err error) {
 	return kept, nil
 }
 
-// name is what a key says, escapes or not.
-func name(key []byte) []byte {
-	if !jsonscan.Escaped(key) {
-		return key
-	}
-	plain, _ := jsonscan.Canonical(key)
-	return plain
-}
-
 // member reports whether a member stays.
-func (b *body) member(name string, v span) (stays bool, err error) {
+func (b *body) member(name string, v jsonscan.Part) (stays bool, err error) {
 	switch name {
 	case "model", "stream", "anthropic_version", "context_management", "speed", "diagnostics", "service_tier", "container", "mcp_servers":
 		return false, nil
 	case "output_config":
 		return b.entry.OutputConfig, nil
 	case "anthropic_beta":
-		for _, beta := range gjson.ParseBytes(v.raw).Array() {
+		for _, beta := range gjson.ParseBytes(v.Raw).Array() {
 			b.betas = append(b.betas, beta.String())
 		}
 		return false, nil
 	case "max_tokens":
-		b.maxTokens = v.raw
+		b.maxTokens = v.Raw
 	case "thinking":
 		b.thinking = v
 	case "cache_control":
@@ -153,8 +130,8 @@ const leastBudget = 1024
 // think has an older model, which knows no adaptive thinking, think as much as it may; not at all where there is no room
 // for it, which adaptive leaves open. It gives the max_tokens that a count of tokens needs beside it.
 func (b *body) think() string {
-	budget, given := jsonscan.Int(at(b.thinking.raw, "budget_tokens"))
-	if jsonscan.Equal(at(b.thinking.raw, "type"), "adaptive") && !b.entry.Adaptive {
+	budget, given := jsonscan.Int(b.thinking.Get("budget_tokens").Raw)
+	if jsonscan.Equal(b.thinking.Get("type").Raw, "adaptive") && !b.entry.Adaptive {
 		if most, ok := jsonscan.Int(b.maxTokens); !given && ok {
 			budget = most - 1
 		} else if !given {
@@ -164,7 +141,7 @@ func (b *body) think() string {
 		if budget >= leastBudget {
 			with = `{"type":"enabled","budget_tokens":` + strconv.FormatInt(budget, 10) + `}`
 		}
-		b.edits = append(b.edits, edit{from: b.thinking.at, to: b.thinking.end(), with: with})
+		b.edits = append(b.edits, b.thinking.Replace([]byte(with)))
 	}
 	if b.maxTokens != nil {
 		return ""
@@ -173,19 +150,18 @@ func (b *body) think() string {
 }
 
 // tools looks for those that only Anthropic's own servers run, and for cache_control.
-func (b *body) tools(v span) error {
-	if !b.mentioned(v.raw) && !bytes.Contains(v.raw, []byte("cache_control")) {
+func (b *body) tools(v jsonscan.Part) error {
+	if !b.mentioned(v.Raw) && !bytes.Contains(v.Raw, []byte("cache_control")) {
 		return nil
 	}
-	var refused error
-	elements(v, func(i int, tool span) {
-		kind, _ := jsonscan.String(at(tool.raw, "type"))
-		if kind != "" && refused == nil && model.MatchAny(b.models.serverTools, kind) {
-			refused = fault(fmt.Sprintf("tools.%d.type: %s runs on Anthropic's servers; Bedrock does not have it", i, kind))
+	for i, tool := range v.Elements() {
+		kind, _ := jsonscan.String(tool.Get("type").Raw)
+		if kind != "" && model.MatchAny(b.models.serverTools, kind) {
+			return fault(fmt.Sprintf("tools.%d.type: %s runs on Anthropic's servers; Bedrock does not have it", i, kind))
 		}
-		b.cacheControl(within(tool, "cache_control"))
-	})
-	return refused
+		b.cacheControl(tool.Get("cache_control"))
+	}
+	return nil
 }
 
 // mentioned reports whether tools may hold one of the servers': clients send many, and hardly ever one of those.
@@ -195,33 +171,35 @@ func (b *body) mentioned(tools []byte) bool {
 	})
 }
 
-func (b *body) messages(v span) {
-	if !bytes.Contains(v.raw, []byte("cache_control")) {
+func (b *body) messages(v jsonscan.Part) {
+	if !bytes.Contains(v.Raw, []byte("cache_control")) {
 		return
 	}
-	elements(v, func(_ int, message span) { b.blocks(within(message, "content"), blockDepth) })
+	for _, message := range v.Elements() {
+		b.blocks(message.Get("content"), blockDepth)
+	}
 }
 
 // blockDepth is how deep blocks hold blocks: a tool's result is one that does.
 const blockDepth = 2
 
-func (b *body) blocks(v span, depth int) {
-	if depth == 0 || !bytes.Contains(v.raw, []byte("cache_control")) {
+func (b *body) blocks(v jsonscan.Part, depth int) {
+	if depth == 0 || !bytes.Contains(v.Raw, []byte("cache_control")) {
 		return
 	}
-	elements(v, func(_ int, block span) {
-		b.blocks(within(block, "content"), depth-1)
-		b.cacheControl(within(block, "cache_control"))
-	})
+	for _, block := range v.Elements() {
+		b.blocks(block.Get("content"), depth-1)
+		b.cacheControl(block.Get("cache_control"))
+	}
 }
 
 // cacheControl leaves of it what Bedrock takes: the type, and how long to keep it where the model knows that.
-func (b *body) cacheControl(v span) {
+func (b *body) cacheControl(v jsonscan.Part) {
 	var kind, ttl []byte
 	other := false
-	s := jsonscan.Top(v.raw)
+	s := jsonscan.Top(v.Raw)
 	for s.Next() {
-		switch string(name(s.Key)) {
+		switch string(s.Name()) {
 		case "type":
 			kind = s.Value
 		case "ttl":
@@ -237,24 +215,7 @@ func (b *body) cacheControl(v span) {
 	if ttl != nil && b.entry.TTL {
 		with += `,"ttl":` + string(ttl)
 	}
-	b.edits = append(b.edits, edit{from: v.at, to: v.end(), with: with + "}"})
-}
-
-// splice makes the edits.
-func (b *body) splice() [][]byte {
-	slices.SortStableFunc(b.edits, func(x, y edit) int { return x.from - y.from })
-	parts := make([][]byte, 0, 2*len(b.edits)+1)
-	done := 0
-	for _, e := range b.edits {
-		if e.from > done {
-			parts = append(parts, b.text[done:e.from])
-		}
-		if e.with != "" {
-			parts = append(parts, []byte(e.with))
-		}
-		done = e.to
-	}
-	return append(parts, b.text[done:])
+	b.edits = append(b.edits, v.Replace([]byte(with+"}")))
 }
 
 func fault(message string) error {

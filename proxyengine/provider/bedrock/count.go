@@ -25,7 +25,7 @@ func (c *counted) Feed(p []byte) {
 	}
 }
 
-func (c *counted) tokens() (int64, bool) { return jsonscan.Int(at(c.body, "inputTokens")) }
+func (c *counted) tokens() (int64, bool) { return jsonscan.Int(jsonscan.Get(c.body, "inputTokens")) }
 
 // Holds implements provider.Meter.
 func (c *counted) Holds() int { return cap(c.body) }

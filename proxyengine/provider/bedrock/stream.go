@@ -98,7 +98,7 @@ func (s *stream) append(f frame) error {
 		}
 		return s.chunk(f.payload)
 	case "exception":
-		message, _ := jsonscan.String(at(f.payload, "message"))
+		message, _ := jsonscan.String(jsonscan.Get(f.payload, "message"))
 		s.failure(string(f.exception), message)
 	case "error":
 		s.failure(string(f.code), string(f.message))
@@ -108,7 +108,7 @@ func (s *stream) append(f frame) error {
 
 // chunk is {"bytes":"BASE64"}, of the data of one event.
 func (s *stream) chunk(payload []byte) error {
-	raw := at(payload, "bytes")
+	raw := jsonscan.Get(payload, "bytes")
 	if len(raw) < 2 || raw[0] != '"' {
 		return fmt.Errorf("%w: a chunk without bytes", errFrame)
 	}
@@ -128,38 +128,38 @@ func (s *stream) chunk(payload []byte) error {
 
 // event writes one event, by its type's name: all of it as it came, but for the model's name and Bedrock's own figures.
 func (s *stream) event(data []byte) error {
-	var kind, message span
+	var kind, message jsonscan.Part
 	metrics := false
 	scan := jsonscan.Top(data)
 	for scan.Next() {
 		switch string(scan.Key) {
 		case "type":
-			kind = span{scan.Value, scan.Offset}
+			kind = jsonscan.Part{Raw: scan.Value, At: scan.Offset}
 		case "message":
-			message = span{scan.Value, scan.Offset}
+			message = jsonscan.Part{Raw: scan.Value, At: scan.Offset}
 		case invocationMetrics:
 			metrics = true
 		}
 	}
-	if scan.Err() != nil || len(kind.raw) < 2 || kind.raw[0] != '"' {
+	if scan.Err() != nil || len(kind.Raw) < 2 || kind.Raw[0] != '"' {
 		return fmt.Errorf("%w: the bytes of a chunk are no event", errFrame)
 	}
 	switch {
-	case message.raw != nil:
-		data = s.renamed(data, within(message, "model"))
+	case message.Raw != nil:
+		data = s.renamed(data, message.Get("model"))
 	case metrics:
-		s.changed = without(s.changed[:0], data, invocationMetrics)
-		data = s.changed
+		edits, _ := jsonscan.Without(data, invocationMetrics) // it has been read
+		data = s.edited(data, edits...)
 	}
-	s.out = sse.AppendEvent(s.out, string(kind.raw[1:len(kind.raw)-1]), data)
+	s.out = sse.AppendEvent(s.out, string(kind.Raw[1:len(kind.Raw)-1]), data)
 	return nil
 }
 
 const invocationMetrics = "amazon-bedrock-invocationMetrics"
 
 // renamed gives data with Anthropic's name in the place of Bedrock's.
-func (s *stream) renamed(data []byte, model span) []byte {
-	id, ok := jsonscan.String(model.raw)
+func (s *stream) renamed(data []byte, model jsonscan.Part) []byte {
+	id, ok := jsonscan.String(model.Raw)
 	if !ok || plain(id) == id {
 		return data
 	}
@@ -167,9 +167,14 @@ func (s *stream) renamed(data []byte, model span) []byte {
 	if err != nil {
 		return data // cannot be: it is text
 	}
-	s.changed = append(s.changed[:0], data[:model.at]...)
-	s.changed = append(s.changed, name...)
-	s.changed = append(s.changed, data[model.end():]...)
+	return s.edited(data, model.Replace(name))
+}
+
+func (s *stream) edited(data []byte, edits ...jsonscan.Edit) []byte {
+	s.changed = s.changed[:0]
+	for _, part := range jsonscan.Apply(data, edits...) {
+		s.changed = append(s.changed, part...)
+	}
 	return s.changed
 }
 

@@ -60,7 +60,7 @@ func body(b []byte, want *provider.Intent, acc *account.Account) ([][]byte, erro
 	if err != nil {
 		return nil, fmt.Errorf("map model %s for account %s: %w", want.Model, acc.Name, err)
 	}
-	return jsonscan.Splice(b, want.ModelAt, want.ModelLen, quoted), nil
+	return jsonscan.Apply(b, jsonscan.Edit{At: want.ModelAt, Length: want.ModelLen, Text: quoted}), nil
 }
 
 // header forwards what the protocol knows. What it does not know may be about the way between client and relay, and

@@ -1,14 +1,9 @@
 package gemini
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
-
-	"github.com/tidwall/gjson"
 
 	"crs/internal/account"
 	"crs/internal/jsonscan"
@@ -16,49 +11,31 @@ import (
 	"crs/proxyengine/provider"
 )
 
-// edit puts text in the place of a stretch of a body.
-type edit struct {
-	at, length int
-	text       []byte
-}
-
-// edited gives a body with edits, as parts; nothing of the body is copied.
-func edited(body []byte, edits []edit) [][]byte {
-	slices.SortFunc(edits, func(a, b edit) int { return a.at - b.at })
-	parts, from := make([][]byte, 0, 2*len(edits)+1), 0
-	for _, e := range edits {
-		parts = append(parts, body[from:e.at:e.at], e.text)
-		from = e.at + e.length
-	}
-	return append(parts, body[from:])
-}
-
 // addressed is a Code Assist request as the account sends it: its own project, and the model that it knows.
 func addressed(body []byte, want *provider.Intent, acc *account.Account, name string) ([][]byte, error) {
 	e, err := gemini.ReadEnvelope(body)
 	if err != nil {
 		return nil, err
 	}
-	var edits []edit
+	var edits []jsonscan.Edit
 	switch own := quoted(acc.Options[project]); {
 	case e.Project.Raw != nil:
-		edits = append(edits, edit{e.Project.At, len(e.Project.Raw), own})
+		edits = append(edits, e.Project.Replace(own))
 	case want.Service == gemini.CodeAssist:
-		member := append(append([]byte(`"project":`), own...), ',')
-		edits = append(edits, edit{at: bytes.IndexByte(body, '{') + 1, text: member})
+		edits = append(edits, jsonscan.Insert(body, "project", own))
 	}
 	if name != want.Model {
-		edits = append(edits, model(body[want.ModelAt:want.ModelAt+want.ModelLen], want.ModelAt, name))
+		edits = append(edits, model(jsonscan.Part{Raw: body[want.ModelAt:][:want.ModelLen], At: want.ModelAt}, name))
 	}
-	return edited(body, edits), nil
+	return jsonscan.Apply(body, edits...), nil
 }
 
 // model puts a name in the place of a model's, which keeps the collection that it begins with.
-func model(raw []byte, at int, name string) edit {
-	if text, _ := jsonscan.String(raw); strings.HasPrefix(text, "models/") {
+func model(old jsonscan.Part, name string) jsonscan.Edit {
+	if text, _ := jsonscan.String(old.Raw); strings.HasPrefix(text, "models/") {
 		name = "models/" + name
 	}
-	return edit{at, len(raw), quoted(name)}
+	return old.Replace(quoted(name))
 }
 
 func quoted(text string) []byte {
@@ -78,28 +55,20 @@ func renamed(body []byte, from, to string) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var edits []edit
-	inside := func(object []byte, at int) error {
-		r, err := gemini.ReadRequest(object)
-		if err == nil && r.Model.Raw != nil {
-			edits = append(edits, model(r.Model.Raw, at+r.Model.At, to))
-		}
-		return err
-	}
+	var edits []jsonscan.Edit
 	if r.Model.Raw != nil {
-		edits = append(edits, model(r.Model.Raw, r.Model.At, to))
+		edits = append(edits, model(r.Model, to))
 	}
-	if r.Nested.Raw != nil {
-		err = inside(r.Nested.Raw, r.Nested.At)
+	within := []jsonscan.Part{r.Nested}
+	for _, one := range r.Requests.Elements() {
+		within = append(within, one)
 	}
-	gjson.Parse(jsonscan.View(r.Requests.Raw)).ForEach(func(_, one gjson.Result) bool {
-		err = inside(jsonscan.Bytes(one.Raw), r.Requests.At+one.Index)
-		return err == nil
-	})
-	if err != nil {
-		return nil, err
+	for _, request := range within {
+		if name := request.Get("model"); name.Raw != nil {
+			edits = append(edits, model(name, to))
+		}
 	}
-	return edited(body, edits), nil
+	return jsonscan.Apply(body, edits...), nil
 }
 
 // wrap is a request of the public API as Code Assist takes it.
@@ -161,30 +130,8 @@ func unwrap(body []byte) ([][]byte, error) {
 	return without(e.Request.Raw, "session_id", "sessionId", "labels", "model")
 }
 
-// without gives an object without some of its members, as parts; the object itself when it has none of them.
+// without gives an object without some of its members.
 func without(object []byte, names ...string) ([][]byte, error) {
-	parts, dropped := [][]byte{[]byte("{")}, false
-	s := jsonscan.Top(object)
-	for s.Next() {
-		key := s.Key
-		if jsonscan.Escaped(key) {
-			plain, ok := jsonscan.Canonical(key)
-			if !ok {
-				return nil, fmt.Errorf("a key of the request is not valid JSON")
-			}
-			key = plain
-		}
-		if slices.Contains(names, string(key)) {
-			dropped = true
-			continue
-		}
-		if len(parts) > 1 {
-			parts = append(parts, []byte(","))
-		}
-		parts = append(parts, []byte(`"`), s.Key, []byte(`":`), s.Value)
-	}
-	if !dropped {
-		return [][]byte{object}, s.Err()
-	}
-	return append(parts, []byte("}")), s.Err()
+	edits, err := jsonscan.Without(object, names...)
+	return jsonscan.Apply(object, edits...), err
 }

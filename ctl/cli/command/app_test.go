@@ -1,0 +1,17 @@
+package command
+
+import (
+	"bytes"
+	"strings"
+	"time"
+)
+
+// noon is what time it is in these tests.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// printing is an app that prints into a buffer.
+func printing() (*App, *bytes.Buffer) {
+	out := new(bytes.Buffer)
+	io := IO{In: strings.NewReader(""), Out: out, Err: out, Now: func() time.Time { return noon }}
+	return &App{IO: io}, out
+}

@@ -1,0 +1,97 @@
+package command
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+)
+
+// Completer gives the words that can stand in one place. What goes wrong gives none: a shell has nowhere to show it.
+type Completer func(ctx context.Context) []string
+
+// Completions is for ValidArgsFunction: one completer for each argument.
+func Completions(places ...Completer) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= len(places) {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		// Whoever pressed tab does not wait for long.
+		ctx, stop := context.WithTimeout(cmd.Context(), time.Second)
+		defer stop()
+		return places[len(args)](ctx), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// Complete has a flag's values completed. It fails only for a flag that the command has not, which a test would find.
+func Complete(cmd *cobra.Command, flag string, words Completer) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		return Completions(words)(cmd, nil, toComplete)
+	})
+}
+
+// CompleteBeginnings has a flag's values completed that go on behind what is completed.
+func CompleteBeginnings(cmd *cobra.Command, flag string, words Completer) {
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		all, directive := Completions(words)(cmd, nil, toComplete)
+		return all, directive | cobra.ShellCompDirectiveNoSpace
+	})
+}
+
+// CompleteNoFiles keeps a shell from offering files where a command says nothing else.
+func CompleteNoFiles(cmd *cobra.Command) {
+	if cmd.ValidArgsFunction == nil && !cmd.HasSubCommands() {
+		cmd.ValidArgsFunction = Completions()
+	}
+	for _, c := range cmd.Commands() {
+		CompleteNoFiles(c)
+	}
+}
+
+// Files is for ValidArgsFunction where a file is wanted.
+func Files(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// Fixed completes words that are always the same.
+func Fixed(words ...string) Completer {
+	return func(context.Context) []string { return words }
+}
+
+// AccountNames completes accounts.
+func (a *App) AccountNames(ctx context.Context) []string {
+	all, err := a.Client().Accounts(ctx)
+	return Names(all, err, func(x *ctl.Account) string { return x.Name + "\t" + x.Platform + ", " + x.State })
+}
+
+// GroupNames completes groups.
+func (a *App) GroupNames(ctx context.Context) []string {
+	all, err := a.Client().Groups(ctx)
+	return Names(all, err, func(x *ctl.Group) string { return x.Name + "\t" + Plural(len(x.Accounts), "account") })
+}
+
+// KeyNames completes keys.
+func (a *App) KeyNames(ctx context.Context) []string {
+	all, err := a.Client().Keys(ctx)
+	return Names(all, err, func(x *ctl.Key) string { return x.Name + "\t" + x.State })
+}
+
+// ModelNames completes the models that have prices.
+func (a *App) ModelNames(ctx context.Context) []string {
+	all, err := a.Client().Prices(ctx)
+	return Names(all.Models, err, func(x *ctl.Price) string { return x.Model })
+}
+
+// Names are what completes all of a list; none after an error.
+func Names[T any](all []T, err error, name func(*T) string) []string {
+	if err != nil {
+		return nil
+	}
+	found := make([]string, len(all))
+	for i := range all {
+		found[i] = name(&all[i])
+	}
+	return found
+}

@@ -1,0 +1,139 @@
+package command
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Show prints v as JSON, or has table print it.
+func (a *App) Show(v any, table func()) error {
+	if a.JSON {
+		return encode(a.IO.Out, v)
+	}
+	table()
+	return nil
+}
+
+// encode writes v for programs and people alike.
+func encode(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("print the answer: %w", err)
+	}
+	return nil
+}
+
+// Say prints a line, unless JSON was asked for. What it is given may come from outside.
+func (a *App) Say(format string, args ...any) {
+	if !a.JSON {
+		_, _ = fmt.Fprintln(a.IO.Out, Lines(fmt.Sprintf(format, args...)))
+	}
+}
+
+// Column is one of a table.
+type Column struct {
+	Name  string
+	Right bool                     // for numbers
+	Paint func(word string) string // nil leaves it as it is
+}
+
+// Left is a column of text.
+func Left(name string) Column { return Column{Name: name} }
+
+// Right is a column of numbers.
+func Right(name string) Column { return Column{Name: name, Right: true} }
+
+// Table prints rows under the columns' names, and the total below them unless it is nil.
+func (a *App) Table(columns []Column, rows [][]string, total []string) {
+	w := table.NewWriter()
+	w.SetStyle(style())
+	w.SuppressTrailingSpaces()
+	w.SuppressEmptyColumns()
+	configs := make([]table.ColumnConfig, len(columns))
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i], configs[i] = c.Name, c.config(i+1)
+	}
+	if strings.Join(names, "") != "" {
+		w.AppendHeader(cells(names))
+	}
+	w.SetColumnConfigs(configs)
+	for _, row := range rows {
+		w.AppendRow(cells(row))
+	}
+	if total != nil {
+		w.AppendFooter(cells(total))
+	}
+	_, _ = fmt.Fprintln(a.IO.Out, w.Render())
+}
+
+// style has no lines, and two spaces between columns.
+func style() table.Style {
+	s := table.StyleDefault
+	s.Options = table.OptionsNoBordersAndSeparators
+	s.Box.PaddingLeft, s.Box.PaddingRight = "", "  "
+	s.Format.Header, s.Format.Footer = text.FormatDefault, text.FormatDefault
+	return s
+}
+
+func (c Column) config(number int) table.ColumnConfig {
+	config := table.ColumnConfig{Number: number}
+	if c.Right {
+		config.Align, config.AlignHeader, config.AlignFooter = text.AlignRight, text.AlignRight, text.AlignRight
+	}
+	if c.Paint != nil {
+		config.Transformer = func(cell any) string { return c.Paint(fmt.Sprint(cell)) }
+	}
+	return config
+}
+
+func cells(row []string) table.Row {
+	all := make(table.Row, len(row))
+	for i, cell := range row {
+		all[i] = Clean(cell)
+	}
+	return all
+}
+
+// Fact is a line that says one thing. One that says nothing is not printed.
+type Fact [2]string // a name and a value
+
+// Facts prints them, one below another.
+func (a *App) Facts(all ...Fact) {
+	var rows [][]string
+	for _, f := range all {
+		if f[1] != "" {
+			rows = append(rows, f[:])
+		}
+	}
+	a.Table([]Column{Left(""), {Paint: a.PaintState}}, rows, nil)
+}
+
+// Clean replaces what would break a line or a terminal: models, errors and names come from outside.
+func Clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsGraphic(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return '?'
+	}, text)
+}
+
+// Shorten cuts a text that is longer than most characters.
+func Shorten(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,120 @@
+package remote
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+	"crs/ctl/cli/command"
+)
+
+func (a *app) accountCommand() *cobra.Command {
+	return a.Noun("account", "The accounts that requests are served from", []*cobra.Command{
+		a.accountAddCommand(), a.accountLoginCommand(), a.accountImportCommand(), a.accountListCommand(), a.accountShowCommand(), a.accountEditCommand(),
+		a.accountChange("enable", "Take an account into use", "is in use", (*ctl.Client).EnableAccount),
+		a.accountChange("disable", "Take an account out of use; what it is serving goes on", "is out of use", (*ctl.Client).DisableAccount),
+		a.accountChange("thaw", "End every cool-down of an account, and what was held against it", "is thawed", (*ctl.Client).ThawAccount),
+		a.accountChange("refresh", "Renew an account's token now", "has a new token", (*ctl.Client).RefreshAccount),
+		a.accountTestCommand(), a.accountRemoveCommand(),
+	})
+}
+
+func (a *app) accountListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the accounts, and how each is doing", Args: command.Takes(),
+		Example: "crs account list\n  crs account list -o json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all, err := a.Client().Accounts(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.Show(all, func() { a.accountTable(all) })
+		},
+	}
+}
+
+func (a *app) accountShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show NAME", Short: "Show an account", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.AccountNames),
+		Example: "crs account show work",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			x, err := a.Client().Account(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return a.Show(x, func() { a.accountFacts(&x) })
+		},
+	}
+}
+
+// accountChange is a command that does one thing to an account. did says what the account is, or has, afterwards.
+func (a *app) accountChange(verb, short, did string, call func(*ctl.Client, context.Context, string) (ctl.Account, error)) *cobra.Command {
+	return &cobra.Command{
+		Use: verb + " NAME", Short: short, Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.AccountNames),
+		Example: "crs account " + verb + " work",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			x, err := call(a.Client(), cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return a.Show(x, func() { a.Say("account %s %s; its state: %s", x.Name, did, x.State) })
+		},
+	}
+}
+
+func (a *app) accountTestCommand() *cobra.Command {
+	var model string
+	cmd := &cobra.Command{
+		Use: "test NAME", Short: "Ask an account for a few tokens", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.AccountNames),
+		Long: "Asks an account for a few tokens, on its own way and outside of every limit; a subscription is asked for its gauges only.\n" +
+			"What comes of it changes nothing about the account's state.",
+		Example: "crs account test work\n  crs account test work --model claude-sonnet-5",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			answered := a.Busy("asking " + args[0])
+			t, err := a.Client().TestAccount(cmd.Context(), args[0], model)
+			answered()
+			if err != nil {
+				return err
+			}
+			return a.tested(args[0], &t)
+		},
+	}
+	cmd.Flags().StringVar(&model, "model", "", "`MODEL` to ask for; a cheap one if none is named")
+	command.Complete(cmd, "model", a.ModelNames)
+	return cmd
+}
+
+// tested tells what came of a test; one that did not go well is an error too.
+func (a *app) tested(name string, t *ctl.AccountTest) error {
+	if err := a.Show(t, func() {}); err != nil {
+		return err
+	}
+	switch {
+	case t.OK:
+		a.Say("account %s works; it answered in %s", name, command.Took(t.Millis))
+		return nil
+	case t.Status == 0:
+		return ctl.Errorf(ctl.Failed, "account %s could not be asked: %s", name, t.Message)
+	}
+	return ctl.Errorf(ctl.Failed, "account %s does not work: its provider answered %d %s", name, t.Status, t.Message)
+}
+
+func (a *app) accountRemoveCommand() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "remove NAME", Short: "Remove an account and its credential", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.AccountNames),
+		Example: "crs account remove work --yes",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.Confirm(cmd.Context(), yes, "Remove account %s and its credential for good?", args[0]); err != nil {
+				return err
+			}
+			if err := a.Client().RemoveAccount(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			return a.Show(map[string]string{"removed": args[0]}, func() { a.Say("account %s is removed", args[0]) })
+		},
+	}
+	command.AddYes(cmd, &yes)
+	return cmd
+}

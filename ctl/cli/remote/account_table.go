@@ -1,0 +1,117 @@
+package remote
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"crs/ctl"
+	"crs/ctl/cli/command"
+)
+
+func (a *app) accountTable(all []ctl.Account) {
+	if len(all) == 0 {
+		a.Say("there are no accounts; add one: crs account add %s NAME --api-key-file FILE", a.Programs.Catalogue.Usual)
+		return
+	}
+	var rows [][]string
+	for i := range all {
+		x := &all[i]
+		rows = append(rows, []string{
+			x.Name, x.Platform, x.State, a.Until(x.Until), slots(x), strconv.Itoa(x.Priority), strings.Join(x.Groups, ","), gauges(x.Windows), a.Ago(x.LastUsed), why(x), x.Note,
+		})
+	}
+	a.Table([]command.Column{
+		command.Left("NAME"), command.Left("PLATFORM"), {Name: "STATE", Paint: a.PaintState}, command.Left("UNTIL"), command.Right("IN USE"), command.Right("PRIORITY"), command.Left("GROUPS"),
+		command.Left("WINDOWS"), command.Left("LAST USED"), command.Left("WHY"), command.Left("NOTE"),
+	}, rows, nil)
+}
+
+// why is what stands against an account, or against a part of it.
+func why(x *ctl.Account) string {
+	if x.Why != "" || x.State != "ready" {
+		return x.Why
+	}
+	parts := make([]string, len(x.Rests))
+	for i, r := range x.Rests {
+		parts[i] = "not for " + r.Scope + command.Because(r.Evidence)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// slots is how many are taken, and of how many.
+func slots(x *ctl.Account) string {
+	if x.MaxConcurrency == 0 {
+		return strconv.Itoa(x.InUse)
+	}
+	return fmt.Sprintf("%d/%d", x.InUse, x.MaxConcurrency)
+}
+
+// gauges are how much of each window is used up.
+func gauges(all []ctl.Window) string {
+	parts := make([]string, len(all))
+	for i, w := range all {
+		parts[i] = fmt.Sprintf("%s %.0f%%", w.Name, w.Used*100)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a *app) accountFacts(x *ctl.Account) {
+	a.Facts(
+		command.Fact{"name", x.Name}, command.Fact{"id", x.ID}, command.Fact{"platform", x.Platform}, command.Fact{"credential", x.Credential},
+		command.Fact{"state", x.State}, command.Fact{"until", a.Until(x.Until)}, command.Fact{"why", x.Why},
+		command.Fact{"token ends", a.Until(x.TokenExpiresAt)}, command.Fact{"subscription ends", a.Until(x.EndsAt)},
+		command.Fact{"base URL", x.BaseURL}, command.Fact{"proxy", x.Proxy}, command.Fact{"priority", strconv.Itoa(x.Priority)}, command.Fact{"in use", slots(x)},
+		command.Fact{"groups", strings.Join(x.Groups, ", ")}, command.Fact{"models", strings.Join(x.Models, ", ")}, command.Fact{"map", pairs(x.Map)},
+		command.Fact{"options", pairs(x.Options)}, command.Fact{"note", x.Note}, command.Fact{"clients", anyClient(x)}, command.Fact{"created", a.Moment(x.CreatedAt)}, command.Fact{"last used", a.Ago(x.LastUsed)},
+		command.Fact{"failures in a row", command.Bound(x.Failures)}, command.Fact{"last error", x.LastError}, command.Fact{"at", a.Ago(x.LastErrAt)},
+	)
+	a.restTable(x.Rests)
+	a.windowTable(x.Windows)
+}
+
+func anyClient(x *ctl.Account) string {
+	if x.AnyClient {
+		return "any"
+	}
+	return ""
+}
+
+// pairs writes a map in the order of its keys.
+func pairs(m map[string]string) string {
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, key+"="+m[key])
+	}
+	return strings.Join(all, ", ")
+}
+
+func (a *app) restTable(all []ctl.Rest) {
+	if len(all) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, r := range all {
+		scope := r.Scope
+		if scope == "" {
+			scope = "the whole account"
+		}
+		rows = append(rows, []string{scope, a.Moment(r.Since), a.Until(&r.Until), r.Evidence})
+	}
+	a.Say("")
+	a.Table([]command.Column{command.Left("COOLS"), command.Left("SINCE"), command.Left("UNTIL"), command.Left("EVIDENCE")}, rows, nil)
+}
+
+func (a *app) windowTable(all []ctl.Window) {
+	if len(all) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, w := range all {
+		rows = append(rows, []string{w.Name, fmt.Sprintf("%.0f%%", w.Used*100), w.Status, a.Until(w.ResetsAt)})
+	}
+	a.Say("")
+	a.Table([]command.Column{command.Left("WINDOW"), command.Right("USED"), command.Left("STATUS"), command.Left("RESETS")}, rows, nil)
+}

@@ -1,0 +1,110 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+	"crs/ctl/cli/command"
+)
+
+func (a *app) auditCommand() *cobra.Command {
+	var q ctl.AuditQuery
+	var follow bool
+	cmd := &cobra.Command{
+		Use: "audit", Short: "Show who changed what, newest last", Args: command.Takes(),
+		Long: "Shows the newest changes that somebody made by the control socket, newest last: who, what, and each field before and after.\n" +
+			"Secrets are never in it, only that one is another. With -f it shows the newest ten and then each one as it is made, on\n" +
+			"whatever node, until ctrl-C; as JSON that is one object a line.",
+		Example: "crs audit\n  crs audit --since 7d --limit 1000\n  crs audit -f",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if follow {
+				return a.followAudit(cmd.Context(), q)
+			}
+			found, err := a.Client().Audit(cmd.Context(), q)
+			if err != nil {
+				return err
+			}
+			return a.Show(found, func() { a.auditTable(found.Entries) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVarP(&follow, "follow", "f", false, "go on with each change as it is made")
+	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, a day or a moment")
+	flags.IntVar(&q.Limit, "limit", 0, "the newest `N` (default 100, with -f 10)")
+	return cmd
+}
+
+// auditColumns are the log's, with the width of each: 80 columns hold them.
+func auditColumns() ([]command.Column, []int) {
+	return []command.Column{command.Left("TIME"), command.Left("WHO"), command.Left("ACTION"), command.Left("NAME"), command.Left("RESULT")}, []int{16, 8, 18, 22, 0}
+}
+
+func (a *app) auditHead() {
+	columns, widths := auditColumns()
+	a.Say("%s", fixedLine(columns, widths, head(columns)))
+}
+
+// auditLines are one for what was done, and one for each field that it changed. What has no room is cut: -o json has all of it.
+func (a *app) auditLines(e *ctl.AuditEntry) {
+	columns, widths := auditColumns()
+	cells := []string{a.Moment(e.Time), cmp.Or(e.Actor.Name, e.Actor.ID, e.Actor.Kind), e.Action, cmp.Or(e.Name, e.ID), ""}
+	if e.Outcome != ctl.OutcomeDone {
+		cells[4] = e.Outcome
+	}
+	for i, cell := range cells[:4] {
+		cells[i] = command.Shorten(cell, widths[i])
+	}
+	a.Say("%s", fixedLine(columns, widths, cells))
+	for _, c := range e.Changes {
+		a.Say("    %s", command.Shorten(command.Clean(changedField(&c)), 76))
+	}
+}
+
+// changedField says of a field what it was and what it is.
+func changedField(c *ctl.AuditChange) string {
+	switch {
+	case c.Before == "":
+		return c.Field + ": " + c.After
+	case c.After == "":
+		return c.Field + ": " + c.Before + " → none"
+	}
+	return c.Field + ": " + c.Before + " → " + c.After
+}
+
+func (a *app) auditTable(all []ctl.AuditEntry) {
+	if len(all) == 0 {
+		a.Say("nothing was changed")
+		return
+	}
+	a.auditHead()
+	for i := range all {
+		a.auditLines(&all[i])
+	}
+}
+
+// followAudit prints the newest changes and then those that are made, until ctx ends.
+func (a *app) followAudit(ctx context.Context, q ctl.AuditQuery) error {
+	q.Limit = cmp.Or(q.Limit, 10)
+	headed := false
+	for e, err := range a.Client().FollowAudit(ctx, q) {
+		switch {
+		case err != nil:
+			return err
+		case a.JSON:
+			if err := json.NewEncoder(a.IO.Out).Encode(e); err != nil {
+				return fmt.Errorf("print a change: %w", err)
+			}
+			continue
+		case !headed:
+			a.auditHead()
+			headed = true
+		}
+		a.auditLines(&e)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package remote
+
+import (
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+	"crs/ctl/cli/command"
+)
+
+func (a *app) priceCommand() *cobra.Command {
+	return a.Noun("price", "What models cost, in US dollars for a million tokens", []*cobra.Command{
+		a.priceListCommand(), a.priceShowCommand(), a.priceSetCommand(), a.priceUpdateCommand(),
+	})
+}
+
+func (a *app) priceListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the price of every model", Args: command.Takes(), Example: "crs price list",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all, err := a.Client().Prices(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.Show(all, func() {
+				a.priceTable(all.Models)
+				a.Say("\nUS dollars for a million tokens; version of the table: %s", all.Version)
+			})
+		},
+	}
+}
+
+func (a *app) priceShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show MODEL", Short: "Show the price of a model", Args: command.Takes("MODEL"), ValidArgsFunction: command.Completions(a.ModelNames),
+		Example: "crs price show claude-opus-4-8",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := a.Client().Price(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return a.Show(p, func() { a.priceFacts(&p) })
+		},
+	}
+}
+
+func (a *app) priceSetCommand() *cobra.Command {
+	var input, output, read, write5m, write1h command.Dollars
+	cmd := &cobra.Command{
+		Use: "set MODEL --input USD --output USD", Short: "Set the price of a model, from now on", Args: command.Takes("MODEL"),
+		Long: "Sets the price of a model, in US dollars for a million tokens, for every request from now on. A cache price that is not given\n" +
+			"follows from the input price.",
+		Example:           "crs price set my-model --input 3 --output 15\n  crs price set my-model --input 3 --output 15 --cache-read 0.30",
+		ValidArgsFunction: command.Completions(a.ModelNames),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			flags := cmd.Flags()
+			for _, name := range []string{"input", "output"} {
+				if !flags.Changed(name) {
+					return ctl.Errorf(ctl.BadRequest, "the %s price is missing", name).WithHint("crs price set MODEL --input USD --output USD")
+				}
+			}
+			p, err := a.Client().SetPrice(cmd.Context(), args[0], ctl.PriceEdit{
+				Input: ctl.USD(input), Output: ctl.USD(output), CacheRead: command.Given(flags, "cache-read", ctl.USD(read)),
+				CacheWrite5m: command.Given(flags, "cache-write-5m", ctl.USD(write5m)), CacheWrite1h: command.Given(flags, "cache-write-1h", ctl.USD(write1h)),
+			})
+			if err != nil {
+				return err
+			}
+			return a.Show(p, func() { a.priceFacts(&p) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.Var(&input, "input", "for a million input tokens")
+	flags.Var(&output, "output", "for a million output tokens")
+	flags.Var(&read, "cache-read", "for a million tokens read from the cache")
+	flags.Var(&write5m, "cache-write-5m", "for a million tokens written to the cache for five minutes")
+	flags.Var(&write1h, "cache-write-1h", "for a million tokens written to the cache for an hour")
+	return cmd
+}
+
+func (a *app) priceTable(all []ctl.Price) {
+	var rows [][]string
+	for _, p := range all {
+		rows = append(rows, []string{p.Model, p.Provider, p.Input.String(), p.Output.String(), p.CacheRead.String(), p.CacheWrite5m.String(), p.CacheWrite1h.String(), own(&p)})
+	}
+	a.Table([]command.Column{
+		command.Left("MODEL"), command.Left("PROVIDER"), command.Right("INPUT"), command.Right("OUTPUT"), command.Right("CACHE READ"), command.Right("WRITE 5M"), command.Right("WRITE 1H"), command.Left(""),
+	}, rows, nil)
+}
+
+// own marks a price that the operator has set.
+func own(p *ctl.Price) string {
+	if p.Overridden {
+		return "set by you"
+	}
+	return ""
+}
+
+func (a *app) priceFacts(p *ctl.Price) {
+	a.Facts(
+		command.Fact{"model", p.Model}, command.Fact{"priced as", p.Match}, command.Fact{"provider", p.Provider}, command.Fact{"input", p.Input.String()}, command.Fact{"output", p.Output.String()},
+		command.Fact{"cache read", p.CacheRead.String()}, command.Fact{"cache write, 5 minutes", p.CacheWrite5m.String()}, command.Fact{"cache write, 1 hour", p.CacheWrite1h.String()},
+		command.Fact{"", own(p)},
+	)
+	a.Say("\nUS dollars for a million tokens")
+}

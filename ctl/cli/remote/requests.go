@@ -1,0 +1,85 @@
+package remote
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"crs/ctl"
+	"crs/ctl/cli/command"
+)
+
+func (a *app) requestsCommand() *cobra.Command {
+	var q ctl.RequestQuery
+	var follow bool
+	cmd := &cobra.Command{
+		Use: "requests", Short: "Show the request log, newest last", Args: command.Takes(),
+		Long: "Shows the newest requests that have ended, newest last. With -f it shows the newest ten and then each one as it ends, until\n" +
+			"ctrl-C; as JSON that is one object a line.",
+		Example: "crs requests\n  crs requests -f --key alice\n  crs requests --status 5xx --since 7d",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if follow {
+				return a.followRequests(cmd.Context(), q)
+			}
+			all, err := a.Client().Requests(cmd.Context(), q)
+			if err != nil {
+				return err
+			}
+			return a.Show(all, func() { a.requestTable(all) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVarP(&follow, "follow", "f", false, "go on with each request as it ends")
+	a.addSelection(cmd, &q.Key, &q.Account)
+	flags.StringVar(&q.Status, "status", "", "only the `STATUS` 429, or 4xx for all of them")
+	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, a day or a moment")
+	flags.IntVar(&q.Limit, "limit", 0, "the newest `N` (default 100, with -f 10)")
+	return cmd
+}
+
+// requestColumns are the log's, with the width that each has when lines are printed one by one.
+func (a *app) requestColumns() ([]command.Column, []int) {
+	return []command.Column{
+		command.Left("TIME"), command.Left("REQUEST"), command.Left("KEY"), command.Left("MODEL"), command.Left("ACCOUNT"), {Name: "STATUS", Right: true, Paint: a.PaintStatus}, command.Right("FIRST"),
+		command.Right("TOTAL"), command.Right("INPUT"), command.Right("CACHED"), command.Right("OUTPUT"), command.Right("COST"), command.Left("NOTE"),
+	}, []int{16, 30, 12, 24, 12, 6, 6, 6, 8, 9, 8, 9, 0}
+}
+
+func (a *app) requestCells(r *ctl.Request) []string {
+	status := strconv.Itoa(r.Status)
+	if r.Status == 0 {
+		status = "left"
+	}
+	return []string{
+		a.Moment(r.At), r.ID, r.Key, r.Model, r.Account, status, command.Took(r.FirstByteMS), command.Took(r.TotalMS), command.Count(r.InputTokens),
+		command.Count(r.CacheRead + r.CacheWrite5m + r.CacheWrite1h), command.Count(r.OutputTokens), command.Cost(r.Cost), noteOf(r),
+	}
+}
+
+// noteOf is what is worth knowing of a request besides its figures.
+func noteOf(r *ctl.Request) string {
+	switch {
+	case r.Error != "":
+		return command.Shorten(r.Error, 80)
+	case len(r.Attempts) > 0:
+		return command.Plural(len(r.Attempts), "account") + " failed before"
+	case r.Unpriced:
+		return "no price for the model"
+	case r.Source != "" && r.Source != "upstream":
+		return "tokens: " + r.Source
+	}
+	return ""
+}
+
+func (a *app) requestTable(all []ctl.Request) {
+	if len(all) == 0 {
+		a.Say("no request matches")
+		return
+	}
+	var rows [][]string
+	for i := range all {
+		rows = append(rows, a.requestCells(&all[i]))
+	}
+	columns, _ := a.requestColumns()
+	a.Table(columns, rows, nil)
+}
