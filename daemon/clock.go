@@ -66,6 +66,6 @@ func (d *Daemon) clockSet() string {
 
 // charged is what keys have used in the spans of the calendar, as the roll-ups have it. What was used after the clock was set ahead is
 // on a day to come there.
-func (d *Daemon) charged(ctx context.Context) (map[string]limit.Spent, error) {
-	return limit.Known(ctx, d.store, d.clock.Steady(), d.opt.Now(), d.zone)
+func (d *Daemon) charged(ctx context.Context, furthest limit.Window) (map[string]limit.Spent, error) {
+	return limit.Known(ctx, d.store, d.clock.Steady(), d.opt.Now(), d.zone, furthest)
 }

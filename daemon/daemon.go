@@ -273,12 +273,13 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	d.ledger, d.leaving = ledger, found.Open
 	d.opens("ledger", d.closeLedger)
 	d.recovered(found)
-	spent, err := d.charged(ctx)
+	furthest := limit.Furthest(d.limited())
+	spent, err := d.charged(ctx, furthest)
 	if err != nil {
 		return err
 	}
 	d.warnOfFull(spent)
-	d.gate = d.newGate(spent)
+	d.gate = d.newGate(spent, furthest)
 	d.gate.Inherit(d.legacy.Counts)
 	if err := d.recall(ctx); err != nil {
 		return err

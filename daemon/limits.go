@@ -32,8 +32,8 @@ func (d *Daemon) hearOthers(ctx context.Context) error {
 	return d.shared.limits.Follow(ctx, d.pool)
 }
 
-func (d *Daemon) newGate(spent map[string]limit.Spent) *limit.Gate {
-	opt := limit.Options{Clock: d.clock, Zone: d.zone, Spent: spent, Refuse: d.refusesAway()}
+func (d *Daemon) newGate(spent map[string]limit.Spent, furthest limit.Window) *limit.Gate {
+	opt := limit.Options{Clock: d.clock, Zone: d.zone, Spent: spent, Furthest: furthest, Unknown: d.learnLater, Refuse: d.refusesAway()}
 	if d.shared.limits != nil {
 		opt.Shared = d.shared.limits.Counts()
 	}
@@ -41,8 +41,18 @@ func (d *Daemon) newGate(spent map[string]limit.Spent) *limit.Gate {
 }
 
 // known is what the roll-ups know of the spans of the calendar around a time.
-func (d *Daemon) known(ctx context.Context, now time.Time) (map[string]limit.Spent, error) {
-	return limit.Known(ctx, d.store, now, now, d.zone)
+func (d *Daemon) known(ctx context.Context, now time.Time, furthest limit.Window) (map[string]limit.Spent, error) {
+	return limit.Known(ctx, d.store, now, now, d.zone, furthest)
+}
+
+// limited are the keys that have limits.
+func (d *Daemon) limited() (holders []limit.Holder) {
+	for _, k := range d.keys.List() {
+		if h := k.Holder(); h.Limits.Limited() {
+			holders = append(holders, h)
+		}
+	}
+	return holders
 }
 
 // recall has limits over the last hours know what was used before this process began. Counts that nodes share outlive it.
@@ -50,12 +60,7 @@ func (d *Daemon) recall(ctx context.Context) error {
 	if d.shared.limits != nil {
 		return nil
 	}
-	var holders []limit.Holder
-	for _, k := range d.keys.List() {
-		if h := k.Holder(); h.Limits.Limited() {
-			holders = append(holders, h)
-		}
-	}
+	holders := d.limited()
 	past, err := limit.Late(ctx, d.store, d.opt.Now(), holders)
 	for _, h := range holders {
 		if used := past[h.ID]; used != nil {

@@ -9,11 +9,11 @@ import (
 )
 
 // spent is what keys have used, with all that is in the ledger.
-func (d *Daemon) spent(ctx context.Context) (map[string]limit.Spent, error) {
+func (d *Daemon) spent(ctx context.Context, furthest limit.Window) (map[string]limit.Spent, error) {
 	if err := d.ledger.Flush(ctx); err != nil {
 		return nil, err
 	}
-	return d.charged(ctx)
+	return d.charged(ctx, furthest)
 }
 
 // warnOfFull says whose charges cannot be counted any further.
@@ -34,7 +34,7 @@ func (d *Daemon) spentNow() map[string]limit.Spent {
 	spent, err := patience.Get(2*askPatience, func() (map[string]limit.Spent, error) {
 		ctx, stop := context.WithTimeout(context.Background(), askPatience)
 		defer stop()
-		return d.spent(ctx)
+		return d.spent(ctx, limit.Furthest(d.limited()))
 	})
 	if err != nil {
 		d.log.Error("cannot learn yet what keys have spent; budgets count on from what this process knows", "error", err)
@@ -58,9 +58,11 @@ func (d *Daemon) learnSpent(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		spent, err := d.spent(ctx)
+		furthest := limit.Furthest(d.limited())
+		spent, err := d.spent(ctx, furthest)
 		if err == nil {
 			d.gate.Raise(spent)
+			d.gate.Knows(furthest)
 			continue
 		}
 		select {

@@ -1,6 +1,10 @@
 package limit
 
-import "time"
+import (
+	"time"
+
+	"crs/internal/usage"
+)
 
 // calendar is when the spans around a moment began and end. It does not change.
 type calendar struct {
@@ -30,12 +34,17 @@ func (c *calendar) holds(now time.Time) bool {
 	return !now.Before(c.begins[index(Day)]) && now.Before(c.ends[index(Day)])
 }
 
-// Days gives the day that each span around now began on, in the order of Spent, as the store's roll-ups name them; "" for all time.
-func Days(now time.Time, zone *time.Location) []string {
+// days gives the day that each span around now began on, in the order of Spent, as the store's roll-ups name them; "" for all time, and
+// a day that never comes for spans that are longer than the furthest.
+func days(now time.Time, zone *time.Location, furthest Window) []string {
 	c := calendarAt(now, zone)
 	days := make([]string, calendars)
 	for i, begin := range c.begins {
-		if !begin.IsZero() {
+		switch {
+		case begin.IsZero():
+		case i > index(furthest):
+			days[i] = usage.Never
+		default:
 			days[i] = begin.Format(time.DateOnly)
 		}
 	}

@@ -2,6 +2,7 @@
 package limit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -19,6 +20,8 @@ type Gate struct {
 	shared     atomic.Pointer[Shared] // nil when there is no other node
 	entrusted  atomic.Bool            // that other node is the process that this one has handed over to
 	refuseAway bool
+	furthest   atomic.Int64 // the longest span of the calendar that this gate has learnt of
+	unknown    func()
 
 	mu    sync.RWMutex // guards books; never held together with a book's lock
 	books map[string]*book
@@ -30,6 +33,10 @@ type Options struct {
 	Zone  *time.Location
 	// Spent, by holder, is what was used so far in the spans of the clock's calendar.
 	Spent map[string]Spent
+	// Furthest is the longest span of the calendar that Spent tells of, apart from all time; zero for all of them. Unknown, if not nil,
+	// is told when a limit is about a longer one; it must not block.
+	Furthest Window
+	Unknown  func()
 	// Shared, if not nil, has the counts kept by several nodes together. Spent is then what counts during an outage.
 	Shared Shared
 	// Refuse has every request refused while the shared count cannot be asked. Otherwise this node's own count, which goes
@@ -45,6 +52,8 @@ func NewGate(now func() time.Time, zone *time.Location, spent map[string]Spent) 
 // New makes a gate.
 func New(opt Options) *Gate {
 	g := &Gate{clock: opt.Clock, zone: opt.Zone, refuseAway: opt.Refuse, books: make(map[string]*book, len(opt.Spent))}
+	g.unknown = opt.Unknown
+	g.Knows(cmp.Or(opt.Furthest, beyond))
 	if opt.Shared != nil {
 		g.shared.Store(&opt.Shared)
 	}
@@ -53,6 +62,19 @@ func New(opt Options) *Gate {
 		g.books[id] = &book{id: id, begins: begins, spent: spent}
 	}
 	return g
+}
+
+// Knows says up to which span of the calendar the gate has learnt what was used.
+func (g *Gate) Knows(furthest Window) { g.furthest.Store(int64(furthest)) }
+
+// needs has somebody find out what was used in longer spans, where limits are about them.
+func (g *Gate) needs(l *Limits) {
+	for i := range l.Rules {
+		if w := l.Rules[i].Window; int64(w) < g.furthest.Load() && w != Total && g.unknown != nil {
+			g.unknown()
+			return
+		}
+	}
 }
 
 // now is called without a book's lock.
@@ -135,6 +157,7 @@ func (g *Gate) ask(ctx context.Context, h Holder, amounts unit.Amounts) (*place,
 
 // take counts here, as long as it is with that these counts are shared.
 func (g *Gate) take(ctx context.Context, with *Shared, h Holder, amounts unit.Amounts, charge bool) (*place, error) {
+	g.needs(h.Limits)
 	b, now := g.book(h.ID), g.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()

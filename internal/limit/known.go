@@ -15,10 +15,11 @@ type Rollups interface {
 	Recent(ctx context.Context, since time.Time) (map[string]map[usage.Hour]unit.Amounts, error)
 }
 
-// Known gives what roll-ups know of the spans of the calendar around now, up to a day, or the one that now is in if that is later.
-func Known(ctx context.Context, from Rollups, now, until time.Time, zone *time.Location) (map[string]Spent, error) {
+// Known gives what roll-ups know of the spans of the calendar around now, up to a day, or the one that now is in if that is later. It
+// reads of no longer spans than some holder needs, as Furthest says: of longer ones it knows nothing.
+func Known(ctx context.Context, from Rollups, now, until time.Time, zone *time.Location, furthest Window) (map[string]Spent, error) {
 	last := max(dayOf(now, zone).Format(time.DateOnly), dayOf(until, zone).Format(time.DateOnly))
-	rows, err := from.Spent(ctx, Days(now, zone), last)
+	rows, err := from.Spent(ctx, days(now, zone, furthest), last)
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +28,20 @@ func Known(ctx context.Context, from Rollups, now, until time.Time, zone *time.L
 		all[id] = Spent(row)
 	}
 	return all, nil
+}
+
+// Furthest is the longest span of the calendar, apart from all time, that somebody's limits are about; a week at least, for what is
+// used within it is always told.
+func Furthest(holders []Holder) Window {
+	furthest := Week
+	for _, h := range holders {
+		for _, r := range h.Limits.Rules {
+			if !r.Window.Slides() && r.Window != Total {
+				furthest = min(furthest, r.Window) // they count downwards
+			}
+		}
+	}
+	return furthest
 }
 
 // Late gives what roll-ups know of the time that the longest of some holders' windows looks back, for Recall. What was used within an

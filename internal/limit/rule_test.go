@@ -162,3 +162,31 @@ func TestWindowsOfHoursAreRecalled(t *testing.T) {
 		}
 	})
 }
+
+// TestLongerSpansAreLearntWhenALimitNeedsThem.
+func TestLongerSpansAreLearntWhenALimitNeedsThem(t *testing.T) {
+	gate(t, func(t *testing.T, _ *limit.Gate) {
+		asked := 0
+		g := limit.New(limit.Options{Clock: testClock(), Zone: time.UTC, Furthest: limit.Week, Unknown: func() { asked++ }})
+		admit(t, g, with(policy(limit.Per(unit.Cost, limit.Week, 5), limit.Per(unit.Cost, limit.Total, 5), limit.Per(unit.Cost, limit.Minute, 5)))).Release()
+		if asked != 0 {
+			t.Errorf("asked %d times for what is known", asked)
+		}
+		month := with(policy(limit.Per(unit.Cost, limit.Month, 5)))
+		admit(t, g, month).Release()
+		if asked != 1 {
+			t.Errorf("asked %d times", asked)
+		}
+		var known limit.Spent
+		known.Set(unit.Cost, limit.Month, 7)
+		g.Raise(map[string]limit.Spent{"k": known})
+		g.Knows(limit.Furthest(month.Holders))
+		if r := refused(t, g, month); r.Used != 7 || asked != 1 {
+			t.Errorf("%+v, asked %d times", r, asked)
+		}
+		admit(t, g, with(policy(limit.Per(unit.Cost, limit.Quarter, 50)))).Release()
+		if asked != 2 {
+			t.Errorf("asked %d times for a quarter", asked)
+		}
+	})
+}

@@ -51,6 +51,9 @@ func UsedOf(sums []Sum) map[Used]int64 {
 	return all
 }
 
+// Never is a day that does not come: nothing was used since then.
+const Never = "9999-12-31"
+
 // Spending collects what Spent gives.
 type Spending struct {
 	since []string

@@ -33,7 +33,7 @@ func join(t testing.TB, s *redis.Store, change ...func(*redis.NodeOptions)) *red
 	t.Helper()
 	opt := redis.NodeOptions{
 		Now: time.Now, Zone: time.UTC,
-		Spent: func(context.Context, time.Time) (map[string]limit.Spent, error) { return nil, nil },
+		Spent: func(context.Context, time.Time, limit.Window) (map[string]limit.Spent, error) { return nil, nil },
 	}
 	for _, c := range change {
 		c(&opt)
@@ -235,7 +235,7 @@ func TestWhatTheRollupsKnowIsWhatAKeyHasSpent(t *testing.T) {
 	everywhere(t, func(t *testing.T, url string) {
 		s := connect(t, url)
 		g := gates(t, s, 1, func(o *redis.NodeOptions) {
-			o.Spent = func(context.Context, time.Time) (map[string]limit.Spent, error) {
+			o.Spent = func(context.Context, time.Time, limit.Window) (map[string]limit.Spent, error) {
 				return map[string]limit.Spent{"key_k": costs(dollar, 2*dollar, 3*dollar)}, nil
 			}
 		})

@@ -84,7 +84,7 @@ func TestAnEmptiedRedisIsWrittenNothing(t *testing.T) {
 			defer func() { _ = s.Close() }()
 			n := s.Join(NodeOptions{
 				Now: time.Now, Zone: time.UTC, Renew: time.Millisecond,
-				Spent: func(context.Context, time.Time) (map[string]limit.Spent, error) { return nil, nil },
+				Spent: func(context.Context, time.Time, limit.Window) (map[string]limit.Spent, error) { return nil, nil },
 			})
 			held := everything(t, s, n) // what is held is renewed, or given back, when it is gone
 			empty()

@@ -25,9 +25,9 @@ type NodeOptions struct {
 	// Elapsed is how much time has passed, by a clock that nobody sets. Nil means the process's own.
 	Elapsed func() time.Duration
 	Zone    *time.Location
-	// Spent is the roll-ups' word on what keys have used in the spans of the calendar around now, where Redis does not know, or may
-	// have forgotten.
-	Spent func(ctx context.Context, now time.Time) (map[string]limit.Spent, error)
+	// Spent is the roll-ups' word on what keys have used in the spans of the calendar around now, up to the furthest, where Redis does
+	// not know, or may have forgotten.
+	Spent func(ctx context.Context, now time.Time, furthest limit.Window) (map[string]limit.Spent, error)
 	// Lease is how long what a node holds stays its own when it is not heard of. Zero means 28 seconds: a node that dies
 	// gives everything back within 30, and one that stands still for 20 loses nothing.
 	Lease time.Duration

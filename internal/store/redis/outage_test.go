@@ -263,7 +263,7 @@ func TestABudgetIsNoLessSpentWhenRedisLostItsLastMoments(t *testing.T) {
 	server := redistest.StartReal(t)
 	known := atomic.Int64{}
 	n := quick(t, server.URL(), func(o *redis.NodeOptions) {
-		o.Spent = func(context.Context, time.Time) (map[string]limit.Spent, error) {
+		o.Spent = func(context.Context, time.Time, limit.Window) (map[string]limit.Spent, error) {
 			v := known.Load()
 			return map[string]limit.Spent{"key_k": costs(v, v, v)}, nil
 		}

@@ -165,7 +165,7 @@ func (w *several) start(i int, spent limit.Spent) {
 	}
 	w.nodes[i] = w.store.Join(redis.NodeOptions{
 		Now: now, Elapsed: w.clock.Elapsed, Zone: time.UTC, Lease: lasts, Renew: 2 * time.Millisecond,
-		Spent: func(_ context.Context, now time.Time) (map[string]limit.Spent, error) {
+		Spent: func(_ context.Context, now time.Time, _ limit.Window) (map[string]limit.Spent, error) {
 			known := spent
 			for _, s := range limit.Spans(now, time.UTC) {
 				if !s.Begins[2].Equal(ends[s.Window]) {

@@ -15,36 +15,46 @@ import (
 
 // rolledUp remembers for a moment what the roll-ups say, for many keys that are compared at once.
 type rolledUp struct {
-	mu    sync.Mutex // guards the fields below; held while the roll-ups are asked, for whoever comes then wants the same
-	at    time.Time
-	spans []limit.Span // those that it is of
-	known map[string]limit.Spent
+	mu    sync.Mutex               // guards the fields below; held while the roll-ups are asked, for whoever comes then wants the same
+	known map[limit.Window]reading // by the furthest span that was asked for
 
 	stale atomic.Bool // what is known must be read anew
+}
+
+// reading is what the roll-ups said, when, and of which spans.
+type reading struct {
+	at    time.Time
+	spans []limit.Span
+	spent map[string]limit.Spent
 }
 
 const rolledUpFor = time.Second
 
 // spent gives what the roll-ups know, and the spans of the calendar that this is of.
-func (n *Node) spent(ctx context.Context, id string) (limit.Spent, []limit.Span, error) {
-	m := &n.rolledUp
+func (n *Node) spent(ctx context.Context, h limit.Holder) (limit.Spent, []limit.Span, error) {
+	m, furthest := &n.rolledUp, limit.Furthest([]limit.Holder{h})
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.stale.Swap(false) || m.known == nil || time.Since(m.at) > rolledUpFor {
+	if m.stale.Swap(false) || m.known == nil {
+		m.known = map[limit.Window]reading{}
+	}
+	known := m.known[furthest]
+	if known.spent == nil || time.Since(known.at) > rolledUpFor {
 		now := n.opt.Now()
-		known, err := n.opt.Spent(ctx, now)
+		spent, err := n.opt.Spent(ctx, now, furthest)
 		if err != nil {
 			return limit.Spent{}, nil, err
 		}
-		m.at, m.known, m.spans = time.Now(), known, limit.Spans(now, n.opt.Zone)
+		known = reading{time.Now(), limit.Spans(now, n.opt.Zone), spent}
+		m.known[furthest] = known
 	}
-	return m.known[id], m.spans, nil
+	return known.spent[h.ID], known.spans, nil
 }
 
 // raise has Redis' own count of what a key has spent begin, or go on, with what the roll-ups know: where a Redis lost its
 // last moments, where a node was killed before it told, and for a key that had no such limit before.
 func (n *Node) raise(ctx context.Context, h limit.Holder) error {
-	known, spans, err := n.spent(ctx, h.ID)
+	known, spans, err := n.spent(ctx, h)
 	if err != nil {
 		err = fmt.Errorf("read what key %s has used: %w", h.ID, err)
 		if errors.Is(err, store.ErrDamaged) {
