@@ -458,8 +458,8 @@ func (m *model) crash(t *rapid.T) {
 
 // pass lets time pass: living nodes renew their leases meanwhile.
 func (m *model) pass(t *rapid.T) {
-	for left := rapid.Int64Range(1, 70).Draw(t, "seconds"); left > 0; left -= 9 {
-		d := time.Duration(min(left, 9)) * time.Second
+	for left := rapid.Int64Range(1, 70).Draw(t, "seconds"); left > 0 || m.midnight(); left -= 9 {
+		d := time.Duration(min(max(left, 3), 9)) * time.Second
 		m.world.settle()
 		m.world.move(d)
 		m.now = m.now.Add(d)
@@ -467,6 +467,12 @@ func (m *model) pass(t *rapid.T) {
 		m.calendar, m.off = m.calendar.Add(d+nearer), m.off-nearer
 		m.world.settle()
 	}
+}
+
+// midnight reports whether a day ends about now: to the millisecond, the store and the model need not agree on when.
+func (m *model) midnight() bool {
+	since := m.calendar.Sub(m.calendar.Truncate(24 * time.Hour))
+	return since < 2*time.Second || since > 24*time.Hour-2*time.Second
 }
 
 // step sets the store's clock, which changes nothing but when the day ends, a little.
