@@ -40,7 +40,7 @@ type span struct {
 }
 
 var spans = [calendars]span{
-	Day - Day:     {"day", "daily", "per day", "today", func(d time.Time) time.Time { return d }, func(b time.Time) time.Time { return b.AddDate(0, 0, 1) }},
+	0:             {"day", "daily", "per day", "today", func(d time.Time) time.Time { return d }, func(b time.Time) time.Time { return b.AddDate(0, 0, 1) }},
 	Day - Week:    {"week", "weekly", "per week", "this week", monday, func(b time.Time) time.Time { return b.AddDate(0, 0, 7) }},
 	Day - Month:   {"month", "monthly", "per month", "this month", firstOfMonth, func(b time.Time) time.Time { return b.AddDate(0, 1, 0) }},
 	Day - Quarter: {"quarter", "quarterly", "per quarter", "this quarter", firstOfQuarter, func(b time.Time) time.Time { return b.AddDate(0, 3, 0) }},
