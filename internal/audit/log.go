@@ -19,8 +19,8 @@ type Options struct {
 	// Keep and Bytes are how long and how much is kept.
 	Keep  time.Duration
 	Bytes int64
-	// Patience is how long Record waits for its entry to be written; zero means two seconds. Again is the time between two tries; zero
-	// means one.
+	// Patience is how long Record waits for its entry to be written; zero means half a second, for a call that has done what it was to
+	// do must be answered also where the store hangs. Again is the time between two tries; zero means a second.
 	Patience, Again time.Duration
 	// Lost is told of an entry that is given up: there were too many, or the log was closed before it could be written.
 	Lost func(Entry)
@@ -51,7 +51,7 @@ const most = 1000
 
 // Start starts a log. Its writer runs until Close.
 func Start(opt Options) *Log {
-	opt.Patience, opt.Again = cmp.Or(opt.Patience, 2*time.Second), cmp.Or(opt.Again, time.Second)
+	opt.Patience, opt.Again = cmp.Or(opt.Patience, time.Second/2), cmp.Or(opt.Again, time.Second)
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Log{opt: opt, more: make(chan struct{}, 1), stop: stop, over: make(chan struct{})}
 	go l.run(ctx)
