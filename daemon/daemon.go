@@ -273,7 +273,8 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	d.ledger, d.leaving = ledger, found.Open
 	d.opens("ledger", d.closeLedger)
 	d.recovered(found)
-	furthest := limit.Furthest(d.limited())
+	holders := d.limited()
+	furthest := limit.Furthest(holders)
 	spent, err := d.charged(ctx, furthest)
 	if err != nil {
 		return err
@@ -281,7 +282,7 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	d.warnOfFull(spent)
 	d.gate = d.newGate(spent, furthest)
 	d.gate.Inherit(d.legacy.Counts)
-	if err := d.recall(ctx); err != nil {
+	if err := d.recall(ctx, holders); err != nil {
 		return err
 	}
 	if lag := ledger.Lag(); lag.DiskFails || lag.RollupsFail {

@@ -56,11 +56,10 @@ func (d *Daemon) limited() (holders []limit.Holder) {
 }
 
 // recall has limits over the last hours know what was used before this process began. Counts that nodes share outlive it.
-func (d *Daemon) recall(ctx context.Context) error {
+func (d *Daemon) recall(ctx context.Context, holders []limit.Holder) error {
 	if d.shared.limits != nil {
 		return nil
 	}
-	holders := d.limited()
 	past, err := limit.Late(ctx, d.store, d.opt.Now(), holders)
 	for _, h := range holders {
 		if used := past[h.ID]; used != nil {

@@ -100,7 +100,7 @@ func setRule(l *limit.Limits, text string, most json.Number, in *ctl.KeyEdit) er
 	}
 	edits := namedEdits(in)
 	for i, n := range key.NamedLimits() {
-		if n.Rule.Unit == r.Unit && n.Rule.Window == r.Window && edits[i] != nil && *edits[i] != r.Max {
+		if n.Rule.Same(r) && edits[i] != nil && *edits[i] != r.Max {
 			return ctl.Errorf(ctl.BadRequest, "the limit %s is said twice", r).WithHint("--%s is the same as --limit %s; give one of them", n.Flag, r)
 		}
 	}

@@ -33,7 +33,7 @@ var namedLimits = []NamedLimit{
 
 // namedIndex gives which of NamedLimits a rule is; -1 for none.
 func namedIndex(r limit.Rule) int {
-	return slices.IndexFunc(NamedLimits(), func(n NamedLimit) bool { return n.Rule.Unit == r.Unit && n.Rule.Window == r.Window })
+	return slices.IndexFunc(NamedLimits(), func(n NamedLimit) bool { return n.Rule.Same(r) })
 }
 
 // IsNamed reports whether a rule has a name of its own.

@@ -50,7 +50,7 @@ func (b *book) overRule(now moment, r *Rule) *Refused {
 		if used < r.Max {
 			return nil
 		}
-		return over(r, used, reserved, now.steady, now.calendar.ends[index(r.Window)])
+		return Over(r, used, reserved, now.steady, now.calendar.ends[index(r.Window)])
 	}
 	s := b.slide(r.Unit, r.Window)
 	if s == nil {
@@ -60,7 +60,7 @@ func (b *book) overRule(now moment, r *Rule) *Refused {
 	if used < r.Max {
 		return nil
 	}
-	return over(r, used, reserved, now.steady, now.steady.Add(s.free(now.elapsed, r.Max-reserved)))
+	return Over(r, used, reserved, now.steady, now.steady.Add(s.free(now.elapsed, r.Max-reserved)))
 }
 
 // charge counts an admitted request and holds its estimate back. Counts that slide are made when a limit first needs them: most

@@ -66,8 +66,8 @@ type Refused struct {
 // Soon is when to try again while only reservations stand in the way: some request is about to settle.
 const Soon = 5 * time.Second
 
-// over is a rule that leaves no room. reset is when its window will have room, or ends; zero for never.
-func over(r *Rule, used, reserved int64, now, reset time.Time) *Refused {
+// Over says what a gate does of a rule that leaves no room. reset is when its window will have room, or ends; zero for never.
+func Over(r *Rule, used, reserved int64, now, reset time.Time) *Refused {
 	e := &Refused{Limit: r.Name(), Unit: r.Unit, Window: r.Window, Max: r.Max, Used: used, Reserved: reserved}
 	switch {
 	case r.Window.Slides():
@@ -78,11 +78,6 @@ func over(r *Rule, used, reserved int64, now, reset time.Time) *Refused {
 		e.Reset, e.RetryAfter = reset, after(now, reset)
 	}
 	return e
-}
-
-// Over says what a gate would of a rule that leaves no room.
-func Over(r *Rule, used, reserved int64, now, reset time.Time) *Refused {
-	return over(r, used, reserved, now, reset)
 }
 
 // after is at least a second: retry-after counts in whole ones.

@@ -45,6 +45,9 @@ func unitNames() string {
 // String is what it counts, as ParseRule reads it.
 func (r Rule) String() string { return r.Unit.String() + "/" + r.Window.String() }
 
+// Same reports whether two rules count the same.
+func (r Rule) Same(o Rule) bool { return r.Unit == o.Unit && r.Window == o.Window }
+
 // Limits are what somebody may use. What is zero does not limit.
 type Limits struct {
 	// Rules are in their order, each about something else, and above zero. Set keeps them so.
@@ -75,8 +78,7 @@ func (l *Limits) Max(u unit.Unit, w Window) int64 {
 
 // Set has a rule in the place of the one about the same, or takes that away where its Max is zero. The list that was is left as it is.
 func (l *Limits) Set(r Rule) {
-	same := func(o Rule) bool { return o.Unit == r.Unit && o.Window == r.Window }
-	rules := slices.DeleteFunc(slices.Clone(l.Rules), same)
+	rules := slices.DeleteFunc(slices.Clone(l.Rules), r.Same)
 	if r.Max != 0 {
 		rules = append(rules, r)
 	}

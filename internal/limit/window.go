@@ -2,6 +2,7 @@ package limit
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"crs/internal/config"
@@ -87,17 +88,12 @@ func ParseWindow(text string) (Window, error) {
 }
 
 func calendarNames() string {
-	text := ""
+	var names []string
 	for i := range spans {
-		if i > 0 && i == calendars-1 {
-			text += "or "
-		}
-		text += spans[i].name
-		if i < calendars-1 {
-			text += ", "
-		}
+		names = append(names, spans[i].name)
 	}
-	return text
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + ", or " + names[last]
 }
 
 // Windows are those that have a name.

@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"slices"
+
 	"crs/internal/limit"
 	"crs/internal/unit"
 )
@@ -39,35 +41,20 @@ func told() []limit.Rule {
 	return []limit.Rule{limit.Per(unit.Cost, limit.Day, 0), limit.Per(unit.Cost, limit.Week, 0), limit.Per(unit.Cost, limit.Total, 0)}
 }
 
-// budgets are the limits of the calendar that a budget must have.
-func budgets(l *limit.Limits) []limit.Rule {
-	all := told()
-	for _, r := range l.Rules {
-		if !r.Window.Slides() && !has(all, r) {
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
 // asked are the limits whose use is told.
 func asked(l *limit.Limits) []limit.Rule {
 	all := told()
 	for _, r := range l.Rules {
-		if !has(all, r) {
+		if !slices.ContainsFunc(all, r.Same) {
 			all = append(all, r)
 		}
 	}
 	return all
 }
 
-func has(list []limit.Rule, r limit.Rule) bool {
-	for _, o := range list {
-		if o.Unit == r.Unit && o.Window == r.Window {
-			return true
-		}
-	}
-	return false
+// budgets are those of the calendar: what a budget must have.
+func budgets(l *limit.Limits) []limit.Rule {
+	return slices.DeleteFunc(asked(l), func(r limit.Rule) bool { return r.Window.Slides() })
 }
 
 // slides reports whether something of a unit is counted in a window that slides.

@@ -39,10 +39,13 @@ if concurrency > 0 and most > 0 then
 end
 
 load(list)
+local reserved = {}
+for i, l in ipairs(list) do reserved[i] = 'x' .. l.letter end
+if #reserved > 0 then reserved = redis.call('HMGET', rate, unpack(reserved)) end
 local function refusal()
   for i, l in ipairs(list) do
     if l.hash then advance(l) end
-    local held = tonumber(redis.call('HGET', rate, 'x' .. l.letter) or 0) or 0
+    local held = tonumber(reserved[i] or 0) or 0
     if l.sum + held >= l.max then
       local reset = l.hash and free(l, l.max - held) or l.ends
       return {1, i, int(l.sum + held), int(held), int(reset), int(today), int(ms)}
