@@ -16,13 +16,11 @@ func (d *Daemon) join(opt *account.Options) {
 	if !ok {
 		return
 	}
-	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Refuse: d.refusesAway(), Changed: d.limitsAre})
+	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Refuse: d.cfg.Redis.OnOutage == "refuse", Changed: d.limitsAre})
 	d.shared.once.Rollups = d.shared.limits.Rollups() // nothing has been added up yet
 	d.opens("limits", d.shared.limits.Leave)
 	opt.Shared = d.shared.limits.Accounts()
 }
-
-func (d *Daemon) refusesAway() bool { return d.cfg.Redis.OnOutage == "refuse" }
 
 // hearOthers takes over what other nodes have learnt of the accounts, and goes on listening.
 func (d *Daemon) hearOthers(ctx context.Context) error {
@@ -33,7 +31,7 @@ func (d *Daemon) hearOthers(ctx context.Context) error {
 }
 
 func (d *Daemon) newGate(spent map[string]limit.Spent, furthest limit.Window) *limit.Gate {
-	opt := limit.Options{Clock: d.clock, Zone: d.zone, Spent: spent, Furthest: furthest, Unknown: d.learnLater, Refuse: d.refusesAway()}
+	opt := limit.Options{Clock: d.clock, Zone: d.zone, Spent: spent, Furthest: furthest, Unknown: d.learnLater}
 	if d.shared.limits != nil {
 		opt.Shared = d.shared.limits.Counts()
 	}

@@ -13,7 +13,6 @@ import (
 	"crs/internal/account"
 	"crs/internal/limit"
 	"crs/internal/oauth"
-	"crs/internal/outage"
 	"crs/internal/unit"
 	"crs/internal/usage"
 )
@@ -276,7 +275,7 @@ func (s limits) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts
 	err := l.ask(ctx, "Admit", &AdmitArgs{ticket, h.ID, estimate[unit.Tokens], estimate[unit.Cost], estimate.List()}, &a)
 	switch {
 	case errors.Is(err, errBack):
-		return nil, limit.ErrElsewhere
+		return nil, err
 	case err != nil: // the client has left; the heir may have let it in
 		l.forget(ticket)
 		return nil, err
@@ -300,10 +299,10 @@ func (s limits) Adopt(h limit.Holder, estimate unit.Amounts) limit.Seat {
 }
 
 func (s limits) Use(context.Context, limit.Holder) (limit.Use, error) {
-	return limit.Use{}, &outage.Error{Why: errors.New("this process has handed over")}
+	return limit.Use{}, errors.New("this process has handed over")
 }
 
-func (limits) Away() error { return nil }
+func (limits) Closed() error { return nil }
 
 func (s seat) Release() { s.link.tell(Message{What: seatLeft, Ticket: s.ticket}) }
 

@@ -76,7 +76,7 @@ func (b *book) queue(ctx context.Context, p *place, limits *Limits) error {
 	err := b.await(ctx, w, limits.QueueWait)
 	p.waited = time.Since(start)
 	if w.moved {
-		return ErrElsewhere
+		return errMoved
 	}
 	position := slices.Index(b.waiting, w)
 	if position < 0 { // its turn came, perhaps just as it gave up

@@ -142,10 +142,10 @@ func testClock() limit.Clock {
 // counting is a shared count that says how often it was asked.
 type counting struct {
 	heir
-	away error
+	closed error
 }
 
-func (c *counting) Away() error { return c.away }
+func (c *counting) Closed() error { return c.closed }
 
 func TestEnteringAsksNobodyElse(t *testing.T) {
 	gate(t, func(t *testing.T, elsewhere *limit.Gate) {
@@ -179,8 +179,8 @@ func TestEnteringAsksNobodyElse(t *testing.T) {
 
 func TestEnteringIsRefusedWhileTheSharedCountIsAway(t *testing.T) {
 	gate(t, func(t *testing.T, elsewhere *limit.Gate) {
-		c := &counting{heir: heir{gate: elsewhere}, away: &outage.Error{Why: errors.New("gone")}}
-		g := limit.New(limit.Options{Clock: testClock(), Zone: time.UTC, Shared: c, Refuse: true})
+		c := &counting{heir: heir{gate: elsewhere}, closed: &outage.Error{Why: errors.New("gone")}}
+		g := limit.New(limit.Options{Clock: testClock(), Zone: time.UTC, Shared: c})
 		var away *outage.Error
 		if _, err := g.Enter(t.Context(), with(key.Policy{Limits: limit.Limits{Concurrency: 1}}).Holders); !errors.As(err, &away) {
 			t.Errorf("%v", err)

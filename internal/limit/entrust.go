@@ -1,14 +1,10 @@
 package limit
 
 import (
-	"errors"
 	"time"
 
 	"crs/internal/unit"
 )
-
-// ErrElsewhere means that the counts are kept elsewhere than where they were asked for: ask again. Admit never gives it.
-var ErrElsewhere = errors.New("the counts are kept elsewhere now")
 
 // Count is what a gate knows of a holder beside the requests in flight, for a process that may be of another version.
 type Count struct {
@@ -29,22 +25,35 @@ type Used struct {
 // queue asks it anew. It gives what that process must know beside that, by holder. This gate counts on beside it. Counts that
 // several nodes share stay where they are: the other process is another node.
 func (g *Gate) Entrust(to Shared) map[string]Count {
-	if g.shared.Load() != nil {
+	if !(*g.home).sole() {
 		return nil
 	}
-	g.entrusted.Store(true)
-	g.shared.Store(&to)
-	books := g.all()
-	counts := make(map[string]Count, len(books))
+	counts := map[string]Count{}
 	now := g.now()
-	for _, b := range books {
-		b.mu.Lock()
+	g.turnTo(g.countingWith(to), func(b *book) {
 		b.turn(now.calendar)
 		counts[b.id] = b.count(now)
-		b.entrust(to)
+	})
+	return counts
+}
+
+// turnTo has requests counted otherwise from now on: those that are in flight count there, and who waits in a queue asks there. each is
+// called for every book, with its lock held.
+func (g *Gate) turnTo(by *counting, each func(*book)) {
+	g.counting.Store(by)
+	for _, b := range g.all() {
+		b.mu.Lock()
+		each(b)
+		for _, p := range b.inside {
+			p.shared = (*by).adopt(p)
+		}
+		for _, w := range b.waiting {
+			w.moved = true
+			close(w.turn)
+		}
+		b.waiting = nil
 		b.mu.Unlock()
 	}
-	return counts
 }
 
 // count is called with the book's lock held.
@@ -78,32 +87,19 @@ func (c *Count) uses() []Used {
 	return all
 }
 
-// entrust is called with the book's lock held.
-func (b *book) entrust(to Shared) {
-	for _, p := range b.inside {
-		p.shared = to.Adopt(p.asked())
-	}
-	for _, w := range b.waiting {
-		w.moved = true
-		close(w.turn)
-	}
-	b.waiting = nil
-}
-
 // asked is what a place was given for, as far as it is still known. What it holds nothing back of any more is zero.
 func (p *place) asked() (Holder, unit.Amounts) {
 	return Holder{ID: p.book.id, Limits: p.limits}, p.reserved
 }
 
-// entrustLate has the other process hear of a request that had left already when the counts were handed over, and is
-// settled now. It is called with the book's lock held.
-func (p *place) entrustLate() {
-	with := p.gate.shared.Load()
-	if p.shared != nil || with == nil {
+// adoptLate has whoever counts too now hear of a request that had left already when that changed, and is settled now. It is called
+// with the book's lock held.
+func (p *place) adoptLate() {
+	if p.shared != nil {
 		return
 	}
-	p.shared = (*with).Adopt(p.asked())
-	if p.out {
+	p.shared = (*p.gate.counting.Load()).adopt(p)
+	if p.shared != nil && p.out {
 		p.shared.Release()
 	}
 }
@@ -111,18 +107,11 @@ func (p *place) entrustLate() {
 // Reclaim takes the counts back: the other process is gone. What this gate counted beside it holds again, and spent is
 // what was used by now.
 func (g *Gate) Reclaim(spent map[string]Spent) {
-	if !g.entrusted.Swap(false) {
+	if g.counting.Load() == g.home {
 		return
 	}
-	g.shared.Store(nil)
 	g.Raise(spent)
-	for _, b := range g.all() {
-		b.mu.Lock()
-		for _, p := range b.inside {
-			p.shared = nil
-		}
-		b.mu.Unlock()
-	}
+	g.turnTo(g.home, func(*book) {})
 }
 
 // Raise has budgets hold at least what was used.

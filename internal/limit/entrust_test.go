@@ -38,7 +38,7 @@ func (h *heir) Adopt(of limit.Holder, estimate unit.Amounts) limit.Seat {
 }
 
 func (h *heir) Use(context.Context, limit.Holder) (limit.Use, error) { return limit.Use{}, nil }
-func (h *heir) Away() error                                          { return nil }
+func (h *heir) Closed() error                                        { return nil }
 
 func (s heirSeat) Release()                 { s.permit.Release() }
 func (s heirSeat) Settle(used unit.Amounts) { s.permit.Settle(used) }

@@ -4,7 +4,6 @@ package limit
 import (
 	"cmp"
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,14 +13,13 @@ import (
 
 // Gate keeps the count of every holder, in memory; with a Shared, several nodes keep it together.
 type Gate struct {
-	clock      Clock
-	zone       *time.Location
-	today      atomic.Pointer[calendar]
-	shared     atomic.Pointer[Shared] // nil when there is no other node
-	entrusted  atomic.Bool            // that other node is the process that this one has handed over to
-	refuseAway bool
-	furthest   atomic.Int64 // the longest span of the calendar that this gate has learnt of
-	unknown    func()
+	clock    Clock
+	zone     *time.Location
+	today    atomic.Pointer[calendar]
+	home     *counting                // how requests are counted while this process is not handed over
+	counting atomic.Pointer[counting] // how they are counted now
+	furthest atomic.Int64             // the longest span of the calendar that this gate has learnt of
+	unknown  func()
 
 	mu    sync.RWMutex // guards books; never held together with a book's lock
 	books map[string]*book
@@ -39,9 +37,6 @@ type Options struct {
 	Unknown  func()
 	// Shared, if not nil, has the counts kept by several nodes together. Spent is then what counts during an outage.
 	Shared Shared
-	// Refuse has every request refused while the shared count cannot be asked. Otherwise this node's own count, which goes
-	// on beside the shared one, decides alone until it can.
-	Refuse bool
 }
 
 // NewGate makes a gate of one node, on a clock that nobody sets.
@@ -51,12 +46,10 @@ func NewGate(now func() time.Time, zone *time.Location, spent map[string]Spent) 
 
 // New makes a gate.
 func New(opt Options) *Gate {
-	g := &Gate{clock: opt.Clock, zone: opt.Zone, refuseAway: opt.Refuse, books: make(map[string]*book, len(opt.Spent))}
-	g.unknown = opt.Unknown
+	g := &Gate{clock: opt.Clock, zone: opt.Zone, unknown: opt.Unknown, books: make(map[string]*book, len(opt.Spent))}
 	g.Knows(cmp.Or(opt.Furthest, beyond))
-	if opt.Shared != nil {
-		g.shared.Store(&opt.Shared)
-	}
+	g.home = g.countingWith(opt.Shared)
+	g.counting.Store(g.home)
 	begins := g.now().calendar.begins
 	for id, spent := range opt.Spent {
 		g.books[id] = &book{id: id, begins: begins, spent: spent}
@@ -126,43 +119,32 @@ func (g *Gate) each(holders []Holder, get func(Holder) (*place, error)) (*Permit
 }
 
 func (g *Gate) enter(ctx context.Context, h Holder) (*place, error) {
-	for {
-		with := g.shared.Load()
-		if with != nil {
-			return g.enterShared(*with, h)
-		}
-		p, err := g.take(ctx, nil, h, unit.Amounts{}, false)
-		if !errors.Is(err, ErrElsewhere) {
-			return p, err
-		}
-	}
+	return g.asked(ctx, func(by counting) (*place, error) { return by.enter(ctx, h) })
 }
 
 func (g *Gate) admit(ctx context.Context, h Holder, amounts unit.Amounts) (*place, error) {
+	return g.asked(ctx, func(by counting) (*place, error) { return by.admit(ctx, h, amounts) })
+}
+
+// asked asks whoever counts now, and anew if that has changed meanwhile.
+func (g *Gate) asked(ctx context.Context, ask func(counting) (*place, error)) (*place, error) {
 	for {
-		p, err := g.ask(ctx, h, amounts)
-		if !errors.Is(err, ErrElsewhere) {
+		by := g.counting.Load()
+		p, err := ask(*by)
+		if err == nil || ctx.Err() != nil || g.counting.Load() == by {
 			return p, err
 		}
 	}
 }
 
-func (g *Gate) ask(ctx context.Context, h Holder, amounts unit.Amounts) (*place, error) {
-	with := g.shared.Load()
-	if with != nil {
-		return g.admitShared(ctx, with, h, amounts)
-	}
-	return g.take(ctx, nil, h, amounts, true)
-}
-
-// take counts here, as long as it is with that these counts are shared.
-func (g *Gate) take(ctx context.Context, with *Shared, h Holder, amounts unit.Amounts, charge bool) (*place, error) {
+// take counts here, as long as it is by that requests are counted.
+func (g *Gate) take(ctx context.Context, by counting, h Holder, amounts unit.Amounts, charge bool) (*place, error) {
 	g.needs(h.Limits)
 	b, now := g.book(h.ID), g.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if g.shared.Load() != with {
-		return nil, ErrElsewhere
+	if *g.counting.Load() != by {
+		return nil, errMoved
 	}
 	if refused := b.refuse(now, h.Limits); refused != nil {
 		return nil, refused

@@ -2,7 +2,6 @@ package limit
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -28,8 +27,8 @@ func (p *Permit) Waited() (sum time.Duration) {
 // p's place; p holds nothing any more if it gives an error, or another one.
 func (p *Permit) Charge(ctx context.Context, ask Ask) (*Permit, error) {
 	for i, at := range p.places {
-		err := at.charge(ask.Amounts)
-		if err == nil {
+		moved, err := at.charge(ask.Amounts)
+		if !moved && err == nil {
 			continue
 		}
 		for _, charged := range p.places[:i] {
@@ -37,7 +36,7 @@ func (p *Permit) Charge(ctx context.Context, ask Ask) (*Permit, error) {
 		}
 		p.Release()
 		p.Settle(unit.Amounts{})
-		if errors.Is(err, ErrElsewhere) {
+		if moved {
 			return p.gate.Admit(ctx, ask)
 		}
 		return nil, err
@@ -83,19 +82,19 @@ type place struct {
 	charged  moment // when it was; zero before
 }
 
-// charge counts p here, where its slot is.
-func (p *place) charge(amounts unit.Amounts) error {
+// charge counts p here, where its slot is. moved tells that it is counted elsewhere, and is to be admitted there.
+func (p *place) charge(amounts unit.Amounts) (moved bool, err error) {
 	b, now := p.book, p.gate.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p.visits || p.gate.shared.Load() != nil {
-		return ErrElsewhere
+	if p.visits || p.shared != nil {
+		return true, nil
 	}
 	if refused := b.refuse(now, p.limits); refused != nil {
-		return refused
+		return false, refused
 	}
 	b.charge(now, p, amounts)
-	return nil
+	return false, nil
 }
 
 func (p *place) release() {
@@ -129,7 +128,7 @@ func (p *place) settle(used unit.Amounts) {
 	}
 	p.settled = true
 	p.book.settle(now, p, used)
-	p.entrustLate()
+	p.adoptLate()
 	if p.shared != nil {
 		p.shared.Settle(used)
 	}
@@ -146,7 +145,7 @@ func (p *place) cancel() {
 	}
 	p.settled = true
 	p.book.cancel(now, p)
-	p.entrustLate()
+	p.adoptLate()
 	if p.shared != nil {
 		p.shared.Cancel()
 	}

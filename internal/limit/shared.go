@@ -5,21 +5,21 @@ import (
 	"errors"
 	"time"
 
-	"crs/internal/outage"
 	"crs/internal/unit"
 )
 
-// Shared counts for several nodes together. When it cannot be asked, it gives an *outage.Error.
+// Shared counts for several nodes together.
 type Shared interface {
 	// Admit lets a request in, has it wait in the holder's queue if it must, or gives a *Refused; for all nodes as Gate.Admit
-	// does for one, and for one holder. The seat must be released and settled, or cancelled.
+	// does for one, and for one holder. The seat must be released and settled, or cancelled. It is nil, without an error, where nobody
+	// can be asked and the gate is to decide alone.
 	Admit(ctx context.Context, h Holder, estimate unit.Amounts) (Seat, error)
 	// Adopt counts a request that was let in without asking, as soon as it can be. It does not block.
 	Adopt(h Holder, estimate unit.Amounts) Seat
 	// Use tells what the holder uses on all nodes.
 	Use(ctx context.Context, h Holder) (Use, error)
-	// Away is nil while it can be asked.
-	Away() error
+	// Closed is why every request is refused, whatever its holder's limits; nil while they are not.
+	Closed() error
 }
 
 // Seat is a request that a Shared counts. Release and one of Settle and Cancel may be called in either order, and do not block.
@@ -34,38 +34,42 @@ type Seat interface {
 	Waited() time.Duration
 }
 
-// admitShared asks the shared count first, unless nothing limits the holder.
-func (g *Gate) admitShared(ctx context.Context, with *Shared, h Holder, estimate unit.Amounts) (*place, error) {
-	shared := *with
-	if !h.Limits.Limited() {
-		if away := shared.Away(); away != nil && g.refuseAway {
-			return nil, away
-		}
-		return g.seated(h, estimate, shared.Adopt(h, estimate)), nil
-	}
-	seat, err := shared.Admit(ctx, h, estimate)
-	if err == nil {
-		return g.seated(h, estimate, seat), nil
-	}
-	g.hear(h.ID, err)
-	var away *outage.Error
-	if !errors.As(err, &away) || g.refuseAway {
-		return nil, err
-	}
-	p, err := g.take(ctx, with, h, estimate, true)
-	if err != nil {
-		return nil, err
-	}
-	p.attach(shared.Adopt(h, estimate))
-	return p, nil
+// together is a gate whose requests are counted with those of others.
+type together struct {
+	gate   *Gate
+	shared Shared
 }
 
-// enterShared checks what this node knows, which costs no round trip, and how many of the holder's requests it has: those that
-// send their bodies at once are as many as may be inside or wait.
-func (g *Gate) enterShared(with Shared, h Holder) (*place, error) {
-	if away := with.Away(); away != nil && g.refuseAway {
-		return nil, away
+// admit asks the shared count first, unless nothing limits the holder.
+func (t *together) admit(ctx context.Context, h Holder, estimate unit.Amounts) (*place, error) {
+	if !h.Limits.Limited() {
+		if err := t.shared.Closed(); err != nil {
+			return nil, err
+		}
+		return t.gate.seated(h, estimate, t.shared.Adopt(h, estimate)), nil
 	}
+	seat, err := t.shared.Admit(ctx, h, estimate)
+	switch {
+	case err != nil:
+		t.gate.hear(h.ID, err)
+		return nil, err
+	case seat != nil:
+		return t.gate.seated(h, estimate, seat), nil
+	}
+	p, err := t.gate.take(ctx, t, h, estimate, true)
+	if err == nil {
+		p.attach(t.shared.Adopt(h, estimate))
+	}
+	return p, err
+}
+
+// enter checks what this node knows, which costs no round trip, and how many of the holder's requests it has: those that
+// send their bodies at once are as many as may be inside or wait.
+func (t *together) enter(_ context.Context, h Holder) (*place, error) {
+	if err := t.shared.Closed(); err != nil {
+		return nil, err
+	}
+	g := t.gate
 	b, now := g.book(h.ID), g.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -80,6 +84,24 @@ func (g *Gate) enterShared(with Shared, h Holder) (*place, error) {
 	b.visiting++
 	return &place{gate: g, book: b, limits: h.Limits, visits: true}, nil
 }
+
+func (t *together) adopt(p *place) Seat { return t.shared.Adopt(p.asked()) }
+
+func (t *together) use(ctx context.Context, h Holder, mine Use) Use {
+	if !h.Limits.Limited() {
+		return mine
+	}
+	all, err := t.shared.Use(ctx, h)
+	if err != nil {
+		return mine
+	}
+	if all.Spent == (Spent{}) {
+		all.Spent = mine.Spent
+	}
+	return all
+}
+
+func (*together) sole() bool { return false }
 
 // heardFor is how long it holds what the shared count has said of a span of the calendar.
 const heardFor = time.Minute

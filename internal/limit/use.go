@@ -84,18 +84,7 @@ func (g *Gate) Use(id string) Use {
 
 // UseOn tells what somebody uses on all nodes; on this one where nothing limits it, or others cannot be asked.
 func (g *Gate) UseOn(ctx context.Context, h Holder) Use {
-	mine, with := g.Use(h.ID), g.shared.Load()
-	if with == nil || !h.Limits.Limited() || (*with).Away() != nil {
-		return mine
-	}
-	all, err := (*with).Use(ctx, h)
-	if err != nil {
-		return mine
-	}
-	if all.Spent == (Spent{}) {
-		all.Spent = mine.Spent
-	}
-	return all
+	return (*g.counting.Load()).use(ctx, h, g.Use(h.ID))
 }
 
 // Set says what was used of what a rule counts.

@@ -2,10 +2,12 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"crs/internal/limit"
+	"crs/internal/outage"
 	"crs/internal/unit"
 )
 
@@ -31,11 +33,14 @@ func (c Counts) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts
 	a := &asking{n: c.Node, holder: h, seat: c.newSeat(h, estimate), began: time.Now()}
 	seat, err := a.run(ctx)
 	a.unlisten()
-	if err != nil {
-		a.undo()
-		return nil, err
+	if err == nil {
+		return seat, nil
 	}
-	return seat, nil
+	a.undo()
+	if away := (*outage.Error)(nil); errors.As(err, &away) && !c.opt.Refuse {
+		return nil, nil
+	}
+	return nil, err
 }
 
 // run asks until there is an answer that stays.

@@ -141,6 +141,14 @@ func (s *seat) charge(used unit.Amounts) {
 	s.node.owe(keySlot(s.of))
 }
 
+// Closed implements limit.Shared.
+func (c Counts) Closed() error {
+	if !c.opt.Refuse {
+		return nil
+	}
+	return c.Away()
+}
+
 // Use implements limit.Shared.
 func (c Counts) Use(ctx context.Context, h limit.Holder) (limit.Use, error) {
 	of, units := asked(h.Limits), unit.All()

@@ -217,8 +217,8 @@ func TestWhileRedisIsAwayANodeCountsAlone(t *testing.T) {
 func TestRefuseMeansThatNobodyIsServedWithoutRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartReal(t)
-	n := quick(t, server.URL())
-	g := limit.New(limit.Options{Clock: clock.New(time.Now, nil), Zone: time.UTC, Shared: n.Counts(), Refuse: true})
+	n := quick(t, server.URL(), func(opt *redis.NodeOptions) { opt.Refuse = true })
+	g := limit.New(limit.Options{Clock: clock.New(time.Now, nil), Zone: time.UTC, Shared: n.Counts()})
 	server.Save(t)
 	server.Kill(t)
 	for _, p := range []key.Policy{{Limits: limit.Limits{Concurrency: 1}}, {}} {
