@@ -157,16 +157,16 @@ func (d *Daemon) handOver(ctx context.Context, program string) (*succession, err
 		return nil, s.failed(ctx, err)
 	}
 	d.log.Info("handing over to a new process", "pid", s.ready.PID, "version", s.ready.Version)
-	held, err := d.tokens.Entrust(ctx, s.link.Tokens())
+	held, err := d.tokens.Delegate(ctx, s.link.Tokens())
 	if err != nil {
 		return nil, s.failed(ctx, err)
 	}
 	if s.tokens, err = d.reserve.Seal(held); err != nil {
-		d.tokens.Reclaim()
+		d.tokens.TakeBack()
 		return nil, s.failed(ctx, err)
 	}
 	if err := d.handler.Freeze(ctx); err != nil {
-		d.tokens.Reclaim()
+		d.tokens.TakeBack()
 		return nil, s.failed(ctx, err)
 	}
 	err = d.yield(ctx, s)
@@ -279,7 +279,7 @@ func (d *Daemon) takeBack(s *succession) {
 	s.link.Return()                                          // also when the ledger was not entrusted to it
 	d.pool.Reclaim()
 	d.gate.Reclaim(d.spentNow())
-	d.tokens.Reclaim()
+	d.tokens.TakeBack()
 	s.link.Release()
 	d.accept(true)
 	d.held().Serving()

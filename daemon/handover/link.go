@@ -353,22 +353,17 @@ func (a accounts) Tell(n account.News) { a.link.tell(Message{What: learnt, News:
 func (s slot) Free() { s.link.tell(Message{What: slotFreed, Ticket: s.ticket}) }
 
 // Tokens is the link as a keeper sees it.
-func (l *Link) Tokens() oauth.Heir { return tokens{l} }
+func (l *Link) Tokens() oauth.Successor { return tokens{l} }
 
 type tokens struct{ link *Link }
 
 func (t tokens) Renew(ctx context.Context, id string, generation int64) error {
 	var a Answer
 	err := t.link.ask(ctx, "Renew", &RenewArgs{id, generation}, &a)
-	switch {
-	case errors.Is(err, errBack):
-		return oauth.ErrElsewhere
-	case err != nil:
-		return err
-	case a.Error != "":
-		return errors.New(a.Error)
+	if err == nil && a.Error != "" {
+		err = errors.New(a.Error)
 	}
-	return nil
+	return err
 }
 
 // Opened implements usage.Heir.

@@ -120,7 +120,7 @@ func (k *Keeper) tell(h Held) {
 
 // settleLater starts what has the store take what is held, unless that runs. It is called with mu held.
 func (k *Keeper) settleLater() {
-	if k.settling != nil || k.heir != nil || len(k.held) == 0 {
+	if k.settling != nil || k.refreshing != k.home || len(k.held) == 0 {
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -183,10 +183,7 @@ func (k *Keeper) settle(ctx context.Context, h *heldPair) {
 
 // unlock takes a lock that an earlier process has left, and gives it back. Where that fails, it ends by itself.
 func (k *Keeper) unlock(ctx context.Context, id string) {
-	if k.opt.Locks == nil {
-		return
-	}
-	if release, held, err := k.opt.Locks.Lock(ctx, lockOf(id)); err == nil && held {
+	if release, held, err := k.nodes.Lock(ctx, lockOf(id)); err == nil && held {
 		release()
 	}
 }
@@ -260,7 +257,7 @@ func (k *Keeper) pairs() []Pair {
 func (k *Keeper) Stop(ctx context.Context) error {
 	k.Wait(ctx)
 	k.stopSettling()
-	if k.entrusted() {
+	if !k.refreshesHere() {
 		return nil
 	}
 	for k.settleAll(ctx) && len(k.lacking()) > 0 && pause(ctx, settleAgain) {

@@ -2,59 +2,58 @@ package oauth
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"crs/internal/account"
 )
 
+// Locks are held by one node at a time.
+type Locks interface {
+	// Lock takes a lock for as long as this node lives, or until release. held is false when another node has it.
+	Lock(ctx context.Context, name string) (release func(), held bool, err error)
+	// Spend keeps a lock from other nodes also when they do not hear of this one any more: what it guards is about to be used up, and
+	// only this node will know what became of it.
+	Spend(ctx context.Context, name string) error
+}
+
+// nodes are the daemons that refresh the tokens of the same accounts.
+type nodes interface {
+	Locks
+	// current is an account as it is now, on all nodes.
+	current(ctx context.Context, id string) (*account.Account, error)
+	// several reports whether there may be others than this one.
+	several() bool
+}
+
+// oneNode is alone: it needs no locks, and what it knows of accounts is what there is.
+type oneNode struct{ roster roster }
+
+func (oneNode) Lock(context.Context, string) (func(), bool, error) { return func() {}, true, nil }
+
+func (oneNode) Spend(context.Context, string) error { return nil }
+
+func (n oneNode) current(_ context.Context, id string) (*account.Account, error) {
+	return n.roster.Get(id)
+}
+
+func (oneNode) several() bool { return false }
+
+// manyNodes share a store.
+type manyNodes struct {
+	Locks
+	roster roster
+}
+
+func (n manyNodes) current(ctx context.Context, id string) (*account.Account, error) {
+	return n.roster.Reread(ctx, id)
+}
+
+func (manyNodes) several() bool { return true }
+
 // lookAgain is how often a node looks whether another one has refreshed.
 const lookAgain = 100 * time.Millisecond
 
 func lockOf(account string) string { return "token:" + account }
-
-// alone refreshes when no other node does, or takes what that one got.
-func (k *Keeper) alone(ctx context.Context, acc *account.Account, f *flight) (*account.Account, error) {
-	if k.opt.Locks == nil {
-		return k.refresh(ctx, acc, func() {})
-	}
-	for {
-		release, held, err := k.opt.Locks.Lock(ctx, lockOf(acc.ID))
-		if err != nil {
-			return nil, fmt.Errorf("refresh the token of account %s: %w", acc.Name, err)
-		}
-		if held {
-			k.lockedHere(acc.ID)
-		} else {
-			k.lockedThere(acc, f)
-		}
-		now, err := k.opt.Roster.Reread(ctx, acc.ID)
-		switch {
-		case err != nil:
-		case now.Credential.Generation != acc.Credential.Generation:
-			acc = now
-		case held:
-			return k.refresh(ctx, now, release)
-		}
-		if held {
-			release()
-		}
-		if err != nil || acc == now {
-			return now, err
-		}
-		if !pause(ctx, lookAgain) {
-			return nil, fmt.Errorf("refresh the token of account %s: another node has not finished doing so: %w", acc.Name, ctx.Err())
-		}
-	}
-}
-
-// current is an account as it is now, on all nodes.
-func (k *Keeper) current(ctx context.Context, id string) (*account.Account, error) {
-	if k.opt.Locks == nil {
-		return k.opt.Roster.Get(id)
-	}
-	return k.opt.Roster.Reread(ctx, id)
-}
 
 // pause reports whether ctx has not ended.
 func pause(ctx context.Context, d time.Duration) bool {

@@ -56,15 +56,6 @@ type pool interface {
 	Park(id, evidence string) bool
 }
 
-// Locks are held by one node at a time.
-type Locks interface {
-	// Lock takes a lock for as long as this node lives, or until release. held is false when another node has it.
-	Lock(ctx context.Context, name string) (release func(), held bool, err error)
-	// Spend keeps a lock from other nodes also when they do not hear of this one any more: what it guards is about to be used up, and
-	// only this node will know what became of it.
-	Spend(ctx context.Context, name string) error
-}
-
 // Source asks a provider for a fresh token pair.
 type Source interface {
 	// Renew gives the pair, or an error; a *Refused when the refresh token is gone for good.
@@ -89,11 +80,14 @@ func (e *Refused) Error() string {
 type Keeper struct {
 	opt Options
 
-	mu      sync.Mutex // guards flights, locked, heir, held and settling
-	flights map[string]*flight
-	locked  map[string]*lockedElsewhere
-	heir    Heir // who refreshes now; nil when it is this keeper
-	held    map[string]*heldPair
+	home  refreshing // who refreshes while this process is not handed over: this keeper
+	nodes nodes      // among which it does
+
+	mu         sync.Mutex // guards flights, locked, refreshing, held and settling
+	flights    map[string]*flight
+	locked     map[string]*lockedElsewhere
+	refreshing refreshing // who does now
+	held       map[string]*heldPair
 	// settling ends the goroutine that has the store take what is held; nil while there is none.
 	settling context.CancelFunc
 	settled  sync.WaitGroup
@@ -103,6 +97,7 @@ type Keeper struct {
 // flight is a refresh under way. done is closed when acc and err are set, and elsewhere when another node turns out to do it.
 type flight struct {
 	began time.Time
+	by    refreshing // guarded by the keeper's lock
 	done  chan struct{}
 
 	elsewhere chan struct{}
@@ -112,9 +107,16 @@ type flight struct {
 
 // NewKeeper makes a Keeper. Run keeps tokens fresh in the background.
 func NewKeeper(opt Options) *Keeper {
-	return &Keeper{
+	k := &Keeper{
 		opt: opt, flights: map[string]*flight{}, locked: map[string]*lockedElsewhere{}, held: map[string]*heldPair{}, retry: map[string]time.Time{},
 	}
+	k.nodes = oneNode{opt.Roster}
+	if opt.Locks != nil {
+		k.nodes = manyNodes{opt.Locks, opt.Roster}
+	}
+	k.home = here{k}
+	k.refreshing = k.home
+	return k
 }
 
 // Fresh gives acc with a token that is good for a while: acc itself when it is, else after a refresh. A token that is good for some
@@ -180,10 +182,7 @@ func (k *Keeper) renew(ctx context.Context, acc *account.Account, w wait) (*acco
 	if now.Credential.Refresh.Empty() {
 		return nil, fmt.Errorf("account %s has no refresh token", acc.Name)
 	}
-	f, heir := k.join(now)
-	if heir != nil {
-		return k.renewElsewhere(ctx, heir, now, w)
-	}
+	f := k.join(now)
 	late := time.NewTimer(w.most - time.Since(f.began))
 	defer late.Stop()
 	var elsewhere chan struct{}
@@ -204,27 +203,34 @@ func (k *Keeper) renew(ctx context.Context, acc *account.Account, w wait) (*acco
 
 // join takes part in the refresh under way, or begins one. It runs on its own: a token pair that was handed out once must
 // be kept, even if the request that asked for it has gone.
-func (k *Keeper) join(acc *account.Account) (*flight, Heir) {
+func (k *Keeper) join(acc *account.Account) *flight {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if f := k.flights[acc.ID]; f != nil {
-		return f, nil
+	f := k.flights[acc.ID]
+	if f == nil {
+		f = &flight{began: time.Now(), by: k.refreshing, done: make(chan struct{}), elsewhere: make(chan struct{})}
+		k.flights[acc.ID] = f
+		go k.fly(f, acc)
 	}
-	if k.heir != nil {
-		return nil, k.heir
-	}
-	f := &flight{began: time.Now(), done: make(chan struct{}), elsewhere: make(chan struct{})}
-	k.flights[acc.ID] = f
-	go func() {
-		ctx, stop := context.WithTimeout(context.Background(), refreshLimit)
-		defer stop()
-		f.acc, f.err = k.alone(ctx, acc, f)
+	return f
+}
+
+// fly has whoever refreshes now do it. Where that was another process, and is not any more, it is done anew; what this keeper itself has
+// failed at has failed.
+func (k *Keeper) fly(f *flight, acc *account.Account) {
+	ctx, stop := context.WithTimeout(context.Background(), refreshLimit)
+	defer stop()
+	for again := true; again; {
+		f.acc, f.err = f.by.renew(ctx, acc, f)
 		k.mu.Lock()
-		delete(k.flights, acc.ID)
+		again = f.err != nil && ctx.Err() == nil && f.by != k.home && f.by != k.refreshing
+		f.by = k.refreshing
+		if !again {
+			delete(k.flights, acc.ID)
+		}
 		k.mu.Unlock()
-		close(f.done)
-	}()
-	return f, nil
+	}
+	close(f.done)
 }
 
 const refreshLimit = time.Minute
@@ -255,10 +261,8 @@ func (k *Keeper) refresh(ctx context.Context, acc *account.Account, release func
 
 // spend uses the refresh token up.
 func (k *Keeper) spend(ctx context.Context, acc *account.Account) (account.Credential, error) {
-	if k.opt.Locks != nil {
-		if err := k.opt.Locks.Spend(ctx, lockOf(acc.ID)); err != nil {
-			return account.Credential{}, err
-		}
+	if err := k.nodes.Spend(ctx, lockOf(acc.ID)); err != nil {
+		return account.Credential{}, err
 	}
 	return k.opt.Source.Renew(ctx, acc)
 }
@@ -267,11 +271,11 @@ func (k *Keeper) spend(ctx context.Context, acc *account.Account) (account.Crede
 // in its reserve until the store takes it.
 func (k *Keeper) overtaken(ctx context.Context, acc *account.Account) (*account.Account, bool) {
 	for tries := 0; ; tries++ {
-		now, err := k.current(ctx, acc.ID)
+		now, err := k.nodes.current(ctx, acc.ID)
 		if err == nil && now.Credential.Generation != acc.Credential.Generation {
 			return now, true
 		}
-		if k.opt.Locks == nil || tries == overtakenTries || !pause(ctx, lookAgain) {
+		if !k.nodes.several() || tries == overtakenTries || !pause(ctx, lookAgain) {
 			return nil, false
 		}
 	}
@@ -303,7 +307,7 @@ const (
 func (k *Keeper) round(ctx context.Context) {
 	now := k.opt.Now()
 	for _, acc := range k.opt.Roster.List() {
-		if ctx.Err() != nil || k.entrusted() {
+		if ctx.Err() != nil || !k.refreshesHere() {
 			return
 		}
 		if !acc.Credential.Stale(now) || acc.Credential.Refresh.Empty() || now.Before(k.retry[acc.ID]) {
@@ -318,15 +322,10 @@ func (k *Keeper) round(ctx context.Context) {
 	}
 }
 
-// Wait ends when no refresh is under way, or ctx ends.
+// Wait ends when no refresh of this keeper is under way, or ctx ends.
 func (k *Keeper) Wait(ctx context.Context) {
 	for {
-		k.mu.Lock()
-		var f *flight
-		for _, f = range k.flights {
-			break
-		}
-		k.mu.Unlock()
+		f := k.flightHere()
 		if f == nil {
 			return
 		}
@@ -336,4 +335,15 @@ func (k *Keeper) Wait(ctx context.Context) {
 			return
 		}
 	}
+}
+
+func (k *Keeper) flightHere() *flight {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, f := range k.flights {
+		if f.by == k.home {
+			return f
+		}
+	}
+	return nil
 }
