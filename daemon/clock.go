@@ -20,7 +20,7 @@ func (d *Daemon) clockState() string {
 
 // resumeClock goes on with the steady time of the process before this one.
 func (d *Daemon) resumeClock(ctx context.Context) error {
-	if d.heir != nil {
+	if d.takeover != nil {
 		d.clock.Resume(d.legacy.Clock)
 		return nil
 	}

@@ -51,8 +51,8 @@ type Options struct {
 	Now func() time.Time
 	// Elapsed is how much time has passed, on a clock that nobody sets; nil means the machine's.
 	Elapsed func() time.Duration
-	// Estate, if not nil, is what another process hands over to this one.
-	Estate *handover.Estate
+	// Inherited, if not nil, is what another process hands over to this one.
+	Inherited *handover.InheritedFiles
 	// Program is what this process runs from; a restart starts it anew. Empty: it cannot be restarted.
 	Program string
 	// Change, if not nil, may change the configuration after it was read: for tests.
@@ -102,11 +102,11 @@ type Daemon struct {
 	audit      *audit.Log
 	handler    *control.Handler
 
-	heir     *handover.Heir  // to the process that this one has inherited from; nil when there is none
-	legacy   handover.State  // what that handed over
-	leaving  []*usage.Record // requests that are in flight in it
-	handing  sync.Mutex      // held while this process hands over
-	succeed  atomic.Pointer[succession]
+	takeover *handover.Successor // to the process that this one has inherited from; nil when there is none
+	legacy   handover.State      // what that handed over
+	leaving  []*usage.Record     // requests that are in flight in it
+	handing  sync.Mutex          // held while this process hands over
+	upgrade  atomic.Pointer[upgrade]
 	finished context.CancelFunc // ends Run
 	life     context.Context    // ends when Run is to end
 	end      context.CancelFunc
@@ -135,18 +135,18 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 	}
 	d.conditions = condition.NewWatch(&condition.Options{Own: d.ownConditions(), View: d.viewConditions})
 	d.life, d.end = context.WithCancel(context.Background())
-	d.greet()
+	d.answerPredecessor()
 	for _, open := range []func(context.Context) error{
 		d.openConfig, d.openData, d.openSockets, d.openStore, d.openAudit, d.inherit, d.openDomain, d.openMetrics, d.openAlerts, d.openLedger, d.openEngine,
 	} {
 		if err := open(ctx); err != nil {
 			d.end()
-			d.disown(err)
+			d.reportFailure(err)
 			return nil, errors.Join(d.withRoom(err), d.close(context.WithoutCancel(ctx)))
 		}
 	}
 	d.rememberLocks()
-	d.assume()
+	d.startServices()
 	d.log.Info("serving", "version", opt.Version, "listen", d.Listen(), "socket", d.Socket(), "data", d.cfg.Data)
 	return d, nil
 }
@@ -205,8 +205,8 @@ func (d *Daemon) openData(context.Context) error {
 }
 
 func (d *Daemon) takeData(dir string) (err error) {
-	if d.opt.Estate != nil {
-		d.lock = d.opt.Estate.Data
+	if d.opt.Inherited != nil {
+		d.lock = d.opt.Inherited.Data
 		return nil
 	}
 	d.lock, err = claim.Take(filepath.Join(dir, ctl.DataLock))
@@ -245,7 +245,7 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	if d.prices, err = loadPrices(ctx, d.store); err != nil {
 		return err
 	}
-	if d.heir != nil {
+	if d.takeover != nil {
 		err = d.pool.Restore(d.legacy.Pool)
 	} else {
 		err = d.restorePool(ctx)
@@ -374,7 +374,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	g.Go(func() error { return d.housekeep(running) })
 	g.Go(func() error { return d.follow(running) })
 	g.Go(func() error { return d.learnSpent(running) })
-	if d.heir != nil {
+	if d.takeover != nil {
 		g.Go(func() error { return d.begin(running) })
 	}
 	g.Go(func() error {

@@ -51,7 +51,7 @@ type noticed struct{ store, data, reserve, socket, room string }
 // notice says in the log what somebody did to the files of the data directory, once, saves what only this process holds, and makes
 // anew what can be. It gives what it found, to be given the next time.
 func (d *Daemon) notice(ctx context.Context, before noticed) noticed {
-	if d.succeed.Load() != nil { // the files are another process's now
+	if d.upgrade.Load() != nil { // the files are another process's now
 		return before
 	}
 	found := noticed{d.storeUnsafe(), d.dataFilesLost(), d.mendReserve(), d.mendSocket(before.socket), d.keepRoom(before.room)}

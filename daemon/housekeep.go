@@ -53,7 +53,7 @@ func (d *Daemon) housekeep(ctx context.Context) error {
 }
 
 func (d *Daemon) saveIfNew(ctx context.Context, saved []byte) []byte {
-	if d.succeed.Load() != nil { // another process knows better now
+	if d.upgrade.Load() != nil { // another process knows better now
 		return saved
 	}
 	body, err := d.pool.Snapshot()

@@ -16,7 +16,7 @@ func (d *Daemon) join(opt *account.Options) {
 	if !ok {
 		return
 	}
-	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.heir == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Refuse: d.cfg.Redis.OnOutage == "refuse", Changed: d.limitsAre})
+	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.takeover == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Refuse: d.cfg.Redis.OnOutage == "refuse", Changed: d.limitsAre})
 	d.shared.once.Rollups = d.shared.limits.Rollups() // nothing has been added up yet
 	d.opens("limits", d.shared.limits.Leave)
 	opt.Shared = d.shared.limits.Accounts()

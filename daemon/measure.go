@@ -17,7 +17,7 @@ func (d *Daemon) openMetrics(context.Context) error {
 	}
 	d.scrapes = d.metrics.NewServer(d.cfg.Metrics.Listen, d.short, d.log)
 	d.opens("metrics listener", func(context.Context) error { return d.scrapes.Close() })
-	if err := d.scrapes.Listen(); err != nil && d.heir == nil { // the process that this one inherits from still has the address
+	if err := d.scrapes.Listen(); err != nil && d.takeover == nil { // the process that this one inherits from still has the address
 		return err
 	}
 	return nil

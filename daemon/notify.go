@@ -20,12 +20,12 @@ func (d *Daemon) tellSystem(ctx context.Context, ended <-chan struct{}) {
 		select {
 		case <-beat:
 			d.alive()
-			if d.succeed.Load() != nil { // another process speaks for the service now
+			if d.upgrade.Load() != nil { // another process speaks for the service now
 				continue
 			}
 			tell(system.SdNotifyWatchdog)
 		case <-stopped:
-			if d.succeed.Load() == nil {
+			if d.upgrade.Load() == nil {
 				tell(stopping(d.cfg.Timeouts.Shutdown))
 			}
 			stopped = nil

@@ -54,7 +54,7 @@ func Serve(ctx context.Context, opt Options) error {
 	err = d.Run(ctx)
 	close(ended)
 	told.Wait()
-	if d.succeed.Load() == nil {
+	if d.upgrade.Load() == nil {
 		d.held().Ended(err)
 	}
 	return errors.Join(err, d.standBy())
@@ -62,11 +62,11 @@ func Serve(ctx context.Context, opt Options) error {
 
 // inheritance takes over what an old process hands to this one, and finds out which program this is.
 func inheritance(opt *Options) (err error) {
-	if opt.Estate, err = handover.Inherited(); err != nil {
+	if opt.Inherited, err = handover.Inherited(); err != nil {
 		return err
 	}
-	if opt.Estate != nil && opt.Estate.As != "" {
-		opt.Program = opt.Estate.As
+	if opt.Inherited != nil && opt.Inherited.As != "" {
+		opt.Program = opt.Inherited.As
 		return nil
 	}
 	if opt.Program, err = os.Executable(); err != nil {
@@ -83,13 +83,13 @@ func supervised() bool { return os.Getenv("NOTIFY_SOCKET") != "" }
 // both by itself. A handover that is under way is over first, one way or the other.
 func (d *Daemon) stopSuccessor() {
 	d.endHandover()
-	if s := d.succeed.Load(); s != nil && !term.IsTerminal(int(os.Stdin.Fd())) {
+	if s := d.upgrade.Load(); s != nil && !term.IsTerminal(int(os.Stdin.Fd())) {
 		s.signal(syscall.SIGTERM)
 	}
 }
 
 // signal passes a signal to the process that serves, where this one was started first.
-func (s *succession) signal(which syscall.Signal) {
+func (s *upgrade) signal(which syscall.Signal) {
 	switch {
 	case s.first == nil && s.late.Load():
 		s.child.Signal(which) // nobody knew yet whom else to tell
@@ -100,7 +100,7 @@ func (s *succession) signal(which syscall.Signal) {
 
 // hangUp has whoever serves read the configuration again.
 func (d *Daemon) hangUp() {
-	if s := d.succeed.Load(); s != nil {
+	if s := d.upgrade.Load(); s != nil {
 		s.signal(syscall.SIGHUP)
 		return
 	}
@@ -110,7 +110,7 @@ func (d *Daemon) hangUp() {
 // standBy has the process that was started first stay until every other one has ended: whoever started it watches it. Those in
 // between end when nothing is in flight in them any more.
 func (d *Daemon) standBy() error {
-	s := d.succeed.Load()
+	s := d.upgrade.Load()
 	if s == nil || s.first == nil {
 		return nil
 	}

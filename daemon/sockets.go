@@ -13,8 +13,8 @@ import (
 // openSockets begins to listen. It comes early: a second daemon must not get as far as the store. Whoever connects waits
 // until the rest is open.
 func (d *Daemon) openSockets(context.Context) (err error) {
-	if d.opt.Estate != nil {
-		return d.inheritSockets(d.opt.Estate)
+	if d.opt.Inherited != nil {
+		return d.inheritSockets(d.opt.Inherited)
 	}
 	if d.control, err = control.Listen(d.cfg.Socket, d.shares.Control, d.short, d.log); err != nil {
 		return err

@@ -15,10 +15,10 @@ func (d *Daemon) stopEngine(ctx context.Context) error {
 	if n := d.engine.InFlight(); n > 0 {
 		d.log.Info("stopping", "in_flight", n, "wait", d.cfg.Timeouts.Shutdown)
 	}
-	err := d.together(ctx, func() error { return ignoreClosed(d.engine.Shutdown(ctx)) })
+	err := d.stopBoth(ctx, func() error { return ignoreClosed(d.engine.Shutdown(ctx)) })
 	after, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
-	if s := d.succeed.Load(); s != nil {
+	if s := d.upgrade.Load(); s != nil {
 		return errors.Join(err, d.control.Shutdown(after), s.goodbye(after))
 	}
 	if failed := d.savePool(after); failed != nil {

@@ -48,7 +48,7 @@ func stopWhileDiskHangs(g *ground) {
 	g.busy()
 	g.more(30)
 	g.restarted()
-	heir := g.pid()
+	successor := g.pid()
 	wake := g.disk.Hang()
 	g.says("ledger_not_written")
 	g.more(20)
@@ -76,7 +76,7 @@ func stopWhileDiskHangs(g *ground) {
 	g.isLost(text)
 	wake()
 	<-ended
-	g.until("the new process is gone", func() bool { return errors.Is(syscall.Kill(heir, 0), syscall.ESRCH) })
+	g.until("the new process is gone", func() bool { return errors.Is(syscall.Kill(successor, 0), syscall.ESRCH) })
 	g.serve()
 	g.wellAgain()
 	g.some(10)

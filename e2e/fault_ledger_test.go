@@ -34,11 +34,11 @@ func ledgerFaults() []fault {
 		{name: "a restart while Redis cannot save", stores: "redis", run: func(g *ground) { restartWhileStoreRefuses(g, "MISCONF") }},
 		{name: "a restart while Redis is a replica", stores: "redis", run: func(g *ground) { restartWhileStoreRefuses(g, "READONLY") }},
 		{name: "a kill -9 and a start while Redis cannot save", stores: "redis", run: func(g *ground) { startWhileStoreRefuses(g, "MISCONF") }},
-		{name: "the new process is killed while the store takes nothing", run: heirKilledWhileStoreRefuses},
-		{name: "the new process is killed on a full disk", run: heirKilledOnFullDisk},
-		{name: "the new process stands still", run: heirStandsStill},
-		{name: "the new process stands still as soon as it serves", stores: "local", run: heirStandsStillAtOnce},
-		{name: "a new process that never serves, on a full disk", run: brokenHeirOnFullDisk, env: noReserve},
+		{name: "the new process is killed while the store takes nothing", run: successorKilledWhileStoreRefuses},
+		{name: "the new process is killed on a full disk", run: successorKilledOnFullDisk},
+		{name: "the new process stands still", run: successorStandsStill},
+		{name: "the new process stands still as soon as it serves", stores: "local", run: successorStandsStillAtOnce},
+		{name: "a new process that never serves, on a full disk", run: brokenSuccessorOnFullDisk, env: noReserve},
 		{name: "a kill -9 and a start on a full disk", run: func(g *ground) { startOnFullDisk(g, g.killAtRest) }, env: noReserve},
 		{name: "a stop and a start on a full disk", run: func(g *ground) { startOnFullDisk(g, func() { g.quiet(); g.halt() }) }, env: noReserve},
 		{name: "a stop on a full disk that heals in time", run: stopOnFullDisk, env: noReserve},
@@ -220,7 +220,7 @@ func startWhileStoreRefuses(g *ground, how string) {
 	g.some(20)
 }
 
-func heirKilledWhileStoreRefuses(g *ground) {
+func successorKilledWhileStoreRefuses(g *ground) {
 	g.busy()
 	g.more(20)
 	heal := g.storeFails("OOM")
@@ -229,9 +229,9 @@ func heirKilledWhileStoreRefuses(g *ground) {
 	if _, err := g.Restart(g.t.Context(), ctl.Restart{}); err != nil {
 		g.t.Fatal(err)
 	}
-	heir := g.pid()
+	successor := g.pid()
 	g.more(10)
-	g.kill(heir)
+	g.kill(successor)
 	g.servesAgain(old)
 	g.more(40)
 	g.says("usage_not_counted")
@@ -240,23 +240,23 @@ func heirKilledWhileStoreRefuses(g *ground) {
 	g.more(20)
 }
 
-// heirStandsStill: the new process takes over, and then does nothing any more. Whoever came to it meanwhile is cut; the old one
+// successorStandsStill: the new process takes over, and then does nothing any more. Whoever came to it meanwhile is cut; the old one
 // serves again.
-func heirStandsStill(g *ground) {
+func successorStandsStill(g *ground) {
 	g.busy()
 	g.more(20)
 	old := g.pid()
 	g.restarted()
-	heir := g.pid()
-	g.signal(heir, syscall.SIGSTOP)
+	successor := g.pid()
+	g.signal(successor, syscall.SIGSTOP)
 	g.servesAgain(old)
 	g.more(40)
 	g.restarted()
 	g.more(20)
 }
 
-// heirStandsStillAtOnce: nobody was told yet that it has taken over, and nobody is.
-func heirStandsStillAtOnce(g *ground) {
+// successorStandsStillAtOnce: nobody was told yet that it has taken over, and nobody is.
+func successorStandsStillAtOnce(g *ground) {
 	g.busy()
 	g.more(20)
 	old := g.pid()
@@ -277,16 +277,16 @@ func heirStandsStillAtOnce(g *ground) {
 	g.more(20)
 }
 
-func heirKilledOnFullDisk(g *ground) {
+func successorKilledOnFullDisk(g *ground) {
 	g.busy()
 	g.more(20)
 	old := g.pid()
 	g.restarted()
-	heir := g.pid()
+	successor := g.pid()
 	g.fill()
 	g.says("ledger_on_reserve")
 	g.more(20)
-	g.kill(heir)
+	g.kill(successor)
 	g.servesAgain(old)
 	g.more(40)
 	g.says("ledger_on_reserve")
@@ -295,8 +295,8 @@ func heirKilledOnFullDisk(g *ground) {
 	g.more(20)
 }
 
-// brokenHeirOnFullDisk fills the disk while a new process is on its way that never gets ready.
-func brokenHeirOnFullDisk(g *ground) {
+// brokenSuccessorOnFullDisk fills the disk while a new process is on its way that never gets ready.
+func brokenSuccessorOnFullDisk(g *ground) {
 	g.busy()
 	g.more(20)
 	program := programIn(g.t, g.logs, "sleep 2; exit 3")

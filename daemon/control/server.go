@@ -127,8 +127,8 @@ func (s *Server) current() socket {
 	return s.socket
 }
 
-// Estate is what another process needs to serve the socket.
-func (s *Server) Estate() (*net.UnixListener, *claim.Claim) { return s.current().raw, s.lock }
+// Files are what another process needs to serve the socket.
+func (s *Server) Files() (*net.UnixListener, *claim.Claim) { return s.current().raw, s.lock }
 
 // Pause has callers wait; Resume serves them again.
 func (s *Server) Pause() {

@@ -9,52 +9,52 @@ import (
 	"crs/internal/unit"
 )
 
-// calls are what the old process can ask of its heir. Each runs on a goroutine of its own.
-type calls struct{ heir *Heir }
+// calls are what the old process can ask of its successor. Each runs on a goroutine of its own.
+type calls struct{ successor *Successor }
 
 var errNotYet = errors.New("the new process does not serve yet")
 
-// Hello answers when the heir could take over.
+// Hello answers when the successor could take over.
 func (c *calls) Hello(s *Setup, out *Ready) error {
-	if err := <-c.heir.ready; err != nil {
+	if err := <-c.successor.ready; err != nil {
 		return err
 	}
-	if err := s.agrees(c.heir.setup); err != nil {
+	if err := s.agrees(c.successor.setup); err != nil {
 		return err
 	}
-	*out = Ready{PID: os.Getpid(), Version: c.heir.version}
+	*out = Ready{PID: os.Getpid(), Version: c.successor.version}
 	return nil
 }
 
-// Take answers when the heir serves.
+// Take answers when the successor serves.
 func (c *calls) Take(s *State, _ *None) error {
-	c.heir.state <- *s
-	return <-c.heir.begun
+	c.successor.state <- *s
+	return <-c.successor.begun
 }
 
 // Hear does what the messages say, in their order.
 func (c *calls) Hear(list []Message, _ *None) error {
-	d := c.heir.duties.Load()
+	d := c.successor.services.Load()
 	if d == nil {
 		return errNotYet
 	}
-	c.heir.hearAll(d, list)
+	c.successor.hearAll(d, list)
 	return nil
 }
 
 // Durable tells how many of the records that the old process has told of are durable.
 func (c *calls) Durable(_ None, out *uint64) error {
-	d := c.heir.duties.Load()
+	d := c.successor.services.Load()
 	if d == nil {
 		return errNotYet
 	}
-	*out = c.heir.durable(d)
+	*out = c.successor.durable(d)
 	return nil
 }
 
 // Admit lets a request in, or refuses it.
 func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
-	d := c.heir.duties.Load()
+	d := c.successor.services.Load()
 	if d == nil {
 		return errNotYet
 	}
@@ -63,7 +63,7 @@ func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
 		out.Error = err.Error()
 		return nil
 	}
-	ctx, done := c.heir.began(in.Ticket)
+	ctx, done := c.successor.began(in.Ticket)
 	defer done()
 	p, err := d.Gate.Admit(ctx, limit.Ask{Holders: []limit.Holder{k.Holder()}, Amounts: amountsOf(in.Tokens, in.Cost, in.More)})
 	switch {
@@ -75,13 +75,13 @@ func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
 		p.Settle(unit.Amounts{})
 	default:
 		out.Waited = p.Waited()
-		c.heir.seated(in.Ticket, p)
+		c.successor.seated(in.Ticket, p)
 	}
 	return nil
 }
 
 // began makes a request that can be called off.
-func (h *Heir) began(ticket uint64) (context.Context, func()) {
+func (h *Successor) began(ticket uint64) (context.Context, func()) {
 	ctx, stop := context.WithCancel(h.life)
 	h.mu.Lock()
 	h.asking[ticket] = stop
@@ -96,7 +96,7 @@ func (h *Heir) began(ticket uint64) (context.Context, func()) {
 
 // Cancel gives back what was asked for under a ticket, or calls the asking off.
 func (c *calls) Cancel(ticket uint64, _ *None) error {
-	h := c.heir
+	h := c.successor
 	h.mu.Lock()
 	stop, p := h.asking[ticket], h.seats[ticket]
 	delete(h.seats, ticket)
@@ -114,21 +114,21 @@ func (c *calls) Cancel(ticket uint64, _ *None) error {
 
 // Slot takes a slot of an account.
 func (c *calls) Slot(in *SlotArgs, out *SlotAnswer) error {
-	d := c.heir.duties.Load()
+	d := c.successor.services.Load()
 	if d == nil {
 		return errNotYet
 	}
-	slot, taken, used := d.Pool.LodgeIn(in.Of)
+	slot, taken, used := d.Pool.TakeSlot(in.Of)
 	out.Taken, out.Used = taken, used
 	if slot != nil {
-		c.heir.slotted(in.Ticket, slot)
+		c.successor.slotted(in.Ticket, slot)
 	}
 	return nil
 }
 
 // Renew replaces a token.
 func (c *calls) Renew(in *RenewArgs, out *Answer) error {
-	d := c.heir.duties.Load()
+	d := c.successor.services.Load()
 	if d == nil {
 		return errNotYet
 	}
@@ -141,27 +141,27 @@ func (c *calls) Renew(in *RenewArgs, out *Answer) error {
 // Stopping answers when this process stops.
 func (c *calls) Stopping(None, *None) error {
 	select {
-	case <-c.heir.stopping:
-	case <-c.heir.life.Done():
+	case <-c.successor.stopping:
+	case <-c.successor.life.Done():
 	}
 	return nil
 }
 
 // Successor answers once this process has handed over to another one than known, 0 for none, with its process id.
 func (c *calls) Successor(known int, out *int) error {
-	*out = c.heir.successorOtherThan(known)
+	*out = c.successor.successorOtherThan(known)
 	return nil
 }
 
 // Last never answers: that it ends tells the old process that this one has ended.
 func (c *calls) Last(None, *None) error {
-	<-c.heir.life.Done()
+	<-c.successor.life.Done()
 	return nil
 }
 
 // Goodbye is the last that the old process says.
 func (c *calls) Goodbye(None, *None) error {
-	d := c.heir.duties.Load()
+	d := c.successor.services.Load()
 	if d == nil {
 		return errNotYet
 	}

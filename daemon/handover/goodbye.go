@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Goodbye tells the heir that nothing is in flight here any more. Everything that it was told is durable when it returns.
+// Goodbye tells the successor that nothing is in flight here any more. Everything that it was told is durable when it returns.
 func (l *Link) Goodbye(ctx context.Context) error {
 	l.leaving.Lock()
 	defer l.leaving.Unlock()
@@ -24,10 +24,10 @@ func (l *Link) Goodbye(ctx context.Context) error {
 		return fmt.Errorf("end the handover: %w", err)
 	}
 	l.dismissed = true
-	return l.heir.Close()
+	return l.successor.Close()
 }
 
-// Dismissed reports whether the heir has been told that all is done: what was its, stays its, and that it is lost means nothing. It
+// Dismissed reports whether the successor has been told that all is done: what was its, stays its, and that it is lost means nothing. It
 // waits for a Goodbye that is under way.
 func (l *Link) Dismissed() bool {
 	l.leaving.Lock()

@@ -1,9 +1,9 @@
-// Package handover moves a daemon's duties to a new process, its heir, that the old process starts beside itself.
+// Package handover moves a daemon's services to a new process, its successor, that the old process starts beside itself.
 //
-// The heir inherits the listening sockets and the claims on the data directory, and a connection to the old process. It
+// The successor inherits the listening sockets and the claims on the data directory, and a connection to the old process. It
 // opens what it can, and says that it is ready; it then gets the counts, opens the ledger, and serves. From then on the old
-// process only lets what it has in flight run to its end: it asks the heir whenever a limit or an account is in question, and
-// sends it every record. When the heir ends before that, the old process takes everything back.
+// process only lets what it has in flight run to its end: it asks the successor whenever a limit or an account is in question, and
+// sends it every record. When the successor ends before that, the old process takes everything back.
 package handover
 
 import (
@@ -16,18 +16,18 @@ import (
 	"crs/internal/unit"
 )
 
-// Setup is what an heir must agree with before anything is handed over.
+// Setup is what a successor must agree with before anything is handed over.
 type Setup struct {
 	Listen, Socket, Data string
 }
 
-// Ready is an heir that could take over.
+// Ready is a successor that could take over.
 type Ready struct {
 	PID     int
 	Version string
 }
 
-// State is what an heir must know to take over.
+// State is what a successor must know to take over.
 type State struct {
 	Started time.Time
 	Counts  map[string]limit.Count // by key
@@ -53,7 +53,7 @@ const (
 	seatCancelled // settled, and counted for nothing
 )
 
-// Message is something that the old process tells its heir. Order matters.
+// Message is something that the old process tells its successor. Order matters.
 type Message struct {
 	What         what
 	Ticket       uint64
@@ -66,7 +66,7 @@ type Message struct {
 	Record       []byte
 }
 
-// AdmitArgs asks the heir to let a request in.
+// AdmitArgs asks the successor to let a request in.
 type AdmitArgs struct {
 	Ticket       uint64
 	Key          string
@@ -110,9 +110,9 @@ type RenewArgs struct {
 type None struct{}
 
 // agrees finds what cannot be handed over because it was changed in the configuration.
-func (s *Setup) agrees(heir Setup) error {
+func (s *Setup) agrees(successor Setup) error {
 	for _, c := range []struct{ what, old, new string }{
-		{"listen", s.Listen, heir.Listen}, {"socket", s.Socket, heir.Socket}, {"data", s.Data, heir.Data},
+		{"listen", s.Listen, successor.Listen}, {"socket", s.Socket, successor.Socket}, {"data", s.Data, successor.Data},
 	} {
 		if c.old != c.new {
 			return fmt.Errorf("%s was changed from %s to %s, which takes effect only when the daemon is stopped and started", c.what, c.old, c.new)

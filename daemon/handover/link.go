@@ -20,44 +20,44 @@ import (
 // Link is the old process's end. Until Commit, whoever asks it waits and what it is told is kept; after Return, everybody is
 // sent back to where they came from.
 type Link struct {
-	heir    *rpc.Client
-	tickets atomic.Uint64
+	successor *rpc.Client
+	tickets   atomic.Uint64
 
-	committed chan struct{} // closed when the heir serves
+	committed chan struct{} // closed when the successor serves
 	returned  chan struct{} // closed when it never will, or has ended and everything was taken back
-	lost      chan struct{} // closed when the heir has ended
+	lost      chan struct{} // closed when the successor has ended
 	once      sync.Once
-	next      atomic.Int64 // the process that the heir has handed over to; 0 when there is none
+	next      atomic.Int64 // the process that the successor has handed over to; 0 when there is none
 
-	leaving   sync.Mutex // held while the heir is told that all is done; guards dismissed
+	leaving   sync.Mutex // held while the successor is told that all is done; guards dismissed
 	dismissed bool
 
 	mu    sync.Mutex // guards the fields below
 	queue []Message
 	more  chan struct{}
-	sent  []Message    // on their way: whether the heir has got them is not known
-	heard []usage.Line // that the heir has got, and may not have made durable
+	sent  []Message    // on their way: whether the successor has got them is not known
+	heard []usage.Line // that the successor has got, and may not have made durable
 	sure  uint64       // how many are durable, of all that it has got
 	idle  *sync.Cond
 }
 
-// NewLink makes a link over the connection to an heir.
+// NewLink makes a link over the connection to a successor.
 func NewLink(conn net.Conn) *Link {
 	l := &Link{
 		committed: make(chan struct{}), returned: make(chan struct{}), lost: make(chan struct{}), more: make(chan struct{}, 1),
 	}
 	l.idle = sync.NewCond(&l.mu)
-	l.heir = rpc.NewClient(conn)
+	l.successor = rpc.NewClient(conn)
 	return l
 }
 
-// Hello waits until the heir is ready.
+// Hello waits until the successor is ready.
 func (l *Link) Hello(ctx context.Context, s Setup) (Ready, error) {
 	var r Ready
 	return r, l.call(ctx, "Hello", &s, &r)
 }
 
-// Take hands over, and returns when the heir serves.
+// Take hands over, and returns when the successor serves.
 func (l *Link) Take(ctx context.Context, s State) error {
 	l.mu.Lock()
 	s.First, l.queue = l.queue, nil
@@ -66,7 +66,7 @@ func (l *Link) Take(ctx context.Context, s State) error {
 	return l.call(ctx, "Take", &s, new(None))
 }
 
-// Commit lets everybody through to the heir.
+// Commit lets everybody through to the successor.
 func (l *Link) Commit() {
 	l.mu.Lock()
 	l.heard, l.sent = append(l.heard, linesOf(l.sent)...), nil
@@ -75,12 +75,12 @@ func (l *Link) Commit() {
 	go l.pump()
 	go l.followSuccessor()
 	go func() {
-		_ = l.heir.Call("Heir.Last", None{}, new(None)) // ends with the heir
+		_ = l.successor.Call("Heir.Last", None{}, new(None)) // ends with the successor
 		l.broke()
 	}()
 }
 
-// Lost is closed when nothing leads to the heir any more: it has ended, or was told that all is done.
+// Lost is closed when nothing leads to the successor any more: it has ended, or was told that all is done.
 func (l *Link) Lost() <-chan struct{} { return l.lost }
 
 func (l *Link) broke() {
@@ -92,15 +92,15 @@ func (l *Link) broke() {
 	})
 }
 
-// Stopping waits until the heir is told to stop, and reports whether it was. It is false when the heir has ended, or ctx.
+// Stopping waits until the successor is told to stop, and reports whether it was. It is false when the successor has ended, or ctx.
 func (l *Link) Stopping(ctx context.Context) bool {
 	return l.call(ctx, "Stopping", &None{}, new(None)) == nil
 }
 
-// Return sends everybody back, and gives the records that the heir may not have made durable. It gives each once.
+// Return sends everybody back, and gives the records that the successor may not have made durable. It gives each once.
 func (l *Link) Return() []usage.Line {
 	l.broke()
-	_ = l.heir.Close()
+	_ = l.successor.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lines := append(append(l.heard, linesOf(l.sent)...), linesOf(l.queue)...)
@@ -118,7 +118,7 @@ func linesOf(messages []Message) []usage.Line {
 	return lines
 }
 
-// Settled reports whether everything that the heir was told is durable with it.
+// Settled reports whether everything that the successor was told is durable with it.
 func (l *Link) Settled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,7 +138,7 @@ func (l *Link) isLost() bool {
 }
 
 func (l *Link) call(ctx context.Context, method string, in, out any) error {
-	c := l.heir.Go("Heir."+method, in, out, make(chan *rpc.Call, 1))
+	c := l.successor.Go("Heir."+method, in, out, make(chan *rpc.Call, 1))
 	select {
 	case <-c.Done:
 		return c.Error
@@ -158,7 +158,7 @@ func (l *Link) tell(m Message) {
 	}
 }
 
-// pump sends what was told, one batch after the other, and keeps what is not durable with the heir yet.
+// pump sends what was told, one batch after the other, and keeps what is not durable with the successor yet.
 func (l *Link) pump() {
 	for {
 		batch, unsure := l.nextBatch()
@@ -176,7 +176,7 @@ func (l *Link) pump() {
 			}
 		}
 		if len(batch) > 0 {
-			if err := l.heir.Call("Heir.Hear", batch, new(None)); err != nil {
+			if err := l.successor.Call("Heir.Hear", batch, new(None)); err != nil {
 				l.broke()
 				return
 			}
@@ -188,7 +188,7 @@ func (l *Link) pump() {
 	}
 }
 
-// askAgain is when the heir is asked again whether it has made durable what it was told.
+// askAgain is when the successor is asked again whether it has made durable what it was told.
 const askAgain = 100 * time.Millisecond
 
 // nextBatch gives what is to be sent, and reports whether something that was sent may not be durable.
@@ -202,14 +202,14 @@ func (l *Link) nextBatch() (batch []Message, unsure bool) {
 	return l.sent, len(l.heard) > 0
 }
 
-// askDurable forgets what is durable with the heir. One of an older version does not say; it is taken at its word then.
+// askDurable forgets what is durable with the successor. One of an older version does not say; it is taken at its word then.
 func (l *Link) askDurable() error {
 	l.mu.Lock()
 	l.heard, l.sent = append(l.heard, linesOf(l.sent)...), nil
 	all := l.sure + uint64(len(l.heard))
 	l.mu.Unlock()
 	durable := all
-	err := l.heir.Call("Heir.Durable", None{}, &durable)
+	err := l.successor.Call("Heir.Durable", None{}, &durable)
 	var unknown rpc.ServerError
 	if errors.As(err, &unknown) {
 		durable, err = all, nil
@@ -225,7 +225,7 @@ func (l *Link) askDurable() error {
 	return nil
 }
 
-// open waits until the heir serves. It gives errBack when it never will.
+// open waits until the successor serves. It gives errBack when it never will.
 func (l *Link) open(ctx context.Context) error {
 	select {
 	case <-l.committed:
@@ -237,9 +237,9 @@ func (l *Link) open(ctx context.Context) error {
 	}
 }
 
-var errBack = errors.New("the heir has ended")
+var errBack = errors.New("the successor has ended")
 
-// ask asks the heir. When it ends, whoever asks waits until everything was taken back, and gets errBack.
+// ask asks the successor. When it ends, whoever asks waits until everything was taken back, and gets errBack.
 func (l *Link) ask(ctx context.Context, method string, in, out any) error {
 	if err := l.open(ctx); err != nil {
 		return err
@@ -262,7 +262,7 @@ func (l *Link) Limits() limit.Shared { return limits{l} }
 
 type limits struct{ link *Link }
 
-// seat is a request that the heir counts.
+// seat is a request that the successor counts.
 type seat struct {
 	link   *Link
 	ticket uint64
@@ -276,7 +276,7 @@ func (s limits) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts
 	switch {
 	case errors.Is(err, errBack):
 		return nil, err
-	case err != nil: // the client has left; the heir may have let it in
+	case err != nil: // the client has left; the successor may have let it in
 		l.forget(ticket)
 		return nil, err
 	case a.Refused != nil:
@@ -289,7 +289,7 @@ func (s limits) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts
 
 // forget gives back what nobody waits for any more.
 func (l *Link) forget(ticket uint64) {
-	_ = l.heir.Go("Heir.Cancel", ticket, new(None), make(chan *rpc.Call, 1))
+	_ = l.successor.Go("Heir.Cancel", ticket, new(None), make(chan *rpc.Call, 1))
 }
 
 func (s limits) Adopt(h limit.Holder, estimate unit.Amounts) limit.Seat {
@@ -366,8 +366,8 @@ func (t tokens) Renew(ctx context.Context, id string, generation int64) error {
 	return err
 }
 
-// Opened implements usage.Heir.
+// Opened implements usage.Successor.
 func (l *Link) Opened(record []byte) { l.tell(Message{What: recordOpened, Record: record}) }
 
-// Closed implements usage.Heir.
+// Closed implements usage.Successor.
 func (l *Link) Closed(record []byte) { l.tell(Message{What: recordClosed, Record: record}) }

@@ -19,14 +19,14 @@ import (
 
 // pair is two processes' ends, in one.
 type pair struct {
-	link   *Link
-	heir   *Heir
-	ring   *key.Ring
-	key    *key.Key
-	gate   *limit.Gate
-	dir    string
-	ledger *usage.Ledger // the heir's
-	end    func()        // cuts the connection, as a process that dies does
+	link      *Link
+	successor *Successor
+	ring      *key.Ring
+	key       *key.Key
+	gate      *limit.Gate
+	dir       string
+	ledger    *usage.Ledger // the successor's
+	end       func()        // cuts the connection, as a process that dies does
 }
 
 func newPair(t *testing.T) *pair {
@@ -51,9 +51,9 @@ func newPair(t *testing.T) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pair{link: NewLink(old), heir: NewHeir(young, "2"), ring: ring, key: k, gate: limit.NewGate(time.Now, time.UTC, nil), dir: dir, ledger: ledger}
+	p := &pair{link: NewLink(old), successor: NewSuccessor(young, "2"), ring: ring, key: k, gate: limit.NewGate(time.Now, time.UTC, nil), dir: dir, ledger: ledger}
 	served := make(chan struct{})
-	go func() { defer close(served); p.heir.Serve() }()
+	go func() { defer close(served); p.successor.Serve() }()
 	p.end = func() { _ = young.Close() }
 	t.Cleanup(func() {
 		_, _ = old.Close(), young.Close()
@@ -62,21 +62,21 @@ func newPair(t *testing.T) *pair {
 			t.Error(err)
 		}
 	})
-	p.heir.Ready(Setup{Listen: "a"})
+	p.successor.Ready(Setup{Listen: "a"})
 	if r, err := p.link.Hello(t.Context(), Setup{Listen: "a"}); err != nil || r.Version != "2" {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	go func() {
-		s, err := p.heir.State(context.Background())
+		s, err := p.successor.State(context.Background())
 		if err != nil {
 			return
 		}
 		pool := account.NewPool(account.Options{Now: time.Now})
-		p.heir.Assume(&Duties{
+		p.successor.Start(&Services{
 			Gate: p.gate, Pool: pool, Keys: ring, Ledger: ledger, Closed: func(*usage.Record) {}, Ended: func(int) {},
 			Renew: func(context.Context, string, int64) error { return errors.New("refused") },
 		}, s.First)
-		p.heir.Begun()
+		p.successor.Begun()
 	}()
 	return p
 }
@@ -89,8 +89,8 @@ func (p *pair) take(t *testing.T) {
 	p.link.Commit()
 }
 
-// TestNothingIsAskedBeforeTheHeirServes, and what was told before is known when it does.
-func TestNothingIsAskedBeforeTheHeirServes(t *testing.T) {
+// TestNothingIsAskedBeforeTheSuccessorServes, and what was told before is known when it does.
+func TestNothingIsAskedBeforeTheSuccessorServes(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	adopted := p.link.Limits().Adopt(p.key.Holder(), unit.Amounts{})
@@ -126,8 +126,8 @@ func TestNothingIsAskedBeforeTheHeirServes(t *testing.T) {
 	}
 }
 
-// TestAnHeirThatWasDismissedIsNotMissed: that nothing leads to it any more means nothing, whichever is seen first.
-func TestAnHeirThatWasDismissedIsNotMissed(t *testing.T) {
+// TestASuccessorThatWasDismissedIsNotMissed: that nothing leads to it any more means nothing, whichever is seen first.
+func TestASuccessorThatWasDismissedIsNotMissed(t *testing.T) {
 	t.Parallel()
 	for _, dismissed := range []bool{true, false} {
 		p := newPair(t)
@@ -158,7 +158,7 @@ func until(t *testing.T, ok func() bool) {
 	}
 }
 
-// TestAClientThatLeavesIsCalledOff: nobody stands in the heir's queue for it.
+// TestAClientThatLeavesIsCalledOff: nobody stands in the successor's queue for it.
 func TestAClientThatLeavesIsCalledOff(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
@@ -178,8 +178,8 @@ func TestAClientThatLeavesIsCalledOff(t *testing.T) {
 	until(t, func() bool { return p.gate.Use(p.key.ID).Queued == 0 })
 }
 
-// TestWhoAsksAnHeirThatEndsIsSentBack, once everything was taken back.
-func TestWhoAsksAnHeirThatEndsIsSentBack(t *testing.T) {
+// TestWhoAsksASuccessorThatEndsIsSentBack, once everything was taken back.
+func TestWhoAsksASuccessorThatEndsIsSentBack(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	p.link.Limits().Adopt(p.key.Holder(), unit.Amounts{})
@@ -198,12 +198,12 @@ func TestWhoAsksAnHeirThatEndsIsSentBack(t *testing.T) {
 	}
 	p.link.Release()
 	if err := <-got; err == nil {
-		t.Error("somebody was let in by an heir that has ended")
+		t.Error("somebody was let in by a successor that has ended")
 	}
 	if err := p.link.Tokens().Renew(t.Context(), "acc", 1); err == nil {
-		t.Error("a token was refreshed by an heir that has ended")
+		t.Error("a token was refreshed by a successor that has ended")
 	}
-	until(t, func() bool { return p.gate.Use(p.key.ID).InFlight == 0 }) // the heir gives back what the old process held
+	until(t, func() bool { return p.gate.Use(p.key.ID).InFlight == 0 }) // the successor gives back what the old process held
 }
 
 // TestAnotherConfigurationIsNotHandedOver: the sockets that are there are not the ones that are wanted.
@@ -258,8 +258,8 @@ func TestAPausedListenerLeavesConnectionsToOthers(t *testing.T) {
 	}
 }
 
-// TestWhatTheHeirHasNotWrittenIsKept: an heir that has heard of a record and cannot write it may be killed.
-func TestWhatTheHeirHasNotWrittenIsKept(t *testing.T) {
+// TestWhatTheSuccessorHasNotWrittenIsKept: a successor that has heard of a record and cannot write it may be killed.
+func TestWhatTheSuccessorHasNotWrittenIsKept(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	p.link.Opened([]byte(`{"id":"req_1"}`)) // before it serves
@@ -276,7 +276,7 @@ func TestWhatTheHeirHasNotWrittenIsKept(t *testing.T) {
 	p.link.Opened([]byte(`{"id":"req_2"}`))
 	until(t, func() bool { _, failed := p.ledger.Health(); return failed != nil })
 	if p.link.Settled() {
-		t.Error("it is settled, and the heir has not written it")
+		t.Error("it is settled, and the successor has not written it")
 	}
 	p.end()
 	<-p.link.Lost()

@@ -12,8 +12,8 @@ import (
 	"crs/internal/claim"
 )
 
-// Estate is what a process hands over, or has inherited.
-type Estate struct {
+// InheritedFiles is what a process hands over, or has inherited.
+type InheritedFiles struct {
 	Clients net.Listener
 	Control *net.UnixListener
 	Data    *claim.Claim
@@ -24,7 +24,7 @@ type Estate struct {
 }
 
 // Inherited gives nil: nothing can be handed over on this system.
-func Inherited() (*Estate, error) { return nil, nil }
+func Inherited() (*InheritedFiles, error) { return nil, nil }
 
 // NewTether is not there on this system.
 func NewTether() (*Tether, *Held, error) {
@@ -37,14 +37,14 @@ func (h *Held) Close() {}
 // Signal does nothing.
 func (t *Tether) Signal(syscall.Signal) bool { return false }
 
-// Child is an heir that this process has started.
+// Child is a successor that this process has started.
 type Child struct {
 	PID  int
 	Done chan struct{}
 }
 
 // Start is not there on this system.
-func Start(string, *Estate) (*Child, net.Conn, error) {
+func Start(string, *InheritedFiles) (*Child, net.Conn, error) {
 	return nil, nil, errors.New("this system cannot hand a running daemon over to a new process; stop it and start it")
 }
 

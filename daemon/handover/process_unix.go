@@ -16,14 +16,14 @@ import (
 	"crs/internal/claim"
 )
 
-// variable tells a process that it is an heir, and in which order it has inherited files. Another order is another value.
+// variable tells a process that it is a successor, and in which order it has inherited files. Another order is another value.
 const (
 	variable = "INHERITS_CRS"
 	order    = "1"
 	as       = "INHERITS_CRS_AS"
 )
 
-// The numbers of the files that an heir inherits.
+// The numbers of the files that a successor inherits.
 const (
 	clientsFile = iota + 3
 	controlFile
@@ -32,8 +32,8 @@ const (
 	socketFile
 )
 
-// Estate is what a process hands over, or has inherited.
-type Estate struct {
+// InheritedFiles is what a process hands over, or has inherited.
+type InheritedFiles struct {
 	Clients net.Listener // *net.TCPListener
 	Control *net.UnixListener
 	Data    *claim.Claim // of the data directory
@@ -47,7 +47,7 @@ type Estate struct {
 
 // Inherited gives what an old process has handed to this one, or nil when there is none. Processes that this one starts do
 // not inherit it again.
-func Inherited() (*Estate, error) {
+func Inherited() (*InheritedFiles, error) {
 	value, ok := os.LookupEnv(variable)
 	if !ok {
 		return nil, nil
@@ -58,7 +58,7 @@ func Inherited() (*Estate, error) {
 	if value != order {
 		return nil, fmt.Errorf("the old process hands over in another way (%s) than this crs knows (%s); stop it, and start this one", value, order)
 	}
-	e := &Estate{As: os.Getenv(as), Data: claim.Inherit(inherited(dataFile, "data directory")), Socket: claim.Inherit(inherited(socketFile, "socket")), Tether: tether}
+	e := &InheritedFiles{As: os.Getenv(as), Data: claim.Inherit(inherited(dataFile, "data directory")), Socket: claim.Inherit(inherited(socketFile, "socket")), Tether: tether}
 	var err error
 	if e.Clients, err = listener(clientsFile); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func listener(fd int) (net.Listener, error) {
 	return ln, nil
 }
 
-// Child is an heir that this process has started.
+// Child is a successor that this process has started.
 type Child struct {
 	PID int
 	// Done is closed when it has ended.
@@ -103,8 +103,8 @@ type Child struct {
 	state syscall.WaitStatus // once it has ended
 }
 
-// Start starts program with this process's own arguments as its heir.
-func Start(program string, e *Estate) (*Child, net.Conn, error) {
+// Start starts program with this process's own arguments as its successor.
+func Start(program string, e *InheritedFiles) (*Child, net.Conn, error) {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return nil, nil, err
@@ -134,7 +134,7 @@ func Start(program string, e *Estate) (*Child, net.Conn, error) {
 }
 
 // environment is this process's own, without what is about this process only.
-func (e *Estate) environment() []string {
+func (e *InheritedFiles) environment() []string {
 	var env []string
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "WATCHDOG_PID=") && !strings.HasPrefix(v, "LISTEN_") && !strings.HasPrefix(v, tetherVariable+"=") {
@@ -202,7 +202,7 @@ func (c *Child) wait() {
 	close(c.Done)
 }
 
-// Kill ends the heir at once, and returns when it is gone: what it had open is closed then. One that waits for a disk that hangs is
+// Kill ends the successor at once, and returns when it is gone: what it had open is closed then. One that waits for a disk that hangs is
 // not, before that gives an answer: it is not waited for longer than killPatience.
 func (c *Child) Kill() {
 	_ = syscall.Kill(c.PID, syscall.SIGKILL)
@@ -223,7 +223,7 @@ func (c *Child) Signal(s os.Signal) {
 	}
 }
 
-// Exit is what the heir ended with, as a shell would tell, and in words.
+// Exit is what the successor ended with, as a shell would tell, and in words.
 func (c *Child) Exit() (code int, words string) {
 	if !c.EndsWithin(0) {
 		return 128 + int(syscall.SIGKILL), "it was killed, and has not ended: it waits for a disk that hangs"
@@ -234,7 +234,7 @@ func (c *Child) Exit() (code int, words string) {
 	return c.state.ExitStatus(), fmt.Sprintf("it ended with exit code %d", c.state.ExitStatus())
 }
 
-// EndsWithin reports whether the heir ends within a while.
+// EndsWithin reports whether the successor ends within a while.
 func (c *Child) EndsWithin(d time.Duration) bool {
 	select {
 	case <-c.Done: // also where there is no time to wait

@@ -5,13 +5,13 @@ import (
 	"net/rpc"
 )
 
-// Pulse asks the heir for a sign of life. What it returns is closed when there is one. One of an older version has no word for
+// Pulse asks the successor for a sign of life. What it returns is closed when there is one. One of an older version has no word for
 // it, and says so: that is a sign, too.
 func (l *Link) Pulse() <-chan struct{} {
 	answered := make(chan struct{})
 	go func() { // a process that stands still may take nothing more, either; this ends with it
 		var said rpc.ServerError
-		if err := l.heir.Call("Heir.Alive", None{}, new(None)); err == nil || errors.As(err, &said) {
+		if err := l.successor.Call("Heir.Alive", None{}, new(None)); err == nil || errors.As(err, &said) {
 			close(answered)
 		}
 	}()

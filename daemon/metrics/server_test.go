@@ -49,15 +49,15 @@ func TestOneProcessAfterTheOtherServesAnAddress(t *testing.T) {
 	stopOld := run(old)
 	says(t, addr, `version="old"`)
 
-	heir := metrics.New(metrics.Options{Version: "new"}).NewServer(addr, nil, log)
-	if err := heir.Listen(); err == nil {
+	successor := metrics.New(metrics.Options{Version: "new"}).NewServer(addr, nil, log)
+	if err := successor.Listen(); err == nil {
 		t.Error("two have the same address")
 	}
-	stopHeir := run(heir)
+	stopSuccessor := run(successor)
 	says(t, addr, `version="old"`)
 	old.Leave(true)
 	says(t, addr, `version="new"`)
-	stopHeir()
+	stopSuccessor()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -23,12 +24,22 @@ type file struct {
 	set     *token.FileSet
 }
 
-// project parses every Go file.
+// project gives every Go file, parsed. Tests share them, and change nothing.
 func project(t *testing.T) []file {
 	t.Helper()
+	all, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 100 {
+		t.Fatalf("only %d files were found: the test looks in the wrong place", len(all))
+	}
+	return all
+}
+
+var parsed = sync.OnceValues(func() (all []file, err error) {
 	const root = "../.."
-	var all []file
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -38,26 +49,24 @@ func project(t *testing.T) []file {
 		if !strings.HasSuffix(name, ".go") {
 			return nil
 		}
-		set := token.NewFileSet()
-		tree, err := parser.ParseFile(set, name, nil, parser.ParseComments)
-		if err != nil {
-			return err
-		}
-		rel := filepath.ToSlash(strings.TrimPrefix(name, root+"/"))
-		f := file{path: rel, dir: path.Dir(rel), test: strings.HasSuffix(rel, "_test.go"), tree: tree, set: set}
-		for _, i := range tree.Imports {
-			f.imports = append(f.imports, strings.Trim(i.Path.Value, `"`))
-		}
+		f, err := parse(name, filepath.ToSlash(strings.TrimPrefix(name, root+"/")))
 		all = append(all, f)
-		return nil
+		return err
 	})
+	return all, err
+})
+
+func parse(name, rel string) (file, error) {
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, name, nil, parser.ParseComments)
 	if err != nil {
-		t.Fatal(err)
+		return file{}, err
 	}
-	if len(all) < 100 {
-		t.Fatalf("only %d files were found: the test looks in the wrong place", len(all))
+	f := file{path: rel, dir: path.Dir(rel), test: strings.HasSuffix(rel, "_test.go"), tree: tree, set: set}
+	for _, i := range tree.Imports {
+		f.imports = append(f.imports, strings.Trim(i.Path.Value, `"`))
 	}
-	return all
+	return f, nil
 }
 
 // under reports whether dir is root or below it.

@@ -54,12 +54,12 @@ func TestAClaimLastsUntilTheLastProcessClosesIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	heir := claim.Inherit(os.NewFile(uintptr(fd), path))
+	successor := claim.Inherit(os.NewFile(uintptr(fd), path))
 	_ = c.Close()
 	if _, err := claim.Take(path); err == nil {
 		t.Error("the claim ended with the first process")
 	}
-	_ = heir.Close()
+	_ = successor.Close()
 	last, err := claim.Take(path)
 	if err != nil {
 		t.Fatal(err)

@@ -110,8 +110,8 @@ func TestAnEntryThatANewProcessTakesOverIsChargedThere(t *testing.T) {
 	gate(t, func(t *testing.T, old *limit.Gate) {
 		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 5)}, Concurrency: 1}})
 		p := enter(t, old, ask)
-		h := &heir{gate: limit.NewGate(time.Now, time.UTC, nil)}
-		h.gate.Inherit(old.Entrust(h))
+		h := &successor{gate: limit.NewGate(time.Now, time.UTC, nil)}
+		h.gate.Inherit(old.Delegate(h))
 		if u := h.gate.Use("k"); u.InFlight != 1 || u.In(unit.Requests, limit.Minute) != 0 {
 			t.Errorf("before it is charged: %+v", u)
 		}
@@ -125,7 +125,7 @@ func TestAnEntryThatANewProcessTakesOverIsChargedThere(t *testing.T) {
 			t.Errorf("at the end: %+v", u)
 		}
 		late := enter(t, old, ask) // on its way in while everything is taken back
-		old.Reclaim(map[string]limit.Spent{})
+		old.TakeBack(map[string]limit.Spent{})
 		late = charge(t, late, ask)
 		if u := old.Use("k"); u.InFlight != 1 {
 			t.Errorf("taken back: %+v", u)
@@ -141,7 +141,7 @@ func testClock() limit.Clock {
 
 // counting is a shared count that says how often it was asked.
 type counting struct {
-	heir
+	successor
 	closed error
 }
 
@@ -149,7 +149,7 @@ func (c *counting) Closed() error { return c.closed }
 
 func TestEnteringAsksNobodyElse(t *testing.T) {
 	gate(t, func(t *testing.T, elsewhere *limit.Gate) {
-		c := &counting{heir: heir{gate: elsewhere}}
+		c := &counting{successor: successor{gate: elsewhere}}
 		g := limit.New(limit.Options{Clock: testClock(), Zone: time.UTC, Shared: c})
 		ask := with(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Requests, limit.Minute, 3), limit.Per(unit.Cost, limit.Total, dollar)}, Concurrency: 2, Queue: 1, QueueWait: time.Second}})
 		var all []*limit.Permit
@@ -179,7 +179,7 @@ func TestEnteringAsksNobodyElse(t *testing.T) {
 
 func TestEnteringIsRefusedWhileTheSharedCountIsAway(t *testing.T) {
 	gate(t, func(t *testing.T, elsewhere *limit.Gate) {
-		c := &counting{heir: heir{gate: elsewhere}, closed: &outage.Error{Why: errors.New("gone")}}
+		c := &counting{successor: successor{gate: elsewhere}, closed: &outage.Error{Why: errors.New("gone")}}
 		g := limit.New(limit.Options{Clock: testClock(), Zone: time.UTC, Shared: c})
 		var away *outage.Error
 		if _, err := g.Enter(t.Context(), with(key.Policy{Limits: limit.Limits{Concurrency: 1}}).Holders); !errors.As(err, &away) {

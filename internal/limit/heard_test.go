@@ -13,7 +13,7 @@ import (
 
 // refuser is a shared count whose day ends when it says.
 type refuser struct {
-	heir
+	successor
 	refused *limit.Refused
 }
 

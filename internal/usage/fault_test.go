@@ -307,22 +307,22 @@ func TestWhatIsLostAtTheEndIsSaid(t *testing.T) {
 // TestAHandoverIsTakenBackWhateverFails: the disk is full at each moment of it, and everything is written once, in order.
 func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 	t.Parallel()
-	t.Run("before the heir has the files", func(t *testing.T) {
+	t.Run("before the successor has the files", func(t *testing.T) {
 		t.Parallel()
 		p, disk := smallPlace(t)
 		l, _ := p.open(t)
-		h := new(heir)
+		h := new(successor)
 		var all served
 		all.some(t, l, 3)
 		disk.Fill()
 		for range 4 {
 			all.some(t, l, 10)
 		}
-		if _, err := l.Entrust(t.Context(), h); !errors.Is(err, syscall.ENOSPC) {
-			t.Fatalf("entrusted: %v", err)
+		if _, err := l.Delegate(t.Context(), h); !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("delegated: %v", err)
 		}
-		all.some(t, l, 10) // the heir is told
-		if err := l.Reclaim(t.Context(), ended()); !errors.Is(err, syscall.ENOSPC) {
+		all.some(t, l, 10) // the successor is told
+		if err := l.TakeBack(t.Context(), ended()); !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("taken back: %v", err)
 		}
 		all.some(t, l, 10)
@@ -330,22 +330,22 @@ func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 		all.inBalance(t, l, p)
 		shut(t, l)
 	})
-	t.Run("after the heir has written", func(t *testing.T) {
+	t.Run("after the successor has written", func(t *testing.T) {
 		t.Parallel()
 		p, disk := smallPlace(t)
 		l, _ := p.open(t)
-		h := new(heir)
+		h := new(successor)
 		var all served
 		all.some(t, l, 3)
 		running := record(5)
 		if err := l.Open(running); err != nil {
 			t.Fatal(err)
 		}
-		open, err := l.Entrust(t.Context(), h)
+		open, err := l.Delegate(t.Context(), h)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.some(t, l, 5) // told to the heir, which has written some of it and not said so
+		all.some(t, l, 5) // told to the successor, which has written some of it and not said so
 		other, _ := p.open(t, func(o *usage.LedgerOptions) { o.Open, o.SegmentBytes = open, 2000 })
 		hears(t, other, h.lines[:5])
 		var its served
@@ -354,7 +354,7 @@ func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		disk.Fill()
-		_ = l.Reclaim(t.Context(), ended())
+		_ = l.TakeBack(t.Context(), ended())
 		for range 4 {
 			all.some(t, l, 10)
 		}
@@ -378,10 +378,10 @@ func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 		p, _ := smallPlace(t)
 		s := &unreadable{failing: failing{Rollups: p.store}}
 		l, _ := p.open(t, func(o *usage.LedgerOptions) { o.Rollups = s })
-		h := new(heir)
+		h := new(successor)
 		var all served
 		all.some(t, l, 3)
-		if _, err := l.Entrust(t.Context(), h); err != nil {
+		if _, err := l.Delegate(t.Context(), h); err != nil {
 			t.Fatal(err)
 		}
 		all.some(t, l, 5)
@@ -389,7 +389,7 @@ func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 		if err := os.Rename(p.dir, p.dir+".away"); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Reclaim(t.Context(), ended()); err == nil {
+		if err := l.TakeBack(t.Context(), ended()); err == nil {
 			t.Error("it was taken back without its files")
 		}
 		all.some(t, l, 10)

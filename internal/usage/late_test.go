@@ -2,7 +2,7 @@ package usage
 
 import "testing"
 
-// nobody is an heir that is told nothing.
+// nobody is a successor that is told nothing.
 type nobody struct{ told []byte }
 
 func (n *nobody) Opened(b []byte) { n.told = b }
@@ -13,13 +13,13 @@ func (*nobody) Return() []Line    { return nil }
 func TestALateHandingOverChangesNothing(t *testing.T) {
 	t.Parallel()
 	late, other := new(nobody), new(nobody)
-	for name, l := range map[string]*Ledger{"taken back": {}, "handed over to another": {heir: other, yielded: true, away: true}} {
+	for name, l := range map[string]*Ledger{"taken back": {}, "handed over to another": {writing: bySuccessor{other}, yielded: true, away: true}} {
 		was, away := l.yielded, l.away
-		if err := l.yield(late); err != errTakenBack || l.bequeath(late) {
+		if err := l.yield(late); err != errTakenBack || l.giveFiles(late) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if l.yielded != was || l.away != away {
-			t.Errorf("%s: the files are the heir's: %t, %t", name, l.yielded, l.away)
+			t.Errorf("%s: the files are the successor's: %t, %t", name, l.yielded, l.away)
 		}
 	}
 }

@@ -41,7 +41,7 @@ type LedgerOptions struct {
 	Failed func(error)
 	// Harmed is told of harm that is done to the files while the ledger is open. It must not block; it may be nil.
 	Harmed func(Harm)
-	// Recovered is told what was found when the files were taken back from an heir. It must not block; it may be nil.
+	// Recovered is told what was found when the files were taken back from a successor. It must not block; it may be nil.
 	Recovered func(Recovery)
 	// Open are ids of requests that another process has in flight: they stay open.
 	Open []string
@@ -51,9 +51,10 @@ type LedgerOptions struct {
 // disk; one goroutine writes. What a killed process left open becomes partial when the next one starts.
 //
 // A ledger writes; or it waits, because it cannot write, and keeps what it is told in memory and in order until it can; or
-// it is entrusted to an heir, which writes in its place. Nothing but Shutdown ends it.
+// it is delegated to a successor, which writes in its place. Nothing but Shutdown ends it.
 type Ledger struct {
-	opt LedgerOptions
+	opt  LedgerOptions
+	home writing // who writes while this process is not handed over: this ledger
 
 	mu      sync.Mutex // guards the fields below; never held while a disk or a store works
 	batch   *batch
@@ -69,8 +70,8 @@ type Ledger struct {
 	lag     lag
 	counted Mark             // how far the store has added up
 	held    map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
-	heir    Heir             // who writes now; nil when it is this ledger
-	yielded bool             // the files are the heir's
+	writing writing          // who writes now
+	yielded bool             // the files are the successor's
 	told    uint64           // lines that were appended since the process began
 	durable uint64           // those of them that are written
 	end     Mark             // where the last of those ends; what is in memory follows
@@ -88,7 +89,7 @@ type Ledger struct {
 	room room           // what that has on disk
 	have map[int64]bool // the segments that should be there
 	back *takenBack     // what is to be done before anything is written; nil when there is nothing
-	away bool           // the files are the heir's, or closed for good
+	away bool           // the files are the successor's, or closed for good
 	sums map[sumKey]*Sum
 	owed bool // something is in sums, or the mark has moved
 
@@ -141,12 +142,7 @@ func (l *Ledger) Open(r *Record) error {
 // open is called with mu held.
 func (l *Ledger) open(r *Record) {
 	l.held[r.ID] = -1
-	if l.heir != nil {
-		l.heir.Opened(r.appendJSON(nil))
-		return
-	}
-	l.append(opened, r)
-	l.batch.opened = append(l.batch.opened, r.ID)
+	l.writing.opened(r)
 }
 
 // full reports whether no more fits into memory than the ends of what is open. It is called with mu held.
@@ -172,18 +168,7 @@ func (l *Ledger) Close(r *Record) {
 func (l *Ledger) close(r *Record) {
 	_, open := l.held[r.ID]
 	delete(l.held, r.ID)
-	if l.heir != nil {
-		l.heir.Closed(r.appendJSON(nil))
-		return
-	}
-	if !open && !r.counts() && l.full() { // refusals come without end while there is no room
-		l.dropped++
-		return
-	}
-	l.append(closed, r)
-	if r.counts() {
-		add(l.batch.sums, r, l.days.of(r.End(), l.opt.Zone), &l.names)
-	}
+	l.writing.closed(r, open)
 }
 
 // append is called with mu held.
@@ -258,10 +243,10 @@ func (l *Ledger) Harm() Harm {
 // error says. A disk that gives no answer is not waited for any longer than that either.
 func (l *Ledger) Shutdown(ctx context.Context) error {
 	l.mu.Lock()
-	entrusted := l.heir != nil
+	here := l.writing == l.home
 	l.shut = true
 	l.mu.Unlock()
-	if entrusted {
+	if !here {
 		return nil
 	}
 	ended := make(chan error, 1)

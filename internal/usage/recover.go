@@ -51,6 +51,8 @@ func OpenLedger(ctx context.Context, opt LedgerOptions) (*Ledger, Recovery, erro
 		opt: opt, batch: newBatch(), held: map[string]int64{}, sums: map[sumKey]*Sum{}, have: map[int64]bool{},
 		wake: make(chan struct{}, 1), counted: mark,
 	}
+	l.home = inFiles{l}
+	l.writing = l.home
 	found, err := l.start(ctx)
 	if err != nil {
 		return nil, found, errors.Join(err, l.closeFile())

@@ -254,8 +254,8 @@ func TestARotationTakesItsReserveAlong(t *testing.T) {
 	}
 }
 
-// TestAnHeirHasTheReserve: it is not given back between two processes, not even on a full disk.
-func TestAnHeirHasTheReserve(t *testing.T) {
+// TestASuccessorHasTheReserve: it is not given back between two processes, not even on a full disk.
+func TestASuccessorHasTheReserve(t *testing.T) {
 	t.Parallel()
 	p, disk := smallPlace(t)
 	l, _ := p.open(t, reserving(256<<10))
@@ -267,8 +267,8 @@ func TestAnHeirHasTheReserve(t *testing.T) {
 	disk.Fill()
 	path := filepath.Join(p.dir, "00000001.log")
 	before := blocks(t, path)
-	to := new(heir)
-	if _, err := l.Entrust(t.Context(), to); err != nil {
+	to := new(successor)
+	if _, err := l.Delegate(t.Context(), to); err != nil {
 		t.Fatal(err)
 	}
 	next, _ := p.open(t, reserving(256<<10))
@@ -277,12 +277,12 @@ func TestAnHeirHasTheReserve(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now := blocks(t, path); now != before {
-		t.Errorf("of %d bytes on the disk the heir has %d", before, now)
+		t.Errorf("of %d bytes on the disk the successor has %d", before, now)
 	}
 	if left, short := next.Reserve(); !errors.Is(short, usage.ErrOnReserve) || left < 128<<10 {
-		t.Errorf("the heir has %d bytes left, %v", left, short)
+		t.Errorf("the successor has %d bytes left, %v", left, short)
 	}
-	_ = l.Reclaim(t.Context(), ended()) // the heir is gone
+	_ = l.TakeBack(t.Context(), ended()) // the successor is gone
 	all.some(t, l, 10)
 	all.inBalance(t, l, p)
 	if now := blocks(t, path); now != before {

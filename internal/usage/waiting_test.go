@@ -69,11 +69,11 @@ func TestALedgerIsTakenBackWhileItsDiskHangs(t *testing.T) {
 	disk, p, l, all := onDisk(t)
 	wake := disk.Hang()
 	all.some(t, l, 5)
-	if _, err := l.Entrust(t.Context(), new(heir)); !errors.Is(err, patience.ErrHangs) {
+	if _, err := l.Delegate(t.Context(), new(successor)); !errors.Is(err, patience.ErrHangs) {
 		t.Errorf("it is handed over: %v", err)
 	}
 	all.some(t, l, 5)
-	if err := l.Reclaim(t.Context(), ended()); !errors.Is(err, patience.ErrHangs) {
+	if err := l.TakeBack(t.Context(), ended()); !errors.Is(err, patience.ErrHangs) {
 		t.Errorf("it is taken back: %v", err)
 	}
 	all.some(t, l, 5)
@@ -82,30 +82,30 @@ func TestALedgerIsTakenBackWhileItsDiskHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	all.told(t, l, "when the disk is back")
-	if _, err := l.Entrust(t.Context(), new(heir)); err != nil {
+	if _, err := l.Delegate(t.Context(), new(successor)); err != nil {
 		t.Fatal(err)
 	}
 	all.some(t, l, 5)
-	if err := l.Reclaim(t.Context(), ended()); err != nil {
+	if err := l.TakeBack(t.Context(), ended()); err != nil {
 		t.Fatal(err)
 	}
 	all.inBalance(t, l, p)
 }
 
-// TestAnHeirThatMayStillWriteIsWaitedFor: one that was killed ends the write that the disk has of it.
-func TestAnHeirThatMayStillWriteIsWaitedFor(t *testing.T) {
+// TestASuccessorThatMayStillWriteIsWaitedFor: one that was killed ends the write that the disk has of it.
+func TestASuccessorThatMayStillWriteIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	l, _ := p.open(t)
 	var all served
 	all.some(t, l, 5)
-	if _, err := l.Entrust(t.Context(), new(heir)); err != nil {
+	if _, err := l.Delegate(t.Context(), new(successor)); err != nil {
 		t.Fatal(err)
 	}
 	all.some(t, l, 5)
 	gone := make(chan struct{})
-	if err := l.Reclaim(t.Context(), gone); err == nil || !strings.Contains(err.Error(), "has not ended") {
-		t.Errorf("it is taken back from an heir that has not ended: %v", err)
+	if err := l.TakeBack(t.Context(), gone); err == nil || !strings.Contains(err.Error(), "has not ended") {
+		t.Errorf("it is taken back from a successor that has not ended: %v", err)
 	}
 	all.some(t, l, 5)
 	if _, err := l.Health(); err == nil {

@@ -250,8 +250,8 @@ func TestATokenThatIsBeingUsedUpStaysItsNodes(t *testing.T) {
 		}
 		dead.Kill()
 		time.Sleep(3 * lease)
-		other, heir := join(t, s, named("two", true)), join(t, s, named("one", false))
-		for _, n := range []*redis.Node{other, heir} {
+		other, successor := join(t, s, named("two", true)), join(t, s, named("one", false))
+		for _, n := range []*redis.Node{other, successor} {
 			if _, held, err := n.Lock(t.Context(), lock); held || err != nil {
 				t.Errorf("another one has it: %v", err)
 			}

@@ -12,17 +12,17 @@ import (
 	"crs/internal/unit"
 )
 
-// heir counts for a gate that was handed over, with a gate of its own.
-type heir struct {
+// successor counts for a gate that was handed over, with a gate of its own.
+type successor struct {
 	gate *limit.Gate
 
 	mu    sync.Mutex
 	asked int
 }
 
-type heirSeat struct{ permit *limit.Permit }
+type successorSeat struct{ permit *limit.Permit }
 
-func (h *heir) Admit(ctx context.Context, of limit.Holder, estimate unit.Amounts) (limit.Seat, error) {
+func (h *successor) Admit(ctx context.Context, of limit.Holder, estimate unit.Amounts) (limit.Seat, error) {
 	h.mu.Lock()
 	h.asked++
 	h.mu.Unlock()
@@ -30,21 +30,21 @@ func (h *heir) Admit(ctx context.Context, of limit.Holder, estimate unit.Amounts
 	if err != nil {
 		return nil, err
 	}
-	return heirSeat{p}, nil
+	return successorSeat{p}, nil
 }
 
-func (h *heir) Adopt(of limit.Holder, estimate unit.Amounts) limit.Seat {
-	return heirSeat{h.gate.Adopt(of.ID, estimate)}
+func (h *successor) Adopt(of limit.Holder, estimate unit.Amounts) limit.Seat {
+	return successorSeat{h.gate.Adopt(of.ID, estimate)}
 }
 
-func (h *heir) Use(context.Context, limit.Holder) (limit.Use, error) { return limit.Use{}, nil }
-func (h *heir) Closed() error                                        { return nil }
+func (h *successor) Use(context.Context, limit.Holder) (limit.Use, error) { return limit.Use{}, nil }
+func (h *successor) Closed() error                                        { return nil }
 
-func (s heirSeat) Release()                 { s.permit.Release() }
-func (s heirSeat) Settle(used unit.Amounts) { s.permit.Settle(used) }
-func (s heirSeat) Cancel()                  { s.permit.Cancel() }
-func (heirSeat) Spent() limit.Spent         { return limit.Spent{} }
-func (s heirSeat) Waited() time.Duration    { return s.permit.Waited() }
+func (s successorSeat) Release()                 { s.permit.Release() }
+func (s successorSeat) Settle(used unit.Amounts) { s.permit.Settle(used) }
+func (s successorSeat) Cancel()                  { s.permit.Cancel() }
+func (successorSeat) Spent() limit.Spent         { return limit.Spent{} }
+func (s successorSeat) Waited() time.Duration    { return s.permit.Waited() }
 
 // TestTwoGatesCountAsOneAfterAHandover: what was in flight, what was spent and what the rates had counted goes on in the other
 // gate, and what the first one lets in from then on is let in by that.
@@ -58,8 +58,8 @@ func TestTwoGatesCountAsOneAfterAHandover(t *testing.T) {
 		done.Release()
 		running := admit(t, old, ask)
 
-		h := &heir{gate: limit.NewGate(time.Now, time.UTC, nil)}
-		h.gate.Inherit(old.Entrust(h))
+		h := &successor{gate: limit.NewGate(time.Now, time.UTC, nil)}
+		h.gate.Inherit(old.Delegate(h))
 		u := h.gate.Use("k")
 		if u.InFlight != 1 || u.In(unit.Requests, limit.Minute) != 2 || u.In(unit.Tokens, limit.Minute) != 50 || u.In(unit.Cost, limit.Day) != 3*dollar || u.Reserved[unit.Tokens] != 100 || u.Reserved[unit.Cost] != dollar {
 			t.Errorf("after the handover: %+v", u)
@@ -79,7 +79,7 @@ func TestTwoGatesCountAsOneAfterAHandover(t *testing.T) {
 			t.Errorf("at the end: %+v", u)
 		}
 
-		old.Reclaim(map[string]limit.Spent{"k": spent(6*dollar, 6*dollar, 6*dollar)})
+		old.TakeBack(map[string]limit.Spent{"k": spent(6*dollar, 6*dollar, 6*dollar)})
 		if u := old.Use("k"); u.InFlight != 0 || u.In(unit.Cost, limit.Day) != 6*dollar || u.Reserved[unit.Cost] != 0 {
 			t.Errorf("taken back: %+v", u)
 		}
@@ -105,8 +105,8 @@ func TestWhoWaitsAtAHandoverWaitsInTheOtherGate(t *testing.T) {
 			got <- err
 		}()
 		synctest.Wait()
-		h := &heir{gate: limit.NewGate(time.Now, time.UTC, nil)}
-		h.gate.Inherit(old.Entrust(h))
+		h := &successor{gate: limit.NewGate(time.Now, time.UTC, nil)}
+		h.gate.Inherit(old.Delegate(h))
 		synctest.Wait()
 		if u := h.gate.Use("k"); u.InFlight != 1 || u.Queued != 1 {
 			t.Errorf("in the other gate: %+v", u)

@@ -15,8 +15,8 @@ import (
 	"crs/internal/store"
 )
 
-// succession is a handover to a new process.
-type succession struct {
+// upgrade is a handover to a new process.
+type upgrade struct {
 	child *handover.Child
 	link  *handover.Link
 	ready handover.Ready
@@ -26,7 +26,7 @@ type succession struct {
 	first *handover.Tether
 	// late: it was told that it serves when this process had been told to stop already.
 	late atomic.Bool
-	// over is closed when the heir ended before its time, and everything was taken back.
+	// over is closed when the successor ended before its time, and everything was taken back.
 	over chan struct{}
 	how  string // it ended; set before over is closed
 }
@@ -49,7 +49,7 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	switch {
 	case d.life.Err() != nil:
 		return out, errStopped
-	case d.succeed.Load() != nil:
+	case d.upgrade.Load() != nil:
 		return out, ctl.Errorf(ctl.Conflict, "this daemon has handed over to a new process a moment ago").WithHint("look at it with: crs status")
 	case d.opt.Program == "":
 		return out, ctl.Errorf(ctl.Failed, "this daemon does not know the program that it runs from")
@@ -105,7 +105,7 @@ func (d *Daemon) endHandover() {
 }
 
 // stopped is a handover during which this process was told to stop. It was taken back, or there is a new process to tell.
-func (d *Daemon) stopped(s *succession, err error) error {
+func (d *Daemon) stopped(s *upgrade, err error) error {
 	if err != nil {
 		d.log.Info("told to stop while handing over to a new process; that is taken back", "why", err)
 		return errStopped
@@ -117,7 +117,7 @@ func (d *Daemon) stopped(s *succession, err error) error {
 }
 
 // prove watches a new process that serves until it has given a sign of life at the end of its probation, or life ends.
-func (s *succession) prove(life context.Context) error {
+func (s *upgrade) prove(life context.Context) error {
 	watched := time.After(probation)
 	var sign <-chan struct{}
 	for {
@@ -135,13 +135,13 @@ func (s *succession) prove(life context.Context) error {
 }
 
 // handOver returns when the new process serves. On an error, everything is as it was.
-func (d *Daemon) handOver(ctx context.Context, program string) (*succession, error) {
-	raw, socket := d.control.Estate()
+func (d *Daemon) handOver(ctx context.Context, program string) (*upgrade, error) {
+	raw, socket := d.control.Files()
 	first, tether, err := d.tether()
 	if err != nil {
 		return nil, err
 	}
-	child, conn, err := handover.Start(program, &handover.Estate{
+	child, conn, err := handover.Start(program, &handover.InheritedFiles{
 		Clients: d.clients, Control: raw, Data: d.lock, Socket: socket, Tether: tether, As: d.opt.Program,
 	})
 	if first != nil {
@@ -150,7 +150,7 @@ func (d *Daemon) handOver(ctx context.Context, program string) (*succession, err
 	if err != nil {
 		return nil, err
 	}
-	s := &succession{child: child, link: handover.NewLink(conn), first: first, over: make(chan struct{})}
+	s := &upgrade{child: child, link: handover.NewLink(conn), first: first, over: make(chan struct{})}
 	ctx, stop := s.living(ctx, d.cfg.Timeouts.Takeover)
 	defer stop()
 	if s.ready, err = s.link.Hello(ctx, d.setup()); err != nil {
@@ -177,7 +177,7 @@ func (d *Daemon) handOver(ctx context.Context, program string) (*succession, err
 	return s, err
 }
 
-// tether gives what an heir is to hold: what this process holds itself, or the other end of a new one when this process was
+// tether gives what a successor is to hold: what this process holds itself, or the other end of a new one when this process was
 // started first. Both are nil where whoever has started the first looks after the others too.
 func (d *Daemon) tether() (*handover.Tether, *handover.Held, error) {
 	if held := d.held(); held != nil || supervised() {
@@ -188,22 +188,22 @@ func (d *Daemon) tether() (*handover.Tether, *handover.Held, error) {
 
 // held is this process's end of a tether; nil for the first one.
 func (d *Daemon) held() *handover.Held {
-	if d.opt.Estate == nil {
+	if d.opt.Inherited == nil {
 		return nil
 	}
-	return d.opt.Estate.Tether
+	return d.opt.Inherited.Tether
 }
 
-// goodbye ends the handover. An heir that has handed over in its turn, and ended before, is not there to be told.
-func (s *succession) goodbye(ctx context.Context) error {
+// goodbye ends the handover. A successor that has handed over in its turn, and ended before, is not there to be told.
+func (s *upgrade) goodbye(ctx context.Context) error {
 	if s.link.PassedOn() != 0 && s.child.EndsWithin(0) {
 		return nil
 	}
 	return s.link.Goodbye(ctx)
 }
 
-// living ends with the heir, and when it takes too long.
-func (s *succession) living(ctx context.Context, most time.Duration) (context.Context, func()) {
+// living ends with the successor, and when it takes too long.
+func (s *upgrade) living(ctx context.Context, most time.Duration) (context.Context, func()) {
 	ctx, stop := context.WithTimeoutCause(ctx, most, fmt.Errorf("it did not serve within %s", most))
 	ctx, end := context.WithCancelCause(ctx)
 	done := make(chan struct{})
@@ -218,8 +218,8 @@ func (s *succession) living(ctx context.Context, most time.Duration) (context.Co
 	return ctx, func() { close(done); end(nil); stop() }
 }
 
-// failed ends an heir that has taken nothing over, and says why.
-func (s *succession) failed(ctx context.Context, err error) error {
+// failed ends a successor that has taken nothing over, and says why.
+func (s *upgrade) failed(ctx context.Context, err error) error {
 	err = s.reason(ctx, err)
 	s.child.Kill()
 	s.link.Return()
@@ -227,8 +227,8 @@ func (s *succession) failed(ctx context.Context, err error) error {
 	return plainly(err)
 }
 
-// reason finds the better reason for an error of an heir: how it ended, or that its time was up.
-func (s *succession) reason(ctx context.Context, err error) error {
+// reason finds the better reason for an error of a successor: how it ended, or that its time was up.
+func (s *upgrade) reason(ctx context.Context, err error) error {
 	var said rpc.ServerError
 	switch {
 	case errors.As(err, &said): // its own words
@@ -252,13 +252,13 @@ func plainly(err error) error {
 	return err
 }
 
-// yield stops deciding anything here, and has the heir decide it. On an error, everything is as it was.
-func (d *Daemon) yield(ctx context.Context, s *succession) error {
+// yield stops deciding anything here, and has the successor decide it. On an error, everything is as it was.
+func (d *Daemon) yield(ctx context.Context, s *upgrade) error {
 	d.accept(false)
-	state := handover.State{Started: d.started, Clock: d.clock.Reading(), Tokens: s.tokens, Counts: d.gate.Entrust(s.link.Limits())}
+	state := handover.State{Started: d.started, Clock: d.clock.Reading(), Tokens: s.tokens, Counts: d.gate.Delegate(s.link.Limits())}
 	var err error
-	if state.Pool, err = d.pool.Entrust(s.link.Accounts()); err == nil {
-		state.Open, err = d.ledger.Entrust(ctx, s.link)
+	if state.Pool, err = d.pool.Delegate(s.link.Accounts()); err == nil {
+		state.Open, err = d.ledger.Delegate(ctx, s.link)
 	}
 	if err == nil {
 		err = s.link.Take(ctx, state)
@@ -272,13 +272,13 @@ func (d *Daemon) yield(ctx context.Context, s *succession) error {
 	return err
 }
 
-// takeBack ends the heir, and has everything decided here again.
-func (d *Daemon) takeBack(s *succession) {
+// takeBack ends the successor, and has everything decided here again.
+func (d *Daemon) takeBack(s *upgrade) {
 	s.child.Kill()
-	_ = d.ledger.Reclaim(context.Background(), s.child.Done) // what it waits for, it has told
-	s.link.Return()                                          // also when the ledger was not entrusted to it
-	d.pool.Reclaim()
-	d.gate.Reclaim(d.spentNow())
+	_ = d.ledger.TakeBack(context.Background(), s.child.Done) // what it waits for, it has told
+	s.link.Return()                                           // also when the ledger was not delegated to it
+	d.pool.TakeBack()
+	d.gate.TakeBack(d.spentNow())
 	d.tokens.TakeBack()
 	s.link.Release()
 	d.accept(true)
@@ -296,9 +296,9 @@ func (d *Daemon) accept(here bool) {
 	}
 }
 
-// leave lets what is in flight run to its end, while the heir serves.
-func (d *Daemon) leave(s *succession) {
-	d.succeed.Store(s)
+// leave lets what is in flight run to its end, while the successor serves.
+func (d *Daemon) leave(s *upgrade) {
+	d.upgrade.Store(s)
 	d.passedOn(s.child.PID)
 	d.handler.Leave(true)
 	d.handler.EndStreams()
@@ -310,13 +310,13 @@ func (d *Daemon) leave(s *succession) {
 
 // passedOn tells the process that this one has inherited from, if it is still there, who serves now; 0 for this one.
 func (d *Daemon) passedOn(to int) {
-	if d.heir != nil {
-		d.heir.PassedOn(to)
+	if d.takeover != nil {
+		d.takeover.PassedOn(to)
 	}
 }
 
-// watch ends Run when nothing is in flight any more, and takes everything back when the heir ends before.
-func (d *Daemon) watch(s *succession) {
+// watch ends Run when nothing is in flight any more, and takes everything back when the successor ends before.
+func (d *Daemon) watch(s *upgrade) {
 	ctx, stop := context.WithTimeout(context.Background(), d.cfg.Timeouts.Drain)
 	defer stop()
 	stopping := make(chan struct{})
@@ -363,24 +363,24 @@ func (d *Daemon) drained() bool {
 	if d.engine.InFlight()+d.engine.Connections() > 0 {
 		return false
 	}
-	if d.heir == nil {
+	if d.takeover == nil {
 		return true
 	}
 	select {
-	case <-d.heir.Ended():
+	case <-d.takeover.Ended():
 		return true
 	default:
 		return false
 	}
 }
 
-// comeBack serves again: the heir is gone.
-func (d *Daemon) comeBack(s *succession) {
+// comeBack serves again: the successor is gone.
+func (d *Daemon) comeBack(s *upgrade) {
 	d.takeBack(s)
 	d.engine.Leave(false)
 	d.leaveMetrics(false)
 	d.handler.Leave(false)
-	d.succeed.Store(nil)
+	d.upgrade.Store(nil)
 	d.passedOn(0)
 	tellMainPID(pid())
 	if s.how == "" {

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Entrust hands the lending over to another process: it adopts the slots that are taken, and whoever waits for one asks it
+// Delegate hands the lending over to another process: it adopts the slots that are taken, and whoever waits for one asks it
 // anew. It gives what the pool has learnt, as Restore takes it. What is learnt from now on, the other process is told. Where
 // nodes lend together already, the other process is another of them.
-func (p *Pool) Entrust(to Shared) ([]byte, error) {
+func (p *Pool) Delegate(to Shared) ([]byte, error) {
 	p.mu.Lock()
 	learnt := p.snapshot(p.home.sole())
 	if p.home.sole() {
@@ -23,8 +23,8 @@ func (p *Pool) Entrust(to Shared) ([]byte, error) {
 	return body, nil
 }
 
-// Reclaim takes the lending back: the other process is gone. What this pool has lent itself counts again.
-func (p *Pool) Reclaim() {
+// TakeBack takes the lending back: the other process is gone. What this pool has lent itself counts again.
+func (p *Pool) TakeBack() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.turnTo(p.home)
@@ -48,21 +48,21 @@ func (p *Pool) turnTo(l lending) {
 	}
 }
 
-// Lodge counts a slot of an account that another process has taken, whatever the limit says: the request is under way. An
+// Track counts a slot of an account that another process has taken, whatever the limit says: the request is under way. An
 // account that is not known here has no slots to count.
-func (p *Pool) Lodge(id string) Slot {
+func (p *Pool) Track(id string) Slot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e := p.entries[id]
 	if e == nil {
 		return nothing{}
 	}
-	return p.lodge(e)
+	return p.track(e)
 }
 
-// LodgeIn takes a slot of the first account that has one free, for another process. taken is its index, -1 when none has;
+// TakeSlot takes a slot of the first account that has one free, for another process. taken is its index, -1 when none has;
 // used tells how many slots of each are in use.
-func (p *Pool) LodgeIn(of []Cap) (slot Slot, taken int, used []int) {
+func (p *Pool) TakeSlot(of []Cap) (slot Slot, taken int, used []int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, c := range of {
@@ -72,7 +72,7 @@ func (p *Pool) LodgeIn(of []Cap) (slot Slot, taken int, used []int) {
 			continue
 		}
 		if len(e.leases) < c.Most {
-			slot = p.lodge(e)
+			slot = p.track(e)
 			return slot, i, append(used, len(e.leases))
 		}
 		used = append(used, len(e.leases))
@@ -80,18 +80,18 @@ func (p *Pool) LodgeIn(of []Cap) (slot Slot, taken int, used []int) {
 	return nil, -1, used
 }
 
-// lodge is called with mu held.
-func (p *Pool) lodge(e *entry) Slot {
+// track is called with mu held.
+func (p *Pool) track(e *entry) Slot {
 	l := &Lease{pool: p, entry: e, acc: e.acc, at: p.opt.Now(), seat: len(e.leases)}
 	e.leases = append(e.leases, l)
-	return lodger{l}
+	return tracked{l}
 }
 
-// lodger is another process's slot.
-type lodger struct{ lease *Lease }
+// tracked is another process's slot.
+type tracked struct{ lease *Lease }
 
 // Free implements Slot. Only the first call counts.
-func (s lodger) Free() {
+func (s tracked) Free() {
 	p := s.lease.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()

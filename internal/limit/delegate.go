@@ -21,10 +21,10 @@ type Used struct {
 	Ticks []Tick
 }
 
-// Entrust hands the counts over to another process: it adopts every request that is in flight, and whoever waits in a
+// Delegate hands the counts over to another process: it adopts every request that is in flight, and whoever waits in a
 // queue asks it anew. It gives what that process must know beside that, by holder. This gate counts on beside it. Counts that
 // several nodes share stay where they are: the other process is another node.
-func (g *Gate) Entrust(to Shared) map[string]Count {
+func (g *Gate) Delegate(to Shared) map[string]Count {
 	if !(*g.home).sole() {
 		return nil
 	}
@@ -104,9 +104,9 @@ func (p *place) adoptLate() {
 	}
 }
 
-// Reclaim takes the counts back: the other process is gone. What this gate counted beside it holds again, and spent is
+// TakeBack takes the counts back: the other process is gone. What this gate counted beside it holds again, and spent is
 // what was used by now.
-func (g *Gate) Reclaim(spent map[string]Spent) {
+func (g *Gate) TakeBack(spent map[string]Spent) {
 	if g.counting.Load() == g.home {
 		return
 	}

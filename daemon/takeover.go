@@ -17,22 +17,22 @@ import (
 	"crs/internal/key"
 )
 
-// greet answers the process that this one inherits from, if there is one.
-func (d *Daemon) greet() {
-	if e := d.opt.Estate; e != nil {
-		d.heir = handover.NewHeir(e.Link, d.opt.Version)
-		go d.heir.Serve()
+// answerPredecessor answers the process that this one inherits from, if there is one.
+func (d *Daemon) answerPredecessor() {
+	if e := d.opt.Inherited; e != nil {
+		d.takeover = handover.NewSuccessor(e.Link, d.opt.Version)
+		go d.takeover.Serve()
 	}
 }
 
-// disown tells the old process why this one does not take over.
-func (d *Daemon) disown(err error) {
-	if d.heir != nil {
-		d.heir.Fail(err)
+// reportFailure tells the old process why this one does not take over.
+func (d *Daemon) reportFailure(err error) {
+	if d.takeover != nil {
+		d.takeover.Fail(err)
 	}
 }
 
-func (d *Daemon) inheritSockets(e *handover.Estate) error {
+func (d *Daemon) inheritSockets(e *handover.InheritedFiles) error {
 	d.control = control.Inherit(d.cfg.Socket, d.shares.Control, e.Control, e.Socket, d.short, d.log)
 	d.control.Leave() // until it is this process's: what fails before must not take the socket away
 	d.opens("control socket", d.control.Shutdown)
@@ -42,14 +42,14 @@ func (d *Daemon) inheritSockets(e *handover.Estate) error {
 // inherit rehearses what comes next, says that this process could take over, and waits for what it takes over. What the
 // rehearsal finds wrong costs nobody anything yet.
 func (d *Daemon) inherit(ctx context.Context) (err error) {
-	if d.heir == nil {
+	if d.takeover == nil {
 		return nil
 	}
-	if err := d.rehearse(ctx); err != nil {
+	if err := d.dryRun(ctx); err != nil {
 		return err
 	}
-	d.heir.Ready(d.setup())
-	d.legacy, err = d.heir.State(ctx)
+	d.takeover.Ready(d.setup())
+	d.legacy, err = d.takeover.State(ctx)
 	return err
 }
 
@@ -58,8 +58,8 @@ func (d *Daemon) setup() handover.Setup {
 	return handover.Setup{Listen: d.cfg.Listen, Socket: d.cfg.Socket, Data: d.cfg.Data}
 }
 
-// rehearse reads all that is stored, as openDomain will.
-func (d *Daemon) rehearse(ctx context.Context) error {
+// dryRun reads all that is stored, as openDomain will.
+func (d *Daemon) dryRun(ctx context.Context) error {
 	sealing, err := d.openSeal(ctx)
 	if err != nil {
 		return err
@@ -81,13 +81,13 @@ func (d *Daemon) rehearse(ctx context.Context) error {
 	return err
 }
 
-// assume takes on what the old process hands over.
-func (d *Daemon) assume() {
-	if d.heir == nil {
+// startServices takes on what the old process hands over.
+func (d *Daemon) startServices() {
+	if d.takeover == nil {
 		return
 	}
 	d.control.Resume()
-	d.heir.Assume(&handover.Duties{
+	d.takeover.Start(&handover.Services{
 		Gate: d.gate, Pool: d.pool, Keys: d.keys, Ledger: d.ledger, Renew: d.renewFor, Closed: d.requests.Publish,
 		Open: d.leaving, Ended: d.oldEnded,
 	}, d.legacy.First)
@@ -114,22 +114,22 @@ func (d *Daemon) oldEnded(lost int) {
 
 // leavingCount is how many requests are in flight in the process that this one has inherited from.
 func (d *Daemon) leavingCount() int {
-	if d.heir == nil {
+	if d.takeover == nil {
 		return 0
 	}
-	return d.heir.InFlight()
+	return d.takeover.InFlight()
 }
 
 // begin tells the old process that this one serves, once it has seen that it does.
 func (d *Daemon) begin(ctx context.Context) error {
 	if err := d.checkHealth(ctx); err != nil {
 		err = fmt.Errorf("it does not answer as it should: %w", err)
-		d.disown(err)
+		d.reportFailure(err)
 		return err
 	}
 	d.held().Serving()
-	d.heir.Begun()
-	d.log.Info("took over from the old process", "requests_in_flight_there", d.heir.InFlight())
+	d.takeover.Begun()
+	d.log.Info("took over from the old process", "requests_in_flight_there", d.takeover.InFlight())
 	return nil
 }
 
@@ -178,9 +178,9 @@ func (d *Daemon) serverName() string {
 	return ""
 }
 
-// together stops this process while the one that it has inherited from stops too, and returns when both have.
-func (d *Daemon) together(ctx context.Context, stop func() error) error {
-	if d.heir == nil {
+// stopBoth stops this process while the one that it has inherited from stops too, and returns when both have.
+func (d *Daemon) stopBoth(ctx context.Context, stop func() error) error {
+	if d.takeover == nil {
 		return stop()
 	}
 	done := make(chan struct{})
@@ -188,7 +188,7 @@ func (d *Daemon) together(ctx context.Context, stop func() error) error {
 		defer close(done)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.Timeouts.Shutdown+10*time.Second)
 		defer cancel()
-		d.heir.Stop(ctx)
+		d.takeover.Stop(ctx)
 	}()
 	err := stop()
 	<-done

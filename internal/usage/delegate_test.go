@@ -8,22 +8,22 @@ import (
 	"crs/internal/usage"
 )
 
-// heir keeps what it is told.
-type heir struct {
+// successor keeps what it is told.
+type successor struct {
 	mu    sync.Mutex
 	lines []usage.Line
 }
 
-func (h *heir) Opened(record []byte) { h.add(true, record) }
-func (h *heir) Closed(record []byte) { h.add(false, record) }
+func (h *successor) Opened(record []byte) { h.add(true, record) }
+func (h *successor) Closed(record []byte) { h.add(false, record) }
 
-func (h *heir) Return() []usage.Line {
+func (h *successor) Return() []usage.Line {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.lines
 }
 
-func (h *heir) add(opened bool, record []byte) {
+func (h *successor) add(opened bool, record []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lines = append(h.lines, usage.Line{Opened: opened, Record: record})
@@ -33,14 +33,14 @@ func (h *heir) add(opened bool, record []byte) {
 // and did not write is written when it is taken back, once.
 func TestALedgerIsHandedOverAndTakenBack(t *testing.T) {
 	t.Parallel()
-	p, h := newPlace(t), new(heir)
+	p, h := newPlace(t), new(successor)
 	l, _ := p.open(t)
 	running := record(1)
 	if err := l.Open(running); err != nil {
 		t.Fatal(err)
 	}
 	serve(t, l, record(2))
-	open, err := l.Entrust(t.Context(), h)
+	open, err := l.Delegate(t.Context(), h)
 	if err != nil || len(open) != 1 || open[0] != running.ID {
 		t.Fatalf("open: %v, %v", open, err)
 	}
@@ -61,7 +61,7 @@ func TestALedgerIsHandedOverAndTakenBack(t *testing.T) {
 	serve(t, other, record(4))
 	shut(t, other)
 
-	if err := l.Reclaim(t.Context(), ended()); err != nil {
+	if err := l.TakeBack(t.Context(), ended()); err != nil {
 		t.Fatal(err)
 	}
 	serve(t, l, record(5))
@@ -84,7 +84,7 @@ func TestALedgerIsHandedOverAndTakenBack(t *testing.T) {
 	}
 }
 
-// TestWhatEndsWithItsProcessIsPartial: an heir closes what the old process cannot close any more.
+// TestWhatEndsWithItsProcessIsPartial: a successor closes what the old process cannot close any more.
 func TestWhatEndsWithItsProcessIsPartial(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
@@ -93,7 +93,7 @@ func TestWhatEndsWithItsProcessIsPartial(t *testing.T) {
 	if err := l.Open(running); err != nil {
 		t.Fatal(err)
 	}
-	open, err := l.Entrust(t.Context(), new(heir))
+	open, err := l.Delegate(t.Context(), new(successor))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func decoded(t *testing.T, line usage.Line) *usage.Record {
 	return rec
 }
 
-// ended is an heir that writes nothing more.
+// ended is a successor that writes nothing more.
 func ended() <-chan struct{} {
 	c := make(chan struct{})
 	close(c)

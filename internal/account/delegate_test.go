@@ -15,10 +15,10 @@ import (
 type lodging struct{ pool *account.Pool }
 
 func (s lodging) Take(_ context.Context, of []account.Cap) (account.Slot, int, []int, error) {
-	slot, taken, used := s.pool.LodgeIn(of)
+	slot, taken, used := s.pool.TakeSlot(of)
 	return slot, taken, used, nil
 }
-func (s lodging) Adopt(of account.Cap) account.Slot { return s.pool.Lodge(of.Account) }
+func (s lodging) Adopt(of account.Cap) account.Slot { return s.pool.Track(of.Account) }
 func (s lodging) Tell(n account.News)               { s.pool.Hear([]account.News{n}) }
 
 // TestTwoPoolsLendAsOneAfterAHandover: slots that are taken count in the other pool, one that both want is lent once, and what
@@ -27,7 +27,7 @@ func TestTwoPoolsLendAsOneAfterAHandover(t *testing.T) {
 	pool(t, func(t *testing.T, old *account.Pool) {
 		running := pick(t, old, want())
 		other := newPool(acc("a", limited(2)))
-		learnt, err := old.Entrust(lodging{other})
+		learnt, err := old.Delegate(lodging{other})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,11 +77,11 @@ func TestWhoWaitsForASlotAtAHandoverGetsItInTheOtherPool(t *testing.T) {
 			got <- l
 		}()
 		synctest.Wait()
-		if _, err := old.Entrust(lodging{other}); err != nil {
+		if _, err := old.Delegate(lodging{other}); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		old.Reclaim()
+		old.TakeBack()
 		running.Release(account.Outcome{Result: account.Served})
 		l := <-got
 		if n := status(t, old, "a").InUse; n != 1 {
@@ -126,14 +126,14 @@ func TestNoSlotIsLostOrDoubledHoweverOftenAPoolIsHandedOver(t *testing.T) {
 		}
 		for n := range 200 {
 			other := newPool(acc("a", limited(2)))
-			if _, err := p.Entrust(far{lodging{other}}); err != nil {
+			if _, err := p.Delegate(far{lodging{other}}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Duration(1+n%7) * time.Millisecond)
 			if in := status(t, other, "a").InUse; in > 2 {
 				t.Errorf("%d of two slots are taken in the other pool", in)
 			}
-			p.Reclaim()
+			p.TakeBack()
 			time.Sleep(time.Duration(1+n%3) * time.Millisecond)
 		}
 		wg.Wait()

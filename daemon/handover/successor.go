@@ -17,8 +17,8 @@ import (
 	"crs/internal/usage"
 )
 
-// Duties are what an heir does for the old process once it serves.
-type Duties struct {
+// Services are what a successor does for the old process once it serves.
+type Services struct {
 	Gate   *limit.Gate
 	Pool   *account.Pool
 	Keys   *key.Ring
@@ -33,8 +33,8 @@ type Duties struct {
 	Ended func(lost int)
 }
 
-// Heir is the new process's end: what it answers to the old one.
-type Heir struct {
+// Successor is the new process's end: what it answers to the old one.
+type Successor struct {
 	setup    Setup // set before ready gets anything
 	version  string
 	conn     net.Conn
@@ -44,7 +44,7 @@ type Heir struct {
 	life     context.Context // ends when the old process is gone
 	die      context.CancelFunc
 
-	duties atomic.Pointer[Duties]
+	services atomic.Pointer[Services]
 
 	mu     sync.Mutex // guards the fields below
 	ready  chan error // gets once whether this process could take over; made by Serve
@@ -62,10 +62,10 @@ type Heir struct {
 // toldUpTo is where in the ledger so many records of the old process end.
 type toldUpTo struct{ records, lines uint64 }
 
-// NewHeir makes the end of a connection that was inherited.
-func NewHeir(conn net.Conn, version string) *Heir {
+// NewSuccessor makes the end of a connection that was inherited.
+func NewSuccessor(conn net.Conn, version string) *Successor {
 	life, die := context.WithCancel(context.Background())
-	return &Heir{
+	return &Successor{
 		version: version, conn: conn, life: life, die: die,
 		state: make(chan State, 1), begun: make(chan error, 1), ready: make(chan error, 1),
 		stopping: make(chan struct{}), passed: make(chan struct{}),
@@ -75,7 +75,7 @@ func NewHeir(conn net.Conn, version string) *Heir {
 }
 
 // Serve answers the old process until that has ended.
-func (h *Heir) Serve() {
+func (h *Successor) Serve() {
 	server := rpc.NewServer()
 	_ = server.RegisterName("Heir", &calls{h}) // its methods are as rpc wants them
 	server.ServeConn(&noticed{h.conn, h.die})  // returns when every call has
@@ -98,13 +98,13 @@ func (c *noticed) Read(b []byte) (int, error) {
 }
 
 // Ready tells the old process that this one could take over.
-func (h *Heir) Ready(s Setup) {
+func (h *Successor) Ready(s Setup) {
 	h.setup = s
 	h.ready <- nil
 }
 
 // Fail tells the old process why this one does not take over, as long as it waits for that.
-func (h *Heir) Fail(err error) {
+func (h *Successor) Fail(err error) {
 	select {
 	case h.ready <- err:
 	default:
@@ -116,11 +116,11 @@ func (h *Heir) Fail(err error) {
 	}
 }
 
-// failWait is how long an heir that failed waits for the old process to have heard why.
+// failWait is how long a successor that failed waits for the old process to have heard why.
 const failWait = 5 * time.Second
 
 // State waits for what the old process hands over.
-func (h *Heir) State(ctx context.Context) (State, error) {
+func (h *Successor) State(ctx context.Context) (State, error) {
 	select {
 	case s := <-h.state:
 		return s, nil
@@ -131,20 +131,20 @@ func (h *Heir) State(ctx context.Context) (State, error) {
 	}
 }
 
-// Assume takes the duties on, and does what the old process said first.
-func (h *Heir) Assume(d *Duties, first []Message) {
+// Start takes the services on, and does what the old process said first.
+func (h *Successor) Start(d *Services, first []Message) {
 	for _, rec := range d.Open {
 		h.open[rec.ID] = rec
 	}
 	h.hearAll(d, first)
-	h.duties.Store(d)
+	h.services.Store(d)
 }
 
 // Begun tells the old process that this one serves.
-func (h *Heir) Begun() { h.begun <- nil }
+func (h *Successor) Begun() { h.begun <- nil }
 
 // Stop tells the old process that both are to stop, and waits until it has ended, or ctx does.
-func (h *Heir) Stop(ctx context.Context) {
+func (h *Successor) Stop(ctx context.Context) {
 	close(h.stopping)
 	select {
 	case <-h.life.Done():
@@ -153,18 +153,18 @@ func (h *Heir) Stop(ctx context.Context) {
 }
 
 // InFlight is how many requests are in flight in the old process.
-func (h *Heir) InFlight() int {
+func (h *Successor) InFlight() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.open)
 }
 
 // Ended is closed when the old process has ended.
-func (h *Heir) Ended() <-chan struct{} { return h.life.Done() }
+func (h *Successor) Ended() <-chan struct{} { return h.life.Done() }
 
 // orphaned gives back what the old process held: it cannot any more.
-func (h *Heir) orphaned() {
-	d := h.duties.Load()
+func (h *Successor) orphaned() {
+	d := h.services.Load()
 	if d == nil {
 		return
 	}
@@ -189,7 +189,7 @@ func (h *Heir) orphaned() {
 }
 
 // hearAll does what messages say, in their order.
-func (h *Heir) hearAll(d *Duties, list []Message) {
+func (h *Successor) hearAll(d *Services, list []Message) {
 	for i := range list {
 		h.hear(d, &list[i])
 	}
@@ -201,7 +201,7 @@ func (h *Heir) hearAll(d *Duties, list []Message) {
 }
 
 // durable is how many records of the old process are.
-func (h *Heir) durable(d *Duties) uint64 {
+func (h *Successor) durable(d *Services) uint64 {
 	_, durable := d.Ledger.Progress()
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -212,7 +212,7 @@ func (h *Heir) durable(d *Duties) uint64 {
 }
 
 // hear does what one message says.
-func (h *Heir) hear(d *Duties, m *Message) {
+func (h *Successor) hear(d *Services, m *Message) {
 	switch m.What {
 	case seatAdopted:
 		h.seated(m.Ticket, d.Gate.Adopt(m.Key, amountsOf(m.Tokens, m.Cost, m.More)))
@@ -232,7 +232,7 @@ func (h *Heir) hear(d *Duties, m *Message) {
 			p.Cancel()
 		}
 	case slotAdopted:
-		h.slotted(m.Ticket, d.Pool.Lodge(m.Account))
+		h.slotted(m.Ticket, d.Pool.Track(m.Account))
 	case slotFreed:
 		h.free(m.Ticket)
 	case learnt:
@@ -242,7 +242,7 @@ func (h *Heir) hear(d *Duties, m *Message) {
 	}
 }
 
-func (h *Heir) record(d *Duties, m *Message) {
+func (h *Successor) record(d *Services, m *Message) {
 	rec := new(usage.Record)
 	if json.Unmarshal(m.Record, rec) != nil {
 		return // the old process wrote it a moment ago
@@ -262,7 +262,7 @@ func (h *Heir) record(d *Duties, m *Message) {
 }
 
 // seated remembers a seat, or forgets it when p is nil.
-func (h *Heir) seated(ticket uint64, p *limit.Permit) {
+func (h *Successor) seated(ticket uint64, p *limit.Permit) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p == nil {
@@ -272,19 +272,19 @@ func (h *Heir) seated(ticket uint64, p *limit.Permit) {
 	h.seats[ticket] = p
 }
 
-func (h *Heir) seatOf(ticket uint64) *limit.Permit {
+func (h *Successor) seatOf(ticket uint64) *limit.Permit {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.seats[ticket]
 }
 
-func (h *Heir) slotted(ticket uint64, s account.Slot) {
+func (h *Successor) slotted(ticket uint64, s account.Slot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.slots[ticket] = s
 }
 
-func (h *Heir) free(ticket uint64) {
+func (h *Successor) free(ticket uint64) {
 	h.mu.Lock()
 	s := h.slots[ticket]
 	delete(h.slots, ticket)
