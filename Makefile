@@ -8,6 +8,8 @@ LDFLAGS = -s -w -X main.version=$(VERSION) -X main.releaseKey=$(RELEASE_KEY) -X 
 GO ?= go
 # Most tests wait for something most of the time.
 AT_ONCE = -p $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+# Nobody debugs the programs that tests are: without DWARF they are linked in half the time. Stack traces have their lines all the same.
+LINK = -ldflags=-w
 # archtest only reads the source; the scripts of cmd/crs run one command after another, each in a process of its own; translate starts no
 # goroutine; the simulator answers in the tests of all the others.
 NOT_RACED = -e /archtest -e /cmd/crs -e /translate -e /simulator
@@ -32,12 +34,12 @@ demo: build ## see it work: a relay with a simulated provider answers, and count
 .PHONY: test
 test: ## run all the tests; the store that nodes share runs on a redis-server where one is in the PATH
 	@echo "== test (Redis: $$(redis-server --version 2>/dev/null || echo 'miniredis; there is no redis-server in the PATH'))"
-	@$(GO) test -vet=off $(AT_ONCE) ./...
+	@$(GO) test -vet=off $(LINK) $(AT_ONCE) ./...
 
 .PHONY: race
 race: ## run the tests with the race detector, property tests with fewer sequences
 	@echo "== race"
-	@$(GO) test $(RACE) -short -vet=off -timeout 30m $(AT_ONCE) $$($(GO) list ./... | grep -v $(NOT_RACED))
+	@$(GO) test $(RACE) $(LINK) -short -vet=off -timeout 30m $(AT_ONCE) $$($(GO) list ./... | grep -v $(NOT_RACED))
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, a tidy go.mod, and that every system we ship for compiles
