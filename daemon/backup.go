@@ -11,8 +11,8 @@ import (
 	"crs/ctl"
 	"crs/internal/account"
 	"crs/internal/backup"
-	"crs/internal/claim"
 	"crs/internal/config"
+	"crs/internal/filelock"
 	"crs/internal/seal"
 	"crs/internal/secret"
 	"crs/internal/store/local"
@@ -105,8 +105,8 @@ func Restore(ctx context.Context, opt BackupOptions) (*backup.Restored, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	lock, err := claim.Take(filepath.Join(dir, ctl.DataLock))
-	var taken *claim.Taken
+	lock, err := filelock.Take(filepath.Join(dir, ctl.DataLock))
+	var taken *filelock.Taken
 	if errors.As(err, &taken) {
 		return nil, ctl.Errorf(ctl.Conflict, "a crs daemon uses %s", dir).WithHint("stop it first: crs stop")
 	}

@@ -31,8 +31,8 @@ type counted struct {
 	Store string `json:"store"`
 	// Given is how far it was added up, Logged how far its records were copied. Store is empty when they are of whatever store
 	// comes next.
-	Given  usage.Mark `json:"given"`
-	Logged usage.Mark `json:"logged"`
+	Given  usage.Cursor `json:"given"`
+	Logged usage.Cursor `json:"logged"`
 }
 
 // countedSize is that of the file: it is written in its place, which needs no room on a disk that is full.
@@ -118,9 +118,9 @@ func (o *once) remember(change func(*counted)) {
 }
 
 // MarkOf implements usage.Rollups.
-func (o *once) MarkOf(ctx context.Context, node string) (usage.Mark, error) {
+func (o *once) MarkOf(ctx context.Context, node string) (usage.Cursor, error) {
 	mark, err := o.Rollups.MarkOf(ctx, node)
-	if err != nil || mark != (usage.Mark{}) {
+	if err != nil || mark != (usage.Cursor{}) {
 		return mark, err
 	}
 	return o.restore(ctx, node, o.known().Given)
@@ -128,20 +128,20 @@ func (o *once) MarkOf(ctx context.Context, node string) (usage.Mark, error) {
 
 // restore gives the store back the mark that it has lost. It gives where the store is then: a store that was put back to before this
 // ledger was first added up begins anew.
-func (o *once) restore(ctx context.Context, node string, mark usage.Mark) (usage.Mark, error) {
-	if mark == (usage.Mark{}) {
+func (o *once) restore(ctx context.Context, node string, mark usage.Cursor) (usage.Cursor, error) {
+	if mark == (usage.Cursor{}) {
 		return mark, nil
 	}
 	held, err := o.holds(ctx, mark)
 	if err != nil {
-		return usage.Mark{}, err
+		return usage.Cursor{}, err
 	}
 	if !held {
-		o.remember(func(c *counted) { c.Given, c.Logged = usage.Mark{}, usage.Mark{} })
-		return usage.Mark{}, nil
+		o.remember(func(c *counted) { c.Given, c.Logged = usage.Cursor{}, usage.Cursor{} })
+		return usage.Cursor{}, nil
 	}
-	if err := o.Rollups.AddUp(ctx, node, nil, usage.Mark{}, mark); err != nil {
-		return usage.Mark{}, err
+	if err := o.Rollups.AddUp(ctx, node, nil, usage.Cursor{}, mark); err != nil {
+		return usage.Cursor{}, err
 	}
 	o.withheld(fmt.Sprintf("the store did not know how far this node's ledger had been added up; what the ledger held before %s, "+
 		"up to segment %d, offset %d, is not added up again", time.Now().UTC().Format("2006-01-02 15:04:05"), mark.Segment, mark.Offset))
@@ -150,7 +150,7 @@ func (o *once) restore(ctx context.Context, node string, mark usage.Mark) (usage
 
 // holds reports whether the roll-ups may hold what the ledger has before a mark. They hold all of it or nothing, for they lose it
 // together with the mark; and then they have less than it has somewhere, unless other nodes have as much.
-func (o *once) holds(ctx context.Context, mark usage.Mark) (bool, error) {
+func (o *once) holds(ctx context.Context, mark usage.Cursor) (bool, error) {
 	sums, err := usage.SumsOf(o.ledger, mark, o.zone)
 	if err != nil || len(sums) == 0 {
 		return err == nil, err
@@ -176,14 +176,14 @@ func (o *once) holds(ctx context.Context, mark usage.Mark) (bool, error) {
 
 // AddUp implements usage.Rollups. A store that has a mark may take what it is given without our knowing; one that had none before
 // knows nothing of this ledger until it has said so.
-func (o *once) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
+func (o *once) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
 	given := func(c *counted) { c.Given = later(c.Given, to) }
-	if from != (usage.Mark{}) {
+	if from != (usage.Cursor{}) {
 		o.remember(given)
 	}
 	err := o.Rollups.AddUp(ctx, node, sums, from, to)
-	var astray *usage.Astray
-	if errors.As(err, &astray) && astray.At == (usage.Mark{}) { // it had taken everything before from, and has lost its mark
+	var astray *usage.CursorMismatch
+	if errors.As(err, &astray) && astray.At == (usage.Cursor{}) { // it had taken everything before from, and has lost its mark
 		mark, other := o.restore(ctx, node, from)
 		if other != nil {
 			return other
@@ -198,7 +198,7 @@ func (o *once) AddUp(ctx context.Context, node string, sums []usage.Sum, from, t
 	return err
 }
 
-func later(a, b usage.Mark) usage.Mark {
+func later(a, b usage.Cursor) usage.Cursor {
 	if a.Before(b) {
 		return b
 	}
@@ -212,7 +212,7 @@ type onceLog struct {
 }
 
 // Append implements usage.Log.
-func (l onceLog) Append(ctx context.Context, node string, records [][]byte, from, to usage.Mark) error {
+func (l onceLog) Append(ctx context.Context, node string, records [][]byte, from, to usage.Cursor) error {
 	err := l.Log.Append(ctx, node, records, from, to)
 	if err == nil {
 		l.once.remember(func(c *counted) { c.Logged = later(c.Logged, to) })
@@ -221,20 +221,20 @@ func (l onceLog) Append(ctx context.Context, node string, records [][]byte, from
 }
 
 // LoggedTo implements usage.Log.
-func (l onceLog) LoggedTo(ctx context.Context, node string) (usage.Mark, error) {
+func (l onceLog) LoggedTo(ctx context.Context, node string) (usage.Cursor, error) {
 	at, err := l.Log.LoggedTo(ctx, node)
 	logged := l.once.known().Logged
-	if err != nil || at != (usage.Mark{}) || logged == at {
+	if err != nil || at != (usage.Cursor{}) || logged == at {
 		return at, err
 	}
-	return logged, l.Log.Append(ctx, node, nil, usage.Mark{}, logged)
+	return logged, l.Log.Append(ctx, node, nil, usage.Cursor{}, logged)
 }
 
 // nameLedger names the node of a ledger whose node is not known. What the ledger holds may be in the store under another name, unless
 // it is what a local store had before the first start with Redis: then it is not added up.
 func nameLedger(dir, name string) error {
 	end, err := usage.EndOf(ledgerOf(dir))
-	if err != nil || end == (usage.Mark{}) {
+	if err != nil || end == (usage.Cursor{}) {
 		return err
 	}
 	_, local := os.Stat(filepath.Join(dir, "store.json"))

@@ -25,11 +25,11 @@ import (
 	"crs/daemon/metrics"
 	"crs/internal/account"
 	"crs/internal/audit"
-	"crs/internal/claim"
 	"crs/internal/clock"
 	"crs/internal/config"
 	"crs/internal/descriptor"
 	"crs/internal/event"
+	"crs/internal/filelock"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/oauth"
@@ -72,7 +72,7 @@ type Daemon struct {
 	shares  descriptor.Shares // as they were at the start
 	short   *descriptor.Shortage
 
-	lock       *claim.Claim
+	lock       *filelock.Lock
 	store      store.Store
 	shared     shared // what nodes share, when they do
 	pool       *account.Pool
@@ -209,8 +209,8 @@ func (d *Daemon) takeData(dir string) (err error) {
 		d.lock = d.opt.Inherited.Data
 		return nil
 	}
-	d.lock, err = claim.Take(filepath.Join(dir, ctl.DataLock))
-	var taken *claim.Taken
+	d.lock, err = filelock.Take(filepath.Join(dir, ctl.DataLock))
+	var taken *filelock.Taken
 	if errors.As(err, &taken) {
 		return &InUse{dir}
 	}

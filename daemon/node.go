@@ -74,8 +74,8 @@ func (d *Daemon) follow(ctx context.Context) error {
 	return nil
 }
 
-func (d *Daemon) take(news store.News) {
-	if err := errors.Join(d.keys.Take(news), d.roster.Take(news), d.prices.Take(news)); err != nil {
+func (d *Daemon) take(news store.ChangeSet) {
+	if err := errors.Join(d.keys.Apply(news), d.roster.Apply(news), d.prices.Apply(news)); err != nil {
 		d.log.Error("a change that another node made cannot be read; what was there before stays in use here", "error", err)
 	}
 	if news.Whole {
@@ -90,7 +90,7 @@ func (d *Daemon) storeIs(err error) {
 	switch {
 	case err == nil:
 		d.log.Info("the store is back", "store", d.store.String())
-	case errors.Is(err, store.ErrAway):
+	case errors.Is(err, store.ErrUnavailable):
 		d.log.Error("the store is away; this node serves on from what it knows, and its ledger keeps what is used", "error", err, "on_outage", d.cfg.Redis.OnOutage)
 	default:
 		d.log.Error("the store cannot be used", "error", err)

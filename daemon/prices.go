@@ -44,11 +44,11 @@ func loadPrices(ctx context.Context, docs store.Documents) (*prices, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, p.Take(store.News{Docs: all, Whole: true})
+	return p, p.Apply(store.ChangeSet{Docs: all, Whole: true})
 }
 
-// Take takes what another node has written. What cannot be read changes nothing.
-func (p *prices) Take(news store.News) error {
+// Apply takes what another node has written. What cannot be read changes nothing.
+func (p *prices) Apply(news store.ChangeSet) error {
 	news = news.Of(store.Setting)
 	p.changing.Lock()
 	defer p.changing.Unlock()

@@ -160,7 +160,7 @@ func (r *relay) history(t *testing.T) {
 			}
 		}
 	}
-	if err := store.AddUp(t.Context(), "history", sums, usage.Mark{}, usage.Mark{Segment: 1}); err != nil {
+	if err := store.AddUp(t.Context(), "history", sums, usage.Cursor{}, usage.Cursor{Segment: 1}); err != nil {
 		t.Fatal(err)
 	}
 }

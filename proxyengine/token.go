@@ -39,7 +39,7 @@ func (s *TokenSource) Renew(ctx context.Context, acc *account.Account) (account.
 		case err == nil:
 			return fresh, nil
 		case errors.As(err, &gone):
-			return fresh, &oauth.Refused{Kind: acc.Credential.Kind, Why: gone.Why}
+			return fresh, &oauth.Rejected{Kind: acc.Credential.Kind, Why: gone.Why}
 		case errors.As(err, &sent) && sent.Sent:
 			return fresh, err // it may have been used up: the same token again would look like theft
 		case sent != nil && sent.Phase == upstream.Dial && !acc.Proxy.Empty():

@@ -108,7 +108,7 @@ func (d *deed) end(err *error) {
 
 // mayBeDone reports whether something that ended so was perhaps done.
 func mayBeDone(err error) bool {
-	return errors.Is(err, store.ErrAway) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // Audit gives the newest entries of the audit log that match, oldest of them first.

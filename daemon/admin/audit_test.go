@@ -29,7 +29,7 @@ func TestADeedIsWrittenDownAsItEnded(t *testing.T) {
 	}{
 		"done":                                   {nil, false, audit.Done},
 		"done, with nothing changed":             {nil, true, ""},
-		"the store gave no answer":               {invalid(failure(store.ErrAway)), false, audit.Unknown},
+		"the store gave no answer":               {invalid(failure(store.ErrUnavailable)), false, audit.Unknown},
 		"the caller left":                        {context.Canceled, false, audit.Unknown},
 		"no answer, before anything was done":    {context.DeadlineExceeded, true, ""},
 		"the store takes no writes":              {invalid(failure(store.ErrNotWritable)), false, ""},
@@ -55,8 +55,8 @@ func TestADeedIsWrittenDownAsItEnded(t *testing.T) {
 // TestAnErrorInTheContractsWordsIsStillTheOneThatItWas.
 func TestAnErrorInTheContractsWordsIsStillTheOneThatItWas(t *testing.T) {
 	t.Parallel()
-	err := invalid(&store.Failure{Err: store.ErrAway})
-	if e := ErrorOf(err); e.Code != ctl.Failed || e.Hint == "" || !errors.Is(err, store.ErrAway) {
+	err := invalid(&store.Failure{Err: store.ErrUnavailable})
+	if e := ErrorOf(err); e.Code != ctl.Failed || e.Hint == "" || !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("%+v of %v", e, err)
 	}
 }

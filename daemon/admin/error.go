@@ -38,7 +38,7 @@ func ErrorOf(err error) *ctl.Error {
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
 	case errors.As(err, &noRoom):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was used up; see what is wrong (crs status), mend it, and do it again")
-	case errors.Is(err, store.ErrAway):
+	case errors.Is(err, store.ErrUnavailable):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
 	case errors.Is(err, store.ErrNotWritable):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; %s", store.Mend(err))
@@ -51,7 +51,7 @@ func ErrorOf(err error) *ctl.Error {
 // invalid marks a domain's complaint about what was asked for. That a store does not do its part is not one.
 func invalid(err error) error {
 	e := ErrorOf(err)
-	if e.Code != ctl.Failed || errors.As(err, new(*store.Failure)) || errors.Is(err, store.ErrAway) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
+	if e.Code != ctl.Failed || errors.As(err, new(*store.Failure)) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
 		return &worded{e, err}
 	}
 	return ctl.Errorf(ctl.BadRequest, "%s", err)

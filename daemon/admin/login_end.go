@@ -63,7 +63,7 @@ func (o *Operations) enter(ctx context.Context, x *pending, acc *account.Account
 func insist(ctx context.Context, write func() (*account.Account, error)) (*account.Account, error) {
 	for {
 		kept, err := write()
-		if err == nil || !errors.Is(err, store.ErrNotWritable) && !errors.Is(err, store.ErrAway) {
+		if err == nil || !errors.Is(err, store.ErrNotWritable) && !errors.Is(err, store.ErrUnavailable) {
 			return kept, err
 		}
 		select {
@@ -151,7 +151,7 @@ func (o *Operations) freshen(ctx context.Context, call provider.Call, p provider
 
 // unfinished says what came of a try that failed, and what can be done now.
 func (o *Operations) unfinished(try *oauth.Try[*pending], err error) error {
-	if errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrAway) {
+	if errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrUnavailable) {
 		try.Pause() // the code was as good as before
 	}
 	x, left := try.Of, try.Failed()

@@ -18,8 +18,8 @@ import (
 
 	"crs/ctl"
 	"crs/daemon/handover"
-	"crs/internal/claim"
 	"crs/internal/descriptor"
+	"crs/internal/filelock"
 )
 
 // Group is the system group whose members operate a daemon.
@@ -28,7 +28,7 @@ const Group = "crs"
 // Server serves the socket.
 type Server struct {
 	path   string
-	lock   *claim.Claim
+	lock   *filelock.Lock
 	log    *slog.Logger
 	server *http.Server
 	short  *descriptor.Shortage
@@ -63,8 +63,8 @@ func Listen(path string, most int, short *descriptor.Shortage, log *slog.Logger)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("make the directory of the control socket: %w", err)
 	}
-	lock, err := claim.Take(ctl.SocketLock(path))
-	var taken *claim.Taken
+	lock, err := filelock.Take(ctl.SocketLock(path))
+	var taken *filelock.Taken
 	if errors.As(err, &taken) {
 		return nil, &InUse{path}
 	}
@@ -89,7 +89,7 @@ const (
 )
 
 // Inherit serves a socket that another process has bound.
-func Inherit(path string, most int, ln *net.UnixListener, lock *claim.Claim, short *descriptor.Shortage, log *slog.Logger) *Server {
+func Inherit(path string, most int, ln *net.UnixListener, lock *filelock.Lock, short *descriptor.Shortage, log *slog.Logger) *Server {
 	s := &Server{
 		path: path, lock: lock, log: log, short: short, spare: descriptor.NewSpare(spares), socket: socketOf(path, ln), open: newConnections(most, log),
 	}
@@ -128,7 +128,7 @@ func (s *Server) current() socket {
 }
 
 // Files are what another process needs to serve the socket.
-func (s *Server) Files() (*net.UnixListener, *claim.Claim) { return s.current().raw, s.lock }
+func (s *Server) Files() (*net.UnixListener, *filelock.Lock) { return s.current().raw, s.lock }
 
 // Pause has callers wait; Resume serves them again.
 func (s *Server) Pause() {

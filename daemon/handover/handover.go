@@ -1,6 +1,6 @@
 // Package handover moves a daemon's services to a new process, its successor, that the old process starts beside itself.
 //
-// The successor inherits the listening sockets and the claims on the data directory, and a connection to the old process. It
+// The successor inherits the listening sockets and the locks of the data directory, and a connection to the old process. It
 // opens what it can, and says that it is ready; it then gets the counts, opens the ledger, and serves. From then on the old
 // process only lets what it has in flight run to its end: it asks the successor whenever a limit or an account is in question, and
 // sends it every record. When the successor ends before that, the old process takes everything back.
@@ -62,7 +62,7 @@ type Message struct {
 	More         []int64 // all amounts, in the order of units; versions that know none say tokens and costs
 	Account      string
 	Most         int
-	News         *account.News
+	News         *account.StateUpdate
 	Record       []byte
 }
 

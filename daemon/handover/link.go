@@ -348,7 +348,7 @@ func (a accounts) Adopt(of account.Cap) account.Slot {
 	return slot{l, ticket}
 }
 
-func (a accounts) Tell(n account.News) { a.link.tell(Message{What: learnt, News: &n}) }
+func (a accounts) Publish(n account.StateUpdate) { a.link.tell(Message{What: learnt, News: &n}) }
 
 func (s slot) Free() { s.link.tell(Message{What: slotFreed, Ticket: s.ticket}) }
 

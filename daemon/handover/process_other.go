@@ -9,15 +9,15 @@ import (
 	"syscall"
 	"time"
 
-	"crs/internal/claim"
+	"crs/internal/filelock"
 )
 
 // InheritedFiles is what a process hands over, or has inherited.
 type InheritedFiles struct {
 	Clients net.Listener
 	Control *net.UnixListener
-	Data    *claim.Claim
-	Socket  *claim.Claim
+	Data    *filelock.Lock
+	Socket  *filelock.Lock
 	Link    net.Conn
 	Tether  *Held
 	As      string

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"crs/internal/claim"
+	"crs/internal/filelock"
 )
 
 // variable tells a process that it is a successor, and in which order it has inherited files. Another order is another value.
@@ -36,9 +36,9 @@ const (
 type InheritedFiles struct {
 	Clients net.Listener // *net.TCPListener
 	Control *net.UnixListener
-	Data    *claim.Claim // of the data directory
-	Socket  *claim.Claim // of the control socket
-	Link    net.Conn     // to the other process
+	Data    *filelock.Lock // of the data directory
+	Socket  *filelock.Lock // of the control socket
+	Link    net.Conn       // to the other process
 	// Tether leads to the process that was started first; nil when nobody stays for another.
 	Tether *Held
 	// As is the path of the program that the process is, or soon will be, installed as.
@@ -58,7 +58,7 @@ func Inherited() (*InheritedFiles, error) {
 	if value != order {
 		return nil, fmt.Errorf("the old process hands over in another way (%s) than this crs knows (%s); stop it, and start this one", value, order)
 	}
-	e := &InheritedFiles{As: os.Getenv(as), Data: claim.Inherit(inherited(dataFile, "data directory")), Socket: claim.Inherit(inherited(socketFile, "socket")), Tether: tether}
+	e := &InheritedFiles{As: os.Getenv(as), Data: filelock.Inherit(inherited(dataFile, "data directory")), Socket: filelock.Inherit(inherited(socketFile, "socket")), Tether: tether}
 	var err error
 	if e.Clients, err = listener(clientsFile); err != nil {
 		return nil, err

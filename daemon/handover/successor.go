@@ -236,7 +236,7 @@ func (h *Successor) hear(d *Services, m *Message) {
 	case slotFreed:
 		h.free(m.Ticket)
 	case learnt:
-		d.Pool.Hear([]account.News{*m.News})
+		d.Pool.ApplyUpdates([]account.StateUpdate{*m.News})
 	case recordOpened, recordClosed:
 		h.record(d, m)
 	}

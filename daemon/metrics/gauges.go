@@ -152,7 +152,7 @@ func storeFamily(name string) bool {
 
 // store tells of a store that is reached over a network.
 func (g *gauges) store(out seen) {
-	remote, ok := g.s.Store.(store.Remote)
+	remote, ok := g.s.Store.(store.StatsProvider)
 	if !ok {
 		return
 	}

@@ -36,7 +36,7 @@ type Sources struct {
 	Accounts func() []*account.Account // by name
 	Keys     func() int
 	Ledger   ledger
-	// Store is asked how it is doing if it is a store.Remote.
+	// Store is asked how it is doing if it is a store.StatsProvider.
 	Store any
 	Now   func() time.Time
 	// Conditions tells of each condition that there can be whether it holds.

@@ -19,7 +19,7 @@ func (s lodging) Take(_ context.Context, of []account.Cap) (account.Slot, int, [
 	return slot, taken, used, nil
 }
 func (s lodging) Adopt(of account.Cap) account.Slot { return s.pool.Track(of.Account) }
-func (s lodging) Tell(n account.News)               { s.pool.Hear([]account.News{n}) }
+func (s lodging) Publish(n account.StateUpdate)     { s.pool.ApplyUpdates([]account.StateUpdate{n}) }
 
 // TestTwoPoolsLendAsOneAfterAHandover: slots that are taken count in the other pool, one that both want is lent once, and what
 // one learns the other knows.

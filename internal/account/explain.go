@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Sight is one account, and whether it was eligible for a request. Rank is 1 for the first choice and counts on for
+// Candidate is one account, and whether it was eligible for a request. Rank is 1 for the first choice and counts on for
 // accounts that would have done too; 0 for those that would not.
-type Sight struct {
+type Candidate struct {
 	ID       string
 	Name     string
 	Platform string
@@ -45,7 +45,7 @@ func (e *NoneReady) Accounts() int {
 
 // Sights looks at every account. It costs more than the refusal itself did: with many accounts and many refusals, not
 // every one can be told at length.
-func (e *NoneReady) Sights() []Sight {
+func (e *NoneReady) Sights() []Candidate {
 	e.pool.mu.Lock()
 	defer e.pool.mu.Unlock()
 	return e.pool.sights(&e.want)
@@ -147,13 +147,13 @@ func (e *entry) sight(now time.Time, w *Want, bound *entry) Reason {
 }
 
 // Explain tells for every account whether it would serve w now, in the order in which they would be used.
-func (p *Pool) Explain(w *Want) (sights []Sight, why string) {
+func (p *Pool) Explain(w *Want) (sights []Candidate, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	best, reason := pick(p.opt.Now(), p.shelved(w), p.boundTo(w, p.opt.Now()), w, nil)
+	best, reason := pick(p.opt.Now(), p.ranked(w), p.boundTo(w, p.opt.Now()), w, nil)
 	sights = p.sights(w)
 	if best != nil {
-		i := slices.IndexFunc(sights, func(s Sight) bool { return s.ID == best.acc.ID })
+		i := slices.IndexFunc(sights, func(s Candidate) bool { return s.ID == best.acc.ID })
 		first := sights[i]
 		copy(sights[1:], sights[:i]) // a conversation's account comes before those that outrank it
 		sights[0] = first
@@ -169,7 +169,7 @@ func (p *Pool) Explain(w *Want) (sights []Sight, why string) {
 }
 
 // sights looks at every account, those that would do first and in rank. It is called with mu held.
-func (p *Pool) sights(w *Want) []Sight {
+func (p *Pool) sights(w *Want) []Candidate {
 	now := p.opt.Now()
 	bound := p.boundTo(w, now)
 	all := make([]*entry, 0, len(p.entries))
@@ -185,10 +185,10 @@ func (p *Pool) sights(w *Want) []Sight {
 			ranked(a, b, now),
 			cmp.Compare(a.acc.Name, b.acc.Name))
 	})
-	sights := make([]Sight, len(all))
+	sights := make([]Candidate, len(all))
 	for i, e := range all {
 		until, detail := e.detail(now, reasons[e], w)
-		sights[i] = Sight{ID: e.acc.ID, Name: e.acc.Name, Platform: e.acc.Platform, Reason: reasons[e], Until: until, Detail: detail}
+		sights[i] = Candidate{ID: e.acc.ID, Name: e.acc.Name, Platform: e.acc.Platform, Reason: reasons[e], Until: until, Detail: detail}
 	}
 	return sights
 }
@@ -205,9 +205,9 @@ func ranked(a, b *entry, now time.Time) int {
 
 // Passed tells which accounts the pick of this lease looked at and passed over, at most the first few, and how many it
 // looked at in all.
-func (l *Lease) Passed() (passed []Sight, looked int) {
+func (l *Lease) Passed() (passed []Candidate, looked int) {
 	for _, s := range l.passed[:l.kept] {
-		passed = append(passed, Sight{ID: s.acc.ID, Name: s.acc.Name, Platform: s.acc.Platform, Reason: s.reason})
+		passed = append(passed, Candidate{ID: s.acc.ID, Name: s.acc.Name, Platform: s.acc.Platform, Reason: s.reason})
 	}
 	return passed, l.looked
 }

@@ -17,21 +17,21 @@ type Lease struct {
 	seat int
 
 	// What the pick passed over, the first few, and how many accounts it looked at.
-	passed [8]sight
+	passed [8]seen
 	looked int
 	kept   int
 }
 
 // sight is one account that was looked at, and what stood against it.
-type sight struct {
+type seen struct {
 	acc    *Account
 	reason Reason
 }
 
-func (l *Lease) saw(e *entry, r Reason) {
+func (l *Lease) record(e *entry, r Reason) {
 	l.looked++
 	if r != Eligible && l.kept < len(l.passed) {
-		l.passed[l.kept] = sight{e.acc, r}
+		l.passed[l.kept] = seen{e.acc, r}
 		l.kept++
 	}
 }

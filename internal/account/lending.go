@@ -20,7 +20,7 @@ type lending interface {
 	// adopt counts the slot of a lease that is under way wherever it is counted besides the pool; nil where it is not.
 	adopt(e *entry) Slot
 	// tell tells whoever else lends the accounts what was learnt.
-	tell(News)
+	publish(StateUpdate)
 	// sole reports whether nobody else lends them.
 	sole() bool
 }
@@ -34,17 +34,17 @@ const forever = time.Duration(math.MaxInt64)
 func (a *alone) try(_ context.Context, w *Want) (*Lease, time.Duration, error) {
 	p, full := a.pool, false
 	now := p.opt.Now()
-	shelves := p.shelved(w)
+	shelves := p.ranked(w)
 	bound := p.boundTo(w, now)
 	l := &Lease{pool: p, about: w.asked()}
 	best, reason := pick(now, shelves, bound, w, func(e *entry, r Reason) {
 		full = full || r == NoFreeSlot
-		l.saw(e, r)
+		l.record(e, r)
 	})
 	if best == nil {
 		return nil, ifFull(full, forever), nil
 	}
-	p.turnShelves(shelves, true)
+	p.rotate(shelves, true)
 	p.hold(l, offer{best, reason}, w, now)
 	p.stick(w, best, reason, now)
 	return l, 0, nil
@@ -86,6 +86,6 @@ func (*alone) left() {}
 
 func (*alone) adopt(*entry) Slot { return nil }
 
-func (*alone) tell(News) {}
+func (*alone) publish(StateUpdate) {}
 
 func (*alone) sole() bool { return true }

@@ -101,7 +101,7 @@ func (w why) String() string {
 
 // shelf is the accounts of one priority for one service. first is where to begin looking: it moves on when there are
 // more accounts than one look takes in.
-type shelf struct {
+type priorityGroup struct {
 	priority int
 	entries  []*entry
 	first    int
@@ -113,7 +113,7 @@ const look = 16
 
 // pick finds the best eligible account. Serving, conversations, failover and explain all come here. It changes nothing.
 // visit, if not nil, is told of every account that was looked at.
-func pick(now time.Time, shelves []*shelf, bound *entry, w *Want, visit func(*entry, Reason)) (*entry, why) {
+func pick(now time.Time, shelves []*priorityGroup, bound *entry, w *Want, visit func(*entry, Reason)) (*entry, why) {
 	spill := false
 	if bound != nil {
 		r := bound.reason(now, w)
@@ -147,7 +147,7 @@ func whyOf(w *Want, spill bool) why {
 }
 
 // best is the first in rank among the eligible accounts of the shelf.
-func (s *shelf) best(now time.Time, seen *entry, w *Want, visit func(*entry, Reason)) *entry {
+func (s *priorityGroup) best(now time.Time, seen *entry, w *Want, visit func(*entry, Reason)) *entry {
 	var best *entry
 	compared := 0
 	for i := 0; i < len(s.entries) && compared < look; i++ {

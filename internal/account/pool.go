@@ -18,8 +18,8 @@ type Pool struct {
 	lending lending    // how they are lent now; see turnTo
 	opt     Options    // its times and bounds may change; the rest stays as it was made
 	entries map[string]*entry
-	shelves map[shelfKey][]*shelf // by priority; use shelved
-	untidy  bool                  // the shelves are to be arranged before they are used again
+	ranks   map[rankKey][]*priorityGroup // by priority; use shelved
+	dirty   bool                         // the shelves are to be arranged before they are used again
 	sticky  map[sessionKey]binding
 	talks   map[string]*talks // by key
 	line    line
@@ -34,14 +34,14 @@ func (p *Pool) Apply(opt Options) {
 	p.opt = opt
 }
 
-// shelfKey is what narrows the accounts down before any is looked at.
-type shelfKey struct{ service, group, account string }
+// rankKey is what narrows the accounts down before any is looked at.
+type rankKey struct{ service, group, account string }
 
 // NewPool makes an empty pool.
 func NewPool(opt Options) *Pool {
 	p := &Pool{
 		changed: opt.Changed, opt: opt,
-		entries: map[string]*entry{}, shelves: map[shelfKey][]*shelf{}, sticky: map[sessionKey]binding{}, talks: map[string]*talks{},
+		entries: map[string]*entry{}, ranks: map[rankKey][]*priorityGroup{}, sticky: map[sessionKey]binding{}, talks: map[string]*talks{},
 	}
 	p.home = &alone{p}
 	if opt.Shared != nil {
@@ -69,7 +69,7 @@ func (p *Pool) Set(a *Account) {
 	if a.Credential.Subscription() {
 		e.ownClient = platform.OwnClient
 	}
-	p.untidy = true
+	p.dirty = true
 	p.lending.serve(nil)
 }
 
@@ -86,21 +86,21 @@ func (p *Pool) Drop(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.entries, id)
-	p.untidy = true
+	p.dirty = true
 }
 
 // shelved gives the accounts that w may use, by priority. It is called with mu held.
-func (p *Pool) shelved(w *Want) []*shelf {
-	if p.untidy {
-		p.arrange()
-		p.untidy = false
+func (p *Pool) ranked(w *Want) []*priorityGroup {
+	if p.dirty {
+		p.rebuild()
+		p.dirty = false
 	}
-	return p.shelves[shelfKey{service: w.Service, group: groupOf(w), account: w.Account}]
+	return p.ranks[rankKey{service: w.Service, group: groupOf(w), account: w.Account}]
 }
 
 // arrange sorts the accounts onto shelves. It runs once after an operator has changed something, not for each request,
 // and not for each account that is loaded.
-func (p *Pool) arrange() {
+func (p *Pool) rebuild() {
 	sorted := make([]*entry, 0, len(p.entries))
 	for _, e := range p.entries {
 		sorted = append(sorted, e)
@@ -108,26 +108,26 @@ func (p *Pool) arrange() {
 	slices.SortFunc(sorted, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(a.acc.Priority, b.acc.Priority), cmp.Compare(a.acc.Name, b.acc.Name))
 	})
-	clear(p.shelves)
+	clear(p.ranks)
 	for _, e := range sorted {
 		for _, service := range e.platform.all() {
-			p.shelve(shelfKey{service: service}, e)
-			p.shelve(shelfKey{service: service, account: e.acc.ID}, e)
+			p.insert(rankKey{service: service}, e)
+			p.insert(rankKey{service: service, account: e.acc.ID}, e)
 			for _, group := range e.acc.Groups {
-				p.shelve(shelfKey{service: service, group: group}, e)
+				p.insert(rankKey{service: service, group: group}, e)
 			}
 		}
 	}
 }
 
-func (p *Pool) shelve(key shelfKey, e *entry) {
-	list := p.shelves[key]
+func (p *Pool) insert(key rankKey, e *entry) {
+	list := p.ranks[key]
 	if n := len(list); n == 0 || list[n-1].priority != e.acc.Priority {
-		list = append(list, &shelf{priority: e.acc.Priority})
+		list = append(list, &priorityGroup{priority: e.acc.Priority})
 	}
 	last := list[len(list)-1]
 	last.entries = append(last.entries, e)
-	p.shelves[key] = list
+	p.ranks[key] = list
 }
 
 // Pick lends the best account there is for w. When every suitable one is only out of slots, it waits for a while. It
@@ -179,8 +179,8 @@ func (p *Pool) try(ctx context.Context, w *Want, x *waiter) (l *Lease, again tim
 	}
 }
 
-// turnShelves has the next pick begin elsewhere, where one look does not take in a whole shelf.
-func (p *Pool) turnShelves(shelves []*shelf, picked bool) {
+// rotate has the next pick begin elsewhere, where one look does not take in a whole shelf.
+func (p *Pool) rotate(shelves []*priorityGroup, picked bool) {
 	for _, s := range shelves {
 		if picked && len(s.entries) > look {
 			s.first = (s.first + 1) % len(s.entries)

@@ -70,10 +70,10 @@ func (r *Roster) change(old, fresh *Account) *Account {
 	return fresh
 }
 
-// Take puts on the roster what another node has written, and the pool hears of it. An account or group that cannot be read is
+// Apply puts on the roster what another node has written, and the pool hears of it. An account or group that cannot be read is
 // left as it was, and is told in the error.
-func (r *Roster) Take(news store.News) error {
-	return errors.Join(r.groups.Take(news), r.accounts.Take(news))
+func (r *Roster) Apply(news store.ChangeSet) error {
+	return errors.Join(r.groups.Apply(news), r.accounts.Apply(news))
 }
 
 // Get finds an account by id or name.

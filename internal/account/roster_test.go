@@ -23,13 +23,13 @@ type nobody struct{}
 func (nobody) Set(*account.Account) {}
 func (nobody) Drop(string)          {}
 
-type shelf struct {
+type priorityGroup struct {
 	dir   string
 	store *local.Store
 	seal  *seal.Seal
 }
 
-func newShelf(t *testing.T) shelf {
+func newShelf(t *testing.T) priorityGroup {
 	t.Helper()
 	dir := t.TempDir()
 	s, err := local.Open(t.Context(), dir)
@@ -41,10 +41,10 @@ func newShelf(t *testing.T) shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return shelf{dir, s, sealing}
+	return priorityGroup{dir, s, sealing}
 }
 
-func (s shelf) load(t *testing.T) *account.Roster {
+func (s priorityGroup) load(t *testing.T) *account.Roster {
 	t.Helper()
 	r, err := account.LoadRoster(t.Context(), s.store, s.seal, nobody{}, time.Now)
 	if err != nil {

@@ -7,15 +7,15 @@ import (
 )
 
 // Shared is what this pool has in common with others that lend the same accounts, on other nodes or in the process that was handed
-// over to: the slots of accounts with a limit, and what was learnt of them. Only Take may block.
+// over to: the slots of accounts with a limit, and what was learnt of them. Only Apply may block.
 type Shared interface {
-	// Take takes a slot of the first account that has one free. taken is its index, -1 when none has; used tells how many
+	// Apply takes a slot of the first account that has one free. taken is its index, -1 when none has; used tells how many
 	// slots of each are in use, as far as it looked. An error refuses the request.
 	Take(ctx context.Context, of []Cap) (slot Slot, taken int, used []int, err error)
 	// Adopt counts a slot that was taken without asking, as soon as it can be.
 	Adopt(of Cap) Slot
-	// Tell tells the others. What they tell comes to Pool.Hear.
-	Tell(News)
+	// Publish tells the others. What they tell comes to Pool.ApplyUpdates.
+	Publish(StateUpdate)
 }
 
 // Cap is an account with how many requests it may serve at once.
@@ -160,14 +160,14 @@ func (t *together) adopt(e *entry) Slot {
 	return t.shared.Adopt(Cap{Account: e.acc.ID, Most: e.acc.MaxConcurrency})
 }
 
-func (t *together) tell(n News) { t.shared.Tell(n) }
+func (t *together) publish(n StateUpdate) { t.shared.Publish(n) }
 
 func (*together) sole() bool { return false }
 
 // rank gives the accounts that would do, the best first, as far as it may take several: until one has no limit. It is
 // called with mu held.
 func (p *Pool) rank(w *Want, l *Lease, now time.Time) (list []offer, full bool) {
-	shelves := p.shelved(w)
+	shelves := p.ranked(w)
 	bound, next := p.boundTo(w, now), *w
 	next.Tried = slices.Clone(w.Tried)
 	for len(list) < offers {
@@ -175,7 +175,7 @@ func (p *Pool) rank(w *Want, l *Lease, now time.Time) (list []offer, full bool) 
 		e, reason := pick(now, shelves, bound, &next, func(e *entry, r Reason) {
 			full = full || r == NoFreeSlot
 			if first {
-				l.saw(e, r)
+				l.record(e, r)
 			}
 		})
 		if e == nil {
@@ -187,7 +187,7 @@ func (p *Pool) rank(w *Want, l *Lease, now time.Time) (list []offer, full bool) 
 		}
 		next.Tried = append(next.Tried, e.acc.ID)
 	}
-	p.turnShelves(shelves, len(list) > 0)
+	p.rotate(shelves, len(list) > 0)
 	return list, full
 }
 

@@ -51,7 +51,7 @@ func TestAllConversationsTogetherAreBounded(t *testing.T) {
 		t.Errorf("%d conversations", n)
 	}
 	for range 3 { // nodes of an older release do not say whose a conversation is
-		p.Hear([]News{{Account: "acc_a", Session: "00112233445566778899aabbccddeeff", Until: now.Add(time.Hour).UnixMilli()}})
+		p.ApplyUpdates([]StateUpdate{{Account: "acc_a", Session: "00112233445566778899aabbccddeeff", Until: now.Add(time.Hour).UnixMilli()}})
 	}
 	if n := len(p.sticky); n > maxBindings {
 		t.Errorf("%d conversations", n)

@@ -67,21 +67,21 @@ func TestNews(t *testing.T) {
 	damaged := store.Doc{Kind: store.Setting, ID: "b", Version: 9, Body: []byte("{")}
 	for _, c := range []struct {
 		name         string
-		news         store.News
+		news         store.ChangeSet
 		want, undone string
 		fails        bool
 	}{
-		{"a later version", store.News{Docs: []store.Doc{stored("b", "two", "new", 6)}}, "one=x@1 two=new@6 ", "[]", false},
-		{"what is known", store.News{Docs: []store.Doc{stored("b", "two", "old", 4)}}, "one=x@1 two=y@5 ", "[]", false},
-		{"one gone and one that came", store.News{Docs: []store.Doc{stored("c", "one", "z", 1)}, Gone: []store.Doc{{Kind: store.Setting, ID: "a"}}}, "one=z@1 two=y@5 ", "[]", false},
-		{"of another kind", store.News{Docs: []store.Doc{{Kind: store.Key, ID: "b", Version: 9}}}, "one=x@1 two=y@5 ", "[]", false},
-		{"damaged", store.News{Docs: []store.Doc{damaged}}, "one=x@1 two=y@5 ", "[]", true},
-		{"all there is, of a store that lost a write", store.News{Whole: true, Docs: []store.Doc{stored("b", "two", "old", 4)}}, "two=old@4 ", "[b]", false},
-		{"all there is, one damaged", store.News{Whole: true, Docs: []store.Doc{damaged, stored("c", "three", "z", 1)}}, "three=z@1 two=y@5 ", "[]", true},
+		{"a later version", store.ChangeSet{Docs: []store.Doc{stored("b", "two", "new", 6)}}, "one=x@1 two=new@6 ", "[]", false},
+		{"what is known", store.ChangeSet{Docs: []store.Doc{stored("b", "two", "old", 4)}}, "one=x@1 two=y@5 ", "[]", false},
+		{"one gone and one that came", store.ChangeSet{Docs: []store.Doc{stored("c", "one", "z", 1)}, Gone: []store.Doc{{Kind: store.Setting, ID: "a"}}}, "one=z@1 two=y@5 ", "[]", false},
+		{"of another kind", store.ChangeSet{Docs: []store.Doc{{Kind: store.Key, ID: "b", Version: 9}}}, "one=x@1 two=y@5 ", "[]", false},
+		{"damaged", store.ChangeSet{Docs: []store.Doc{damaged}}, "one=x@1 two=y@5 ", "[]", true},
+		{"all there is, of a store that lost a write", store.ChangeSet{Whole: true, Docs: []store.Doc{stored("b", "two", "old", 4)}}, "two=old@4 ", "[b]", false},
+		{"all there is, one damaged", store.ChangeSet{Whole: true, Docs: []store.Doc{damaged, stored("c", "three", "z", 1)}}, "three=z@1 two=y@5 ", "[]", true},
 	} {
 		undone := []string{}
 		all := notes(t, &undone, stored("a", "one", "x", 1), stored("b", "two", "y", 5))
-		if err := all.Take(c.news); errors.Is(err, store.ErrDamaged) != c.fails {
+		if err := all.Apply(c.news); errors.Is(err, store.ErrDamaged) != c.fails {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		shows(t, all, c.want)

@@ -61,8 +61,8 @@ func decode(d store.Doc) (*Key, error) {
 	return k, err
 }
 
-// Take puts on the ring what another node has written. A key that cannot be read is left as it was, and is told in the error.
-func (r *Ring) Take(news store.News) error { return r.keys.Take(news) }
+// Apply puts on the ring what another node has written. A key that cannot be read is left as it was, and is told in the error.
+func (r *Ring) Apply(news store.ChangeSet) error { return r.keys.Apply(news) }
 
 // NotFound means that there is no such key.
 type NotFound struct{ Ref string }

@@ -81,7 +81,7 @@ func (r *Ring) activate(ctx context.Context, k *Key) (*Key, error) {
 	switch {
 	case errors.As(err, &conflict):
 		return r.Get(k.ID)
-	case errors.Is(err, store.ErrAway):
+	case errors.Is(err, store.ErrUnavailable):
 		return k, nil // its time begins when that can be written down
 	}
 	return done, err

@@ -10,7 +10,7 @@ import (
 // What a book counts. All of this is called with its lock held.
 
 // turn begins spans of the calendar anew whose time has come. A moment that is a little older than the last one changes nothing.
-func (b *book) turn(c *calendar) {
+func (b *counters) turn(c *calendar) {
 	if !c.begins[index(Day)].After(b.begins[index(Day)]) {
 		return
 	}
@@ -23,7 +23,7 @@ func (b *book) turn(c *calendar) {
 }
 
 // slide gives the count of a unit over a window that slides; nil when nobody has needed it yet.
-func (b *book) slide(u unit.Unit, w Window) *sliding {
+func (b *counters) slide(u unit.Unit, w Window) *sliding {
 	for _, s := range b.slides {
 		if s.unit == u && s.window == w {
 			return s
@@ -33,7 +33,7 @@ func (b *book) slide(u unit.Unit, w Window) *sliding {
 }
 
 // refuse checks everything but concurrency, and charges nothing.
-func (b *book) refuse(now moment, limits *Limits) *Refused {
+func (b *counters) refuse(now moment, limits *Limits) *Refused {
 	b.turn(now.calendar)
 	for i := range limits.Rules {
 		if refused := b.overRule(now, &limits.Rules[i]); refused != nil {
@@ -43,7 +43,7 @@ func (b *book) refuse(now moment, limits *Limits) *Refused {
 	return nil
 }
 
-func (b *book) overRule(now moment, r *Rule) *Refused {
+func (b *counters) overRule(now moment, r *Rule) *Refused {
 	reserved := b.reserved[r.Unit]
 	if !r.Window.Slides() {
 		used := bound.Sum(b.spent.In(r.Unit, r.Window), reserved)
@@ -65,7 +65,7 @@ func (b *book) overRule(now moment, r *Rule) *Refused {
 
 // charge counts an admitted request and holds its estimate back. Counts that slide are made when a limit first needs them: most
 // holders of many have none.
-func (b *book) charge(now moment, p *place, estimate unit.Amounts) {
+func (b *counters) charge(now moment, p *place, estimate unit.Amounts) {
 	for i := range p.limits.Rules {
 		if r := &p.limits.Rules[i]; r.Window.Slides() && b.slide(r.Unit, r.Window) == nil {
 			b.slides = append(b.slides, newSliding(r.Unit, r.Window))
@@ -78,7 +78,7 @@ func (b *book) charge(now moment, p *place, estimate unit.Amounts) {
 }
 
 // add counts what was used now.
-func (b *book) add(now moment, used unit.Amounts) {
+func (b *counters) add(now moment, used unit.Amounts) {
 	b.turn(now.calendar)
 	b.spent.add(used)
 	for _, s := range b.slides {
@@ -88,20 +88,20 @@ func (b *book) add(now moment, used unit.Amounts) {
 	}
 }
 
-func (b *book) unreserve(p *place) {
+func (b *counters) unreserve(p *place) {
 	for u, n := range p.reserved {
 		b.reserved[u] -= n
 	}
 	p.reserved = unit.Amounts{}
 }
 
-func (b *book) settle(now moment, p *place, used unit.Amounts) {
+func (b *counters) settle(now moment, p *place, used unit.Amounts) {
 	b.unreserve(p)
 	b.add(now, used.Settled())
 }
 
 // cancel takes back what was counted when p was charged.
-func (b *book) cancel(now moment, p *place) {
+func (b *counters) cancel(now moment, p *place) {
 	b.unreserve(p)
 	if p.charged.calendar == nil {
 		return

@@ -30,7 +30,7 @@ func (g *Gate) Delegate(to Shared) map[string]Count {
 	}
 	counts := map[string]Count{}
 	now := g.now()
-	g.turnTo(g.countingWith(to), func(b *book) {
+	g.turnTo(g.countingWith(to), func(b *counters) {
 		b.turn(now.calendar)
 		counts[b.id] = b.count(now)
 	})
@@ -39,7 +39,7 @@ func (g *Gate) Delegate(to Shared) map[string]Count {
 
 // turnTo has requests counted otherwise from now on: those that are in flight count there, and who waits in a queue asks there. each is
 // called for every book, with its lock held.
-func (g *Gate) turnTo(by *counting, each func(*book)) {
+func (g *Gate) turnTo(by *counting, each func(*counters)) {
 	g.counting.Store(by)
 	for _, b := range g.all() {
 		b.mu.Lock()
@@ -57,7 +57,7 @@ func (g *Gate) turnTo(by *counting, each func(*book)) {
 }
 
 // count is called with the book's lock held.
-func (b *book) count(now moment) (c Count) {
+func (b *counters) count(now moment) (c Count) {
 	for i := range b.spent {
 		for u, n := range b.spent[i] {
 			if n != 0 {
@@ -111,7 +111,7 @@ func (g *Gate) TakeBack(spent map[string]Spent) {
 		return
 	}
 	g.Raise(spent)
-	g.turnTo(g.home, func(*book) {})
+	g.turnTo(g.home, func(*counters) {})
 }
 
 // Raise has budgets hold at least what was used.
@@ -140,7 +140,7 @@ func (g *Gate) Inherit(counts map[string]Count) {
 }
 
 // inherit is called with the book's lock held.
-func (b *book) inherit(now moment, used Used) {
+func (b *counters) inherit(now moment, used Used) {
 	r, err := ParseRule(used.Of)
 	if err != nil {
 		return

@@ -22,7 +22,7 @@ type Gate struct {
 	unknown  func()
 
 	mu    sync.RWMutex // guards books; never held together with a book's lock
-	books map[string]*book
+	books map[string]*counters
 }
 
 // Options are what a gate needs.
@@ -46,13 +46,13 @@ func NewGate(now func() time.Time, zone *time.Location, spent map[string]Spent) 
 
 // New makes a gate.
 func New(opt Options) *Gate {
-	g := &Gate{clock: opt.Clock, zone: opt.Zone, unknown: opt.Unknown, books: make(map[string]*book, len(opt.Spent))}
+	g := &Gate{clock: opt.Clock, zone: opt.Zone, unknown: opt.Unknown, books: make(map[string]*counters, len(opt.Spent))}
 	g.Knows(cmp.Or(opt.Furthest, beyond))
 	g.home = g.countingWith(opt.Shared)
 	g.counting.Store(g.home)
 	begins := g.now().calendar.begins
 	for id, spent := range opt.Spent {
-		g.books[id] = &book{id: id, begins: begins, spent: spent}
+		g.books[id] = &counters{id: id, begins: begins, spent: spent}
 	}
 	return g
 }
@@ -166,7 +166,7 @@ func (g *Gate) take(ctx context.Context, by counting, h Holder, amounts unit.Amo
 	return p, nil
 }
 
-func (g *Gate) book(id string) *book {
+func (g *Gate) book(id string) *counters {
 	g.mu.RLock()
 	b := g.books[id]
 	g.mu.RUnlock()
@@ -176,17 +176,17 @@ func (g *Gate) book(id string) *book {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if b = g.books[id]; b == nil {
-		b = &book{id: id}
+		b = &counters{id: id}
 		g.books[id] = b
 	}
 	return b
 }
 
 // all are the books there are.
-func (g *Gate) all() []*book {
+func (g *Gate) all() []*counters {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	books := make([]*book, 0, len(g.books))
+	books := make([]*counters, 0, len(g.books))
 	for _, b := range g.books {
 		books = append(books, b)
 	}

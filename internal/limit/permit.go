@@ -68,7 +68,7 @@ func (p *Permit) Cancel() {
 // place is a request that one holder let in.
 type place struct {
 	gate   *Gate
-	book   *book
+	book   *counters
 	limits *Limits
 	waited time.Duration // set before it is given out
 	visits bool          // it has entered, and is counted elsewhere once it is charged

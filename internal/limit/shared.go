@@ -108,7 +108,7 @@ const heardFor = time.Minute
 
 // confirmed gives what the shared count has said a moment ago for a refusal that is about a span of the calendar, and nil when it has
 // said nothing: when those end is its to say, and this node's may begin a little before or after.
-func (b *book) confirmed(now moment, r *Refused) *Refused {
+func (b *counters) confirmed(now moment, r *Refused) *Refused {
 	if r.Window.Slides() || r.Window == Total {
 		return r
 	}
@@ -122,7 +122,7 @@ func (b *book) confirmed(now moment, r *Refused) *Refused {
 }
 
 // crowded refuses a request for which neither a slot nor a place in the queue can be left.
-func (b *book) crowded(l *Limits) *Refused {
+func (b *counters) crowded(l *Limits) *Refused {
 	places := l.Concurrency
 	if l.QueueWait > 0 {
 		places += l.Queue

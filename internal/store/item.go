@@ -32,15 +32,15 @@ func Parts() []Part {
 
 // Item is one thing that a store holds, of whatever part.
 type Item struct {
-	Part   Part       `json:"part"`
-	Doc    *Doc       `json:"doc,omitempty"`
-	Sum    *usage.Sum `json:"sum,omitempty"`  // of an hour or a day
-	Name   string     `json:"name,omitempty"` // of a fact, a key, a node
-	At     string     `json:"at,omitempty"`   // when something was used, as usage.Used has it
-	Value  string     `json:"value,omitempty"`
-	Amount int64      `json:"amount,omitempty"` // what a key was charged, or used of the unit in Value
-	Mark   usage.Mark `json:"mark"`
-	Row    *audit.Row `json:"row,omitempty"` // of the audit log
+	Part   Part         `json:"part"`
+	Doc    *Doc         `json:"doc,omitempty"`
+	Sum    *usage.Sum   `json:"sum,omitempty"`  // of an hour or a day
+	Name   string       `json:"name,omitempty"` // of a fact, a key, a node
+	At     string       `json:"at,omitempty"`   // when something was used, as usage.Used has it
+	Value  string       `json:"value,omitempty"`
+	Amount int64        `json:"amount,omitempty"` // what a key was charged, or used of the unit in Value
+	Mark   usage.Cursor `json:"mark"`
+	Row    *audit.Row   `json:"row,omitempty"` // of the audit log
 }
 
 // Portable is a store that can be copied to another one. Nothing else may use either meanwhile.

@@ -108,9 +108,9 @@ func (f *Failure) Error() string { return f.Err.Error() }
 // Unwrap gives the error.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// ErrAway means that the store cannot be reached just now. What was to be written was perhaps written. It comes back by
+// ErrUnavailable means that the store cannot be reached just now. What was to be written was perhaps written. It comes back by
 // itself.
-var ErrAway = errors.New("the store is away")
+var ErrUnavailable = errors.New("the store is away")
 
 // ErrNotWritable means that the store takes no writes: its disk or memory is full, fails, or is read-only, or somebody holds its
 // lock. What was there is as it was.

@@ -289,11 +289,11 @@ func (l *Ledger) begin(n int64) error {
 	if err := has.topUp(f, l.opt.Reserve); err != nil && has.left() < l.room.left() {
 		return errors.Join(fmt.Errorf("begin a segment of the ledger: %w", err), f.Close(), os.Remove(f.Name()))
 	}
-	return l.continueIn(f, Mark{Segment: n, Offset: int64(len(text))}, has)
+	return l.continueIn(f, Cursor{Segment: n, Offset: int64(len(text))}, has)
 }
 
 // continueIn has what comes next written to f. It is called with work held.
-func (l *Ledger) continueIn(f *os.File, at Mark, has room) error {
+func (l *Ledger) continueIn(f *os.File, at Cursor, has room) error {
 	info, err := f.Stat()
 	if err != nil {
 		return errors.Join(fmt.Errorf("open the ledger: %w", err), f.Close())

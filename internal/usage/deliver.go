@@ -15,7 +15,7 @@ var ErrNotCounted = errors.New("usage is not added up yet")
 // whose answer was lost, the store can tell by its marks only.
 type delivery struct {
 	sums     []Sum
-	from, to Mark
+	from, to Cursor
 }
 
 // adder counts what is appended into the roll-ups, every now and then, and copies records to where all nodes see them. It
@@ -127,7 +127,7 @@ func (l *Ledger) isUnsure() bool {
 }
 
 // committed is how far the files hold what was appended.
-func (l *Ledger) committed() Mark {
+func (l *Ledger) committed() Cursor {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.end
@@ -165,7 +165,7 @@ const recounts = 3
 func (l *Ledger) deliver(ctx context.Context, d *delivery) error {
 	for try := 0; ; try++ {
 		err := l.opt.Rollups.AddUp(ctx, l.opt.Node, d.sums, d.from, d.to)
-		var astray *Astray
+		var astray *CursorMismatch
 		if errors.As(err, &astray) && try < recounts {
 			if d, err = l.recount(astray.At); err == nil {
 				continue
@@ -181,20 +181,20 @@ func (l *Ledger) deliver(ctx context.Context, d *delivery) error {
 }
 
 // mark is how far the store is known to have added up.
-func (l *Ledger) mark() Mark {
+func (l *Ledger) mark() Cursor {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.counted
 }
 
-func (l *Ledger) setCounted(m Mark) {
+func (l *Ledger) setCounted(m Cursor) {
 	l.mu.Lock()
 	l.counted = m
 	l.mu.Unlock()
 }
 
 // recount makes a delivery of everything behind a mark, from the files. It is called with adding held.
-func (l *Ledger) recount(from Mark) (*delivery, error) {
+func (l *Ledger) recount(from Cursor) (*delivery, error) {
 	l.work.Lock()
 	d := &delivery{from: from, to: l.at}
 	clear(l.sums) // they are in the files
@@ -212,19 +212,19 @@ func (l *Ledger) recount(from Mark) (*delivery, error) {
 }
 
 // between adds up what the files have between two marks.
-func (l *Ledger) between(from, to Mark) (map[sumKey]*Sum, error) {
+func (l *Ledger) between(from, to Cursor) (map[sumKey]*Sum, error) {
 	return sumsOf(l.opt.Dir, from, to, l.opt.Zone)
 }
 
 // SumsOf adds up what the ledger in a directory holds before a mark.
-func SumsOf(dir string, to Mark, zone *time.Location) ([]Sum, error) {
-	sums, err := sumsOf(dir, Mark{}, to, zone)
+func SumsOf(dir string, to Cursor, zone *time.Location) ([]Sum, error) {
+	sums, err := sumsOf(dir, Cursor{}, to, zone)
 	return list(sums), err
 }
 
-func sumsOf(dir string, from, to Mark, zone *time.Location) (map[sumKey]*Sum, error) {
+func sumsOf(dir string, from, to Cursor, zone *time.Location) (map[sumKey]*Sum, error) {
 	sums, days, names := map[sumKey]*Sum{}, dayCache{}, models{}
-	err := linesOf(dir, from, to, func(_ Mark, s line) bool {
+	err := linesOf(dir, from, to, func(_ Cursor, s line) bool {
 		r := new(Record)
 		if s.good && s.what == closed && json.Unmarshal(s.body, r) == nil && r.counts() {
 			add(sums, r, days.of(r.End(), zone), &names)
@@ -238,11 +238,11 @@ func sumsOf(dir string, from, to Mark, zone *time.Location) (map[sumKey]*Sum, er
 func (r *Record) counts() bool { return !r.Free && r.Source != "" }
 
 // lines gives the lines that end behind one mark and not behind another, with where they end. yield returns false to stop.
-func (l *Ledger) lines(from, to Mark, yield func(Mark, line) bool) error {
+func (l *Ledger) lines(from, to Cursor, yield func(Cursor, line) bool) error {
 	return linesOf(l.opt.Dir, from, to, yield)
 }
 
-func linesOf(dir string, from, to Mark, yield func(Mark, line) bool) error {
+func linesOf(dir string, from, to Cursor, yield func(Cursor, line) bool) error {
 	all, err := segments(dir)
 	if err != nil {
 		return err
@@ -257,7 +257,7 @@ func linesOf(dir string, from, to Mark, yield func(Mark, line) bool) error {
 		}
 		more := true
 		err := scan(segmentPath(dir, n), offset, func(s line) bool {
-			end := Mark{Segment: n, Offset: s.end}
+			end := Cursor{Segment: n, Offset: s.end}
 			more = !to.Before(end) && !s.torn && yield(end, s)
 			return more
 		})

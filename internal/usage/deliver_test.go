@@ -16,10 +16,10 @@ type flaky struct {
 	mu     sync.Mutex // guards the fields below
 	silent int        // so many times what was taken is said to have failed
 	stuck  chan struct{}
-	at     *usage.Mark // where it says to be, once
+	at     *usage.Cursor // where it says to be, once
 }
 
-func (f *flaky) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
+func (f *flaky) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
 	f.mu.Lock()
 	stuck, at, silent := f.stuck, f.at, f.silent > 0
 	f.at = nil
@@ -32,7 +32,7 @@ func (f *flaky) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 		return errors.New("it did not answer")
 	}
 	if at != nil {
-		return &usage.Astray{At: *at}
+		return &usage.CursorMismatch{At: *at}
 	}
 	err := f.Rollups.AddUp(ctx, node, sums, from, to)
 	if err == nil && silent {
@@ -79,7 +79,7 @@ func TestAStoreThatLostWhatItTookIsGivenItAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := other.store.AddUp(t.Context(), "n", []usage.Sum{total(t, p)}, usage.Mark{}, mark); err != nil {
+	if err := other.store.AddUp(t.Context(), "n", []usage.Sum{total(t, p)}, usage.Cursor{}, mark); err != nil {
 		t.Fatal(err)
 	}
 	give(4)

@@ -414,11 +414,11 @@ func TestAHandoverIsTakenBackWhateverFails(t *testing.T) {
 // unreadable is a store that also cannot be asked while it fails.
 type unreadable struct{ failing }
 
-func (u *unreadable) MarkOf(ctx context.Context, node string) (usage.Mark, error) {
+func (u *unreadable) MarkOf(ctx context.Context, node string) (usage.Cursor, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.err != nil {
-		return usage.Mark{}, u.err
+		return usage.Cursor{}, u.err
 	}
 	return u.Rollups.MarkOf(ctx, node)
 }

@@ -16,14 +16,14 @@ type counting struct {
 	requests int64
 }
 
-func (c *counting) AddUp(_ context.Context, _ string, sums []usage.Sum, _, _ usage.Mark) error {
+func (c *counting) AddUp(_ context.Context, _ string, sums []usage.Sum, _, _ usage.Cursor) error {
 	for _, s := range sums {
 		c.requests += s.Requests
 	}
 	return nil
 }
 
-func (*counting) MarkOf(context.Context, string) (usage.Mark, error) { return usage.Mark{}, nil }
+func (*counting) MarkOf(context.Context, string) (usage.Cursor, error) { return usage.Cursor{}, nil }
 
 // FuzzALedgerOfAnyBytesOpensAndGoesOn: whatever a disk made of the file, the daemon starts, and what is written from then
 // on counts.

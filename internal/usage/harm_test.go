@@ -116,7 +116,7 @@ func TestALedgerThatLostItsEndCountsNoRequestTwice(t *testing.T) {
 	for cut := len(whole) - 1; cut > 0; cut -= 41 {
 		other := newPlace(t)
 		if err := errors.Join(os.MkdirAll(other.dir, 0o700), os.WriteFile(filepath.Join(other.dir, "00000001.log"), whole[:cut], 0o600),
-			other.store.AddUp(t.Context(), "n", []usage.Sum{total(t, p)}, usage.Mark{}, mark)); err != nil {
+			other.store.AddUp(t.Context(), "n", []usage.Sum{total(t, p)}, usage.Cursor{}, mark)); err != nil {
 			t.Fatal(err)
 		}
 		l, found := other.open(t)

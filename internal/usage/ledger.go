@@ -68,13 +68,13 @@ type Ledger struct {
 	days    dayCache
 	names   models
 	lag     lag
-	counted Mark             // how far the store has added up
+	counted Cursor           // how far the store has added up
 	held    map[string]int64 // open requests, by id, with the segment their opening stands in; -1 while it is not written
 	writing writing          // who writes now
 	yielded bool             // the files are the successor's
 	told    uint64           // lines that were appended since the process began
 	durable uint64           // those of them that are written
-	end     Mark             // where the last of those ends; what is in memory follows
+	end     Cursor           // where the last of those ends; what is in memory follows
 	ahead   uint64           // those of the others that a write which failed has brought to the disk
 	dropped int              // refused requests that were not written down, for want of room
 	harm    Harm
@@ -85,7 +85,7 @@ type Ledger struct {
 	file *os.File   // nil while there is none to write to: segment due is to be begun then
 	info os.FileInfo
 	due  int64
-	at   Mark           // the end of what is written of the newest segment
+	at   Cursor         // the end of what is written of the newest segment
 	room room           // what that has on disk
 	have map[int64]bool // the segments that should be there
 	back *takenBack     // what is to be done before anything is written; nil when there is nothing
@@ -98,7 +98,7 @@ type Ledger struct {
 	late    bool       // the last adding up failed
 
 	sharing sync.Mutex // serialises copying to the shared log; guards shared; taken before work, held while the store works
-	shared  *Mark      // how far that has come; nil when the store must be asked
+	shared  *Cursor    // how far that has come; nil when the store must be asked
 
 	stop context.CancelFunc
 	done *sync.WaitGroup

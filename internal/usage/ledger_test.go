@@ -401,7 +401,7 @@ type failing struct {
 	err error
 }
 
-func (f *failing) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
+func (f *failing) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {

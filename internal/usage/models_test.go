@@ -15,7 +15,7 @@ type table struct {
 	sums []usage.Sum
 }
 
-func (c *table) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
+func (c *table) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
 	c.sums = append(c.sums, sums...)
 	return c.counting.AddUp(ctx, node, sums, from, to)
 }

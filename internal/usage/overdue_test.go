@@ -41,5 +41,5 @@ func TestADiskThatGivesNoAnswerIsTold(t *testing.T) {
 // nowhere takes every sum.
 type nowhere struct{ Rollups }
 
-func (nowhere) AddUp(context.Context, string, []Sum, Mark, Mark) error { return nil }
-func (nowhere) MarkOf(context.Context, string) (Mark, error)           { return Mark{}, nil }
+func (nowhere) AddUp(context.Context, string, []Sum, Cursor, Cursor) error { return nil }
+func (nowhere) MarkOf(context.Context, string) (Cursor, error)             { return Cursor{}, nil }

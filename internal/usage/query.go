@@ -50,7 +50,7 @@ func (l *Ledger) look(ctx context.Context, q Query) (sums []Sum, late map[sumKey
 }
 
 // behind adds up what stands behind a mark, in the files and in memory.
-func (l *Ledger) behind(mark Mark) (map[sumKey]*Sum, error) {
+func (l *Ledger) behind(mark Cursor) (map[sumKey]*Sum, error) {
 	m := l.borrow()
 	sums, err := l.between(mark, m.end)
 	days, names := dayCache{}, models{}

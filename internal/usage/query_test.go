@@ -109,7 +109,7 @@ type hanging struct {
 	came, leave chan struct{}
 }
 
-func (h *hanging) AddUp(context.Context, string, []usage.Sum, usage.Mark, usage.Mark) error {
+func (h *hanging) AddUp(context.Context, string, []usage.Sum, usage.Cursor, usage.Cursor) error {
 	select {
 	case h.came <- struct{}{}:
 		<-h.leave

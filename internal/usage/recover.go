@@ -91,12 +91,12 @@ func noRoom(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is
 // recoverer reads the files that somebody else has written.
 type recoverer struct {
 	ledger *Ledger
-	mark   *Mark // how far has been counted; nil when that is not known
-	from   Mark  // everything behind it is read
+	mark   *Cursor // how far has been counted; nil when that is not known
+	from   Cursor  // everything behind it is read
 	found  *Recovery
 	mine   map[string]bool    // requests that have not ended
 	open   map[string]*Record // those that are open in the files
-	at     map[string]Mark    // where the opening of each stands
+	at     map[string]Cursor  // where the opening of each stands
 	closed map[string]bool    // those of mine that are closed
 	bad    []badLine
 }
@@ -104,13 +104,13 @@ type recoverer struct {
 // badLine is one that cannot be read.
 type badLine struct {
 	raw   []byte
-	start Mark
+	start Cursor
 	named bool // it names a request that is open in the files
 }
 
 func (l *Ledger) recoverer(mine map[string]bool) *recoverer {
 	return &recoverer{
-		ledger: l, found: new(Recovery), mine: mine, open: map[string]*Record{}, at: map[string]Mark{}, closed: map[string]bool{},
+		ledger: l, found: new(Recovery), mine: mine, open: map[string]*Record{}, at: map[string]Cursor{}, closed: map[string]bool{},
 	}
 }
 
@@ -166,7 +166,7 @@ func (l *Ledger) resume(n int64, found *Recovery) error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	return l.continueIn(f, Mark{Segment: n, Offset: end}, room{end: end})
+	return l.continueIn(f, Cursor{Segment: n, Offset: end}, room{end: end})
 }
 
 // mendTail takes off a line that was not written whole, keeps it beside the ledger if there is room, and gives where to go on.
@@ -236,7 +236,7 @@ func (r *recoverer) read(all []int64, newest int64) error {
 }
 
 func (r *recoverer) line(segment int64, s line) {
-	end := Mark{Segment: segment, Offset: s.end}
+	end := Cursor{Segment: segment, Offset: s.end}
 	rec := new(Record)
 	switch {
 	case s.torn:
@@ -245,7 +245,7 @@ func (r *recoverer) line(segment int64, s line) {
 		return
 	case !s.good, json.Unmarshal(s.body, rec) != nil:
 		r.found.Damaged++
-		r.bad = append(r.bad, badLine{raw: bytes.Clone(s.raw), start: Mark{Segment: segment, Offset: s.end - int64(len(s.raw)) - 1}})
+		r.bad = append(r.bad, badLine{raw: bytes.Clone(s.raw), start: Cursor{Segment: segment, Offset: s.end - int64(len(s.raw)) - 1}})
 		return
 	case s.what == opened:
 		r.open[rec.ID], r.at[rec.ID] = rec, end
@@ -288,15 +288,15 @@ func (r *recoverer) settle(adopt bool) {
 
 // endOf gives where a damaged line stands that may be the one that closed a request: the one that names it, or else the first
 // behind its opening that names no other request. It is nil when there is none.
-func (r *recoverer) endOf(id string) *Mark {
-	var maybe *Mark
+func (r *recoverer) endOf(id string) *Cursor {
+	var maybe *Cursor
 	for i := range r.bad {
 		b := &r.bad[i]
 		if b.start.Before(r.at[id]) {
 			continue
 		}
 		if at := bytes.Index(b.raw, []byte(id)); at >= 0 {
-			return &Mark{Segment: b.start.Segment, Offset: b.start.Offset + int64(at)}
+			return &Cursor{Segment: b.start.Segment, Offset: b.start.Offset + int64(at)}
 		}
 		if maybe == nil && !b.named {
 			maybe = &b.start
@@ -316,7 +316,7 @@ func (r *recoverer) names(b *badLine) bool {
 }
 
 // counted reports whether what stands at a place was counted.
-func (r *recoverer) counted(at Mark) bool { return at.Before(r.from) }
+func (r *recoverer) counted(at Cursor) bool { return at.Before(r.from) }
 
 // Interrupt closes the record of a request whose process has ended.
 func (l *Ledger) Interrupt(rec *Record) {

@@ -64,15 +64,15 @@ func segments(dir string) ([]int64, error) {
 }
 
 // EndOf gives where the ledger in a directory ends; the zero mark where there is none.
-func EndOf(dir string) (Mark, error) {
+func EndOf(dir string) (Cursor, error) {
 	all, err := segments(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Mark{}, nil
+		return Cursor{}, nil
 	}
 	if err != nil || len(all) == 0 {
-		return Mark{}, err
+		return Cursor{}, err
 	}
-	end := Mark{Segment: all[len(all)-1]}
+	end := Cursor{Segment: all[len(all)-1]}
 	err = scan(segmentPath(dir, end.Segment), 0, func(s line) bool {
 		if !s.torn {
 			end.Offset = s.end

@@ -11,9 +11,9 @@ import (
 type Log interface {
 	// Append adds closed records of node's ledger, as JSON, that stand between two marks, and moves the node's mark as
 	// Rollups.AddUp does.
-	Append(ctx context.Context, node string, records [][]byte, from, to Mark) error
+	Append(ctx context.Context, node string, records [][]byte, from, to Cursor) error
 	// LoggedTo gives how far node's ledger has been copied.
-	LoggedTo(ctx context.Context, node string) (Mark, error)
+	LoggedTo(ctx context.Context, node string) (Cursor, error)
 	// Search gives the newest records that match, oldest first.
 	Search(ctx context.Context, f Filter) ([]*Record, error)
 	// Find gives the record with this id, nil when there is none.
@@ -51,10 +51,10 @@ func (l *Ledger) share(ctx context.Context) error {
 }
 
 // shareSome is called with sharing held. After any failure the store is asked anew where it is.
-func (l *Ledger) shareSome(ctx context.Context, end Mark) error {
+func (l *Ledger) shareSome(ctx context.Context, end Cursor) error {
 	var records [][]byte
 	size, to := 0, end
-	err := l.lines(*l.shared, end, func(at Mark, s line) bool {
+	err := l.lines(*l.shared, end, func(at Cursor, s line) bool {
 		if s.good && s.what == closed {
 			records = append(records, slices.Clone(s.body))
 			size += len(s.body)
@@ -74,7 +74,7 @@ func (l *Ledger) shareSome(ctx context.Context, end Mark) error {
 		return nil
 	}
 	l.shared = nil
-	var astray *Astray
+	var astray *CursorMismatch
 	if errors.As(err, &astray) {
 		return nil // it has lost what it had, and gets it again
 	}

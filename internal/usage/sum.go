@@ -48,23 +48,23 @@ func (s *Sum) Add(more *Sum) {
 	s.More = s.More.Add(more.More)
 }
 
-// Mark is how far a ledger has been added up: everything before it is in the roll-ups.
-type Mark struct {
+// Cursor is how far a ledger has been added up: everything before it is in the roll-ups.
+type Cursor struct {
 	Segment int64
 	Offset  int64
 }
 
 // Before orders marks.
-func (m Mark) Before(o Mark) bool {
+func (m Cursor) Before(o Cursor) bool {
 	return m.Segment < o.Segment || m.Segment == o.Segment && m.Offset < o.Offset
 }
 
-// Astray means that a batch does not begin where the store has a node's mark: the store has lost what it had taken last (a
+// CursorMismatch means that a batch does not begin where the store has a node's mark: the store has lost what it had taken last (a
 // fail-over, a backup). What the ledger holds behind At is to be added up anew.
-type Astray struct{ At Mark }
+type CursorMismatch struct{ At Cursor }
 
 // Error implements error.
-func (a *Astray) Error() string {
+func (a *CursorMismatch) Error() string {
 	return fmt.Sprintf("the store has counted this ledger up to segment %d, offset %d", a.At.Segment, a.At.Offset)
 }
 
@@ -99,10 +99,10 @@ const (
 type Rollups interface {
 	// AddUp adds the sums of what node's ledger holds between two marks, and moves the node's mark to the second, both or
 	// neither. When the stored mark is there already, or past it, nothing is added: the batch was counted before. When it
-	// is anywhere else than at the first, nothing is added either, and the error is an *Astray.
-	AddUp(ctx context.Context, node string, sums []Sum, from, to Mark) error
+	// is anywhere else than at the first, nothing is added either, and the error is an *CursorMismatch.
+	AddUp(ctx context.Context, node string, sums []Sum, from, to Cursor) error
 	// MarkOf gives how far node's ledger has been added up.
-	MarkOf(ctx context.Context, node string) (Mark, error)
+	MarkOf(ctx context.Context, node string) (Cursor, error)
 	// Usage gives the sums that match, one row a group, ordered by the groups.
 	Usage(ctx context.Context, q Query) ([]Sum, error)
 	// Spent gives what each key used from each of the given days on, up to the last one; in all for "". What they used in all

@@ -9,7 +9,7 @@ import (
 // waiting is what a ledger has in memory and its files have not: the batch that is being written, and the one behind it. A disk
 // may take its time, or never answer; who reads this waits for neither.
 type waiting struct {
-	end   Mark   // of the files; what waits follows
+	end   Cursor // of the files; what waits follows
 	ahead uint64 // the first lines that a write which failed has brought to the files all the same
 	parts [][]byte
 }

@@ -226,7 +226,7 @@ func addUp(t *testing.T, s store.Store, node string, segment, offset int64, sums
 	t.Helper()
 	from, err := s.MarkOf(t.Context(), node)
 	if err == nil {
-		err = s.AddUp(t.Context(), node, sums, from, usage.Mark{Segment: segment, Offset: offset})
+		err = s.AddUp(t.Context(), node, sums, from, usage.Cursor{Segment: segment, Offset: offset})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -273,7 +273,7 @@ func batchesCountOnce(t *testing.T, open Opener) {
 	if got := total(t, s); got.Requests != 2 {
 		t.Errorf("%d requests counted", got.Requests)
 	}
-	if m, err := s.MarkOf(t.Context(), "n"); err != nil || m != (usage.Mark{Segment: 2, Offset: 1}) {
+	if m, err := s.MarkOf(t.Context(), "n"); err != nil || m != (usage.Cursor{Segment: 2, Offset: 1}) {
 		t.Errorf("mark %v, %v", m, err)
 	}
 }
@@ -281,7 +281,7 @@ func batchesCountOnce(t *testing.T, open Opener) {
 func emptyBatches(t *testing.T, open Opener) {
 	s := opened(t, open)
 	addUp(t, s, "n", 3, 7)
-	if m, err := s.MarkOf(t.Context(), "n"); err != nil || m != (usage.Mark{Segment: 3, Offset: 7}) {
+	if m, err := s.MarkOf(t.Context(), "n"); err != nil || m != (usage.Cursor{Segment: 3, Offset: 7}) {
 		t.Errorf("mark %v, %v", m, err)
 	}
 }
@@ -301,7 +301,7 @@ func nodesAreApart(t *testing.T, open Opener) {
 	if got := total(t, s); got.Requests != 2 {
 		t.Errorf("%d requests counted", got.Requests)
 	}
-	if m, err := s.MarkOf(t.Context(), "three"); err != nil || m != (usage.Mark{}) {
+	if m, err := s.MarkOf(t.Context(), "three"); err != nil || m != (usage.Cursor{}) {
 		t.Errorf("the mark of a new node is %v, %v", m, err)
 	}
 }

@@ -104,19 +104,19 @@ func manyDocuments(t *testing.T, open Opener) {
 
 func batchesAreInOrder(t *testing.T, open Opener) {
 	s := opened(t, open)
-	mark := func(segment, offset int64) usage.Mark { return usage.Mark{Segment: segment, Offset: offset} }
-	give := func(from, to usage.Mark) error {
+	mark := func(segment, offset int64) usage.Cursor { return usage.Cursor{Segment: segment, Offset: offset} }
+	give := func(from, to usage.Cursor) error {
 		return s.AddUp(t.Context(), "n", []usage.Sum{sum(noon, "k", "a", "m", 1)}, from, to)
 	}
 	if err := give(mark(0, 0), mark(1, 10)); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ from, to usage.Mark }{
+	for _, c := range []struct{ from, to usage.Cursor }{
 		{mark(0, 0), mark(1, 20)},  // grew after an answer was lost
 		{mark(1, 15), mark(1, 20)}, // a batch between was lost by the store
 		{mark(2, 0), mark(2, 5)},
 	} {
-		var astray *usage.Astray
+		var astray *usage.CursorMismatch
 		if err := give(c.from, c.to); !errors.As(err, &astray) || astray.At != mark(1, 10) {
 			t.Errorf("from %v to %v: %v", c.from, c.to, err)
 		}
@@ -230,7 +230,7 @@ func nodesRace(t *testing.T, open Opener) {
 		wg.Go(func() {
 			for i := range int64(batches) {
 				err := s.AddUp(t.Context(), fmt.Sprint("node", n), []usage.Sum{sum(noon, "k", "a", "m", 1), sum(noon, fmt.Sprint("k", n), "a", "m", 2)},
-					usage.Mark{Offset: i}, usage.Mark{Offset: i + 1})
+					usage.Cursor{Offset: i}, usage.Cursor{Offset: i + 1})
 				if err != nil {
 					t.Error(err)
 				}
@@ -254,7 +254,7 @@ func endedContexts(t *testing.T, open Opener) {
 	if _, err := s.Put(ctx, store.Doc{Kind: store.Key, ID: "a", Body: []byte("1")}); err == nil {
 		t.Error("a write")
 	}
-	if err := s.AddUp(ctx, "n", nil, usage.Mark{}, usage.Mark{Offset: 1}); err == nil {
+	if err := s.AddUp(ctx, "n", nil, usage.Cursor{}, usage.Cursor{Offset: 1}); err == nil {
 		t.Error("adding up")
 	}
 	if _, err := s.All(ctx, store.Key); err == nil {
@@ -320,7 +320,7 @@ func movesWhole(t *testing.T, open Opener) {
 	if used := asked(t, s, usage.Query{By: []usage.Column{usage.ByKey, usage.ByHour}}); !reflect.DeepEqual(used, usedBefore) {
 		t.Errorf("usage: %v", used)
 	}
-	if m, err := s.MarkOf(t.Context(), "n"); err != nil || m != (usage.Mark{Segment: 3, Offset: 77}) {
+	if m, err := s.MarkOf(t.Context(), "n"); err != nil || m != (usage.Cursor{Segment: 3, Offset: 77}) {
 		t.Errorf("mark %v, %v", m, err)
 	}
 	if v, err := s.Meta(t.Context(), "seal"); v != "fingerprint" || err != nil {

@@ -168,7 +168,7 @@ func TestTwoProcessesMayAddUpAtOnce(t *testing.T) {
 		go func() {
 			var err error
 			for i := int64(1); i <= 20 && err == nil; i++ {
-				err = s.AddUp(t.Context(), node, []usage.Sum{{Day: "2026-11-23", Key: "k", Requests: 1}}, usage.Mark{Offset: i - 1}, usage.Mark{Offset: i})
+				err = s.AddUp(t.Context(), node, []usage.Sum{{Day: "2026-11-23", Key: "k", Requests: 1}}, usage.Cursor{Offset: i - 1}, usage.Cursor{Offset: i})
 			}
 			errs <- err
 		}()
@@ -219,7 +219,7 @@ func TestSumsThatHaveOverflownAreTheLargestNumber(t *testing.T) {
 	dir, hour := t.TempDir(), time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	add := func(s *local.Store, from, to int64) error {
 		sum := usage.Sum{Hour: hour, Day: "2026-11-23", Key: "k", Requests: 1, Charged: 1}
-		return s.AddUp(t.Context(), "n", []usage.Sum{sum}, usage.Mark{Offset: from}, usage.Mark{Offset: to})
+		return s.AddUp(t.Context(), "n", []usage.Sum{sum}, usage.Cursor{Offset: from}, usage.Cursor{Offset: to})
 	}
 	s := open(t, dir)
 	if err := errors.Join(add(s, 0, 1), s.Overflow(t.Context()), s.Close()); err != nil {

@@ -43,14 +43,14 @@ func wholeCounts() string {
 }
 
 // AddUp implements usage.Rollups.
-func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
+func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		at, err := markIn(ctx, tx, node)
 		if err != nil || !at.Before(to) {
 			return err
 		}
 		if at != from {
-			return &usage.Astray{At: at}
+			return &usage.CursorMismatch{At: at}
 		}
 		adding, err := newAdder(ctx, tx)
 		if err != nil {
@@ -118,7 +118,7 @@ func upsert(table, key string) string {
 }
 
 // MarkOf implements usage.Rollups.
-func (s *Store) MarkOf(ctx context.Context, node string) (usage.Mark, error) {
+func (s *Store) MarkOf(ctx context.Context, node string) (usage.Cursor, error) {
 	m, err := markIn(ctx, s.read, node)
 	if err != nil {
 		return m, fmt.Errorf("read the ledger's mark: %w", err)
@@ -128,7 +128,7 @@ func (s *Store) MarkOf(ctx context.Context, node string) (usage.Mark, error) {
 
 func markIn(ctx context.Context, db interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
-}, node string) (m usage.Mark, err error) {
+}, node string) (m usage.Cursor, err error) {
 	err = db.QueryRowContext(ctx, "SELECT segment, offset FROM mark WHERE node = ?", node).Scan(&m.Segment, &m.Offset)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil

@@ -81,7 +81,7 @@ end
 return 'added'`)
 
 // AddUp implements usage.Rollups.
-func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
+func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
 	b := newBatch(s, sums)
 	args := append([]any{
 		s.id, node, markText(from), markText(to), int64(s.opt.KeepHours.Seconds()), int64(s.opt.KeepDays.Seconds()), len(b.hours), len(b.days), len(sums),
@@ -107,7 +107,7 @@ func settled(v any) error {
 	if err != nil {
 		return err
 	}
-	return &usage.Astray{At: at}
+	return &usage.CursorMismatch{At: at}
 }
 
 // batch are sums as addScript wants them.
@@ -233,9 +233,9 @@ func whole(text string) (int64, error) {
 	return n, err
 }
 
-func markText(m usage.Mark) string { return fmt.Sprintf("%d %d", m.Segment, m.Offset) }
+func markText(m usage.Cursor) string { return fmt.Sprintf("%d %d", m.Segment, m.Offset) }
 
-func readMark(text string) (m usage.Mark, err error) {
+func readMark(text string) (m usage.Cursor, err error) {
 	if _, err = fmt.Sscanf(text, "%d %d", &m.Segment, &m.Offset); err != nil {
 		return m, fmt.Errorf("read a mark of the ledger, %q: %w", text, err)
 	}

@@ -144,7 +144,7 @@ func (a *asking) looksAgain(ctx context.Context) bool {
 	a.second = true
 	pause := time.NewTimer(graceful)
 	defer pause.Stop()
-	var left *keyPost
+	var left *keyPending
 	for {
 		if left == nil {
 			left = a.n.leaving(a.holder.ID)
@@ -167,7 +167,7 @@ func (a *asking) looksAgain(ctx context.Context) bool {
 const graceful = 25 * time.Millisecond
 
 // leaving gives what has yet to be told of those who have left a key; nil when there is nothing.
-func (n *Node) leaving(id string) *keyPost {
+func (n *Node) leaving(id string) *keyPending {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for b := n.owed.keys[id]; b != nil; b = b.next {
@@ -179,7 +179,7 @@ func (n *Node) leaving(id string) *keyPost {
 }
 
 // isTold reports whether Redis has been told of b, and gives a channel that is closed when it has been told more.
-func (n *Node) isTold(b *keyPost) (answered chan struct{}, told bool) {
+func (n *Node) isTold(b *keyPending) (answered chan struct{}, told bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.answered, b != nil && b.told

@@ -10,7 +10,7 @@ import (
 )
 
 // parcel is one command of a pipeline, and what is to be done when it was answered.
-type parcel struct {
+type call struct {
 	script script
 	slot   string
 	keys   []string
@@ -19,7 +19,7 @@ type parcel struct {
 }
 
 // pack makes parcels of what there is to tell of a hash slot. It is called with the lock held.
-func (n *Node) pack(slot string) []parcel {
+func (n *Node) pack(slot string) []call {
 	now := time.Now()
 	renew, tell := n.due(slot, now)
 	if id, ok := keyOf(slot); ok {
@@ -31,9 +31,9 @@ func (n *Node) pack(slot string) []parcel {
 	return append(list, n.packNews()...)
 }
 
-func (n *Node) packKey(id string, now time.Time, renew, tell []*lease) (list []parcel) {
+func (n *Node) packKey(id string, now time.Time, renew, tell []*lease) (list []call) {
 	if b := n.owed.keys[id]; b != nil {
-		list = append(list, n.packPost(id, b, now))
+		list = append(list, n.packPending(id, b, now))
 	}
 	if len(renew) > 0 {
 		list = append(list, n.packSeats(id, renew, now, "0"))
@@ -44,9 +44,9 @@ func (n *Node) packKey(id string, now time.Time, renew, tell []*lease) (list []p
 	return list
 }
 
-func (n *Node) packUnlock() (list []parcel) {
+func (n *Node) packUnlock() (list []call) {
 	for _, u := range n.owed.unlock {
-		list = append(list, parcel{n.scripts.lock, accountSlot, []string{n.keys.lock(u.of)}, []any{u.member, "drop"}, func(any) {}})
+		list = append(list, call{n.scripts.lock, accountSlot, []string{n.keys.lock(u.of)}, []any{u.member, "drop"}, func(any) {}})
 	}
 	if unlocked := len(list); unlocked > 0 {
 		list[unlocked-1].done = func(any) { n.forgetUnlocked(unlocked) }
@@ -60,7 +60,7 @@ func (n *Node) forgetUnlocked(count int) {
 	n.owed.unlock = n.owed.unlock[count:]
 }
 
-func (n *Node) packPost(id string, b *keyPost, now time.Time) parcel {
+func (n *Node) packPending(id string, b *keyPending, now time.Time) call {
 	if b.sequence == 0 {
 		n.owed.sequence++
 		b.sequence = n.owed.sequence
@@ -77,11 +77,11 @@ func (n *Node) packPost(id string, b *keyPost, now time.Time) parcel {
 	for _, member := range b.gone {
 		args = append(args, member)
 	}
-	return parcel{n.scripts.settle, keySlot(id), n.keys.ofKey(id), args, func(any) { n.settled(id, b) }}
+	return call{n.scripts.settle, keySlot(id), n.keys.ofKey(id), args, func(any) { n.settled(id, b) }}
 }
 
 // figuresBy are the figures as scripts read them: how many, and of each its age in seconds, the letter of its unit and how much.
-func (b *keyPost) figuresBy(now time.Time) []any {
+func (b *keyPending) figuresBy(now time.Time) []any {
 	args := []any{0}
 	for _, f := range b.figures {
 		age := max(0, int64(now.Sub(f.at)/time.Second))
@@ -95,7 +95,7 @@ func (b *keyPost) figuresBy(now time.Time) []any {
 	return args
 }
 
-func (n *Node) settled(id string, b *keyPost) {
+func (n *Node) settled(id string, b *keyPending) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	b.told = true
@@ -113,7 +113,7 @@ const (
 	mostFreed = 10 * accountsAtOnce
 )
 
-func (n *Node) packFreed() (list []parcel) {
+func (n *Node) packFreed() (list []call) {
 	for left := n.owed.freed[:min(len(n.owed.freed), mostFreed)]; len(left) > 0; {
 		some := left[:min(len(left), accountsAtOnce)]
 		left = left[len(some):]
@@ -122,7 +122,7 @@ func (n *Node) packFreed() (list []parcel) {
 			slots, wanted = append(slots, n.keys.slots(f.of)), append(wanted, n.keys.wanted(f.of))
 			args = append(args, f.of, f.member)
 		}
-		list = append(list, parcel{n.scripts.free, accountSlot, append(slots, wanted...), args, func(any) { n.forgetFreed(some) }})
+		list = append(list, call{n.scripts.free, accountSlot, append(slots, wanted...), args, func(any) { n.forgetFreed(some) }})
 	}
 	return list
 }
@@ -145,16 +145,16 @@ func (n *Node) forgetFreed(told []freed) {
 }
 
 // packSeats renews places at a key. back says whether those that are gone come back.
-func (n *Node) packSeats(id string, leases []*lease, now time.Time, back string) parcel {
+func (n *Node) packSeats(id string, leases []*lease, now time.Time, back string) call {
 	args := []any{n.opt.Lease.Milliseconds(), back}
 	for _, l := range leases {
 		args = append(args, l.member)
 	}
-	return parcel{n.scripts.renew, keySlot(id), n.keys.ofKey(id), args, func(answer any) { n.renewal(leases, now, words(answer)) }}
+	return call{n.scripts.renew, keySlot(id), n.keys.ofKey(id), args, func(answer any) { n.renewal(leases, now, words(answer)) }}
 }
 
 // packHeld renews what is held in the slot of accounts.
-func (n *Node) packHeld(leases []*lease, now time.Time, back string) (list []parcel) {
+func (n *Node) packHeld(leases []*lease, now time.Time, back string) (list []call) {
 	var slots []*lease
 	for _, l := range leases {
 		if l.kind == aLock {
@@ -168,14 +168,14 @@ func (n *Node) packHeld(leases []*lease, now time.Time, back string) (list []par
 		for _, l := range some {
 			keys, args = append(keys, n.keys.slots(l.of)), append(args, l.member)
 		}
-		list = append(list, parcel{n.scripts.hold, accountSlot, keys, args, func(answer any) { n.renewal(some, now, words(answer)) }})
+		list = append(list, call{n.scripts.hold, accountSlot, keys, args, func(answer any) { n.renewal(some, now, words(answer)) }})
 	}
 	return list
 }
 
-func (n *Node) packLock(l *lease, now time.Time) parcel {
+func (n *Node) packLock(l *lease, now time.Time) call {
 	args := []any{l.member, "keep", n.opt.Lease.Milliseconds()}
-	return parcel{n.scripts.lock, accountSlot, []string{n.keys.lock(l.of)}, args, func(any) { n.renewal([]*lease{l}, now, nil) }}
+	return call{n.scripts.lock, accountSlot, []string{n.keys.lock(l.of)}, args, func(any) { n.renewal([]*lease{l}, now, nil) }}
 }
 
 func words(answer any) []string {
@@ -193,7 +193,7 @@ func words(answer any) []string {
 const mostNews = 1000
 
 // packNews adds to the stream that every node reads.
-func (n *Node) packNews() []parcel {
+func (n *Node) packNews() []call {
 	news := n.owed.news[:min(len(n.owed.news), mostNews)]
 	if len(news) == 0 {
 		return nil
@@ -203,7 +203,7 @@ func (n *Node) packNews() []parcel {
 		body = []byte("[]")
 	}
 	add := command{"XADD", n.keys.news(), "MAXLEN", "~", newsKept, "*", "node", n.id, "ahead", n.ahead.Load(), "news", body}
-	return []parcel{{n.scripts.write, accountSlot, []string{n.keys.news()}, add.words(), func(any) { n.forgetNews(len(news)) }}}
+	return []call{{n.scripts.write, accountSlot, []string{n.keys.news()}, add.words(), func(any) { n.forgetNews(len(news)) }}}
 }
 
 // forgetNews takes out the news that were told.

@@ -136,8 +136,8 @@ func useEverything(t *testing.T, s *redis.Store) {
 	hour := time.Now().UTC().Truncate(time.Hour)
 	sum := usage.Sum{Hour: hour, Day: hour.Format(time.DateOnly), Key: k.ID, Account: "acc_a", Model: "m", Requests: 1, Charged: 5}
 	for _, err := range []error{
-		s.AddUp(t.Context(), "n", []usage.Sum{sum}, usage.Mark{}, usage.Mark{Offset: 1}),
-		s.Append(t.Context(), "n", [][]byte{[]byte(`{"id":"r"}`)}, usage.Mark{}, usage.Mark{Offset: 1}),
+		s.AddUp(t.Context(), "n", []usage.Sum{sum}, usage.Cursor{}, usage.Cursor{Offset: 1}),
+		s.Append(t.Context(), "n", [][]byte{[]byte(`{"id":"r"}`)}, usage.Cursor{}, usage.Cursor{Offset: 1}),
 		s.SaveState(t.Context(), "a state", []byte("1")),
 	} {
 		if err != nil {

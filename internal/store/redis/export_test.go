@@ -12,7 +12,7 @@ func (n *Node) Kill() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	clear(n.leases)
-	n.owed, n.out = newPost(), newOutbox()
+	n.owed, n.out = newPending(), newOutbox()
 }
 
 // Calls has pool hear of slots that are free, and of nothing else.

@@ -32,12 +32,12 @@ type follower struct {
 	seen   int64 // the number of the last edit that was taken
 	missed bool  // everything must be read anew
 	ill    string
-	take   func(store.News)
+	take   func(store.ChangeSet)
 	health func(error)
 }
 
 // Follow implements store.Feed.
-func (s *Store) Follow(ctx context.Context, take func(store.News), health func(error)) {
+func (s *Store) Follow(ctx context.Context, take func(store.ChangeSet), health func(error)) {
 	f := &follower{s: s, seen: s.since, take: take, health: health}
 	for ctx.Err() == nil {
 		err := f.step(ctx)
@@ -114,7 +114,7 @@ func (f *follower) changes(ctx context.Context) (int64, error) {
 
 // anew reads everything; changes is how many edits that has at least.
 func (f *follower) anew(ctx context.Context, changes int64) error {
-	news := store.News{Whole: true}
+	news := store.ChangeSet{Whole: true}
 	for _, kind := range kinds() {
 		docs, err := f.s.All(ctx, kind)
 		if err != nil {
@@ -147,7 +147,7 @@ func (f *follower) read(ctx context.Context, entries []redis.XMessage) error {
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("read what was changed: %w", f.s.plain(err))
 	}
-	var news store.News
+	var news store.ChangeSet
 	for d, answer := range answers {
 		text, err := answer.Result()
 		if errors.Is(err, redis.Nil) {

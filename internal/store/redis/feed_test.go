@@ -31,7 +31,7 @@ func follow(t *testing.T, s *redis.Store) *mirror {
 	return m
 }
 
-func (m *mirror) take(n store.News) {
+func (m *mirror) take(n store.ChangeSet) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if n.Whole {
@@ -151,7 +151,7 @@ func TestTheLogIsBoundedByBytes(t *testing.T) {
 	for i := range int64(100) {
 		r := fmt.Appendf(nil, `{"id":"req_%d","at":%q,"key":"k","service":"s","status":200,"model":%q}`, i,
 			time.Now().UTC().Format(time.RFC3339Nano), fmt.Sprintf("%x", i*0x9e3779b97f4a7c1))
-		if err := s.Append(t.Context(), "n", [][]byte{r}, usage.Mark{Offset: i}, usage.Mark{Offset: i + 1}); err != nil {
+		if err := s.Append(t.Context(), "n", [][]byte{r}, usage.Cursor{Offset: i}, usage.Cursor{Offset: i + 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -137,10 +137,10 @@ func everything(t *testing.T, s *Store, n *Node) (held []func()) {
 		func() error { _, err := s.Claim(ctx, "seal", "x"); return err },
 		func() error {
 			sums := []usage.Sum{{Hour: time.Unix(7200, 0), Day: "2026-11-26", Key: "k", Requests: 1}}
-			return s.AddUp(ctx, "n", sums, usage.Mark{}, usage.Mark{Offset: 1})
+			return s.AddUp(ctx, "n", sums, usage.Cursor{}, usage.Cursor{Offset: 1})
 		},
 		func() error {
-			return s.Append(ctx, "n", [][]byte{[]byte("{}")}, usage.Mark{}, usage.Mark{Offset: 1})
+			return s.Append(ctx, "n", [][]byte{[]byte("{}")}, usage.Cursor{}, usage.Cursor{Offset: 1})
 		},
 		func() error { return s.Forget(ctx, time.Now()) },
 		func() error {
@@ -166,6 +166,6 @@ func everything(t *testing.T, s *Store, n *Node) (held []func()) {
 	if release, locked, err := n.Lock(ctx, "token:a"); err == nil && locked {
 		held = append(held, release)
 	}
-	n.Accounts().Tell(account.News{})
+	n.Accounts().Publish(account.StateUpdate{})
 	return held
 }

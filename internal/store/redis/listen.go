@@ -57,7 +57,7 @@ const (
 
 // Pool is what hears what other nodes have learnt.
 type Pool interface {
-	Hear([]account.News)
+	ApplyUpdates([]account.StateUpdate)
 	Freed(account string)
 }
 
@@ -122,12 +122,12 @@ func (n *Node) news(ctx context.Context, last string, wait time.Duration) ([]red
 
 // pass gives the pool what others have told, in its own time, and gives the last entry's id.
 func (n *Node) pass(got []redis.XMessage, pool Pool) string {
-	var all []account.News
+	var all []account.StateUpdate
 	for _, m := range got {
 		if m.Values["node"] == n.id {
 			continue
 		}
-		var news []account.News
+		var news []account.StateUpdate
 		body, _ := m.Values["news"].(string)
 		if json.Unmarshal([]byte(body), &news) != nil {
 			continue // of a version to come
@@ -144,7 +144,7 @@ func (n *Node) pass(got []redis.XMessage, pool Pool) string {
 		all = append(all, news...)
 	}
 	if len(all) > 0 {
-		pool.Hear(all)
+		pool.ApplyUpdates(all)
 	}
 	return got[len(got)-1].ID
 }

@@ -43,7 +43,7 @@ end
 return 'added'`)
 
 // Append implements usage.Log.
-func (s *Store) Append(ctx context.Context, node string, records [][]byte, from, to usage.Mark) error {
+func (s *Store) Append(ctx context.Context, node string, records [][]byte, from, to usage.Cursor) error {
 	chunk, err := pack(records)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func pack(records [][]byte) ([]byte, error) {
 }
 
 // LoggedTo implements usage.Log.
-func (s *Store) LoggedTo(ctx context.Context, node string) (usage.Mark, error) {
+func (s *Store) LoggedTo(ctx context.Context, node string) (usage.Cursor, error) {
 	return s.markOf(ctx, logSlot, node)
 }
 

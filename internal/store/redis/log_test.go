@@ -18,7 +18,7 @@ func TestTheLogGivesBackWhatWasAppended(t *testing.T) {
 	rec := func(i int) []byte {
 		return fmt.Appendf(nil, `{"id":"req_%d","at":%q,"key":"k","service":"s","status":200}`, i, at.Add(time.Duration(i)*time.Second).Format(time.RFC3339Nano))
 	}
-	if err := s.Append(t.Context(), "n", [][]byte{rec(1), rec(2)}, usage.Mark{}, usage.Mark{Segment: 1, Offset: 10}); err != nil {
+	if err := s.Append(t.Context(), "n", [][]byte{rec(1), rec(2)}, usage.Cursor{}, usage.Cursor{Segment: 1, Offset: 10}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := s.Search(t.Context(), usage.Filter{})

@@ -61,7 +61,7 @@ type Node struct {
 
 	mu       sync.Mutex                     // guards the fields below; never held while Redis works
 	leases   map[string]map[*lease]struct{} // by hash slot
-	owed     post
+	owed     pending
 	out      outbox
 	suspects map[string]string // by primary, while Redis counts as away: a hash slot that could not be asked for there
 	turns    map[string]chan struct{}
@@ -84,7 +84,7 @@ func (s *Store) Join(opt NodeOptions) *Node {
 	opt.Lease, opt.Renew, opt.Turn = cmp.Or(opt.Lease, 28*time.Second), cmp.Or(opt.Renew, 2*time.Second), cmp.Or(opt.Turn, 5*time.Second)
 	n := &Node{
 		rdb: s.rdb, store: s, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: newScripts(), id: newNodeID(),
-		leases: map[string]map[*lease]struct{}{}, owed: newPost(), out: newOutbox(), suspects: map[string]string{},
+		leases: map[string]map[*lease]struct{}{}, owed: newPending(), out: newOutbox(), suspects: map[string]string{},
 		turns: map[string]chan struct{}{}, answered: make(chan struct{}), wake: make(chan struct{}, 1), gone: make(chan struct{}, 1),
 	}
 	ctx, stop := context.WithCancel(context.Background())

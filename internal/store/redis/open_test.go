@@ -62,9 +62,9 @@ func TestTheUserNeedsNoMoreThanTheDocumentationSays(t *testing.T) {
 	defer func() { _ = s.Close() }()
 	_, errPut := s.Put(t.Context(), store.Doc{Kind: store.Key, ID: "a", Name: "n", Body: []byte("1")})
 	_, errAll := s.All(t.Context(), store.Key)
-	errAdd := s.AddUp(t.Context(), "n", []usage.Sum{{Day: "2026-11-26", Requests: 1}}, usage.Mark{}, usage.Mark{Offset: 1})
+	errAdd := s.AddUp(t.Context(), "n", []usage.Sum{{Day: "2026-11-26", Requests: 1}}, usage.Cursor{}, usage.Cursor{Offset: 1})
 	_, errUse := s.Usage(t.Context(), usage.Query{})
-	errLog := s.Append(t.Context(), "n", [][]byte{[]byte(`{"id":"r"}`)}, usage.Mark{}, usage.Mark{Offset: 1})
+	errLog := s.Append(t.Context(), "n", [][]byte{[]byte(`{"id":"r"}`)}, usage.Cursor{}, usage.Cursor{Offset: 1})
 	_, errFind := s.Search(t.Context(), usage.Filter{})
 	_, errClock := s.Ahead(t.Context(), time.Now)
 	errForget := s.Forget(t.Context(), time.Now())
@@ -168,7 +168,7 @@ func TestURLsThatDoNotFitTheServer(t *testing.T) {
 	refused(t, redis.Options{URL: replica.URL()}, "it is a replica")
 	nobody := freeport.For(t)
 	_, err := redis.Open(t.Context(), redis.Options{URL: "redis://" + nobody})
-	if !errors.Is(err, store.ErrAway) || !strings.Contains(err.Error(), nobody) {
+	if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), nobody) {
 		t.Errorf("nobody is there: %v", err)
 	}
 }
@@ -218,7 +218,7 @@ func TestAStoreThatIsGoneIsNotMadeAnew(t *testing.T) {
 	refused(t, opt, "a part of what Redis", "(usage)", "restore its dump")
 	stranger := redis.Options{URL: opt.URL, Dir: t.TempDir()}
 	refused(t, stranger, "a part of what Redis")
-	if err := s.AddUp(t.Context(), "n", nil, usage.Mark{}, usage.Mark{Offset: 1}); !errors.Is(err, store.ErrDamaged) {
+	if err := s.AddUp(t.Context(), "n", nil, usage.Cursor{}, usage.Cursor{Offset: 1}); !errors.Is(err, store.ErrDamaged) {
 		t.Errorf("adding up: %v", err)
 	}
 	server.Do(t, "HSET", "crs:{usage}:store", "id", id, "whole", 1, "schema", 1)
@@ -234,7 +234,7 @@ func TestAStoreThatIsGoneIsNotMadeAnew(t *testing.T) {
 		"Delete": s.Delete(t.Context(), store.Key, "a"), "Usage": second(s.Usage(t.Context(), usage.Query{})),
 		"Spent": second(s.Spent(t.Context(), []string{"2026-01-01"}, "2026-01-01")), "Recent": second(s.Recent(t.Context(), time.Now())), "MarkOf": second(s.MarkOf(t.Context(), "n")),
 		"Claim": second(s.Claim(t.Context(), "x", "y")), "LoggedTo": second(s.LoggedTo(t.Context(), "n")),
-		"Append": s.Append(t.Context(), "n", nil, usage.Mark{}, usage.Mark{Offset: 1}),
+		"Append": s.Append(t.Context(), "n", nil, usage.Cursor{}, usage.Cursor{Offset: 1}),
 	} {
 		if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "Restore its dump") {
 			t.Errorf("%s on a Redis without its data: %v", what, err)

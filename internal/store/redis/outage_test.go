@@ -301,13 +301,13 @@ func TestRollupsAreNotAheadOfWhatWasTold(t *testing.T) {
 	s.Pause(t)
 	seat.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 500})
 	began := time.Now()
-	err = sums.AddUp(t.Context(), "node", nil, usage.Mark{}, usage.Mark{Segment: 1})
+	err = sums.AddUp(t.Context(), "node", nil, usage.Cursor{}, usage.Cursor{Segment: 1})
 	s.Resume(t)
 	if away := new(outage.Error); !errors.As(err, &away) || time.Since(began) > 10*time.Second {
 		t.Errorf("before Redis was told: %v, after %s", err, time.Since(began))
 	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		if err = sums.AddUp(t.Context(), "node", nil, usage.Mark{}, usage.Mark{Segment: 1}); err == nil {
+		if err = sums.AddUp(t.Context(), "node", nil, usage.Cursor{}, usage.Cursor{Segment: 1}); err == nil {
 			break
 		}
 		if time.Now().After(deadline) {

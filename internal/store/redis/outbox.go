@@ -60,7 +60,7 @@ func (n *Node) told(slot string) {
 const slotsAtOnce = 1000
 
 // take gives the sender of a primary what it is to send next. When there is nothing, it has ended.
-func (n *Node) take(primary string) (slots []string, parcels []parcel) {
+func (n *Node) take(primary string) (slots []string, parcels []call) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	waiting := n.out.senders[primary]
@@ -80,7 +80,7 @@ func (n *Node) take(primary string) (slots []string, parcels []parcel) {
 }
 
 // takeSlot gives what there is to tell of a slot, unless it is under way: then it follows.
-func (n *Node) takeSlot(slot string) []parcel {
+func (n *Node) takeSlot(slot string) []call {
 	if _, underWay := n.out.taken[slot]; underWay {
 		n.out.taken[slot] = true
 		return nil

@@ -15,17 +15,17 @@ import (
 )
 
 // MarkOf implements usage.Rollups.
-func (s *Store) MarkOf(ctx context.Context, node string) (usage.Mark, error) {
+func (s *Store) MarkOf(ctx context.Context, node string) (usage.Cursor, error) {
 	return s.markOf(ctx, usageSlot, node)
 }
 
-func (s *Store) markOf(ctx context.Context, slot, node string) (usage.Mark, error) {
+func (s *Store) markOf(ctx context.Context, slot, node string) (usage.Cursor, error) {
 	text, err := s.rdb.HGet(ctx, s.keys.marks(slot), node).Result()
 	if errors.Is(err, redis.Nil) {
-		return usage.Mark{}, s.present(ctx)
+		return usage.Cursor{}, s.present(ctx)
 	}
 	if err != nil {
-		return usage.Mark{}, fmt.Errorf("read the ledger's mark: %w", s.plain(err))
+		return usage.Cursor{}, fmt.Errorf("read the ledger's mark: %w", s.plain(err))
 	}
 	return readMark(text)
 }

@@ -84,7 +84,7 @@ func (n *Node) sendTo(ctx context.Context, primary string) {
 }
 
 // send sends one pipeline. It gives the first error of each slot that has one. What has no error is done.
-func (n *Node) send(ctx context.Context, parcels []parcel) map[string]error {
+func (n *Node) send(ctx context.Context, parcels []call) map[string]error {
 	ctx, stop := context.WithTimeout(ctx, n.wait)
 	defer stop()
 	pipe := n.rdb.Pipeline()
@@ -275,7 +275,7 @@ func (n *Node) flushTo(ctx context.Context, slots []string) error {
 	return nil
 }
 
-func (n *Node) packAll(slots []string) (parcels []parcel) {
+func (n *Node) packAll(slots []string) (parcels []call) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, slot := range slots {

@@ -97,11 +97,11 @@ func (a Accounts) Adopt(of account.Cap) account.Slot {
 // mostOwed bounds the news that wait for a Redis that is away: the oldest are about conversations that are over.
 const mostOwed = 100_000
 
-// Tell implements account.Shared.
-func (a Accounts) Tell(n account.News) {
+// Publish implements account.Shared.
+func (a Accounts) Publish(n account.StateUpdate) {
 	a.mu.Lock()
 	if len(a.owed.news) >= mostOwed && a.Away() != nil {
-		a.owed.news = append([]account.News(nil), a.owed.news[mostOwed/10:]...)
+		a.owed.news = append([]account.StateUpdate(nil), a.owed.news[mostOwed/10:]...)
 	}
 	a.owed.news = append(a.owed.news, n)
 	a.owe(accountSlot)

@@ -20,7 +20,7 @@ type toldFirst struct {
 }
 
 // AddUp implements usage.Rollups.
-func (t toldFirst) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Mark) error {
+func (t toldFirst) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
 	if err := t.node.tell(ctx); err != nil {
 		return fmt.Errorf("add up usage: %w", err)
 	}
@@ -51,7 +51,7 @@ var errUntold = errors.New("what keys were charged has not been told to Redis ye
 
 // charging are the posts with what keys were charged that have not been told. A node that has left tells nothing more: then whoever
 // reads the roll-ups is right.
-func (n *Node) charging() (all []*keyPost) {
+func (n *Node) charging() (all []*keyPending) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.left {

@@ -2,8 +2,8 @@ package store
 
 import "context"
 
-// News is what was written to a store that several nodes share, by any of them.
-type News struct {
+// ChangeSet is what was written to a store that several nodes share, by any of them.
+type ChangeSet struct {
 	// Docs are as they are now.
 	Docs []Doc
 	// Gone are documents that are not there any more; they have a kind and an id only.
@@ -13,8 +13,8 @@ type News struct {
 }
 
 // Of gives what the news say of one kind.
-func (n *News) Of(kind Kind) News {
-	of := News{Whole: n.Whole}
+func (n *ChangeSet) Of(kind Kind) ChangeSet {
+	of := ChangeSet{Whole: n.Whole}
 	for _, d := range n.Docs {
 		if d.Kind == kind {
 			of.Docs = append(of.Docs, d)
@@ -32,5 +32,5 @@ func (n *News) Of(kind Kind) News {
 type Feed interface {
 	// Follow gives to take, within a second, what was written since the store was opened, until ctx ends. How the store
 	// does it tells health: nil when it could be asked, what is wrong when it could not; each only when it changes.
-	Follow(ctx context.Context, take func(News), health func(error))
+	Follow(ctx context.Context, take func(ChangeSet), health func(error))
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package claim_test
+package filelock_test
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"crs/internal/claim"
+	"crs/internal/filelock"
 )
 
 // TestALinkIsNotFollowed, to a file that is there or to one that would be made.
@@ -25,20 +25,20 @@ func TestALinkIsNotFollowed(t *testing.T) {
 		if err := os.Symlink(to, link); err != nil {
 			t.Fatal(err)
 		}
-		if c, err := claim.Take(link); err == nil || !strings.Contains(err.Error(), "symbolic link") {
+		if c, err := filelock.Take(link); err == nil || !strings.Contains(err.Error(), "symbolic link") {
 			t.Errorf("%s: %v, %v", link, c, err)
 		}
 	}
 	if _, err := os.Lstat(missing); err == nil {
 		t.Error("a file was made at the end of a link")
 	}
-	if _, err := claim.Take(dir); err == nil {
+	if _, err := filelock.Take(dir); err == nil {
 		t.Error("a directory was taken")
 	}
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := claim.Take(filepath.Join(dir, "pipe")); err == nil {
+	if _, err := filelock.Take(filepath.Join(dir, "pipe")); err == nil {
 		t.Error("a pipe was taken")
 	}
 }
@@ -46,7 +46,7 @@ func TestALinkIsNotFollowed(t *testing.T) {
 func TestAClaimLastsUntilTheLastProcessClosesIt(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crs.lock")
-	c, err := claim.Take(path)
+	c, err := filelock.Take(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +54,13 @@ func TestAClaimLastsUntilTheLastProcessClosesIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	successor := claim.Inherit(os.NewFile(uintptr(fd), path))
+	successor := filelock.Inherit(os.NewFile(uintptr(fd), path))
 	_ = c.Close()
-	if _, err := claim.Take(path); err == nil {
-		t.Error("the claim ended with the first process")
+	if _, err := filelock.Take(path); err == nil {
+		t.Error("the lock ended with the first process")
 	}
 	_ = successor.Close()
-	last, err := claim.Take(path)
+	last, err := filelock.Take(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAClaimLastsUntilTheLastProcessClosesIt(t *testing.T) {
 func TestAClaimEndsWhileAProgramStarts(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crs.lock")
-	c, err := claim.Take(path)
+	c, err := filelock.Take(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestAClaimEndsWhileAProgramStarts(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	next, err := claim.Take(path)
+	next, err := filelock.Take(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package claim
+package filelock
 
 import (
 	"errors"
@@ -10,15 +10,15 @@ import (
 	"syscall"
 )
 
-// Claim is a file that this process has taken.
-type Claim struct {
+// Lock is a file that this process has taken.
+type Lock struct {
 	file   *os.File
 	shared atomic.Bool // with another process
 }
 
 // Take takes the file at path, which is made when there is none. It gives a *Taken when somebody else has it. A link is not
 // followed: where others may make files, it could lead to any file of the daemon's.
-func Take(path string) (*Claim, error) {
+func Take(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK) { // the latter on FreeBSD
 		return nil, fmt.Errorf("take %s: it is a symbolic link, which is not followed; remove it", path)
@@ -31,7 +31,7 @@ func Take(path string) (*Claim, error) {
 	}
 	err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
-		return &Claim{file: f}, nil
+		return &Lock{file: f}, nil
 	}
 	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -40,22 +40,22 @@ func Take(path string) (*Claim, error) {
 	return nil, fmt.Errorf("take %s: %w", path, err)
 }
 
-// Inherit continues a claim that another process has handed over as an open file.
-func Inherit(f *os.File) *Claim {
-	c := &Claim{file: f}
+// Inherit continues a lock that another process has handed over as an open file.
+func Inherit(f *os.File) *Lock {
+	c := &Lock{file: f}
 	c.shared.Store(true)
 	return c
 }
 
-// File is what another process must be given to have the claim too.
-func (c *Claim) File() *os.File {
+// File is what another process must be given to have the lock too.
+func (c *Lock) File() *os.File {
 	c.shared.Store(true)
 	return c.file
 }
 
-// Close ends this process's part in the claim. The file stays: another process may be about to take it. Where no other process was
-// given the claim it ends at once: a program that is being started has this process's files open for a moment.
-func (c *Claim) Close() error {
+// Close ends this process's part in the lock. The file stays: another process may be about to take it. Where no other process was
+// given the lock it ends at once: a program that is being started has this process's files open for a moment.
+func (c *Lock) Close() error {
 	if c.shared.Load() {
 		return c.file.Close()
 	}

@@ -9,24 +9,24 @@ import (
 )
 
 // post is what has yet to be told to Redis.
-type post struct {
-	keys     map[string]*keyPost
+type pending struct {
+	keys     map[string]*keyPending
 	freed    []freed
 	unlock   []freed
-	news     []account.News
-	sequence int64 // of the last keyPost that was sent
+	news     []account.StateUpdate
+	sequence int64 // of the last keyPending that was sent
 }
 
-// keyPost is what has to be told of one key. Once it was sent it stays as it is until Redis has answered: its sequence
+// keyPending is what has to be told of one key. Once it was sent it stays as it is until Redis has answered: its sequence
 // number makes it count once, however often it is sent.
-type keyPost struct {
+type keyPending struct {
 	sequence int64 // zero until it was sent
 	gone     []string
 	limits   *limit.Limits // of what was used last
 	spent    unit.Amounts
 	figures  []figure
-	next     *keyPost // what came after it was sent
-	told     bool     // it was answered
+	next     *keyPending // what came after it was sent
+	told     bool        // it was answered
 }
 
 // figure is what counts in windows that slide, and when that was.
@@ -37,13 +37,13 @@ type figure struct {
 
 type freed struct{ of, member string }
 
-func newPost() post { return post{keys: map[string]*keyPost{}} }
+func newPending() pending { return pending{keys: map[string]*keyPending{}} }
 
 // key gives what can still be added to.
-func (p *post) key(id string) *keyPost {
+func (p *pending) key(id string) *keyPending {
 	b := p.keys[id]
 	if b == nil {
-		b = new(keyPost)
+		b = new(keyPending)
 		p.keys[id] = b
 		return b
 	}
@@ -51,7 +51,7 @@ func (p *post) key(id string) *keyPost {
 		return b
 	}
 	if b.next == nil {
-		b.next = new(keyPost)
+		b.next = new(keyPending)
 	}
 	return b.next
 }
@@ -60,7 +60,7 @@ func (p *post) key(id string) *keyPost {
 const mostFigures = 512
 
 // count adds to the figures of this second, and drops those that are too old to matter.
-func (b *keyPost) count(now time.Time, used unit.Amounts) {
+func (b *keyPending) count(now time.Time, used unit.Amounts) {
 	if last := len(b.figures) - 1; last >= 0 && now.Sub(b.figures[last].at) < time.Second {
 		b.figures[last].used = b.figures[last].used.Add(used)
 		return
@@ -87,7 +87,7 @@ func thinned(all []figure) []figure {
 }
 
 // has reports whether there is something to tell of a hash slot, apart from leases.
-func (p *post) has(slot string) bool {
+func (p *pending) has(slot string) bool {
 	if id, ok := keyOf(slot); ok {
 		return p.keys[id] != nil
 	}

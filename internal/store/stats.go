@@ -2,9 +2,9 @@ package store
 
 import "time"
 
-// Remote is offered by a store that is reached over a network. It is asked whenever somebody looks at the metrics, and
+// StatsProvider is offered by a store that is reached over a network. It is asked whenever somebody looks at the metrics, and
 // answers from memory.
-type Remote interface {
+type StatsProvider interface {
 	// Trips are the round trips since the process began, by operation. There are few operations, and their names never
 	// come from outside.
 	Trips() []Trips

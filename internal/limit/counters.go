@@ -10,7 +10,7 @@ import (
 )
 
 // book is the count of one holder.
-type book struct {
+type counters struct {
 	id      string     // the holder's
 	mu      sync.Mutex // guards the fields below
 	inside  []*place   // who holds a slot; its length is the concurrency
@@ -36,7 +36,7 @@ type waiter struct {
 }
 
 // enter takes a slot if there is one. Nobody overtakes those who wait.
-func (b *book) enter(p *place, most int) bool {
+func (b *counters) enter(p *place, most int) bool {
 	if most > 0 && (len(b.inside) >= most || len(b.waiting) > 0) {
 		return false
 	}
@@ -44,13 +44,13 @@ func (b *book) enter(p *place, most int) bool {
 	return true
 }
 
-func (b *book) seat(p *place) {
+func (b *counters) seat(p *place) {
 	p.seat = len(b.inside)
 	b.inside = append(b.inside, p)
 }
 
 // leave gives p's slot to the first who waits.
-func (b *book) leave(p *place) {
+func (b *counters) leave(p *place) {
 	p.out = true
 	last := len(b.inside) - 1
 	moved := b.inside[last]
@@ -66,7 +66,7 @@ func (b *book) leave(p *place) {
 }
 
 // queue waits for a slot. The lock is held when it is called and when it returns, and not in between.
-func (b *book) queue(ctx context.Context, p *place, limits *Limits) error {
+func (b *counters) queue(ctx context.Context, p *place, limits *Limits) error {
 	if len(b.waiting) >= limits.Queue || limits.QueueWait <= 0 {
 		return &Refused{Limit: Concurrency, Max: int64(limits.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second}
 	}
@@ -96,7 +96,7 @@ func (b *book) queue(ctx context.Context, p *place, limits *Limits) error {
 	}
 }
 
-func (b *book) await(ctx context.Context, w *waiter, most time.Duration) error {
+func (b *counters) await(ctx context.Context, w *waiter, most time.Duration) error {
 	b.mu.Unlock()
 	defer b.mu.Lock()
 	timer := time.NewTimer(most)

@@ -60,10 +60,10 @@ func (s *Store) plain(err error) error {
 		return s.lost()
 	}
 	if s.at.tls && errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: the Redis at %s does not answer over TLS; if it does not speak TLS there, write redis:// for rediss:// (%w)", store.ErrAway, s.at, err)
+		return fmt.Errorf("%w: the Redis at %s does not answer over TLS; if it does not speak TLS there, write redis:// for rediss:// (%w)", store.ErrUnavailable, s.at, err)
 	}
 	if away(err) {
-		return fmt.Errorf("%w: the Redis at %s: %w", store.ErrAway, s.at, err)
+		return fmt.Errorf("%w: the Redis at %s: %w", store.ErrUnavailable, s.at, err)
 	}
 	return fmt.Errorf("the Redis at %s: %w", s.at, err)
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// News is what one node's pool tells the others of an account: a conversation that is on it, or what was learnt of it.
-type News struct {
+// StateUpdate is what one node's pool tells the others of an account: a conversation that is on it, or what was learnt of it.
+type StateUpdate struct {
 	Account string `json:"a"`
 
 	// Session stands for a conversation, Until is how long it stays, in unix milliseconds.
@@ -32,7 +32,7 @@ type Parking struct {
 }
 
 // Shift moves the times that are the sender's own to a clock that is ahead of its by so much.
-func (n *News) Shift(ahead time.Duration) {
+func (n *StateUpdate) Shift(ahead time.Duration) {
 	if ahead == 0 {
 		return
 	}
@@ -54,15 +54,15 @@ func shifted(t time.Time, by time.Duration) time.Time {
 	return t.Add(by)
 }
 
-// Hear takes over what another node has learnt. Accounts that are not known here are skipped.
-func (p *Pool) Hear(news []News) {
+// ApplyUpdates takes over what another node has learnt. Accounts that are not known here are skipped.
+func (p *Pool) ApplyUpdates(news []StateUpdate) {
 	p.mu.Lock()
 	now := p.opt.Now()
 	var changes []Change
 	for i := range news {
 		n := &news[i]
 		if n.Session != "" {
-			p.hearSession(n)
+			p.applySession(n)
 			continue
 		}
 		e := p.entries[n.Account]
@@ -78,7 +78,7 @@ func (p *Pool) Hear(news []News) {
 	p.tell(changes)
 }
 
-func (p *Pool) hearSession(n *News) {
+func (p *Pool) applySession(n *StateUpdate) {
 	var k sessionKey
 	if size, err := hex.Decode(k[:], []byte(n.Session)); err != nil || size != len(k) {
 		return
@@ -87,7 +87,7 @@ func (p *Pool) hearSession(n *News) {
 	p.bind(n.Key, k, binding{account: n.Account, until: until, told: until}, p.opt.Now())
 }
 
-func (e *entry) hear(now time.Time, n *News) {
+func (e *entry) hear(now time.Time, n *StateUpdate) {
 	for _, r := range n.Ended {
 		e.Rests = slices.DeleteFunc(e.Rests, func(o Rest) bool { return o.same(r) && !o.Since.After(r.Since) })
 	}
@@ -128,7 +128,7 @@ func (p *Pool) remember(e *entry) memory {
 
 // spread tells the others what is known now and was not before. It is called with the pool's lock held.
 func (p *Pool) spread(m memory, e *entry) {
-	n := News{Account: e.acc.ID, Generation: e.acc.Credential.Generation}
+	n := StateUpdate{Account: e.acc.ID, Generation: e.acc.Credential.Generation}
 	for _, r := range e.Rests {
 		if !r.narrow() && !slices.Contains(m.rests, r) {
 			n.Rests = append(n.Rests, r)
@@ -145,7 +145,7 @@ func (p *Pool) spread(m memory, e *entry) {
 	n.Windows = e.untold()
 	if len(n.Rests)+len(n.Ended)+len(n.Windows) > 0 || n.Parked != nil {
 		e.told = slices.Clone(e.Windows)
-		p.lending.tell(n)
+		p.lending.publish(n)
 	}
 }
 
@@ -173,6 +173,6 @@ func (p *Pool) tellSession(key string, k sessionKey, b binding) binding {
 		return b
 	}
 	b.told = b.until
-	p.lending.tell(News{Account: b.account, Key: key, Session: hex.EncodeToString(k[:]), Until: b.until.UnixMilli()})
+	p.lending.publish(StateUpdate{Account: b.account, Key: key, Session: hex.EncodeToString(k[:]), Until: b.until.UnixMilli()})
 	return b
 }

@@ -12,8 +12,8 @@ import (
 // together is how many documents that are read together may be put next to each other.
 const together = 256
 
-// Take takes what another node has written. A document that cannot be read is left as it was, and is told in the error.
-func (c *Cache[T]) Take(all store.News) error {
+// Apply takes what another node has written. A document that cannot be read is left as it was, and is told in the error.
+func (c *Cache[T]) Apply(all store.ChangeSet) error {
 	news := all.Of(c.kind.Name)
 	fresh := news.Docs
 	if !news.Whole {

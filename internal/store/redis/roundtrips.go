@@ -85,7 +85,7 @@ func (t *trips) add(operation string, begun time.Time, err error) {
 	}
 }
 
-// Trips implements store.Remote.
+// Trips implements store.StatsProvider.
 func (s *Store) Trips() []store.Trips {
 	var all []store.Trips
 	for operation, one := range s.trips.known.Range {
