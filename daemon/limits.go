@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/oauth"
+	"crs/internal/patience"
 	"crs/internal/store/redis"
 )
 
@@ -16,7 +18,7 @@ func (d *Daemon) join(opt *account.Options) {
 	if !ok {
 		return
 	}
-	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.takeover == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Refuse: d.cfg.Redis.OnOutage == "refuse", Changed: d.limitsAre})
+	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.takeover == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Late: d.late, Refuse: d.cfg.Redis.OnOutage == "refuse", Changed: d.limitsAre})
 	d.shared.once.Rollups = d.shared.limits.Rollups() // nothing has been added up yet
 	d.opens("limits", d.shared.limits.Leave)
 	opt.Shared = d.shared.limits.Accounts()
@@ -53,18 +55,44 @@ func (d *Daemon) limited() (holders []limit.Holder) {
 	return holders
 }
 
-// recall has limits over the last hours know what was used before this process began. Counts that nodes share outlive it.
+// late is what the roll-ups know of the last hours.
+func (d *Daemon) late(ctx context.Context, now time.Time, back time.Duration) (map[string][]limit.Past, error) {
+	return limit.Late(ctx, d.store, now, back)
+}
+
+// recall has limits over the last hours know what was used before this process began, or before they were given. Counts that nodes share
+// know by themselves.
 func (d *Daemon) recall(ctx context.Context, holders []limit.Holder) error {
-	if d.shared.limits != nil {
+	longest := limit.LongestSliding(holders)
+	if d.shared.limits != nil || longest < time.Hour {
 		return nil
 	}
-	past, err := limit.Late(ctx, d.store, d.opt.Now(), holders)
+	past, err := d.late(ctx, d.opt.Now(), longest)
 	for _, h := range holders {
 		if used := past[h.ID]; used != nil {
 			d.gate.Recall(h, used)
 		}
 	}
 	return err
+}
+
+// limitsChanged has new limits of a key know what it has used already.
+func (d *Daemon) limitsChanged(k *key.Key) {
+	_, err := patience.Get(askPatience, func() (none struct{}, err error) {
+		ctx, stop := context.WithTimeout(context.Background(), askPatience)
+		defer stop()
+		if err = d.ledger.Flush(ctx); err != nil {
+			return none, err
+		}
+		if d.shared.limits != nil {
+			d.shared.limits.Reread()
+		}
+		return none, d.recall(ctx, []limit.Holder{k.Holder()})
+	})
+	if err != nil {
+		d.log.Warn("cannot learn yet what a key with new limits has used; they count on from what this process knows", "key", k.Name, "error", err)
+		d.learnLater()
+	}
 }
 
 // locks is nil where there is no other node.

@@ -58,11 +58,15 @@ func (d *Daemon) learnSpent(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		furthest := limit.Furthest(d.limited())
+		holders := d.limited()
+		furthest := limit.Furthest(holders)
 		spent, err := d.spent(ctx, furthest)
 		if err == nil {
 			d.gate.Raise(spent)
 			d.gate.Knows(furthest)
+			err = d.recall(ctx, holders)
+		}
+		if err == nil {
 			continue
 		}
 		select {

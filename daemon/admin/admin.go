@@ -54,6 +54,8 @@ type Options struct {
 	Conditions func() []ctl.Condition
 	// Restart hands over to a new process, unless it is only to be checked.
 	Restart func(context.Context, ctl.Restart) (ctl.Restarted, error)
+	// LimitsChanged has a key's new limits know what it has used already.
+	LimitsChanged func(*key.Key)
 	// TestAlert sends an alert that says that it is a test.
 	TestAlert func(context.Context) error
 	// Checkup looks at what the daemon depends on.

@@ -320,6 +320,9 @@ func (o *Operations) setKeyDisabled(ctx context.Context, action Action, ref stri
 
 // didKey says what was done to a key, and shows it.
 func (o *Operations) didKey(d *deed, before, after *key.Key) ctl.Key {
+	if !slices.Equal(before.Policy.Limits.Rules, after.Policy.Limits.Rules) {
+		o.opt.LimitsChanged(after)
+	}
 	shown := o.showKey(after)
 	d.did(after.ID, after.Name, changed(factsOfKey(o.showKey(before)), factsOfKey(shown)))
 	return shown

@@ -125,19 +125,23 @@ type Past struct {
 	Used unit.Amounts
 }
 
-// Recall has windows of an hour and more know what was used before this process began.
+// Recall has windows of an hour and more know what was used before this process began, or before they limited anything.
 func (g *Gate) Recall(h Holder, past []Past) {
 	b, now := g.book(h.ID), g.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, r := range h.Limits.Rules {
-		if r.Window.length() < time.Hour || b.slide(r.Unit, r.Window) != nil {
+		if r.Window.length() < time.Hour {
 			continue
 		}
 		s := newSliding(r.Unit, r.Window)
 		for _, p := range past {
 			s.addBefore(now.elapsed, p.Age, p.Used[r.Unit])
 		}
-		b.slides = append(b.slides, s)
+		if has := b.slide(r.Unit, r.Window); has != nil {
+			has.raise(now.elapsed, s)
+		} else {
+			b.slides = append(b.slides, s)
+		}
 	}
 }

@@ -44,14 +44,10 @@ func Furthest(holders []Holder) Window {
 	return furthest
 }
 
-// Late gives what roll-ups know of the time that the longest of some holders' windows looks back, for Recall. What was used within an
-// hour counts as late in it as it can have been. Windows shorter than that are not known.
-func Late(ctx context.Context, from Rollups, now time.Time, holders []Holder) (map[string][]Past, error) {
-	longest := longestOf(holders)
-	if longest < time.Hour {
-		return nil, nil
-	}
-	hours, err := from.Recent(ctx, now.Add(-longest))
+// Late gives what roll-ups know of the time back to so long ago, by holder, for Recall. What was used within an hour counts as late in it
+// as it can have been.
+func Late(ctx context.Context, from Rollups, now time.Time, back time.Duration) (map[string][]Past, error) {
+	hours, err := from.Recent(ctx, now.Add(-back))
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +61,9 @@ func Late(ctx context.Context, from Rollups, now time.Time, holders []Holder) (m
 	return all, nil
 }
 
-func longestOf(holders []Holder) (longest time.Duration) {
+// LongestSliding is the longest window that slides of some holders; zero where there is none. Roll-ups know of hours: what was used in
+// windows shorter than one they cannot tell.
+func LongestSliding(holders []Holder) (longest time.Duration) {
 	for _, h := range holders {
 		for _, r := range h.Limits.Rules {
 			if r.Window.Slides() {

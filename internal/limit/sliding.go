@@ -84,6 +84,19 @@ func (s *sliding) addBefore(now, age time.Duration, n int64) {
 	s.sum += n
 }
 
+// raise takes over what another count of the same has more: that is the oldest of it.
+func (s *sliding) raise(now time.Duration, known *sliding) {
+	s.advance(s.step(now))
+	known.advance(s.at)
+	missing := known.sum - s.sum
+	for at := s.at - s.span() + 1; at <= s.at && missing > 0; at++ {
+		more := min(*known.place(at), missing)
+		*s.place(at) += more
+		s.sum += more
+		missing -= more
+	}
+}
+
 func (s *sliding) count(now time.Duration) int64 {
 	s.advance(s.step(now))
 	return s.sum

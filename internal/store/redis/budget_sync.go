@@ -17,6 +17,7 @@ import (
 type rolledUp struct {
 	mu    sync.Mutex               // guards the fields below; held while the roll-ups are asked, for whoever comes then wants the same
 	known map[limit.Window]reading // by the furthest span that was asked for
+	late  map[time.Duration]lately // by how far back was asked for
 
 	stale atomic.Bool // what is known must be read anew
 }
@@ -28,16 +29,30 @@ type reading struct {
 	spent map[string]limit.Spent
 }
 
+// lately is what the roll-ups said of the last hours, and when.
+type lately struct {
+	at   time.Time
+	used map[string][]limit.Past
+}
+
 const rolledUpFor = time.Second
+
+// forget has everything read anew where that must be. It is called with mu held.
+func (m *rolledUp) forget() {
+	if m.stale.Swap(false) || m.known == nil {
+		m.known, m.late = map[limit.Window]reading{}, map[time.Duration]lately{}
+	}
+}
+
+// Reread has what the roll-ups say read anew when it is needed next: they know more by now.
+func (n *Node) Reread() { n.rolledUp.stale.Store(true) }
 
 // spent gives what the roll-ups know, and the spans of the calendar that this is of.
 func (n *Node) spent(ctx context.Context, h limit.Holder) (limit.Spent, []limit.Span, error) {
 	m, furthest := &n.rolledUp, limit.Furthest([]limit.Holder{h})
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.stale.Swap(false) || m.known == nil {
-		m.known = map[limit.Window]reading{}
-	}
+	m.forget()
 	known := m.known[furthest]
 	if known.spent == nil || time.Since(known.at) > rolledUpFor {
 		now := n.opt.Now()
@@ -51,10 +66,31 @@ func (n *Node) spent(ctx context.Context, h limit.Holder) (limit.Spent, []limit.
 	return known.spent[h.ID], known.spans, nil
 }
 
-// raise has Redis' own count of what a key has spent begin, or go on, with what the roll-ups know: where a Redis lost its
+// late gives what the roll-ups know of the hours that a holder's longest window looks back.
+func (n *Node) late(ctx context.Context, h limit.Holder) ([]limit.Past, error) {
+	m, longest := &n.rolledUp, limit.LongestSliding([]limit.Holder{h})
+	if longest < time.Hour || n.opt.Late == nil {
+		return nil, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.forget()
+	known := m.late[longest]
+	if known.used == nil || time.Since(known.at) > rolledUpFor {
+		used, err := n.opt.Late(ctx, n.opt.Now(), longest)
+		if err != nil {
+			return nil, err
+		}
+		known = lately{time.Now(), used}
+		m.late[longest] = known
+	}
+	return known.used[h.ID], nil
+}
+
+// raise has Redis' own count of what a key has used begin, or go on, with what the roll-ups know: where a Redis lost its
 // last moments, where a node was killed before it told, and for a key that had no such limit before.
 func (n *Node) raise(ctx context.Context, h limit.Holder) error {
-	known, spans, err := n.spent(ctx, h)
+	args, err := n.knownOf(ctx, h)
 	if err != nil {
 		err = fmt.Errorf("read what key %s has used: %w", h.ID, err)
 		if errors.Is(err, store.ErrDamaged) {
@@ -62,19 +98,39 @@ func (n *Node) raise(ctx context.Context, h limit.Holder) error {
 		}
 		return &outage.Error{Why: err}
 	}
-	list := budgets(h.Limits)
-	for i := range list {
-		list[i].Max = known.In(list[i].Unit, list[i].Window)
-	}
-	args := append(rules(list), n.spans()...)
-	for _, s := range spans {
-		args = append(args, s.Begins[2].Unix())
-	}
 	if _, err := n.ask(ctx, n.scripts.raise, keySlot(h.ID), n.keys.ofKey(h.ID), args...); err != nil {
 		return err
 	}
 	n.raised.Store(h.ID, struct{}{})
 	return nil
+}
+
+// knownOf is what the roll-ups know of a key, as lua/raise.lua reads it.
+func (n *Node) knownOf(ctx context.Context, h limit.Holder) ([]any, error) {
+	known, spans, err := n.spent(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	past, err := n.late(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	list := sliding(h.Limits)
+	if h.Limits.Budgeted() {
+		for _, r := range budgets(h.Limits) {
+			list = append(list, limit.Per(r.Unit, r.Window, known.In(r.Unit, r.Window)))
+		}
+	}
+	args := append(rules(list), n.spans()...)
+	for _, s := range spans {
+		args = append(args, s.Begins[2].Unix())
+	}
+	now := time.Now()
+	figures := make([]figure, len(past))
+	for i, p := range past {
+		figures[i] = figure{now.Add(-p.Age), p.Used}
+	}
+	return append(args, figuresBy(figures, now)...), nil
 }
 
 // compare raises a key that this process has not seen before, without having the request wait for it.

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,19 +150,15 @@ func (c Counts) Closed() error {
 	return c.Away()
 }
 
-// Use implements limit.Shared.
+// Use implements limit.Shared. What nobody has counted yet is begun first.
 func (c Counts) Use(ctx context.Context, h limit.Holder) (limit.Use, error) {
-	of, units := asked(h.Limits), unit.All()
-	args := append(rules(of), c.spans()...)
-	for _, u := range units {
-		args = append(args, u.Letter())
+	of, spans := asked(h.Limits), limit.Spans(c.opt.Now(), c.opt.Zone)
+	v, err := c.use(ctx, h, of, len(spans))
+	if err == nil && slices.ContainsFunc(sliding(h.Limits), func(r limit.Rule) bool { return v[2+slices.IndexFunc(of, r.Same)] < 0 }) {
+		if err = c.raise(ctx, h); err == nil {
+			v, err = c.use(ctx, h, of, len(spans))
+		}
 	}
-	answer, err := c.ask(ctx, c.scripts.use, keySlot(h.ID), c.keys.ofKey(h.ID), args...)
-	if err != nil {
-		return limit.Use{}, err
-	}
-	spans := limit.Spans(c.opt.Now(), c.opt.Zone)
-	v, err := numbers(answer, 2+len(of)+len(spans)+len(units))
 	if err != nil {
 		return limit.Use{}, err
 	}
@@ -172,8 +169,22 @@ func (c Counts) Use(ctx context.Context, h limit.Holder) (limit.Use, error) {
 	for i, s := range spans {
 		u.SetEnd(s.Window, time.Unix(v[2+len(of)+i], 0))
 	}
-	for i, of := range units {
-		u.Reserved[of] = v[len(v)-len(units)+i]
+	for i, reserved := range unit.All() {
+		u.Reserved[reserved] = v[2+len(of)+len(spans)+i]
 	}
 	return u, nil
+}
+
+// use asks for how many are inside and wait, what was used of each limit, -1 where nobody has said, when each span ends, and what is
+// reserved of each unit.
+func (c Counts) use(ctx context.Context, h limit.Holder, of []limit.Rule, spans int) ([]int64, error) {
+	args := append(rules(of), c.spans()...)
+	for _, u := range unit.All() {
+		args = append(args, u.Letter())
+	}
+	answer, err := c.ask(ctx, c.scripts.use, keySlot(h.ID), c.keys.ofKey(h.ID), args...)
+	if err != nil {
+		return nil, err
+	}
+	return numbers(answer, 2+len(of)+spans+len(unit.All()))
 }

@@ -73,17 +73,17 @@ func (n *Node) packPending(id string, b *keyPending, now time.Time) call {
 	args = append(append(args, rules(slid)...), n.spans()...)
 	spent := amounts(b.spent)
 	args = append(append(args, len(spent)/2), spent...)
-	args = append(args, b.figuresBy(now)...)
+	args = append(args, figuresBy(b.figures, now)...)
 	for _, member := range b.gone {
 		args = append(args, member)
 	}
 	return call{n.scripts.settle, keySlot(id), n.keys.ofKey(id), args, func(any) { n.settled(id, b) }}
 }
 
-// figuresBy are the figures as scripts read them: how many, and of each its age in seconds, the letter of its unit and how much.
-func (b *keyPending) figuresBy(now time.Time) []any {
+// figuresBy are figures as scripts read them: how many, and of each its age in seconds, the letter of its unit and how much.
+func figuresBy(figures []figure, now time.Time) []any {
 	args := []any{0}
-	for _, f := range b.figures {
+	for _, f := range figures {
 		age := max(0, int64(now.Sub(f.at)/time.Second))
 		for u, n := range f.used {
 			if n != 0 {

@@ -28,6 +28,9 @@ type NodeOptions struct {
 	// Spent is the roll-ups' word on what keys have used in the spans of the calendar around now, up to the furthest, where Redis does
 	// not know, or may have forgotten.
 	Spent func(ctx context.Context, now time.Time, furthest limit.Window) (map[string]limit.Spent, error)
+	// Late is the roll-ups' word on what keys have used of late, back to so long ago, for windows that nobody has counted in. Nil:
+	// nobody knows.
+	Late func(ctx context.Context, now time.Time, back time.Duration) (map[string][]limit.Past, error)
 	// Lease is how long what a node holds stays its own when it is not heard of. Zero means 28 seconds: a node that dies
 	// gives everything back within 30, and one that stands still for 20 loses nothing.
 	Lease time.Duration

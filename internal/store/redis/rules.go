@@ -57,6 +57,11 @@ func budgets(l *limit.Limits) []limit.Rule {
 	return slices.DeleteFunc(asked(l), func(r limit.Rule) bool { return r.Window.Slides() })
 }
 
+// sliding are the limits of windows that slide.
+func sliding(l *limit.Limits) []limit.Rule {
+	return slices.DeleteFunc(slices.Clone(l.Rules), func(r limit.Rule) bool { return !r.Window.Slides() })
+}
+
 // slides reports whether something of a unit is counted in a window that slides.
 func slides(l *limit.Limits, u unit.Unit) bool {
 	for _, r := range l.Rules {

@@ -1,7 +1,7 @@
 -- ARGV: member, lease, lease of waiting, since when it waits ('' when it just came), concurrency, queue; limits; spans of the calendar;
 -- then of each unit that counts when a request is let in its letter and how much.
 -- Answers {0, 0, 0, 0, 0, …, what was spent of each limit of the calendar}: it is in. {1, which limit, used, reserved, second of the
--- reset}: it is refused, by the concurrency for limit 0. {2, position, since, inside}: it waits. {3}: say first what was spent. The
+-- reset}: it is refused, by the concurrency for limit 0. {2, position, since, inside}: it waits. {3}: say first what was used. The
 -- sixth and seventh are always the second that days go by, and the time in ms.
 local member, lease, wait, since = arg(), num(), num(), arg()
 local concurrency, most = num(), num()
@@ -39,6 +39,9 @@ if concurrency > 0 and most > 0 then
 end
 
 load(list)
+for _, l in ipairs(list) do
+  if not begun(l) then return {3, 0, 0, 0, 0, int(today), int(ms)} end
+end
 local reserved = {}
 for i, l in ipairs(list) do reserved[i] = 'x' .. l.letter end
 if #reserved > 0 then reserved = redis.call('HMGET', rate, unpack(reserved)) end

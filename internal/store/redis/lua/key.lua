@@ -75,6 +75,9 @@ local function load(list)
   end
 end
 
+-- Windows of an hour and more begin with what was used before anybody counted in them, which somebody must say.
+local function begun(l) return l.hash ~= windows or l.at ~= 0 or tonumber(l.over) < 3600 end
+
 local function save(l) redis.call('HSET', l.hash, l.name .. 'at', int(l.at), l.name .. 'sum', int(l.sum)) end
 
 -- Brings a window up to date.
@@ -101,6 +104,22 @@ local function count(l, n, age)
   l.sum = l.sum + n
   redis.call('HINCRBY', l.hash, l.name .. step % l.span, int(n))
   save(l)
+end
+
+-- Reads what was used at some time: how many figures, and of each its age in seconds, the letter of its unit and how much.
+local function readfigures()
+  local figures = {}
+  for i = 1, num() do
+    local age, letter, n = num(), arg(), num()
+    figures[i] = {age, letter, n}
+  end
+  return figures
+end
+
+local function countall(l, figures)
+  for _, f in ipairs(figures) do
+    if f[2] == l.letter then count(l, f[3], f[1]) end
+  end
 end
 
 -- The second at which a window will have fallen below most.

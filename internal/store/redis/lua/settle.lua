@@ -3,15 +3,12 @@
 -- however often it is said; the figures count once for each sequence.
 local node, sequence, channel = arg(), num(), arg()
 local list, calendar = limits(), spans()
-local amounts, figures = {}, {}
+local amounts = {}
 for i = 1, num() do
   local letter, n = arg(), arg()
   amounts[i] = {letter, n}
 end
-for i = 1, num() do
-  local age, letter, n = num(), arg(), num()
-  figures[i] = {age, letter, n}
-end
+local figures = readfigures()
 expire()
 local freed = 0
 while at < #ARGV do
@@ -41,11 +38,9 @@ end
 if #figures > 0 then
   load(list)
   for _, l in ipairs(list) do
-    if l.hash then
+    if l.hash and begun(l) then
       advance(l)
-      for _, f in ipairs(figures) do
-        if f[2] == l.letter then count(l, f[3], f[1]) end
-      end
+      countall(l, figures)
     end
   end
   keepwindows(list)

@@ -6,7 +6,9 @@ turn(calendar)
 load(list)
 local answer = {redis.call('ZCARD', inside), redis.call('ZCARD', queue)}
 for _, l in ipairs(list) do
-  if l.hash then
+  if l.hash and not begun(l) then
+    answer[#answer + 1] = '-1'
+  elseif l.hash then
     advance(l)
     answer[#answer + 1] = int(l.sum)
   else
