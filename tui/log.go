@@ -23,6 +23,7 @@ func onlys() []string { return []string{"everything", "errors", "events"} }
 
 func newLog() *logScreen {
 	s := &logScreen{}
+	s.title, s.all = "Log", s.shown
 	s.id = func(l *line) string { return strconv.FormatInt(l.n, 10) }
 	s.empty = "Nothing has ended yet. Every request appears here when it does, and what happens to accounts."
 	s.free = eventText
@@ -108,8 +109,8 @@ func gradeInk(t *draw.Theme, g grade) draw.Ink {
 	return t.Good
 }
 
-// all are the lines that are shown, newest first.
-func (s *logScreen) all(m *Model) []*line {
+// shown are the lines that are in the table, newest first.
+func (s *logScreen) shown(m *Model) []*line {
 	all := make([]*line, 0, len(m.b.log))
 	for i := range slices.Backward(m.b.log) {
 		l := &m.b.log[i]
@@ -120,16 +121,11 @@ func (s *logScreen) all(m *Model) []*line {
 	return all
 }
 
-func (s *logScreen) name() string { return "Log" }
-
-func (s *logScreen) enter(*Model) tea.Cmd { return nil }
-
 func (s *logScreen) key(m *Model, k tea.KeyMsg) tea.Cmd {
 	if s.place == 0 && k.String() != "down" && k.String() != "j" {
 		s.chosen = "" // the first stays the first while new ones come
 	}
-	s.sheet.key(k, len(s.rows(m, s.all(m))))
-	return nil
+	return s.sheet.key(m, k)
 }
 
 func (s *logScreen) view(m *Model, width, height int) []string {
@@ -140,12 +136,12 @@ func (s *logScreen) view(m *Model, width, height int) []string {
 	if height < 8 {
 		lines = nil
 	}
-	return append(lines, s.sheet.view(m, s.all(m), width, height-len(lines))...)
+	return append(lines, s.sheet.view(m, width, height-len(lines))...)
 }
 
 func (s *logScreen) bindings() []binding {
 	return append([]binding{
-		{keys: "enter", short: "explain", long: "everything about a request, and why it went where it went", do: s.explain},
+		{keys: "enter", short: "explain", long: "everything about a request, and why it went where it went", do: s.on((*Model).explain)},
 		{keys: "e", short: "only", long: "everything, only errors, or only what happened to accounts", do: func(*Model) tea.Cmd {
 			s.only = (s.only + 1) % len(onlys())
 			return nil
@@ -153,17 +149,14 @@ func (s *logScreen) bindings() []binding {
 	}, sheetBindings()[:2]...)
 }
 
-func (s *logScreen) explain(m *Model) tea.Cmd {
-	l := s.pick(m, s.all(m))
-	switch {
-	case l == nil:
-		return nil
-	case l.request == nil:
+// explain shows everything about what a line of the log says.
+func (m *Model) explain(l *line) tea.Cmd {
+	if l.request == nil {
 		return m.push(newDetail(cmp.Or(draw.Clean(l.who), "Event"), func(m *Model, width int) []string {
 			return append([]string{m.t.Faint.Paint(clock(l.at, m.now())), ""}, draw.Wrap(draw.Clean(l.text), width)...)
 		}))
 	}
-	return m.push(newRequestDetail(m, l.request))
+	return m.push(newRequestDetail(l.request))
 }
 
 // mostRecalled is how many of the requests that ended before are shown.
@@ -171,20 +164,12 @@ const mostRecalled = 200
 
 // loadLog asks for the newest requests that have ended.
 func (m *Model) loadLog() tea.Cmd {
-	return m.ask(func(ctx context.Context) tea.Msg {
-		all, err := m.opt.Daemon.Requests(ctx, ctl.RequestQuery{Limit: mostRecalled})
-		return logTold{all, err}
+	return ask(m, func(ctx context.Context) ([]ctl.Request, error) {
+		return m.opt.Daemon.Requests(ctx, ctl.RequestQuery{Limit: mostRecalled})
+	}, func(m *Model, all []ctl.Request, err error) tea.Cmd {
+		if err == nil {
+			m.b.recall(all)
+		}
+		return nil
 	})
-}
-
-type logTold struct {
-	all []ctl.Request
-	err error
-}
-
-func (l logTold) take(m *Model) tea.Cmd {
-	if l.err == nil {
-		m.b.recall(l.all)
-	}
-	return nil
 }

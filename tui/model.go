@@ -65,12 +65,9 @@ type said struct {
 
 // The messages that the dashboard sends itself.
 type (
-	drawNow  struct{}
-	tick     struct{}
-	spin     struct{}
-	finished struct { // a job
-		msg tea.Msg
-	}
+	drawNow struct{}
+	tick    struct{}
+	spin    struct{}
 )
 
 func newModel(ctx context.Context, opt Options) *Model {
@@ -142,19 +139,13 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 	case spin:
 		m.spins = false
 		return m.keepSpinning()
-	case finished:
-		m.jobs--
-		if msg.msg == nil {
-			return nil
-		}
-		return m.take(msg.msg)
 	case result:
 		return msg.take(m)
 	}
 	return m.toDialog(msg)
 }
 
-// result is what came of a job. It knows what to do with it.
+// result is what came of something that was asked for. It knows what to do with it.
 type result interface{ take(m *Model) tea.Cmd }
 
 // toDialog hands on what only the one on top can understand.
@@ -206,24 +197,6 @@ func (m *Model) ticked() tea.Cmd {
 }
 
 func (m *Model) screen() screen { return m.screens[m.open] }
-
-// job does something that takes time. What it gives comes back as a message.
-func (m *Model) job(do func(context.Context) tea.Msg) tea.Cmd {
-	m.jobs++
-	return tea.Batch(m.keepSpinning(), m.ask(func(ctx context.Context) tea.Msg { return finished{do(ctx)} }))
-}
-
-// mostTime is how long the daemon may take over anything.
-const mostTime = 90 * time.Second
-
-// ask asks the daemon for something, without showing that anything is under way.
-func (m *Model) ask(do func(context.Context) tea.Msg) tea.Cmd {
-	return func() tea.Msg {
-		ctx, stop := context.WithTimeout(m.ctx, mostTime)
-		defer stop()
-		return do(ctx)
-	}
-}
 
 // keepSpinning moves the spinner while something is under way.
 func (m *Model) keepSpinning() tea.Cmd {

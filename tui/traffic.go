@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"context"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -16,6 +15,7 @@ type traffic struct{ sheet[ctl.Flight] }
 
 func newTraffic() *traffic {
 	s := &traffic{}
+	s.title, s.all = "Traffic", func(m *Model) []*ctl.Flight { return m.b.flights() }
 	s.id = func(f *ctl.Flight) string { return f.ID }
 	s.empty = "Nothing is in flight. What clients ask for appears here while it is served."
 	s.columns = []column[ctl.Flight]{
@@ -106,23 +106,14 @@ func failed(m *Model, f *ctl.Flight) draw.Cell {
 	return draw.Cell{Text: whole(int64(f.Attempts)), Ink: m.t.Warn}
 }
 
-func (s *traffic) name() string { return "Traffic" }
-
-func (s *traffic) enter(*Model) tea.Cmd { return nil }
-
-func (s *traffic) key(m *Model, k tea.KeyMsg) tea.Cmd {
-	s.sheet.key(k, len(s.rows(m, m.b.flights())))
-	return nil
-}
-
 // endedRows is how many requests that have ended are shown below those in flight, where there is room.
 const endedRows = 6
 
 func (s *traffic) view(m *Model, width, height int) []string {
 	if height < 3*endedRows || width < 60 {
-		return s.sheet.view(m, m.b.flights(), width, height)
+		return s.sheet.view(m, width, height)
 	}
-	lines := s.sheet.view(m, m.b.flights(), width, height-endedRows-1)
+	lines := s.sheet.view(m, width, height-endedRows-1)
 	return append(lines, justEnded(m, width, endedRows+1)...)
 }
 
@@ -140,27 +131,12 @@ func justEnded(m *Model, width, height int) []string {
 
 func (s *traffic) bindings() []binding {
 	return append([]binding{
-		{keys: "enter", short: "explain", long: "everything about a request, and which accounts would do for it", do: s.explain},
-		{keys: "x", short: "disconnect", long: "end a request that is in flight", do: s.disconnect},
+		{keys: "enter", short: "explain", long: "everything about a request, and which accounts would do for it", do: s.on(func(m *Model, f *ctl.Flight) tea.Cmd { return m.push(newFlightDetail(f)) })},
+		{keys: "x", short: "disconnect", long: "end a request that is in flight", do: s.on((*Model).disconnect)},
 	}, sheetBindings()...)
 }
 
-func (s *traffic) explain(m *Model) tea.Cmd {
-	if f := s.pick(m, m.b.flights()); f != nil {
-		return m.push(newFlightDetail(m, f))
-	}
-	return nil
-}
-
-func (s *traffic) disconnect(m *Model) tea.Cmd {
-	f := s.pick(m, m.b.flights())
-	if f == nil {
-		return nil
-	}
-	id := f.ID
-	return m.confirm(question{
-		title: "Disconnect", text: "End the request of " + draw.Clean(f.Key) + " for " + draw.Clean(f.Model) + "? Its client gets an error, or an answer that breaks off.",
-		yes: "disconnect", did: "disconnected " + id,
-		do: func(ctx context.Context) (any, error) { return nil, m.opt.Daemon.Disconnect(ctx, id) },
-	})
+func (m *Model) disconnect(f *ctl.Flight) tea.Cmd {
+	text := "End the request of " + draw.Clean(f.Key) + " for " + draw.Clean(f.Model) + "? Its client gets an error, or an answer that breaks off."
+	return remove(m, question{"Disconnect", text, "disconnect", "disconnected " + f.ID}, f.ID, m.opt.Daemon.Disconnect)
 }
