@@ -102,7 +102,7 @@ func TestExplainNamesEveryAccount(t *testing.T) {
 	t.Parallel()
 	a, out := printing()
 	until := noon.Add(5 * time.Minute)
-	a.explain(&ctl.Explanation{Chosen: "b", Why: "first in rank", Accounts: []ctl.Sight{
+	a.explain(ctl.Explanation{Chosen: "b", Why: "first in rank", Accounts: []ctl.Sight{
 		{Account: "b", Platform: "claude", Eligible: true, Rank: 1, Reason: "eligible"},
 		{Account: "c", Platform: "claude", Eligible: true, Rank: 2, Reason: "eligible"},
 		{Account: "a", Platform: "claude", Reason: "cooling", Until: &until, Detail: "429 rate_limit_error"},
