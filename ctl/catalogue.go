@@ -1,8 +1,6 @@
 package ctl
 
 import (
-	"context"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -142,11 +140,6 @@ type SettingsFile struct {
 	Path    string `json:"path"`
 	Merge   string `json:"merge"`
 	Content string `json:"content"`
-}
-
-// Catalogue gives a daemon's.
-func (c *Client) Catalogue(ctx context.Context) (Catalogue, error) {
-	return call[Catalogue](ctx, c, http.MethodGet, "/catalogue", nil)
 }
 
 // Platform gives the one of a name.

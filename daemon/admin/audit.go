@@ -117,11 +117,7 @@ func (o *Operations) Audit(ctx context.Context, q ctl.AuditQuery) (ctl.Audit, er
 	if err != nil {
 		return ctl.Audit{}, err
 	}
-	out := ctl.Audit{Entries: []ctl.AuditEntry{}}
-	for i := range rows {
-		out.Entries = append(out.Entries, showEntry(&rows[i].Entry))
-	}
-	return out, nil
+	return ctl.Audit{Entries: each(rows, func(r audit.Row) ctl.AuditEntry { return showEntry(&r.Entry) })}, nil
 }
 
 func (o *Operations) findAudit(ctx context.Context, in *ctl.AuditQuery) ([]audit.Row, error) {
@@ -168,12 +164,9 @@ func (o *Operations) FollowAudit(ctx context.Context, q ctl.AuditQuery) (iter.Se
 }
 
 func showEntry(e *audit.Entry) ctl.AuditEntry {
-	out := ctl.AuditEntry{
+	return ctl.AuditEntry{
 		Entry: e.ID, Time: e.Time, Node: e.Node, Actor: ctl.Actor{Kind: string(e.Actor.Kind), ID: e.Actor.ID, Name: e.Actor.Name}, Action: e.Action,
-		Outcome: string(e.Outcome), Kind: e.Subject.Kind, ID: e.Subject.ID, Name: e.Subject.Name, Changes: []ctl.AuditChange{},
+		Outcome: string(e.Outcome), Kind: e.Subject.Kind, ID: e.Subject.ID, Name: e.Subject.Name,
+		Changes: each(e.Changes, func(c audit.Change) ctl.AuditChange { return ctl.AuditChange(c) }),
 	}
-	for _, c := range e.Changes {
-		out.Changes = append(out.Changes, ctl.AuditChange(c))
-	}
-	return out
 }
