@@ -120,10 +120,11 @@ func (s *traffic) view(m *Model, width, height int) []string {
 // justEnded shows the requests that ended last, newest first.
 func justEnded(m *Model, width, height int) []string {
 	lines := []string{rule(m.t, "just ended", width)}
-	layout := draw.Place(logColumns(), width-2)
+	ended := sheet[line]{columns: logColumns()}
+	layout := draw.Place(ended.widths(), width-2)
 	for i := len(m.b.log) - 1; i >= 0 && len(lines) < height; i-- {
 		if l := &m.b.log[i]; l.request != nil {
-			lines = append(lines, "  "+layout.Row(func(c int) draw.Cell { return logCell(m, l, c) }, nil))
+			lines = append(lines, ended.row(m, layout, l, false))
 		}
 	}
 	return draw.Sized(lines, width, height)
