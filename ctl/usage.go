@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -101,6 +102,23 @@ type Request struct {
 	Unpriced     bool       `json:"unpriced,omitempty"`
 	Attempts     []Attempt  `json:"attempts,omitempty"`
 	Raw          rawMessage `json:"raw,omitempty"` // the upstream's usage, as it said it
+}
+
+// Remark is what is worth knowing of the request besides its figures.
+func (r *Request) Remark() string {
+	switch n := len(r.Attempts); {
+	case r.Error != "":
+		return r.Error
+	case n == 1:
+		return "1 account failed before"
+	case n > 1:
+		return fmt.Sprintf("%d accounts failed before", n)
+	case r.Unpriced:
+		return "no price for the model"
+	case r.Source != "" && r.Source != "upstream":
+		return "tokens: " + r.Source
+	}
+	return ""
 }
 
 // Attempt is an account that was tried and did not serve the request.

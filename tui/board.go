@@ -168,7 +168,7 @@ func (b *board) ended(r *ctl.Request) {
 }
 
 func requestLine(r *ctl.Request) line {
-	l := line{at: r.At.Add(time.Duration(r.TotalMS) * time.Millisecond), request: r, who: r.Account, text: remark(r)}
+	l := line{at: r.At.Add(time.Duration(r.TotalMS) * time.Millisecond), request: r, who: r.Account, text: r.Remark()}
 	switch {
 	case r.Status >= 500, r.Status < 400 && r.Error != "":
 		l.grade = bad
@@ -176,21 +176,6 @@ func requestLine(r *ctl.Request) line {
 		l.grade = notable
 	}
 	return l
-}
-
-// remark is what is worth knowing of a request besides its figures.
-func remark(r *ctl.Request) string {
-	switch {
-	case r.Error != "":
-		return r.Error
-	case len(r.Attempts) > 0:
-		return plural(len(r.Attempts), "account") + " failed before"
-	case r.Unpriced:
-		return "no price for the model"
-	case r.Source != "" && r.Source != "upstream":
-		return "tokens: " + r.Source
-	}
-	return ""
 }
 
 func (b *board) note(l line) {

@@ -216,7 +216,7 @@ func errorLines(m *Model, all []ctl.Request, width int) []string {
 		r := &all[i]
 		l := requestLine(r)
 		head := draw.Fit(clock(l.at, m.now()), 12) + draw.Fit(strconv.Itoa(r.Status), 4)
-		lines = append(lines, m.t.Faint.Paint(head)+gradeInk(m.t, l.grade).Paint(draw.Cut(draw.Clean(cmp.Or(r.Error, remark(r))), max(width-16, 8))))
+		lines = append(lines, m.t.Faint.Paint(head)+gradeInk(m.t, l.grade).Paint(draw.Cut(draw.Clean(r.Remark()), max(width-16, 8))))
 	}
 	return lines
 }

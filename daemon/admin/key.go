@@ -332,20 +332,6 @@ func (o *Operations) RestoreKey(ctx context.Context, ref string) (ctl.Key, error
 	return o.changeKey(ctx, KeyRestore, ref, o.opt.Keys.Restore)
 }
 
-func (o *Operations) moveKey(ctx context.Context, action Action, ref string, move func(context.Context, string) (*key.Key, error)) (_ ctl.Key, err error) {
-	d := o.begins(ctx, action, ref)
-	defer d.end(&err)
-	before, err := o.opt.Keys.Get(ref)
-	if err != nil {
-		return ctl.Key{}, err
-	}
-	k, err := move(ctx, before.ID)
-	if err != nil {
-		return ctl.Key{}, invalid(err)
-	}
-	return o.didKey(d, before, k), nil
-}
-
 // PurgeKey removes a deleted key for good.
 func (o *Operations) PurgeKey(ctx context.Context, ref string) (err error) {
 	d := o.begins(ctx, KeyPurge, ref)

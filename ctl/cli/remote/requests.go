@@ -51,23 +51,8 @@ func (a *app) requestCells(r *ctl.Request) []string {
 	}
 	return []string{
 		a.Moment(r.At), r.ID, r.Key, r.Model, r.Account, status, command.Took(r.FirstByteMS), command.Took(r.TotalMS), command.Count(r.InputTokens),
-		command.Count(r.CacheRead + r.CacheWrite5m + r.CacheWrite1h), command.Count(r.OutputTokens), command.Cost(r.Cost), noteOf(r),
+		command.Count(r.CacheRead + r.CacheWrite5m + r.CacheWrite1h), command.Count(r.OutputTokens), command.Cost(r.Cost), command.Shorten(r.Remark(), 80),
 	}
-}
-
-// noteOf is what is worth knowing of a request besides its figures.
-func noteOf(r *ctl.Request) string {
-	switch {
-	case r.Error != "":
-		return command.Shorten(r.Error, 80)
-	case len(r.Attempts) > 0:
-		return command.Plural(len(r.Attempts), "account") + " failed before"
-	case r.Unpriced:
-		return "no price for the model"
-	case r.Source != "" && r.Source != "upstream":
-		return "tokens: " + r.Source
-	}
-	return ""
 }
 
 func (a *app) requestTable(all []ctl.Request) {

@@ -49,6 +49,7 @@ nothing was used from 2026-11-22 12:00 to 12:00:00
 
 func TestARequestsNoteIsWhatIsWorthKnowing(t *testing.T) {
 	t.Parallel()
+	a, _ := printing()
 	long := strings.Repeat("x", 200)
 	for want, r := range map[string]ctl.Request{
 		"":                         {Source: "upstream"},
@@ -58,7 +59,8 @@ func TestARequestsNoteIsWhatIsWorthKnowing(t *testing.T) {
 		"no price for the model":   {Unpriced: true},
 		"tokens: partial":          {Source: "partial"},
 	} {
-		if got := noteOf(&r); got != want {
+		cells := a.requestCells(&r)
+		if got := cells[len(cells)-1]; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
