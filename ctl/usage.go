@@ -138,11 +138,11 @@ type Explanation struct {
 	Chosen string `json:"chosen,omitempty"`
 	Why    string `json:"why,omitempty"`
 	// Accounts are the ones that were looked at, those that would do first.
-	Accounts []Sight `json:"accounts"`
+	Accounts []Candidate `json:"accounts"`
 }
 
-// Sight is one account, and what stood against it.
-type Sight struct {
+// Candidate is one account, and what stood against it.
+type Candidate struct {
 	Account  string     `json:"account"`
 	Platform string     `json:"platform,omitempty"`
 	Eligible bool       `json:"eligible"`

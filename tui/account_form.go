@@ -106,7 +106,7 @@ func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group, now time.Time) [
 			Description("A file on this machine, as the provider has issued it.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByService }),
 	}
 	if fields := x.options.fields(); len(fields) > 0 {
-		pages = append(pages, huh.NewGroup(fields...).Title("Of "+draw.Clean(p.Name)))
+		pages = append(pages, huh.NewGroup(fields...).Title(draw.Clean(p.Name)+" options"))
 	}
 	return append(pages, x.morePage(groups, now))
 }

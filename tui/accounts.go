@@ -20,14 +20,14 @@ func newAccounts() *accountsScreen {
 	s.about = func(m *Model, a *ctl.Account, width int) (string, []string) { return a.Name, accountText(m, a, width) }
 	s.empty = "There are no accounts. Press a to add one: an API key, or a login in the browser."
 	s.columns = []column[ctl.Account]{
-		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, a *ctl.Account) draw.Cell { return said1(a.Name) }, func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) }},
+		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, a *ctl.Account) draw.Cell { return plainCell(a.Name) }, func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) }},
 		{draw.Column{Name: "PLATFORM", Width: 14, Most: 16, Rank: 3}, func(_ *Model, a *ctl.Account) draw.Cell { return draw.Cell{Text: a.Platform} }, func(x, y *ctl.Account) int { return cmp.Compare(x.Platform, y.Platform) }},
 		{draw.Column{Name: "STATE", Width: 11}, accountState, func(x, y *ctl.Account) int { return cmp.Compare(stateRank(x), stateRank(y)) }},
 		{draw.Column{Name: "SLOTS", Width: 5, Right: true}, slots, func(x, y *ctl.Account) int { return cmp.Compare(y.InUse, x.InUse) }},
 		{draw.Column{Name: "QUOTA WINDOWS", Width: 27, Most: 44, Rank: 1}, windows, func(x, y *ctl.Account) int { return cmp.Compare(mostUsed(y), mostUsed(x)) }},
 		{draw.Column{Name: "USED", Width: 6, Right: true, Rank: 4}, lastUsed, nil},
 		{draw.Column{Name: "PRIO", Width: 4, Right: true, Rank: 5}, func(_ *Model, a *ctl.Account) draw.Cell { return draw.Cell{Text: strconv.Itoa(a.Priority)} }, func(x, y *ctl.Account) int { return cmp.Compare(x.Priority, y.Priority) }},
-		{draw.Column{Name: "GROUPS", Width: 8, Most: 14, Rank: 7}, func(_ *Model, a *ctl.Account) draw.Cell { return said1(strings.Join(a.Groups, ",")) }, nil},
+		{draw.Column{Name: "GROUPS", Width: 8, Most: 14, Rank: 7}, func(_ *Model, a *ctl.Account) draw.Cell { return plainCell(strings.Join(a.Groups, ",")) }, nil},
 		{draw.Column{Name: "WHY", Width: 14, Most: 80, Rank: 2}, why, nil},
 	}
 	return s

@@ -28,7 +28,7 @@ func (m *Model) accountEdit(a *ctl.Account) *form {
 		build: func() *huh.Form {
 			pages := []*huh.Group{huh.NewGroup(fields.fields(m.now())...)}
 			if own := options.fields(); len(own) > 0 {
-				pages = append(pages, huh.NewGroup(own...).Title("Of "+draw.Clean(p.Name)))
+				pages = append(pages, huh.NewGroup(own...).Title(draw.Clean(p.Name)+" options"))
 			}
 			if key {
 				in := text("new API key", &secret, nil).EchoMode(huh.EchoModePassword).Key(secretKey).Placeholder("as it is")

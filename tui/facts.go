@@ -70,7 +70,7 @@ func loading[T any](d *detail, into **T) func(*Model, T, error) tea.Cmd {
 }
 
 // find gives the line of a request that has ended.
-func (b *board) find(id string) *line {
+func (b *state) find(id string) *line {
 	for i := range slices.Backward(b.log) {
 		if r := b.log[i].request; r != nil && r.ID == id {
 			return &b.log[i]
@@ -157,7 +157,7 @@ func sights(m *Model, e *ctl.Explanation, width int) []string {
 	return lines
 }
 
-func sight(m *Model, s *ctl.Sight, width int) []string {
+func sight(m *Model, s *ctl.Candidate, width int) []string {
 	mark, ink := "✗", m.t.Faint
 	if s.Eligible {
 		mark, ink = "●", m.t.Good
@@ -270,7 +270,7 @@ func accountText(m *Model, a *ctl.Account, width int) []string {
 }
 
 // restTimes says until when a rest lasts. Of what only one key has met it says since when too: it is known for longer.
-func restTimes(r *ctl.Rest, now time.Time) string {
+func restTimes(r *ctl.Cooldown, now time.Time) string {
 	text := " until " + until(&r.Until, now)
 	if r.Key != "" {
 		text = " since " + clock(r.Since, now) + text + ", and no other key so far"

@@ -101,7 +101,7 @@ func (x *keyForm) pages(m *Model, fresh bool) []*huh.Group {
 }
 
 // binding is a field for the account or the group that a key is served by.
-func (x *keyForm) binding(b *board, f *ctl.Field) huh.Field {
+func (x *keyForm) binding(b *state, f *ctl.Field) huh.Field {
 	bound := []huh.Option[string]{huh.NewOption("all accounts", "")}
 	for _, g := range b.group {
 		bound = append(bound, huh.NewOption("group "+draw.Clean(g.Name), "group:"+g.Name))

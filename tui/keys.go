@@ -28,7 +28,7 @@ func newKeys(c *ctl.Catalogue) *keysScreen {
 	s.about = func(m *Model, k *ctl.Key, width int) (string, []string) { return k.Name, keyText(m, k, width) }
 	s.empty = "There are no keys. Press a to make one; clients present it to the relay."
 	s.columns = []column[ctl.Key]{
-		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, k *ctl.Key) draw.Cell { return said1(k.Name) }, func(x, y *ctl.Key) int { return cmp.Compare(x.Name, y.Name) }},
+		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, k *ctl.Key) draw.Cell { return plainCell(k.Name) }, func(x, y *ctl.Key) int { return cmp.Compare(x.Name, y.Name) }},
 		{draw.Column{Name: "KEY", Width: 10, Rank: 7}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: draw.Clean(k.Hint), Ink: m.t.Faint} }, nil},
 		{draw.Column{Name: "STATE", Width: 8}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: k.State, Ink: keyInk(m.t, k.State)} }, func(x, y *ctl.Key) int { return cmp.Compare(x.State, y.State) }},
 		{draw.Column{Name: "NOW", Width: 5, Right: true}, inFlight, func(x, y *ctl.Key) int { return cmp.Compare(y.Use.InFlight, x.Use.InFlight) }},
@@ -36,8 +36,8 @@ func newKeys(c *ctl.Catalogue) *keysScreen {
 	s.columns = append(s.columns, limitColumns(c)...)
 	s.columns = append(s.columns, []column[ctl.Key]{
 		{draw.Column{Name: "ENDS", Width: 12, Rank: 6}, ends, nil},
-		{draw.Column{Name: "BOUND TO", Width: 10, Most: 18, Rank: 8}, func(_ *Model, k *ctl.Key) draw.Cell { return said1(boundTo(k)) }, nil},
-		{draw.Column{Name: "TAGS", Width: 8, Most: 24, Rank: 9}, func(_ *Model, k *ctl.Key) draw.Cell { return said1(strings.Join(k.Tags, ",")) }, nil},
+		{draw.Column{Name: "BOUND TO", Width: 10, Most: 18, Rank: 8}, func(_ *Model, k *ctl.Key) draw.Cell { return plainCell(boundTo(k)) }, nil},
+		{draw.Column{Name: "TAGS", Width: 8, Most: 24, Rank: 9}, func(_ *Model, k *ctl.Key) draw.Cell { return plainCell(strings.Join(k.Tags, ",")) }, nil},
 	}...)
 	return s
 }
@@ -126,7 +126,7 @@ func (s *keysScreen) bindings() []binding {
 		{keys: "enter", short: "show", long: "everything about a key, with its last errors", do: s.on((*Model).showKey)},
 		{keys: "e", short: "edit", long: "change its limits and what it may use", do: s.on((*Model).editKey)},
 		{keys: "d", short: "on/off", long: "have it refused, or let it be used again", do: s.on((*Model).switchKey)},
-		{keys: "r", short: "rotate", long: "give it a new secret; the old one is refused at once", do: s.on((*Model).rotateKey)},
+		{keys: "r", short: "rotate", long: "give it a new secret; the old one is refused immediately", do: s.on((*Model).rotateKey)},
 		{keys: "D", short: "delete", long: "delete it; it can be restored", do: s.on((*Model).deleteKey)},
 		{keys: "z", long: "restore it", do: s.on((*Model).restoreKey)},
 		{keys: "P", long: "remove a deleted one for good", do: s.on((*Model).purgeKey)},
@@ -155,7 +155,7 @@ func (m *Model) restoreKey(k *ctl.Key) tea.Cmd {
 }
 
 func (m *Model) rotateKey(k *ctl.Key) tea.Cmd {
-	q := question{"Rotate", "Give key %s a new secret? Whoever uses the old one is refused at once.", "rotate", "key %s has a new secret"}
+	q := question{"Rotate", "Give key %s a new secret? Whoever uses the old one is refused immediately.", "rotate", "key %s has a new secret"}
 	return change(m, q.about(k.Name), k.ID, m.opt.Daemon.RotateKey, (*Model).tookIssued)
 }
 

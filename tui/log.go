@@ -36,7 +36,7 @@ func logColumns() []column[line] {
 		{draw.Column{Name: "TIME", Width: 8, Rank: 3}, func(m *Model, l *line) draw.Cell { return draw.Cell{Text: clock(l.at, m.now()), Ink: m.t.Faint} }, nil},
 		{draw.Column{Name: "STATUS", Width: 6, Right: true}, logStatus, nil},
 		{draw.Column{Name: "KEY", Width: 8, Most: 14, Rank: 1}, ofRequest(func(r *ctl.Request) string { return r.Key }), nil},
-		{draw.Column{Name: "ACCOUNT", Width: 8, Most: 14, Rank: 2}, func(_ *Model, l *line) draw.Cell { return said1(l.who) }, nil},
+		{draw.Column{Name: "ACCOUNT", Width: 8, Most: 14, Rank: 2}, func(_ *Model, l *line) draw.Cell { return plainCell(l.who) }, nil},
 		{draw.Column{Name: "MODEL", Width: 16, Most: 26, Rank: 6}, ofRequest(func(r *ctl.Request) string { return r.Model }), nil},
 		{draw.Column{Name: "FIRST", Width: 6, Right: true, Rank: 7}, ofRequest(func(r *ctl.Request) string { return took(r.FirstByteMS) }), nil},
 		{draw.Column{Name: "TOTAL", Width: 6, Right: true, Rank: 5}, ofRequest(func(r *ctl.Request) string { return took(r.TotalMS) }), nil},
@@ -56,7 +56,7 @@ func ofRequest(write func(*ctl.Request) string) func(*Model, *line) draw.Cell {
 		if l.request == nil {
 			return draw.Cell{}
 		}
-		return said1(write(l.request))
+		return plainCell(write(l.request))
 	}
 }
 

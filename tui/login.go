@@ -117,7 +117,7 @@ func (l *login) take(m *Model, msg tea.Msg) tea.Cmd {
 		m.close(l)
 		return l.cancel(m)
 	case k.String() == "ctrl+y", k.String() == "c" && l.Device != nil:
-		m.said = said{text: "the address is copied", until: m.opt.Now().Add(3 * time.Second)}
+		m.notice = notice{text: "the address is copied", until: m.opt.Now().Add(3 * time.Second)}
 		return m.copy(l.address())
 	case l.sending, l.Device != nil:
 		return nil

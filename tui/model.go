@@ -15,7 +15,7 @@ type Model struct {
 	opt    Options
 	ctx    context.Context //nolint:containedctx // commands outlive the call that makes them, not the program
 	t      *draw.Theme
-	b      *board
+	b      *state
 	link   link
 	feed   *feed
 	width  int
@@ -24,7 +24,7 @@ type Model struct {
 	screens []screen
 	open    int // which of them
 	dialogs []dialog
-	said    said
+	notice  notice
 	jobs    int // under way
 	spins   bool
 
@@ -56,8 +56,8 @@ type binding struct {
 	do    func(*Model) tea.Cmd
 }
 
-// said is what came of something that was done.
-type said struct {
+// notice is what came of something that was done.
+type notice struct {
 	text  string
 	grade grade
 	until time.Time
@@ -72,7 +72,7 @@ type (
 
 func newModel(ctx context.Context, opt Options) *Model {
 	m := &Model{
-		opt: opt, ctx: ctx, t: draw.NewTheme(opt.Colours), b: newBoard(opt.Now().Location()),
+		opt: opt, ctx: ctx, t: draw.NewTheme(opt.Colours), b: newState(opt.Now().Location()),
 		feed: &feed{daemon: opt.Daemon, news: make(chan tea.Msg)},
 	}
 	m.b.catalogue = opt.Catalogue
@@ -183,8 +183,8 @@ func (m *Model) lost(err error) {
 // ticked is called every second.
 func (m *Model) ticked() tea.Cmd {
 	now := m.opt.Now()
-	if m.said.text != "" && now.After(m.said.until) {
-		m.said = said{}
+	if m.notice.text != "" && now.After(m.notice.until) {
+		m.notice = notice{}
 	}
 	var cmds []tea.Cmd
 	if m.link.up && now.Second()%30 == 0 {
@@ -225,7 +225,7 @@ func (m *Model) spinner() string {
 // say shows in the last line what came of something, and keeps it in the log.
 func (m *Model) say(g grade, text string) {
 	text = draw.Clean(strings.ReplaceAll(text, "\n", " "))
-	m.said = said{text: text, grade: g, until: m.opt.Now().Add(8 * time.Second)}
+	m.notice = notice{text: text, grade: g, until: m.opt.Now().Add(8 * time.Second)}
 	m.b.note(line{at: m.now(), grade: g, text: text})
 }
 

@@ -107,7 +107,7 @@ func (f *optionForm) changes() *map[string]string {
 }
 
 // firstClient is the name of the client that comes first.
-func (b *board) firstClient() string {
+func (b *state) firstClient() string {
 	if len(b.catalogue.Clients) == 0 {
 		return "CLIENT"
 	}

@@ -19,9 +19,9 @@ func newTraffic() *traffic {
 	s.id = func(f *ctl.Flight) string { return f.ID }
 	s.empty = "Nothing is in flight. What clients ask for appears here while it is served."
 	s.columns = []column[ctl.Flight]{
-		{draw.Column{Name: "KEY", Width: 8, Most: 18}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Key) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Key, y.Key) }},
+		{draw.Column{Name: "KEY", Width: 8, Most: 18}, func(_ *Model, f *ctl.Flight) draw.Cell { return plainCell(f.Key) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Key, y.Key) }},
 		{draw.Column{Name: "ACCOUNT", Width: 8, Most: 18}, account, func(x, y *ctl.Flight) int { return cmp.Compare(x.Account, y.Account) }},
-		{draw.Column{Name: "MODEL", Width: 16, Most: 30, Rank: 2}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Model) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Model, y.Model) }},
+		{draw.Column{Name: "MODEL", Width: 16, Most: 30, Rank: 2}, func(_ *Model, f *ctl.Flight) draw.Cell { return plainCell(f.Model) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Model, y.Model) }},
 		{draw.Column{Name: "PHASE", Width: 9}, phase, func(x, y *ctl.Flight) int { return cmp.Compare(x.Phase, y.Phase) }},
 		{draw.Column{Name: "FOR", Width: 5, Right: true}, age, func(x, y *ctl.Flight) int { return x.At.Compare(y.At) }},
 		{draw.Column{Name: "FIRST", Width: 5, Right: true, Rank: 3}, func(_ *Model, f *ctl.Flight) draw.Cell { return draw.Cell{Text: took(f.FirstByteMS)} }, func(x, y *ctl.Flight) int { return cmp.Compare(y.FirstByteMS, x.FirstByteMS) }},
@@ -29,20 +29,20 @@ func newTraffic() *traffic {
 		{draw.Column{Name: "B/S", Width: 5, Right: true, Rank: 1}, speed, nil},
 		{draw.Column{Name: "TOK/S", Width: 5, Right: true, Rank: 5}, tokenSpeed, nil},
 		{draw.Column{Name: "PACE", Width: 8, Most: 20, Rank: 4}, pulse, nil},
-		{draw.Column{Name: "CLIENT", Width: 11, Rank: 7}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Client) }, nil},
+		{draw.Column{Name: "CLIENT", Width: 11, Rank: 7}, func(_ *Model, f *ctl.Flight) draw.Cell { return plainCell(f.Client) }, nil},
 		{draw.Column{Name: "FAILED", Width: 6, Right: true, Rank: 8}, failed, nil},
 	}
 	return s
 }
 
-// said1 is a cell with what comes from outside.
-func said1(text string) draw.Cell { return draw.Cell{Text: draw.Clean(text)} }
+// plainCell is a cell with what comes from outside.
+func plainCell(text string) draw.Cell { return draw.Cell{Text: draw.Clean(text)} }
 
 func account(m *Model, f *ctl.Flight) draw.Cell {
 	if f.Account == "" {
 		return draw.Cell{Text: "-", Ink: m.t.Faint}
 	}
-	return said1(f.Account)
+	return plainCell(f.Account)
 }
 
 // stalledAfter is how long an answer may pause until that is pointed out.

@@ -79,7 +79,7 @@ func newUsage() *usageScreen {
 	}
 	s.sheet.columns = []column[share]{
 		{draw.Column{Name: "", Width: 2}, swatch, nil},
-		{draw.Column{Name: "WHAT", Width: 14, Most: 34}, func(_ *Model, x *share) draw.Cell { return said1(x.name) }, nil},
+		{draw.Column{Name: "WHAT", Width: 14, Most: 34}, func(_ *Model, x *share) draw.Cell { return plainCell(x.name) }, nil},
 		{draw.Column{Name: "SHARE", Width: 15, Rank: 3}, portion, nil},
 		{draw.Column{Name: "COST", Width: 8, Right: true}, func(_ *Model, x *share) draw.Cell { return draw.Cell{Text: money(x.row.Cost)} }, nil},
 		number("REQUESTS", 2, func(r *ctl.UsageRow) int64 { return r.Requests }),

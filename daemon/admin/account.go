@@ -50,8 +50,8 @@ func (o *Operations) show(a *account.Account) ctl.Account {
 	return out
 }
 
-func (o *Operations) showRest(r account.Rest) ctl.Rest {
-	out := ctl.Rest{Since: r.Since.UTC(), Until: r.Until.UTC(), Evidence: r.Evidence}
+func (o *Operations) showRest(r account.Rest) ctl.Cooldown {
+	out := ctl.Cooldown{Since: r.Since.UTC(), Until: r.Until.UTC(), Evidence: r.Evidence}
 	if r.Key != "" {
 		r.Key = o.opt.Keys.NameOf(r.Key)
 		out.Key = r.Key

@@ -51,8 +51,8 @@ const (
 	ConfigReload      Action = "config.reload"
 )
 
-// book is where what was done is written down.
-type book interface {
+// auditLog is where what was done is written down.
+type auditLog interface {
 	Record(audit.Entry)
 	Find(context.Context, audit.Query) ([]audit.Row, error)
 }
@@ -78,7 +78,7 @@ func (o *Operations) Refused(ctx context.Context, action Action, name string) {
 
 // deed is something that is being done.
 type deed struct {
-	book  book
+	book  auditLog
 	entry audit.Entry
 	void  bool // nothing can have been changed yet
 }

@@ -37,7 +37,7 @@ type To struct {
 // Why a backup is not restored.
 var (
 	ErrEncrypted  = errors.New("the backup is encrypted")
-	ErrPassphrase = errors.New("the passphrase is another one")
+	ErrPassphrase = errors.New("wrong passphrase")
 	ErrDamaged    = errors.New("the backup is damaged")
 	ErrOccupied   = errors.New("there is a store already")
 	ErrNewer      = errors.New("the backup was written by a newer crs")

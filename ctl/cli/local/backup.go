@@ -175,7 +175,7 @@ func (a *app) newPassphrase(ctx context.Context, from secretFlags) (secret.Strin
 	case !from.ask:
 		return secret.String{}, nil
 	case !a.IO.Somebody:
-		return secret.String{}, ctl.Errorf(ctl.BadRequest, "there is nobody to ask for the passphrase").WithHint("say where it is: --passphrase-file FILE")
+		return secret.String{}, ctl.Errorf(ctl.BadRequest, "not interactive: there is nobody to ask for the passphrase").WithHint("say where it is: --passphrase-file FILE")
 	}
 	first, err := a.askPassphrase(ctx, "passphrase: ")
 	if err != nil {

@@ -91,10 +91,10 @@ func (a *app) uninstallCommand() *cobra.Command {
 		}
 		return a.Show(map[string]bool{"installed": false, "purged": purge}, func() {
 			if purge {
-				a.Say("crs is no service any more, and what it kept is gone")
+				a.Say("Service removed, and its data deleted")
 				return
 			}
-			a.Say("crs is no service any more; what it kept is still there: %s", a.withUser("crs install"))
+			a.Say("Service removed; data kept. Reinstall: %s", a.withUser("crs install"))
 		})
 	})
 	cmd.Flags().BoolVar(&purge, "purge", false, "delete its data, configuration and user, too")

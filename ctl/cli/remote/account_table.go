@@ -87,11 +87,11 @@ func pairs(m map[string]string) string {
 	return strings.Join(all, ", ")
 }
 
-func (a *app) restTable(all []ctl.Rest) {
+func (a *app) restTable(all []ctl.Cooldown) {
 	if len(all) == 0 {
 		return
 	}
-	rows := command.Rows(all, func(r *ctl.Rest) []string {
+	rows := command.Rows(all, func(r *ctl.Cooldown) []string {
 		return []string{cmp.Or(r.Scope, "the whole account"), a.Moment(r.Since), a.Until(&r.Until), r.Evidence}
 	})
 	a.Say("")

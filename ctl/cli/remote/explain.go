@@ -118,7 +118,7 @@ func (a *app) sightTable(e *ctl.Explanation) {
 }
 
 // standing is a word for what became of an account, or would.
-func standing(e *ctl.Explanation, s *ctl.Sight) string {
+func standing(e *ctl.Explanation, s *ctl.Candidate) string {
 	switch {
 	case s.Account == e.Chosen && s.Rank == 1:
 		return "chosen"
@@ -142,13 +142,13 @@ func (a *app) verdict(e *ctl.Explanation) string {
 	}
 	next := a.nextBack(e.Accounts)
 	if next == nil {
-		return "chosen: none: something stands against every account, and will not pass by itself"
+		return "chosen: none: no account can serve this; change the configuration"
 	}
-	return "chosen: none: something stands against every account; the next is back at " + a.Until(next)
+	return "chosen: none: no account can serve this now; the next is back at " + a.Until(next)
 }
 
 // nextBack is when the first of the accounts that merely rest is back; nil when none will by itself.
-func (a *app) nextBack(all []ctl.Sight) *time.Time {
+func (a *app) nextBack(all []ctl.Candidate) *time.Time {
 	var next *time.Time
 	for _, s := range all {
 		if s.Until != nil && s.Until.After(a.IO.Now()) && (next == nil || s.Until.Before(*next)) {

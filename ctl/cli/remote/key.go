@@ -20,7 +20,7 @@ func (a *app) keyCommand() *cobra.Command {
 		a.keyEditCommand(), a.keyRotateCommand(),
 		a.keyChange("disable", "Have a key refused", "", "key %[1]s is disabled", (*ctl.Client).DisableKey),
 		a.keyChange("enable", "Let a key be used again", "", "key %[1]s can be used again", (*ctl.Client).EnableKey),
-		a.keyChange("delete", "Delete a key; it can be restored", "Delete key %s? It is refused at once.",
+		a.keyChange("delete", "Delete a key; it can be restored", "Delete key %s? It is refused immediately.",
 			"key %[1]s is deleted\nbring it back: crs key restore %[2]s; or remove it for good: crs key purge %[2]s", (*ctl.Client).DeleteKey),
 		a.keyChange("restore", "Take a deletion back", "", "key %[1]s is restored", (*ctl.Client).RestoreKey),
 		one[map[string]string]{
@@ -106,7 +106,7 @@ func (a *app) keyRotateCommand() *cobra.Command {
 		Use: "rotate NAME", Short: "Give a key a new secret; the old one is refused from then on", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.KeyNames),
 		Example: "crs key rotate alice --yes",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.Confirm(cmd.Context(), yes, "Give key %s a new secret? The old one is refused at once.", args[0]); err != nil {
+			if err := a.Confirm(cmd.Context(), yes, "Give key %s a new secret? The old one is refused immediately.", args[0]); err != nil {
 				return err
 			}
 			k, err := a.Client().RotateKey(cmd.Context(), args[0])

@@ -74,7 +74,7 @@ func (a *app) limitTable(k *ctl.Key) {
 	if money < 0 {
 		money = len(rows)
 	}
-	rows = slices.Insert(rows, money, []string{"at once", command.Count(int64(k.Use.InFlight)), orNoLimit(command.Bound(k.Limits.Concurrency)), ""})
+	rows = slices.Insert(rows, money, []string{"concurrency", command.Count(int64(k.Use.InFlight)), orNoLimit(command.Bound(k.Limits.Concurrency)), ""})
 	a.Table([]command.Column{command.Left("LIMIT"), command.Right("USED"), command.Right("OF"), command.Left("BEGINS ANEW")}, rows, nil)
 }
 

@@ -9,8 +9,8 @@ import (
 	"crs/ctl"
 )
 
-// board is everything the dashboard knows.
-type board struct {
+// state is everything the dashboard knows.
+type state struct {
 	scene ctl.Scene
 	heard time.Time // when the scene was as it is, by the dashboard's clock
 	zone  *time.Location
@@ -53,12 +53,12 @@ const (
 	bad
 )
 
-func newBoard(zone *time.Location) *board {
-	return &board{zone: zone, flows: map[int64]*flow{}, sizes: tokenSizes{}}
+func newState(zone *time.Location) *state {
+	return &state{zone: zone, flows: map[int64]*flow{}, sizes: tokenSizes{}}
 }
 
 // now is the daemon's time, when it is local by the dashboard's clock.
-func (b *board) now(local time.Time) time.Time {
+func (b *state) now(local time.Time) time.Time {
 	if b.scene.At.IsZero() {
 		return local
 	}
@@ -66,7 +66,7 @@ func (b *board) now(local time.Time) time.Time {
 }
 
 // apply takes in what the daemon told.
-func (b *board) apply(u *ctl.Update, local time.Time) {
+func (b *state) apply(u *ctl.Update, local time.Time) {
 	if u.All {
 		clear(b.flows)
 	} else {
@@ -87,7 +87,7 @@ func (b *board) apply(u *ctl.Update, local time.Time) {
 }
 
 // flowed counts what was sent. It is called before the scene changes.
-func (b *board) flowed(u *ctl.Update) {
+func (b *state) flowed(u *ctl.Update) {
 	count := func(n, sent int64) {
 		f := b.flows[n]
 		if f == nil {
@@ -114,7 +114,7 @@ func (b *board) flowed(u *ctl.Update) {
 }
 
 // compare notes what is different of accounts.
-func (b *board) compare(u *ctl.Update) {
+func (b *state) compare(u *ctl.Update) {
 	for i := range u.Accounts {
 		now := &u.Accounts[i]
 		old := b.scene.Accounts[now.ID]
@@ -156,7 +156,7 @@ func gradeOf(state string) grade {
 	return bad
 }
 
-func (b *board) ended(r *ctl.Request) {
+func (b *state) ended(r *ctl.Request) {
 	for i := len(b.log) - 1; i >= max(len(b.log)-200, 0); i-- {
 		if known := b.log[i].request; known != nil && known.ID == r.ID {
 			return // recall was told of it first
@@ -178,7 +178,7 @@ func requestLine(r *ctl.Request) line {
 	return l
 }
 
-func (b *board) note(l line) {
+func (b *state) note(l line) {
 	b.lines++
 	l.n = b.lines
 	if len(b.log) >= mostLines {
@@ -188,7 +188,7 @@ func (b *board) note(l line) {
 }
 
 // recall puts the requests that ended before the dashboard was opened at the beginning of the log.
-func (b *board) recall(all []ctl.Request) {
+func (b *state) recall(all []ctl.Request) {
 	known := map[string]bool{}
 	for i := range b.log {
 		if r := b.log[i].request; r != nil {
@@ -209,7 +209,7 @@ func (b *board) recall(all []ctl.Request) {
 }
 
 // accounts are all of them, by name.
-func (b *board) accounts() []*ctl.Account {
+func (b *state) accounts() []*ctl.Account {
 	all := make([]*ctl.Account, 0, len(b.scene.Accounts))
 	for _, a := range b.scene.Accounts {
 		all = append(all, a)
@@ -219,7 +219,7 @@ func (b *board) accounts() []*ctl.Account {
 }
 
 // flights are all of them, oldest first.
-func (b *board) flights() []*ctl.Flight {
+func (b *state) flights() []*ctl.Flight {
 	all := make([]*ctl.Flight, 0, len(b.scene.Flights))
 	for _, f := range b.scene.Flights {
 		all = append(all, f)
@@ -229,14 +229,14 @@ func (b *board) flights() []*ctl.Flight {
 }
 
 // setAccount takes in an account that an action gave, before the daemon tells of it.
-func (b *board) setAccount(a *ctl.Account) {
+func (b *state) setAccount(a *ctl.Account) {
 	if b.scene.Accounts != nil {
 		b.scene.Accounts[a.ID] = a
 	}
 }
 
 // setKey likewise.
-func (b *board) setKey(k *ctl.Key) {
+func (b *state) setKey(k *ctl.Key) {
 	i, found := slices.BinarySearchFunc(b.keys, k.Name, func(x ctl.Key, name string) int { return cmp.Compare(x.Name, name) })
 	if found {
 		b.keys[i] = *k
