@@ -26,7 +26,7 @@ func (a *App) Confirm(ctx context.Context, yes bool, format string, args ...any)
 	case yes:
 		return nil
 	case !a.IO.Somebody:
-		return ctl.Errorf(ctl.BadRequest, "not interactive: confirm with --yes")
+		return ctl.Errorf(ctl.BadRequest, "not interactive").WithHint("confirm with --yes")
 	}
 	_, _ = fmt.Fprintf(a.IO.Err, "%s [y/N] ", Clean(fmt.Sprintf(format, args...)))
 	answer, err := Await(ctx, func() ([]byte, error) { return bufio.NewReader(a.IO.In).ReadBytes('\n') })
