@@ -64,7 +64,7 @@ func accountChanges(fields *fieldForm, options *optionForm, secret string, now t
 		return e, err
 	}
 	if secret != "" {
-		e.APIKey = set(strings.TrimSpace(secret))
+		e.APIKey = new(strings.TrimSpace(secret))
 	}
 	e.Options = options.changes()
 	return e, field.Fill(&e, values)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"crs/ctl"
+	"crs/ctl/field"
 	"crs/tui/draw"
 )
 
@@ -241,7 +241,7 @@ func accountText(m *Model, a *ctl.Account, width int) []string {
 	lines = append(lines, facts(m.t, width,
 		fact{"until", until(a.Until, now)}, fact{"why", a.Why}, fact{"serves now", slots(m, a).Text}, fact{"last used", ago(a.LastUsed, now)},
 		fact{"token ends", until(a.TokenExpiresAt, now)}, fact{"plan ends", until(a.EndsAt, now)}, fact{"priority", strconv.Itoa(a.Priority)},
-		fact{"groups", strings.Join(a.Groups, ", ")}, fact{"models", strings.Join(a.Models, ", ")}, fact{"map", pairs(a.Map)}, fact{"options", pairs(a.Options)}, fact{"note", a.Note},
+		fact{"groups", strings.Join(a.Groups, ", ")}, fact{"models", strings.Join(a.Models, ", ")}, fact{"map", field.Joined(a.Map, ", ")}, fact{"options", field.Joined(a.Options, ", ")}, fact{"note", a.Note},
 		fact{"base URL", a.BaseURL}, fact{"proxy", a.Proxy}, fact{"clients", word(a.AnyClient, "any")}, fact{"added", clock(a.CreatedAt, now)},
 		fact{"failures", word(a.Failures > 0, strconv.Itoa(a.Failures)+" in a row")},
 	)...)
@@ -283,14 +283,6 @@ func word(yes bool, text string) string {
 		return text
 	}
 	return ""
-}
-
-func pairs(all map[string]string) string {
-	var text []string
-	for _, k := range slices.Sorted(maps.Keys(all)) {
-		text = append(text, k+"="+all[k])
-	}
-	return strings.Join(text, ", ")
 }
 
 func (m *Model) showKey(k *ctl.Key) tea.Cmd {

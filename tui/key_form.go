@@ -127,5 +127,3 @@ func (x *keyForm) changes(now time.Time) (e ctl.KeyEdit, err error) {
 	}
 	return e, field.Fill(&e, values)
 }
-
-func set[T any](v T) *T { return &v }

@@ -3,13 +3,12 @@ package remote
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
 	"crs/ctl"
 	"crs/ctl/cli/command"
+	"crs/ctl/field"
 )
 
 func (a *app) accountTable(all []ctl.Account) {
@@ -63,8 +62,8 @@ func (a *app) accountFacts(x ctl.Account) {
 		command.Fact{"state", x.State}, command.Fact{"until", a.Until(x.Until)}, command.Fact{"why", x.Why},
 		command.Fact{"token ends", a.Until(x.TokenExpiresAt)}, command.Fact{"subscription ends", a.Until(x.EndsAt)},
 		command.Fact{"base URL", x.BaseURL}, command.Fact{"proxy", x.Proxy}, command.Fact{"priority", strconv.Itoa(x.Priority)}, command.Fact{"in use", slots(&x)},
-		command.Fact{"groups", strings.Join(x.Groups, ", ")}, command.Fact{"models", strings.Join(x.Models, ", ")}, command.Fact{"map", pairs(x.Map)},
-		command.Fact{"options", pairs(x.Options)}, command.Fact{"note", x.Note}, command.Fact{"clients", anyClient(&x)}, command.Fact{"created", a.Moment(x.CreatedAt)}, command.Fact{"last used", a.Ago(x.LastUsed)},
+		command.Fact{"groups", strings.Join(x.Groups, ", ")}, command.Fact{"models", strings.Join(x.Models, ", ")}, command.Fact{"map", field.Joined(x.Map, ", ")},
+		command.Fact{"options", field.Joined(x.Options, ", ")}, command.Fact{"note", x.Note}, command.Fact{"clients", anyClient(&x)}, command.Fact{"created", a.Moment(x.CreatedAt)}, command.Fact{"last used", a.Ago(x.LastUsed)},
 		command.Fact{"failures in a row", command.Bound(x.Failures)}, command.Fact{"last error", x.LastError}, command.Fact{"at", a.Ago(x.LastErrAt)},
 	)
 	a.restTable(x.Rests)
@@ -76,15 +75,6 @@ func anyClient(x *ctl.Account) string {
 		return "any"
 	}
 	return ""
-}
-
-// pairs writes a map in the order of its keys.
-func pairs(m map[string]string) string {
-	var all []string
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		all = append(all, key+"="+m[key])
-	}
-	return strings.Join(all, ", ")
 }
 
 func (a *app) restTable(all []ctl.Cooldown) {
