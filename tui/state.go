@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -210,22 +211,12 @@ func (b *state) recall(all []ctl.Request) {
 
 // accounts are all of them, by name.
 func (b *state) accounts() []*ctl.Account {
-	all := make([]*ctl.Account, 0, len(b.scene.Accounts))
-	for _, a := range b.scene.Accounts {
-		all = append(all, a)
-	}
-	slices.SortFunc(all, func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) })
-	return all
+	return slices.SortedFunc(maps.Values(b.scene.Accounts), func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) })
 }
 
 // flights are all of them, oldest first.
 func (b *state) flights() []*ctl.Flight {
-	all := make([]*ctl.Flight, 0, len(b.scene.Flights))
-	for _, f := range b.scene.Flights {
-		all = append(all, f)
-	}
-	slices.SortFunc(all, func(x, y *ctl.Flight) int { return cmp.Compare(x.N, y.N) })
-	return all
+	return slices.SortedFunc(maps.Values(b.scene.Flights), func(x, y *ctl.Flight) int { return cmp.Compare(x.N, y.N) })
 }
 
 // setAccount takes in an account that an action gave, before the daemon tells of it.
