@@ -27,7 +27,7 @@ type Account struct {
 	State     string     `json:"state"` // ready, cooling, needs-login, blocked, disabled, expired
 	Until     *time.Time `json:"until,omitempty"`
 	Why       string     `json:"why,omitempty"`
-	Rests     []Rest     `json:"rests"` // what cools, and for how long
+	Rests     []Cooldown `json:"rests"` // what cools, and for how long
 	Windows   []Window   `json:"windows"`
 	InUse     int        `json:"in_use"`
 	LastUsed  *time.Time `json:"last_used_at,omitempty"`
@@ -41,8 +41,8 @@ func (a *Account) Subscription() bool {
 	return a.Credential == "oauth" || a.Credential == "setup-token"
 }
 
-// Rest is a cool-down of an account, or of one model family or feature of it, or for the requests of one key.
-type Rest struct {
+// Cooldown is one of an account, or of one model family or feature of it, or for the requests of one key.
+type Cooldown struct {
 	Scope string    `json:"scope"`         // in words; "" for the whole account
 	Key   string    `json:"key,omitempty"` // the name of the only key that it holds for
 	Since time.Time `json:"since"`

@@ -74,11 +74,11 @@ func (c *Client) Audit(ctx context.Context, q AuditQuery) (Audit, error) {
 // FollowAudit gives the newest q.Limit entries that match, and then every one as it is written, until ctx does or the daemon goes
 // away: then it gives one error and ends.
 func (c *Client) FollowAudit(ctx context.Context, q AuditQuery) iter.Seq2[AuditEntry, error] {
-	return follow[AuditEntry](ctx, c, "/audit/follow?"+q.values(), "the audit log")
+	return follow[AuditEntry](ctx, c, "/audit/follow?"+q.values(), "follow the audit log")
 }
 
 // follow gives what comes line by line, until ctx ends or the daemon goes away: then it gives one error and ends.
-func follow[T any](ctx context.Context, c *Client, path, what string) iter.Seq2[T, error] {
+func follow[T any](ctx context.Context, c *Client, path, doing string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		resp, err := c.send(ctx, http.MethodGet, path, nil)
@@ -96,7 +96,7 @@ func follow[T any](ctx context.Context, c *Client, path, what string) iter.Seq2[
 				yield(row, Errorf(NotRunning, "the daemon has gone away"))
 				return
 			case err != nil:
-				yield(row, fmt.Errorf("follow %s: %w", what, err))
+				yield(row, fmt.Errorf("%s: %w", doing, err))
 				return
 			}
 			if !yield(row, nil) {

@@ -213,7 +213,7 @@ func (c *Client) Requests(ctx context.Context, q RequestQuery) ([]Request, error
 // FollowRequests gives the newest q.Limit requests that match, and then every one as it ends, until ctx does or the daemon
 // goes away: then it gives one error and ends. A watcher that is too slow misses some.
 func (c *Client) FollowRequests(ctx context.Context, q RequestQuery) iter.Seq2[Request, error] {
-	return follow[Request](ctx, c, "/requests/follow?"+q.values(), "requests")
+	return follow[Request](ctx, c, "/requests/follow?"+q.values(), "follow requests")
 }
 
 // Explain tells why a request went where it went.
@@ -249,4 +249,35 @@ func (c *Client) UpdatePrices(ctx context.Context, u PriceUpdate) (PriceChanges,
 // Config gives the configuration the daemon runs with.
 func (c *Client) Config(ctx context.Context) ([]Setting, error) {
 	return call[[]Setting](ctx, c, http.MethodGet, "/config", nil)
+}
+
+// Catalogue gives a daemon's.
+func (c *Client) Catalogue(ctx context.Context) (Catalogue, error) {
+	return call[Catalogue](ctx, c, http.MethodGet, "/catalogue", nil)
+}
+
+// Checkup has the daemon look at what it depends on: the ways to its providers, its clock, its disk, its files.
+func (c *Client) Checkup(ctx context.Context) ([]Check, error) {
+	return await[[]Check](ctx, c, http.MethodPost, "/checkup", nil)
+}
+
+// NewCanary has the daemon expect canaries.
+func (c *Client) NewCanary(ctx context.Context) (Canary, error) {
+	return await[Canary](ctx, c, http.MethodPost, "/canaries", nil)
+}
+
+// TestAlert has the daemon send an alert that says that it is a test. An error says why it could not be sent.
+func (c *Client) TestAlert(ctx context.Context) error {
+	return done(await[struct{}](ctx, c, http.MethodPost, "/alert/test", nil))
+}
+
+// Restart has the daemon hand over to a new process. When that does not become healthy, the daemon runs on as if nothing
+// had been, and the error says why.
+func (c *Client) Restart(ctx context.Context, r Restart) (Restarted, error) {
+	return await[Restarted](ctx, c, http.MethodPost, "/restart", r)
+}
+
+// Disconnect ends a request that is in flight. Its client gets an error, or an answer that breaks off.
+func (c *Client) Disconnect(ctx context.Context, id string) error {
+	return done(call[struct{}](ctx, c, http.MethodDelete, "/live/"+ref(id), nil))
 }

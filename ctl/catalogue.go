@@ -1,8 +1,6 @@
 package ctl
 
 import (
-	"context"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -144,27 +142,22 @@ type SettingsFile struct {
 	Content string `json:"content"`
 }
 
-// Catalogue gives a daemon's.
-func (c *Client) Catalogue(ctx context.Context) (Catalogue, error) {
-	return call[Catalogue](ctx, c, http.MethodGet, "/catalogue", nil)
-}
-
 // Platform gives the one of a name.
 func (c *Catalogue) Platform(name string) (Platform, bool) {
-	i := slices.IndexFunc(c.Platforms, func(p Platform) bool { return p.Name == name })
-	if i < 0 {
-		return Platform{}, false
-	}
-	return c.Platforms[i], true
+	return found(c.Platforms, func(p Platform) bool { return p.Name == name })
 }
 
 // Program gives the one of a name, or of another word for it.
 func (c *Catalogue) Program(name string) (Program, bool) {
-	i := slices.IndexFunc(c.Clients, func(p Program) bool { return p.Name == name || slices.Contains(p.Aliases, name) })
-	if i < 0 {
-		return Program{}, false
+	return found(c.Clients, func(p Program) bool { return p.Name == name || slices.Contains(p.Aliases, name) })
+}
+
+// found gives the first of a list that is what is looked for.
+func found[T any](all []T, is func(T) bool) (x T, ok bool) {
+	if i := slices.IndexFunc(all, is); i >= 0 {
+		return all[i], true
 	}
-	return c.Clients[i], true
+	return x, false
 }
 
 // Permissions are the words by which keys permit accounts.

@@ -1,8 +1,6 @@
 package ctl
 
 import (
-	"context"
-	"net/http"
 	"time"
 )
 
@@ -37,14 +35,4 @@ const CanaryPath = "/canary"
 type Canary struct {
 	Token     string    `json:"token"`
 	ExpiresAt time.Time `json:"expires_at"`
-}
-
-// Checkup has the daemon look at what it depends on: the ways to its providers, its clock, its disk, its files.
-func (c *Client) Checkup(ctx context.Context) ([]Check, error) {
-	return await[[]Check](ctx, c, http.MethodPost, "/checkup", nil)
-}
-
-// NewCanary has the daemon expect canaries.
-func (c *Client) NewCanary(ctx context.Context) (Canary, error) {
-	return await[Canary](ctx, c, http.MethodPost, "/canaries", nil)
 }

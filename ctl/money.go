@@ -48,12 +48,18 @@ func (m *USD) UnmarshalJSON(b []byte) error {
 	if strings.Trim(whole+fraction, "0123456789") != "" || whole == "" || len(fraction) > 9 {
 		return fmt.Errorf("%q is not an amount in US dollars", b)
 	}
-	n, err := strconv.ParseInt(sign+whole+fraction+strings.Repeat("0", 9-len(fraction)), 10, 64)
+	n, err := nanos(sign+whole, fraction)
 	if err != nil {
 		return fmt.Errorf("%q is not an amount in US dollars: %w", b, err)
 	}
-	*m = USD(n)
+	*m = n
 	return nil
+}
+
+// nanos puts an amount together from its digits before the point and up to nine behind it.
+func nanos(whole, fraction string) (USD, error) {
+	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", 9-len(fraction)), 10, 64)
+	return USD(n), err
 }
 
 // ParseUSD reads an amount as a person writes it: 5, 0.5, $12.50.
@@ -63,11 +69,7 @@ func ParseUSD(text string) (USD, error) {
 	if whole == "" && fraction == "" || strings.Trim(whole+fraction, "0123456789") != "" || len(fraction) > 9 || len(whole) > 9 {
 		return 0, fmt.Errorf("%q is not an amount in US dollars, such as 5, 0.5 or $12.50", text)
 	}
-	n, err := strconv.ParseInt("0"+whole+fraction+strings.Repeat("0", 9-len(fraction)), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not an amount in US dollars", text)
-	}
-	return USD(n), nil
+	return nanos("0"+whole, fraction)
 }
 
 // Dollars gives the amount that a number of dollars is; 0 for what is none.

@@ -1,10 +1,5 @@
 package ctl
 
-import (
-	"context"
-	"net/http"
-)
-
 // Restart hands a running daemon over to a new process, without a request noticing.
 type Restart struct {
 	// Binary is the program of the new process; "" is the one that the daemon runs from. The daemon's user must be able to
@@ -22,10 +17,4 @@ type Restarted struct {
 	Version    string `json:"version"`
 	// InFlight requests run to their end in the old process.
 	InFlight int `json:"in_flight"`
-}
-
-// Restart has the daemon hand over to a new process. When that does not become healthy, the daemon runs on as if nothing
-// had been, and the error says why.
-func (c *Client) Restart(ctx context.Context, r Restart) (Restarted, error) {
-	return await[Restarted](ctx, c, http.MethodPost, "/restart", r)
 }

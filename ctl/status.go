@@ -62,12 +62,7 @@ func (s *Status) Failed() bool {
 
 // Has reports whether a condition holds.
 func (s *Status) Has(code string) bool {
-	for _, c := range s.Conditions {
-		if c.Code == code {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Conditions, func(c Condition) bool { return c.Code == code })
 }
 
 // Live is a request in flight.

@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -103,6 +104,23 @@ type Request struct {
 	Raw          rawMessage `json:"raw,omitempty"` // the upstream's usage, as it said it
 }
 
+// Remark is what is worth knowing of the request besides its figures.
+func (r *Request) Remark() string {
+	switch n := len(r.Attempts); {
+	case r.Error != "":
+		return r.Error
+	case n == 1:
+		return "1 account failed before"
+	case n > 1:
+		return fmt.Sprintf("%d accounts failed before", n)
+	case r.Unpriced:
+		return "no price for the model"
+	case r.Source != "" && r.Source != "upstream":
+		return "tokens: " + r.Source
+	}
+	return ""
+}
+
 // Attempt is an account that was tried and did not serve the request.
 type Attempt struct {
 	Account   string `json:"account"`
@@ -120,11 +138,11 @@ type Explanation struct {
 	Chosen string `json:"chosen,omitempty"`
 	Why    string `json:"why,omitempty"`
 	// Accounts are the ones that were looked at, those that would do first.
-	Accounts []Sight `json:"accounts"`
+	Accounts []Candidate `json:"accounts"`
 }
 
-// Sight is one account, and what stood against it.
-type Sight struct {
+// Candidate is one account, and what stood against it.
+type Candidate struct {
 	Account  string     `json:"account"`
 	Platform string     `json:"platform,omitempty"`
 	Eligible bool       `json:"eligible"`

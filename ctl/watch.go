@@ -2,10 +2,7 @@ package ctl
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"iter"
-	"net/http"
 	"net/url"
 	"time"
 )
@@ -59,35 +56,7 @@ func (c *Client) Watch(ctx context.Context, q WatchQuery) iter.Seq2[*Update, err
 	if q.Every > 0 {
 		path += "?every=" + url.QueryEscape(q.Every.String())
 	}
-	return func(yield func(*Update, error) bool) {
-		resp, err := c.send(ctx, http.MethodGet, path, nil)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer func() { _ = resp.Body.Close() }()
-		for dec := json.NewDecoder(resp.Body); ; {
-			u := new(Update)
-			switch err := dec.Decode(u); {
-			case ctx.Err() != nil:
-				return
-			case gone(err):
-				yield(nil, Errorf(NotRunning, "the daemon has gone away"))
-				return
-			case err != nil:
-				yield(nil, fmt.Errorf("watch the daemon: %w", err))
-				return
-			}
-			if !yield(u, nil) {
-				return
-			}
-		}
-	}
-}
-
-// Disconnect ends a request that is in flight. Its client gets an error, or an answer that breaks off.
-func (c *Client) Disconnect(ctx context.Context, id string) error {
-	return done(call[struct{}](ctx, c, http.MethodDelete, "/live/"+ref(id), nil))
+	return follow[*Update](ctx, c, path, "watch the daemon")
 }
 
 // Scene is what a watch has told so far. The zero value is that of nothing.

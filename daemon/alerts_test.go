@@ -68,7 +68,7 @@ func TestSomebodyIsToldWhenAnAccountNeedsThem(t *testing.T) {
 	if _, err := b.ThawAccount(t.Context(), "my own"); err != nil {
 		t.Fatal(err)
 	}
-	hears("Over: Account my own needs a login", "Over: No account of platform claude is ready")
+	hears("Resolved: Account my own needs a login", "Resolved: No account of platform claude is ready")
 }
 
 func TestAnAlertThatCannotBeSentSaysWhy(t *testing.T) {

@@ -311,7 +311,7 @@ func TestAMovingRequestIsExplained(t *testing.T) {
 		"good": "disabled", "off": "disabled", "elsewhere": "disabled", "limited": "cooling",
 		"picky": "it does not serve this model", "max": "it serves only its provider's own clients",
 	}
-	for kind, accounts := range map[string][]ctl.Sight{"the refused request": e.Accounts, "what would happen now": now.Accounts} {
+	for kind, accounts := range map[string][]ctl.Candidate{"the refused request": e.Accounts, "what would happen now": now.Accounts} {
 		got := map[string]string{}
 		for _, s := range accounts {
 			got[s.Account] = s.Reason

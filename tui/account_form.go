@@ -39,12 +39,11 @@ func (m *Model) choosePlatform() tea.Cmd {
 		build: func() *huh.Form {
 			return huh.NewForm(huh.NewGroup(choice("On which platform?", &chosen, options...).Height(len(all) + 1)))
 		},
-		send: func(ctx context.Context) (any, error) { return m.opt.Daemon.Groups(ctx) },
-		then: func(m *Model, got any) tea.Cmd {
-			m.b.group, _ = got.([]ctl.Group)
+		send: sending(m.opt.Daemon.Groups, func(m *Model, all []ctl.Group) tea.Cmd {
+			m.b.group = all
 			p, _ := m.b.catalogue.Platform(chosen)
 			return m.push(m.accountForm(p))
-		},
+		}),
 	})
 }
 
@@ -64,13 +63,13 @@ func (m *Model) accountForm(p ctl.Platform) *form {
 	return &form{
 		name: "Add an account: " + draw.Clean(p.Name), high: 11,
 		build: func() *huh.Form { return huh.NewForm(x.pages(&p, m.b.group, m.now())...) },
-		send:  func(ctx context.Context) (any, error) { return x.add(ctx, m, &p) },
-		then: func(m *Model, got any) tea.Cmd {
-			if l, ok := got.(*ctl.Login); ok {
-				return m.push(newLogin(l))
+		send: sending(func(ctx context.Context) (any, error) { return x.add(ctx, m, &p) }, func(m *Model, got any) tea.Cmd {
+			if l, ok := got.(ctl.Login); ok {
+				return m.push(newLogin(&l))
 			}
-			return m.added(got.(*ctl.Account), false)
-		},
+			a := got.(ctl.Account)
+			return m.added(&a, false)
+		}),
 	}
 }
 
@@ -107,7 +106,7 @@ func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group, now time.Time) [
 			Description("A file on this machine, as the provider has issued it.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByService }),
 	}
 	if fields := x.options.fields(); len(fields) > 0 {
-		pages = append(pages, huh.NewGroup(fields...).Title("Of "+draw.Clean(p.Name)))
+		pages = append(pages, huh.NewGroup(fields...).Title(draw.Clean(p.Name)+" options"))
 	}
 	return append(pages, x.morePage(groups, now))
 }
@@ -127,16 +126,12 @@ func waysToChoose(all []ctl.Way) []huh.Option[string] {
 func (x *newAccount) morePage(groups []ctl.Group, now time.Time) *huh.Group {
 	fields := x.more.fields(now)
 	if len(groups) > 0 {
-		var options []huh.Option[string]
-		for _, g := range groups {
-			options = append(options, huh.NewOption(draw.Clean(g.Name), g.Name))
-		}
-		fields = append(fields, huh.NewMultiSelect[string]().Title("groups (space chooses)").Options(options...).Value(&x.groups).Height(min(len(groups), 4)+1))
+		fields = append(fields, groupsField("groups (space chooses)", groups, &x.groups).Height(min(len(groups), 4)+1))
 	}
 	return huh.NewGroup(fields...).Title("All of this can stay as it is")
 }
 
-// add has the daemon add the account, or begin a login.
+// add has the daemon add the account, which it gives then, or begin a login.
 func (x *newAccount) add(ctx context.Context, m *Model, p *ctl.Platform) (any, error) {
 	more, err := x.more.changes(m.now())
 	if err != nil {
@@ -156,11 +151,9 @@ func (x *newAccount) add(ctx context.Context, m *Model, p *ctl.Platform) (any, e
 		}
 		a.File = file
 	default:
-		l, err := d.BeginLogin(ctx, ctl.NewLogin{NewAccount: a, SetupToken: w == ctl.BySetupToken, Device: w == ctl.ByDevice})
-		return &l, err
+		return d.BeginLogin(ctx, ctl.NewLogin{NewAccount: a, SetupToken: w == ctl.BySetupToken, Device: w == ctl.ByDevice})
 	}
-	added, err := d.AddAccount(ctx, a)
-	return &added, err
+	return d.AddAccount(ctx, a)
 }
 
 // largestFile is what a saved login may have.
@@ -221,11 +214,9 @@ func (m *Model) chooseLogin(a *ctl.Account) tea.Cmd {
 		build: func() *huh.Form {
 			return huh.NewForm(huh.NewGroup(choice("How?", &how, waysToChoose(all)...).Height(len(all) + 1)))
 		},
-		send: func(ctx context.Context) (any, error) {
+		send: sending(func(ctx context.Context) (ctl.Login, error) {
 			l.SetupToken, l.Device = ctl.Way(how) == ctl.BySetupToken, ctl.Way(how) == ctl.ByDevice
-			got, err := m.opt.Daemon.BeginLogin(ctx, l)
-			return &got, err
-		},
-		then: func(m *Model, got any) tea.Cmd { return m.push(newLogin(got.(*ctl.Login))) },
+			return m.opt.Daemon.BeginLogin(ctx, l)
+		}, func(m *Model, l ctl.Login) tea.Cmd { return m.push(newLogin(&l)) }),
 	})
 }

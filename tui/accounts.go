@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	tea "github.com/charmbracelet/bubbletea"
-
 	"crs/ctl"
 	"crs/tui/draw"
 )
@@ -17,17 +15,19 @@ type accountsScreen struct{ sheet[ctl.Account] }
 
 func newAccounts() *accountsScreen {
 	s := &accountsScreen{}
+	s.title, s.all = "Accounts", func(m *Model) []*ctl.Account { return m.b.accounts() }
 	s.id = func(a *ctl.Account) string { return a.ID }
+	s.about = func(m *Model, a *ctl.Account, width int) (string, []string) { return a.Name, accountText(m, a, width) }
 	s.empty = "There are no accounts. Press a to add one: an API key, or a login in the browser."
 	s.columns = []column[ctl.Account]{
-		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, a *ctl.Account) draw.Cell { return said1(a.Name) }, func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) }},
+		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, a *ctl.Account) draw.Cell { return plainCell(a.Name) }, func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) }},
 		{draw.Column{Name: "PLATFORM", Width: 14, Most: 16, Rank: 3}, func(_ *Model, a *ctl.Account) draw.Cell { return draw.Cell{Text: a.Platform} }, func(x, y *ctl.Account) int { return cmp.Compare(x.Platform, y.Platform) }},
 		{draw.Column{Name: "STATE", Width: 11}, accountState, func(x, y *ctl.Account) int { return cmp.Compare(stateRank(x), stateRank(y)) }},
 		{draw.Column{Name: "SLOTS", Width: 5, Right: true}, slots, func(x, y *ctl.Account) int { return cmp.Compare(y.InUse, x.InUse) }},
 		{draw.Column{Name: "QUOTA WINDOWS", Width: 27, Most: 44, Rank: 1}, windows, func(x, y *ctl.Account) int { return cmp.Compare(mostUsed(y), mostUsed(x)) }},
 		{draw.Column{Name: "USED", Width: 6, Right: true, Rank: 4}, lastUsed, nil},
 		{draw.Column{Name: "PRIO", Width: 4, Right: true, Rank: 5}, func(_ *Model, a *ctl.Account) draw.Cell { return draw.Cell{Text: strconv.Itoa(a.Priority)} }, func(x, y *ctl.Account) int { return cmp.Compare(x.Priority, y.Priority) }},
-		{draw.Column{Name: "GROUPS", Width: 8, Most: 14, Rank: 7}, func(_ *Model, a *ctl.Account) draw.Cell { return said1(strings.Join(a.Groups, ",")) }, nil},
+		{draw.Column{Name: "GROUPS", Width: 8, Most: 14, Rank: 7}, func(_ *Model, a *ctl.Account) draw.Cell { return plainCell(strings.Join(a.Groups, ",")) }, nil},
 		{draw.Column{Name: "WHY", Width: 14, Most: 80, Rank: 2}, why, nil},
 	}
 	return s
@@ -136,46 +136,21 @@ func why(m *Model, a *ctl.Account) draw.Cell {
 	return draw.Cell{}
 }
 
-func (s *accountsScreen) name() string { return "Accounts" }
-
-func (s *accountsScreen) enter(*Model) tea.Cmd { return nil }
-
-func (s *accountsScreen) key(m *Model, k tea.KeyMsg) tea.Cmd {
-	s.sheet.key(k, len(s.rows(m, m.b.accounts())))
-	return nil
-}
-
-func (s *accountsScreen) view(m *Model, width, height int) []string {
-	all := m.b.accounts()
-	if a := s.pick(m, all); a != nil && height >= splitAt {
-		return split(m, s.sheet.view(m, all, width, height/2), draw.Clean(a.Name), accountText(m, a, width-2), width, height)
-	}
-	return s.sheet.view(m, all, width, height)
-}
-
 func (s *accountsScreen) bindings() []binding {
-	on := func(do func(*Model, *ctl.Account) tea.Cmd) func(*Model) tea.Cmd {
-		return func(m *Model) tea.Cmd {
-			if a := s.pick(m, m.b.accounts()); a != nil {
-				return do(m, a)
-			}
-			return nil
-		}
-	}
 	return append([]binding{
-		{keys: "a", short: "add", long: "add an account, or log into one", do: func(m *Model) tea.Cmd { return m.addAccount() }},
-		{keys: "enter", short: "show", long: "everything about an account, with its last errors", do: on((*Model).showAccount)},
-		{keys: "t", short: "test", long: "ask it for a few tokens", do: on((*Model).testAccount)},
-		{keys: "d", short: "on/off", long: "take it out of use, or into use again", do: on((*Model).switchAccount)},
-		{keys: "u", short: "thaw", long: "end its cool-downs, and what is held against it", do: on((*Model).thawAccount)},
-		{keys: "w", short: "drain", long: "take it out of use and wait until it serves nothing", do: on((*Model).drainAccount)},
-		{keys: "r", short: "refresh", long: "renew its token now", do: on((*Model).refreshAccount)},
-		{keys: "l", short: "login", long: "log in again, for new tokens", do: on((*Model).loginAgain)},
-		{keys: "e", short: "edit", long: "change its priority, slots, models, proxy …", do: on((*Model).editAccount)},
-		{keys: "m", short: "groups", long: "put it into groups, or take it out", do: on((*Model).joinGroups)},
-		{keys: "o", long: "the groups, and who is in them", do: func(m *Model) tea.Cmd { return m.showGroups() }},
-		{keys: "n", long: "make a group", do: func(m *Model) tea.Cmd { return m.newGroup() }},
-		{keys: "N", long: "delete a group", do: func(m *Model) tea.Cmd { return m.deleteGroup() }},
-		{keys: "D", long: "remove it and its credential", do: on((*Model).removeAccount)},
+		{keys: "a", short: "add", long: "add an account, or log into one", do: (*Model).addAccount},
+		{keys: "enter", short: "show", long: "everything about an account, with its last errors", do: s.on((*Model).showAccount)},
+		{keys: "t", short: "test", long: "ask it for a few tokens", do: s.on((*Model).testAccount)},
+		{keys: "d", short: "on/off", long: "take it out of use, or into use again", do: s.on((*Model).switchAccount)},
+		{keys: "u", short: "thaw", long: "end its cool-downs, and what is held against it", do: s.on((*Model).thawAccount)},
+		{keys: "w", short: "drain", long: "take it out of use and wait until it serves nothing", do: s.on((*Model).drainAccount)},
+		{keys: "r", short: "refresh", long: "renew its token now", do: s.on((*Model).refreshAccount)},
+		{keys: "l", short: "login", long: "log in again, for new tokens", do: s.on((*Model).loginAgain)},
+		{keys: "e", short: "edit", long: "change its priority, slots, models, proxy …", do: s.on((*Model).editAccount)},
+		{keys: "m", short: "groups", long: "put it into groups, or take it out", do: s.on((*Model).joinGroups)},
+		{keys: "o", long: "the groups, and who is in them", do: (*Model).showGroups},
+		{keys: "n", long: "make a group", do: (*Model).newGroup},
+		{keys: "N", long: "delete a group", do: (*Model).deleteGroup},
+		{keys: "D", long: "remove it and its credential", do: s.on((*Model).removeAccount)},
 	}, sheetBindings()...)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // troubles are what is not well, the worst first.
-func (b *board) troubles() []string {
+func (b *state) troubles() []string {
 	var all []string
 	for _, c := range b.scene.Status.Conditions {
 		switch own := pressInstead[c.Code]; {

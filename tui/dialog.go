@@ -68,18 +68,68 @@ func (m *Model) overlay(body []string, room int) []string {
 	return draw.Over(m.t, body, box, max((m.width-width-4)/2, 0), max((room-len(box))/2, 0), m.width)
 }
 
-// question is what is to be confirmed, and then done.
+// question is what is to be confirmed before something is done.
 type question struct {
 	title, text string
 	yes         string // the word for doing it
 	did         string // what to say afterwards; "" says nothing
-	do          func(context.Context) (any, error)
 }
 
-// confirm asks it.
-func (m *Model) confirm(q question) tea.Cmd {
+// about puts a name into the texts that have a place for it.
+func (q question) about(name string) question {
+	q.text, q.did = strings.ReplaceAll(q.text, "%s", name), strings.ReplaceAll(q.did, "%s", name)
+	return q
+}
+
+// confirm asks it, does it, and goes on with what came of it.
+func confirm[T any](m *Model, q question, do func(context.Context) (T, error), then func(*Model, T) tea.Cmd) tea.Cmd {
 	q.text = cleanLines(q.text)
-	return m.push(&confirmation{q})
+	return m.push(&confirmation{q, func(m *Model) tea.Cmd {
+		return work(m, do, func(m *Model, got T, err error) tea.Cmd {
+			if err != nil {
+				m.fail(err)
+				return nil
+			}
+			return m.did(q.did, then(m, got))
+		})
+	}})
+}
+
+// change confirms what one call does to an account or a key.
+func change[T any](m *Model, q question, id string, call func(context.Context, string) (T, error), then func(*Model, T) tea.Cmd) tea.Cmd {
+	return confirm(m, q, func(ctx context.Context) (T, error) { return call(ctx, id) }, then)
+}
+
+// remove confirms a call that leaves nothing to be shown.
+func remove(m *Model, q question, id string, call func(context.Context, string) error) tea.Cmd {
+	return confirm(m, q, func(ctx context.Context) (struct{}, error) { return struct{}{}, call(ctx, id) },
+		func(m *Model, _ struct{}) tea.Cmd { return m.screen().enter(m) })
+}
+
+// did says what was done, and goes on.
+func (m *Model) did(text string, next tea.Cmd) tea.Cmd {
+	if text != "" {
+		m.say(fine, text)
+	}
+	return next
+}
+
+// tookAccount shows an account as a call has left it.
+func (m *Model) tookAccount(a ctl.Account) tea.Cmd {
+	m.b.setAccount(&a)
+	return m.screen().enter(m)
+}
+
+// tookKey likewise.
+func (m *Model) tookKey(k ctl.Key) tea.Cmd {
+	m.b.setKey(&k)
+	return m.screen().enter(m)
+}
+
+// tookIssued shows a key's new secret, this once.
+func (m *Model) tookIssued(k ctl.IssuedKey) tea.Cmd {
+	m.b.setKey(&k.Key)
+	return m.push(newIssued(&k))
 }
 
 func cleanLines(text string) string {
@@ -91,7 +141,10 @@ func cleanLines(text string) string {
 }
 
 // confirmation is the dialog of a question.
-type confirmation struct{ question }
+type confirmation struct {
+	question
+	begin func(*Model) tea.Cmd
+}
 
 func (c *confirmation) title() string { return c.question.title }
 func (c *confirmation) busy() bool    { return false }
@@ -123,45 +176,9 @@ func (c *confirmation) take(m *Model, msg tea.Msg) tea.Cmd {
 	switch k.String() {
 	case "y", "Y", "enter":
 		m.close(c)
-		q := c.question
-		return m.job(func(ctx context.Context) tea.Msg {
-			got, err := q.do(ctx)
-			return done{got, err, q.did}
-		})
+		return c.begin(m)
 	case "n", "N", "esc", "q":
 		m.close(c)
 	}
 	return nil
-}
-
-// done is what came of doing something that was confirmed.
-type done struct {
-	got any
-	err error
-	did string
-}
-
-func (d done) take(m *Model) tea.Cmd {
-	if d.err != nil {
-		m.fail(d.err)
-		return nil
-	}
-	if d.did != "" {
-		m.say(fine, d.did)
-	}
-	switch got := d.got.(type) {
-	case *ctl.Account:
-		m.b.setAccount(got)
-	case *ctl.Key:
-		m.b.setKey(got)
-	case *ctl.IssuedKey:
-		m.b.setKey(&got.Key)
-		return m.push(newIssued(got))
-	case verdict:
-		got.tell(m)
-	case draining:
-		m.b.setAccount(got.account)
-		return m.push(&drain{got.account.ID, draw.Clean(got.account.Name)})
-	}
-	return m.screen().enter(m)
 }

@@ -28,7 +28,7 @@ func (m *Model) accountEdit(a *ctl.Account) *form {
 		build: func() *huh.Form {
 			pages := []*huh.Group{huh.NewGroup(fields.fields(m.now())...)}
 			if own := options.fields(); len(own) > 0 {
-				pages = append(pages, huh.NewGroup(own...).Title("Of "+draw.Clean(p.Name)))
+				pages = append(pages, huh.NewGroup(own...).Title(draw.Clean(p.Name)+" options"))
 			}
 			if key {
 				in := text("new API key", &secret, nil).EchoMode(huh.EchoModePassword).Key(secretKey).Placeholder("as it is")
@@ -36,29 +36,25 @@ func (m *Model) accountEdit(a *ctl.Account) *form {
 			}
 			return huh.NewForm(pages...)
 		},
-		send: func(ctx context.Context) (any, error) {
+		send: sending(func(ctx context.Context) (*ctl.Account, error) {
 			e, err := accountChanges(fields, options, secret, m.now())
-			if err != nil {
+			if err != nil || e == (ctl.AccountEdit{}) {
 				return nil, err
-			}
-			if e == (ctl.AccountEdit{}) {
-				return nil, nil
 			}
 			got, err := m.opt.Daemon.EditAccount(ctx, id, e)
 			return &got, err
-		},
-		then: func(m *Model, got any) tea.Cmd {
-			return changed(got, "account "+a.Name).take(m)
-		},
+		}, edited("account "+a.Name, (*Model).tookAccount)),
 	}
 }
 
-// changed is what came of an edit; got is nil when there was nothing to change.
-func changed(got any, what string) done {
-	if got == nil {
-		return done{did: what + " is as it was"}
+// edited goes on after an edit; got is nil when there was nothing to change.
+func edited[T any](what string, took func(*Model, T) tea.Cmd) func(m *Model, got *T) tea.Cmd {
+	return func(m *Model, got *T) tea.Cmd {
+		if got == nil {
+			return m.did(what+" is as it was", m.screen().enter(m))
+		}
+		return m.did(what+" is changed", took(m, *got))
 	}
-	return done{got: got, did: what + " is changed"}
 }
 
 // accountChanges leave out what is as it was before.
@@ -68,7 +64,7 @@ func accountChanges(fields *fieldForm, options *optionForm, secret string, now t
 		return e, err
 	}
 	if secret != "" {
-		e.APIKey = set(strings.TrimSpace(secret))
+		e.APIKey = new(strings.TrimSpace(secret))
 	}
 	e.Options = options.changes()
 	return e, field.Fill(&e, values)
@@ -76,47 +72,65 @@ func accountChanges(fields *fieldForm, options *optionForm, secret string, now t
 
 // joinGroups puts an account into groups and takes it out.
 func (m *Model) joinGroups(a *ctl.Account) tea.Cmd {
-	chosen, id := slices.Clone(a.Groups), a.ID
-	f := &form{name: "Groups of " + draw.Clean(a.Name), high: 9}
-	f.build = func() *huh.Form {
-		var options []huh.Option[string]
-		for _, g := range m.b.group {
-			options = append(options, huh.NewOption(draw.Clean(g.Name), g.Name))
-		}
-		if len(options) == 0 {
-			return huh.NewForm(huh.NewGroup(huh.NewNote().Description("There are no groups. Press n on the accounts screen to make one.")))
-		}
-		return huh.NewForm(huh.NewGroup(huh.NewMultiSelect[string]().Title("Which is it in? (space chooses)").Options(options...).Value(&chosen)))
-	}
-	f.send = func(ctx context.Context) (any, error) {
-		for _, g := range chosen {
-			if !slices.Contains(a.Groups, g) {
-				if _, err := m.opt.Daemon.JoinGroup(ctx, g, id); err != nil {
-					return nil, err
-				}
+	chosen := slices.Clone(a.Groups)
+	return m.withGroups(&form{
+		name: "Groups of " + draw.Clean(a.Name), high: 9,
+		build: func() *huh.Form {
+			if len(m.b.group) == 0 {
+				return note("There are no groups. Press n on the accounts screen to make one.")
 			}
-		}
-		for _, g := range a.Groups {
-			if !slices.Contains(chosen, g) {
-				if _, err := m.opt.Daemon.LeaveGroup(ctx, g, id); err != nil {
-					return nil, err
-				}
+			return huh.NewForm(huh.NewGroup(groupsField("Which is it in? (space chooses)", m.b.group, &chosen)))
+		},
+		send: sending(func(ctx context.Context) (ctl.Account, error) {
+			if err := m.moveBetween(ctx, a, chosen); err != nil {
+				return ctl.Account{}, err
 			}
+			return m.opt.Daemon.Account(ctx, a.ID)
+		}, func(m *Model, got ctl.Account) tea.Cmd {
+			return m.did("account "+a.Name+" is in "+plural(len(chosen), "group"), m.tookAccount(got))
+		}),
+	})
+}
+
+// moveBetween has an account be in the groups that were chosen, and in no other.
+func (m *Model) moveBetween(ctx context.Context, a *ctl.Account, chosen []string) (err error) {
+	for _, g := range slices.Concat(chosen, a.Groups) {
+		switch is, was := slices.Contains(chosen, g), slices.Contains(a.Groups, g); {
+		case is && !was:
+			_, err = m.opt.Daemon.JoinGroup(ctx, g, a.ID)
+		case was && !is:
+			_, err = m.opt.Daemon.LeaveGroup(ctx, g, a.ID)
 		}
-		got, err := m.opt.Daemon.Account(ctx, id)
-		return &got, err
+		if err != nil {
+			return err
+		}
 	}
-	f.then = func(m *Model, got any) tea.Cmd {
-		return done{got: got, did: "account " + a.Name + " is in " + plural(len(chosen), "group")}.take(m)
+	return nil
+}
+
+// note is a form that only says something.
+func note(text string) *huh.Form {
+	return huh.NewForm(huh.NewGroup(huh.NewNote().Description(text)))
+}
+
+// groupsField is a field for several groups.
+func groupsField(title string, all []ctl.Group, chosen *[]string) *huh.MultiSelect[string] {
+	var options []huh.Option[string]
+	for _, g := range all {
+		options = append(options, huh.NewOption(draw.Clean(g.Name), g.Name))
 	}
-	return m.withGroups(f)
+	return huh.NewMultiSelect[string]().Title(title).Options(options...).Value(chosen)
 }
 
 // withGroups opens a form once the groups are known.
 func (m *Model) withGroups(f *form) tea.Cmd {
-	return m.job(func(ctx context.Context) tea.Msg {
-		groups, err := m.opt.Daemon.Groups(ctx)
-		return formReady{f, groups, err}
+	return work(m, m.opt.Daemon.Groups, func(m *Model, all []ctl.Group, err error) tea.Cmd {
+		if err != nil {
+			m.fail(err)
+			return nil
+		}
+		m.b.group = all
+		return m.push(f)
 	})
 }
 
@@ -127,8 +141,8 @@ func (m *Model) newGroup() tea.Cmd {
 		build: func() *huh.Form {
 			return huh.NewForm(huh.NewGroup(text("name", &g.Name, validName), text("description", &g.Description, nil)))
 		},
-		send: func(ctx context.Context) (any, error) { return m.opt.Daemon.CreateGroup(ctx, g) },
-		then: func(m *Model, _ any) tea.Cmd { return done{did: "group " + g.Name + " is made"}.take(m) },
+		send: sending(func(ctx context.Context) (ctl.Group, error) { return m.opt.Daemon.CreateGroup(ctx, g) },
+			func(m *Model, _ ctl.Group) tea.Cmd { return m.did("group "+g.Name+" is made", m.screen().enter(m)) }),
 	})
 }
 
@@ -142,21 +156,20 @@ func (m *Model) deleteGroup() tea.Cmd {
 				options = append(options, huh.NewOption(draw.Clean(g.Name)+": "+plural(len(g.Accounts), "account")+", "+plural(len(g.Keys), "key"), g.Name))
 			}
 			if len(options) == 0 {
-				return huh.NewForm(huh.NewGroup(huh.NewNote().Description("There are no groups.")))
+				return note("There are no groups.")
 			}
 			return huh.NewForm(huh.NewGroup(choice("Which? It must have no accounts and no keys.", &name, options...)))
 		},
-		send: func(ctx context.Context) (any, error) {
+		send: sending(func(ctx context.Context) (deleted bool, err error) {
 			if name == "" {
-				return nil, nil
+				return false, nil
 			}
-			return nil, m.opt.Daemon.DeleteGroup(ctx, name)
-		},
-		then: func(m *Model, _ any) tea.Cmd {
-			if name == "" {
+			return true, m.opt.Daemon.DeleteGroup(ctx, name)
+		}, func(m *Model, deleted bool) tea.Cmd {
+			if !deleted {
 				return nil
 			}
-			return done{did: "group " + name + " is deleted"}.take(m)
-		},
+			return m.did("group "+name+" is deleted", m.screen().enter(m))
+		}),
 	})
 }

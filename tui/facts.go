@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"crs/ctl"
+	"crs/ctl/field"
 	"crs/tui/draw"
 )
 
@@ -41,7 +41,7 @@ func facts(t *draw.Theme, width int, all ...fact) []string {
 func heading(t *draw.Theme, text string) []string { return []string{"", t.Strong.Paint(text)} }
 
 // newFlightDetail shows a request in flight, and which accounts would do for one like it.
-func newFlightDetail(_ *Model, f *ctl.Flight) *detail {
+func newFlightDetail(f *ctl.Flight) *detail {
 	var e *ctl.Explanation
 	n := f.N
 	d := newDetail("Request "+f.ID, func(m *Model, width int) []string {
@@ -54,32 +54,23 @@ func newFlightDetail(_ *Model, f *ctl.Flight) *detail {
 	})
 	d.load = func(m *Model, d *detail) tea.Cmd {
 		q := ctl.ExplainQuery{Key: f.Key, Model: f.Model, Client: f.Client}
-		return m.ask(func(ctx context.Context) tea.Msg {
-			got, err := m.opt.Daemon.ExplainWant(ctx, q)
-			return explained{d, &e, &got, err}
-		})
+		return ask(m, func(ctx context.Context) (ctl.Explanation, error) { return m.opt.Daemon.ExplainWant(ctx, q) }, loading(d, &e))
 	}
 	return d
 }
 
-// explained puts an explanation where it is shown.
-type explained struct {
-	detail *detail
-	into   **ctl.Explanation
-	got    *ctl.Explanation
-	err    error
-}
-
-func (x explained) take(*Model) tea.Cmd {
-	x.detail.loaded(x.err)
-	if x.err == nil {
-		*x.into = x.got
+// loading puts what a detail has asked for where it is shown.
+func loading[T any](d *detail, into **T) func(*Model, T, error) tea.Cmd {
+	return func(_ *Model, got T, err error) tea.Cmd {
+		if d.loaded(err); err == nil {
+			*into = &got
+		}
+		return nil
 	}
-	return nil
 }
 
 // find gives the line of a request that has ended.
-func (b *board) find(id string) *line {
+func (b *state) find(id string) *line {
 	for i := range slices.Backward(b.log) {
 		if r := b.log[i].request; r != nil && r.ID == id {
 			return &b.log[i]
@@ -113,14 +104,11 @@ func flightText(m *Model, f *ctl.Flight, width int) []string {
 }
 
 // newRequestDetail shows a request that has ended, and why it went where it went.
-func newRequestDetail(_ *Model, r *ctl.Request) *detail {
+func newRequestDetail(r *ctl.Request) *detail {
 	var e *ctl.Explanation
 	d := newDetail("Request "+r.ID, func(m *Model, width int) []string { return requestText(m, r, e, width) })
 	d.load = func(m *Model, d *detail) tea.Cmd {
-		return m.ask(func(ctx context.Context) tea.Msg {
-			got, err := m.opt.Daemon.Explain(ctx, r.ID)
-			return explained{d, &e, &got, err}
-		})
+		return ask(m, func(ctx context.Context) (ctl.Explanation, error) { return m.opt.Daemon.Explain(ctx, r.ID) }, loading(d, &e))
 	}
 	return d
 }
@@ -169,7 +157,7 @@ func sights(m *Model, e *ctl.Explanation, width int) []string {
 	return lines
 }
 
-func sight(m *Model, s *ctl.Sight, width int) []string {
+func sight(m *Model, s *ctl.Candidate, width int) []string {
 	mark, ink := "✗", m.t.Faint
 	if s.Eligible {
 		mark, ink = "●", m.t.Good
@@ -192,24 +180,6 @@ func sight(m *Model, s *ctl.Sight, width int) []string {
 	return lines
 }
 
-// lastErrors are the requests of a key or an account that went wrong lately.
-type lastErrors struct {
-	detail *detail
-	into   *[]ctl.Request
-	got    []ctl.Request
-	err    error
-}
-
-func (e lastErrors) take(*Model) tea.Cmd {
-	e.detail.loaded(e.err)
-	for _, r := range slices.Backward(e.got) {
-		if len(*e.into) < mostErrors && (r.Error != "" || r.Status >= 400 || len(r.Attempts) > 0) {
-			*e.into = append(*e.into, r)
-		}
-	}
-	return nil
-}
-
 const (
 	mostErrors   = 10
 	searchErrors = 500
@@ -219,11 +189,22 @@ const (
 func loadErrors(q ctl.RequestQuery, into *[]ctl.Request) func(*Model, *detail) tea.Cmd {
 	q.Limit = searchErrors
 	return func(m *Model, d *detail) tea.Cmd {
-		return m.ask(func(ctx context.Context) tea.Msg {
-			got, err := m.opt.Daemon.Requests(ctx, q)
-			return lastErrors{d, into, got, err}
+		return ask(m, func(ctx context.Context) ([]ctl.Request, error) { return m.opt.Daemon.Requests(ctx, q) }, func(_ *Model, got []ctl.Request, err error) tea.Cmd {
+			d.loaded(err)
+			*into = lastErrors(got)
+			return nil
 		})
 	}
+}
+
+// lastErrors are those of some requests that went wrong, newest first.
+func lastErrors(all []ctl.Request) (found []ctl.Request) {
+	for _, r := range slices.Backward(all) {
+		if len(found) < mostErrors && (r.Error != "" || r.Status >= 400 || len(r.Attempts) > 0) {
+			found = append(found, r)
+		}
+	}
+	return found
 }
 
 func errorLines(m *Model, all []ctl.Request, width int) []string {
@@ -235,7 +216,7 @@ func errorLines(m *Model, all []ctl.Request, width int) []string {
 		r := &all[i]
 		l := requestLine(r)
 		head := draw.Fit(clock(l.at, m.now()), 12) + draw.Fit(strconv.Itoa(r.Status), 4)
-		lines = append(lines, m.t.Faint.Paint(head)+gradeInk(m.t, l.grade).Paint(draw.Cut(draw.Clean(cmp.Or(r.Error, remark(r))), max(width-16, 8))))
+		lines = append(lines, m.t.Faint.Paint(head)+gradeInk(m.t, l.grade).Paint(draw.Cut(draw.Clean(r.Remark()), max(width-16, 8))))
 	}
 	return lines
 }
@@ -260,7 +241,7 @@ func accountText(m *Model, a *ctl.Account, width int) []string {
 	lines = append(lines, facts(m.t, width,
 		fact{"until", until(a.Until, now)}, fact{"why", a.Why}, fact{"serves now", slots(m, a).Text}, fact{"last used", ago(a.LastUsed, now)},
 		fact{"token ends", until(a.TokenExpiresAt, now)}, fact{"plan ends", until(a.EndsAt, now)}, fact{"priority", strconv.Itoa(a.Priority)},
-		fact{"groups", strings.Join(a.Groups, ", ")}, fact{"models", strings.Join(a.Models, ", ")}, fact{"map", pairs(a.Map)}, fact{"options", pairs(a.Options)}, fact{"note", a.Note},
+		fact{"groups", strings.Join(a.Groups, ", ")}, fact{"models", strings.Join(a.Models, ", ")}, fact{"map", field.Joined(a.Map, ", ")}, fact{"options", field.Joined(a.Options, ", ")}, fact{"note", a.Note},
 		fact{"base URL", a.BaseURL}, fact{"proxy", a.Proxy}, fact{"clients", word(a.AnyClient, "any")}, fact{"added", clock(a.CreatedAt, now)},
 		fact{"failures", word(a.Failures > 0, strconv.Itoa(a.Failures)+" in a row")},
 	)...)
@@ -289,7 +270,7 @@ func accountText(m *Model, a *ctl.Account, width int) []string {
 }
 
 // restTimes says until when a rest lasts. Of what only one key has met it says since when too: it is known for longer.
-func restTimes(r *ctl.Rest, now time.Time) string {
+func restTimes(r *ctl.Cooldown, now time.Time) string {
 	text := " until " + until(&r.Until, now)
 	if r.Key != "" {
 		text = " since " + clock(r.Since, now) + text + ", and no other key so far"
@@ -302,14 +283,6 @@ func word(yes bool, text string) string {
 		return text
 	}
 	return ""
-}
-
-func pairs(all map[string]string) string {
-	var text []string
-	for _, k := range slices.Sorted(maps.Keys(all)) {
-		text = append(text, k+"="+all[k])
-	}
-	return strings.Join(text, ", ")
 }
 
 func (m *Model) showKey(k *ctl.Key) tea.Cmd {

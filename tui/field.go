@@ -95,7 +95,7 @@ func (f *fieldForm) changes(now time.Time) (map[string]any, error) {
 }
 
 // accountFields are those of an account: of one that is new, or is a subscription.
-func (b *board) accountFields(fresh, subscription bool) []ctl.Field {
+func (b *state) accountFields(fresh, subscription bool) []ctl.Field {
 	var all []ctl.Field
 	for _, f := range b.catalogue.AccountFields {
 		if (!f.Late || !fresh) && (!f.Subscription || subscription) {

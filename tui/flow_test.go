@@ -255,7 +255,7 @@ func TestWhatHappensToAccountsIsInTheLog(t *testing.T) {
 		a := *r.d.accounts["acc_work"]
 		a.State, a.Why = "blocked", "the organization is disabled"
 		b := *r.d.accounts["acc_spare"]
-		b.Rests = append(slices.Clone(b.Rests), ctl.Rest{Scope: "sonnet", Until: noon.Add(time.Hour), Evidence: "429 once more"})
+		b.Rests = append(slices.Clone(b.Rests), ctl.Cooldown{Scope: "sonnet", Until: noon.Add(time.Hour), Evidence: "429 once more"})
 		r.tell(&ctl.Update{Accounts: []ctl.Account{a, b, {ID: "acc_x", Name: "fresh", Platform: "gemini"}}, Removed: []string{"acc_off"}, Missed: 12})
 		r.press("5", "e", "e")
 		r.see("events", "is blocked: the organization is disabled", "rests for sonnet until 13:00:00: 429 once more", "was added: gemini", "was removed", "12 more requests ended")
@@ -296,11 +296,11 @@ func TestKeysAreSortedByTheirMainLimits(t *testing.T) {
 		r.press("g", "enter")
 		r.see("Key bob")
 		r.press("esc", "s")
-		r.see("▲IN ALL")
+		r.see("▲TOTAL")
 		r.press("g", "enter")
 		r.see("Key alice", "cost this month", "$12.35 of $50.00", "requests in 5h", "210 of 300")
 		r.press("esc", "s")
-		r.miss("▲TODAY", "▲IN ALL")
+		r.miss("▲TODAY", "▲TOTAL")
 	})
 }
 
@@ -487,7 +487,7 @@ func TestNothingFromOutsideReachesTheTerminal(t *testing.T) {
 		const evil = "\x1b]0;owned\x07\x1b[2J\r\nx"
 		f := flightOf(7, evil, evil, evil, "streaming", 0, 90, 5, 0)
 		f.Client = evil
-		a := ctl.Account{ID: "acc_evil", Name: evil, Platform: "claude", State: "cooling", Why: evil, Until: at(time.Hour), LastError: evil, LastErrAt: at(0), Groups: []string{evil}, Windows: []ctl.Window{{Name: evil, Used: 2}}, Rests: []ctl.Rest{{Scope: evil, Evidence: evil, Until: noon.Add(time.Hour)}}}
+		a := ctl.Account{ID: "acc_evil", Name: evil, Platform: "claude", State: "cooling", Why: evil, Until: at(time.Hour), LastError: evil, LastErrAt: at(0), Groups: []string{evil}, Windows: []ctl.Window{{Name: evil, Used: 2}}, Rests: []ctl.Cooldown{{Scope: evil, Evidence: evil, Until: noon.Add(time.Hour)}}}
 		r.d.all = append(r.d.all, ctl.Key{ID: "key_evil", Name: evil, Hint: evil, State: "active", Tags: []string{evil}, Limits: ctl.Limits{Group: evil, AllowModels: []string{evil}}})
 		r.tell(&ctl.Update{Flights: []ctl.Flight{f}, Accounts: []ctl.Account{a}, Ended: []ctl.Request{{ID: evil, Key: evil, Model: evil, Account: evil, Error: evil, At: noon}}, Status: &ctl.Status{Version: evil, Accounts: 1}})
 		check := func() {

@@ -16,20 +16,19 @@ type form struct {
 	high int // lines of the highest page
 	// build makes the fields anew. They keep what they hold in variables of the caller's.
 	build func() *huh.Form
-	// send is called when all is filled in, and then, if that went well, what comes after.
-	send func(context.Context) (any, error)
-	then func(m *Model, got any) tea.Cmd
+	// send is called when all is filled in; sending makes one.
+	send func(m *Model, f *form) tea.Cmd
 
-	fields  *huh.Form
-	sending bool
-	failed  string
+	fields *huh.Form
+	sent   bool // to the daemon, which has not answered yet
+	failed string
 }
 
 const formWidth = 66
 
 func (f *form) title() string    { return f.name }
 func (f *form) size() (int, int) { return formWidth, f.high }
-func (f *form) busy() bool       { return f.sending }
+func (f *form) busy() bool       { return f.sent }
 
 func (f *form) bindings() []binding {
 	return []binding{{keys: "enter", short: "next"}, {keys: "shift+tab", short: "back"}, {keys: "esc", short: "give up"}}
@@ -41,7 +40,7 @@ func (f *form) begin(m *Model) tea.Cmd {
 }
 
 func (f *form) view(m *Model, width, height int) []string {
-	if f.sending {
+	if f.sent {
 		return []string{"", " " + m.spinner() + " asking the daemon…"}
 	}
 	var lines []string
@@ -61,7 +60,7 @@ func (f *form) view(m *Model, width, height int) []string {
 }
 
 func (f *form) take(m *Model, msg tea.Msg) tea.Cmd {
-	if f.sending {
+	if f.sent {
 		return nil
 	}
 	if k, ok := msg.(tea.KeyMsg); ok && k.String() == "esc" && !f.filtering() {
@@ -73,11 +72,8 @@ func (f *form) take(m *Model, msg tea.Msg) tea.Cmd {
 	case huh.StateAborted:
 		m.close(f)
 	case huh.StateCompleted:
-		f.sending = true
-		return tea.Batch(cmd, m.keepSpinning(), m.ask(func(ctx context.Context) tea.Msg {
-			got, err := f.send(ctx)
-			return formSent{f, got, err}
-		}))
+		f.sent = true
+		return tea.Batch(cmd, m.keepSpinning(), f.send(m, f))
 	}
 	return cmd
 }
@@ -88,21 +84,19 @@ func (f *form) filtering() bool {
 	return ok && field.GetFiltering()
 }
 
-// formSent is what the daemon said to a form.
-type formSent struct {
-	form *form
-	got  any
-	err  error
-}
-
-func (s formSent) take(m *Model) tea.Cmd {
-	s.form.sending = false
-	if s.err != nil {
-		s.form.failed = sentence(s.err)
-		return s.form.begin(m)
+// sending has the daemon take what was filled in, and goes on with what came of it. A form that it does not take stays open.
+func sending[T any](do func(context.Context) (T, error), then func(*Model, T) tea.Cmd) func(*Model, *form) tea.Cmd {
+	return func(m *Model, f *form) tea.Cmd {
+		return ask(m, do, func(m *Model, got T, err error) tea.Cmd {
+			f.sent = false
+			if err != nil {
+				f.failed = sentence(err)
+				return f.begin(m)
+			}
+			m.close(f)
+			return then(m, got)
+		})
 	}
-	m.close(s.form)
-	return s.form.then(m, s.got)
 }
 
 // secretKey marks the field that has a secret: it shows dots.

@@ -64,7 +64,7 @@ func TestAnAccountIsAddedWithAKeyThatIsNeverShown(t *testing.T) {
 		r.see("•••••••••••")
 		r.miss("hush")
 		r.press("enter")
-		r.see("Of claude-console", "auto")
+		r.see("claude-console options", "auto")
 		r.press("right", "enter") // x-api-key
 		r.see("All of this can stay as it is")
 		r.press("ftp://x", "enter")
@@ -101,7 +101,7 @@ func TestWhatWasFilledInStaysWhenTheDaemonRefusesIt(t *testing.T) {
 func TestANewKeyIsShownOnceAndCanBeCopied(t *testing.T) {
 	in(t, func(r *rig) {
 		r.press("3", "a", "night-shift", "enter", "team night", "enter", "30d", "enter", "enter")
-		r.see("Limits; nothing is no limit")
+		r.see("Limits (empty = none)")
 		r.press("60", "enter", "enter", "2.50", "enter", "enter", "enter", "cost/month=$50 requests", "enter")
 		r.see(`"requests" is not UNIT/WINDOW=N`)
 		r.press("/5h=1.5k", "enter", "4", "enter", "enter", "45s", "enter")
@@ -200,7 +200,7 @@ func TestEditingAnAccountSendsWhatHasChanged(t *testing.T) {
 		r.press("2", "jjjj", "e")
 		r.see("Edit account work", "50", "8")
 		r.press("enter", "backspace", "backspace", "7", "enter", "enter", "enter", "enter", "a=b c=d", "enter", "ask Eve", "enter")
-		r.see("Of claude-console", "key is sent as")
+		r.see("claude-console options", "key is sent as")
 		r.press("right", "enter") // x-api-key
 		r.see("Nothing keeps the present one")
 		r.press("enter")

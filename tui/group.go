@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"context"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -15,30 +14,18 @@ import (
 func (m *Model) showGroups() tea.Cmd {
 	d := newDetail("Groups", groupText)
 	d.load = func(m *Model, d *detail) tea.Cmd {
-		return m.ask(func(ctx context.Context) tea.Msg {
-			groups, err := m.opt.Daemon.Groups(ctx)
-			return groupsTold{d, groups, err}
+		return ask(m, m.opt.Daemon.Groups, func(m *Model, all []ctl.Group, err error) tea.Cmd {
+			if d.loaded(err); err == nil {
+				m.b.group = all
+			}
+			return nil
 		})
 	}
 	d.deeds = []binding{
-		{keys: "n", short: "make one", do: func(m *Model) tea.Cmd { return m.newGroup() }},
-		{keys: "N", short: "delete one", do: func(m *Model) tea.Cmd { return m.deleteGroup() }},
+		{keys: "n", short: "make one", do: (*Model).newGroup},
+		{keys: "N", short: "delete one", do: (*Model).deleteGroup},
 	}
 	return m.push(d)
-}
-
-type groupsTold struct {
-	detail *detail
-	groups []ctl.Group
-	err    error
-}
-
-func (g groupsTold) take(m *Model) tea.Cmd {
-	g.detail.loaded(g.err)
-	if g.err == nil {
-		m.b.group = g.groups
-	}
-	return nil
 }
 
 func groupText(m *Model, width int) []string {

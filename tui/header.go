@@ -156,10 +156,10 @@ func (m *Model) foot() string {
 		return m.t.Bad.Paint(draw.Fit(" The daemon is gone; this is how it last was. Trying again…  q quit", m.width))
 	case !m.link.up && m.link.why != "" && m.dialog() == nil:
 		return m.t.Bad.Paint(draw.Fit(" "+m.link.why, m.width))
-	case m.said.text != "" && m.said.grade == bad:
-		return m.t.Bad.Paint(draw.Fit(" ✗ "+m.said.text, m.width))
-	case m.said.text != "":
-		return m.t.Good.Paint(draw.Fit(" ✓ "+m.said.text, m.width))
+	case m.notice.text != "" && m.notice.grade == bad:
+		return m.t.Bad.Paint(draw.Fit(" ✗ "+m.notice.text, m.width))
+	case m.notice.text != "":
+		return m.t.Good.Paint(draw.Fit(" ✓ "+m.notice.text, m.width))
 	case m.jobs > 0:
 		return m.t.Accent.Paint(draw.Fit(" "+m.spinner()+" working", m.width))
 	}

@@ -57,7 +57,7 @@ func (d *issued) take(m *Model, msg tea.Msg) tea.Cmd {
 		}
 	case "esc":
 		m.close(d)
-		m.said.until = m.opt.Now().Add(2 * time.Second)
+		m.notice.until = m.opt.Now().Add(2 * time.Second)
 	}
 	return nil
 }

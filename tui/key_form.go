@@ -26,32 +26,30 @@ type keyForm struct {
 func (m *Model) newKey() tea.Cmd {
 	return m.withCatalogue(func(m *Model) tea.Cmd {
 		x := &keyForm{fields: newFieldForm(m.b.catalogue.KeyFields, nil, m.b.zone)}
-		return m.askForKey("Make a key", x, true, func(ctx context.Context) (any, error) {
+		return m.askForKey("Make a key", x, true, sending(func(ctx context.Context) (ctl.IssuedKey, error) {
 			e, err := x.changes(m.now())
 			if err != nil {
-				return nil, err
+				return ctl.IssuedKey{}, err
 			}
-			got, err := m.opt.Daemon.CreateKey(ctx, ctl.NewKey{Name: strings.TrimSpace(x.name), KeyEdit: e})
-			return &got, err
-		})
+			return m.opt.Daemon.CreateKey(ctx, ctl.NewKey{Name: strings.TrimSpace(x.name), KeyEdit: e})
+		}, func(m *Model, k ctl.IssuedKey) tea.Cmd {
+			return m.did("key "+strings.TrimSpace(x.name)+" is made", m.tookIssued(k))
+		}))
 	})
 }
 
 func (m *Model) editKey(k *ctl.Key) tea.Cmd {
 	return m.withCatalogue(func(m *Model) tea.Cmd {
 		x, id, version := m.keyFormOf(k), k.ID, k.Version
-		return m.askForKey("Edit key "+draw.Clean(k.Name), x, false, func(ctx context.Context) (any, error) {
+		return m.askForKey("Edit key "+draw.Clean(k.Name), x, false, sending(func(ctx context.Context) (*ctl.Key, error) {
 			e, err := x.changes(m.now())
-			if err != nil {
+			if err != nil || e == (ctl.KeyEdit{}) {
 				return nil, err
-			}
-			if e == (ctl.KeyEdit{}) {
-				return nil, nil
 			}
 			e.Version = &version
 			got, err := m.opt.Daemon.EditKey(ctx, id, e)
 			return &got, err
-		})
+		}, edited("key "+x.name, (*Model).tookKey)))
 	})
 }
 
@@ -71,35 +69,8 @@ func (m *Model) keyFormOf(k *ctl.Key) *keyForm {
 }
 
 // askForKey asks for the groups first: a key can be bound to one.
-func (m *Model) askForKey(title string, x *keyForm, fresh bool, send func(context.Context) (any, error)) tea.Cmd {
-	f := &form{
-		name: title, high: 11,
-		build: func() *huh.Form { return huh.NewForm(x.pages(m, fresh)...) },
-		send:  send,
-		then: func(m *Model, got any) tea.Cmd {
-			if fresh {
-				return done{got: got, did: "key " + strings.TrimSpace(x.name) + " is made"}.take(m)
-			}
-			return changed(got, "key "+x.name).take(m)
-		},
-	}
-	return m.withGroups(f)
-}
-
-// formReady opens a form that needed the groups.
-type formReady struct {
-	form   *form
-	groups []ctl.Group
-	err    error
-}
-
-func (r formReady) take(m *Model) tea.Cmd {
-	if r.err != nil {
-		m.fail(r.err)
-		return nil
-	}
-	m.b.group = r.groups
-	return m.push(r.form)
+func (m *Model) askForKey(title string, x *keyForm, fresh bool, send func(*Model, *form) tea.Cmd) tea.Cmd {
+	return m.withGroups(&form{name: title, high: 11, build: func() *huh.Form { return huh.NewForm(x.pages(m, fresh)...) }, send: send})
 }
 
 // pages are those of the catalogue, in its order.
@@ -130,7 +101,7 @@ func (x *keyForm) pages(m *Model, fresh bool) []*huh.Group {
 }
 
 // binding is a field for the account or the group that a key is served by.
-func (x *keyForm) binding(b *board, f *ctl.Field) huh.Field {
+func (x *keyForm) binding(b *state, f *ctl.Field) huh.Field {
 	bound := []huh.Option[string]{huh.NewOption("all accounts", "")}
 	for _, g := range b.group {
 		bound = append(bound, huh.NewOption("group "+draw.Clean(g.Name), "group:"+g.Name))
@@ -156,5 +127,3 @@ func (x *keyForm) changes(now time.Time) (e ctl.KeyEdit, err error) {
 	}
 	return e, field.Fill(&e, values)
 }
-
-func set[T any](v T) *T { return &v }

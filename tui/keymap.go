@@ -80,20 +80,20 @@ func find(all []binding, key string) *binding {
 func (m *Model) bindings() []binding {
 	return []binding{
 		{keys: "1 2 3 4 5", long: "the screens"}, // see below
-		{keys: "tab right", long: "the next screen", do: func(m *Model) tea.Cmd { return m.show1(m.open + 1) }},
-		{keys: "shift+tab left", long: "the one before", do: func(m *Model) tea.Cmd { return m.show1(m.open - 1) }},
+		{keys: "tab right", long: "the next screen", do: func(m *Model) tea.Cmd { return m.goTo(m.open + 1) }},
+		{keys: "shift+tab left", long: "the one before", do: func(m *Model) tea.Cmd { return m.goTo(m.open - 1) }},
 		{keys: "?", short: "help", long: "what the keys do", do: func(m *Model) tea.Cmd { return m.push(newHelp(m)) }},
 		{keys: "q", short: "quit", long: "leave the dashboard; ctrl+c does so from anywhere", do: func(*Model) tea.Cmd { return tea.Quit }},
-		{keys: "1", do: func(m *Model) tea.Cmd { return m.show1(0) }},
-		{keys: "2", do: func(m *Model) tea.Cmd { return m.show1(1) }},
-		{keys: "3", do: func(m *Model) tea.Cmd { return m.show1(2) }},
-		{keys: "4", do: func(m *Model) tea.Cmd { return m.show1(3) }},
-		{keys: "5", do: func(m *Model) tea.Cmd { return m.show1(4) }},
+		{keys: "1", do: func(m *Model) tea.Cmd { return m.goTo(0) }},
+		{keys: "2", do: func(m *Model) tea.Cmd { return m.goTo(1) }},
+		{keys: "3", do: func(m *Model) tea.Cmd { return m.goTo(2) }},
+		{keys: "4", do: func(m *Model) tea.Cmd { return m.goTo(3) }},
+		{keys: "5", do: func(m *Model) tea.Cmd { return m.goTo(4) }},
 	}
 }
 
-// show1 opens a screen.
-func (m *Model) show1(n int) tea.Cmd {
+// goTo opens a screen.
+func (m *Model) goTo(n int) tea.Cmd {
 	m.open = (n + len(m.screens)) % len(m.screens)
 	return m.screen().enter(m)
 }

@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -24,10 +23,12 @@ type keysScreen struct {
 
 func newKeys(c *ctl.Catalogue) *keysScreen {
 	s := &keysScreen{}
+	s.title, s.all = "Keys", s.shown
 	s.id = func(k *ctl.Key) string { return k.ID }
+	s.about = func(m *Model, k *ctl.Key, width int) (string, []string) { return k.Name, keyText(m, k, width) }
 	s.empty = "There are no keys. Press a to make one; clients present it to the relay."
 	s.columns = []column[ctl.Key]{
-		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, k *ctl.Key) draw.Cell { return said1(k.Name) }, func(x, y *ctl.Key) int { return cmp.Compare(x.Name, y.Name) }},
+		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, k *ctl.Key) draw.Cell { return plainCell(k.Name) }, func(x, y *ctl.Key) int { return cmp.Compare(x.Name, y.Name) }},
 		{draw.Column{Name: "KEY", Width: 10, Rank: 7}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: draw.Clean(k.Hint), Ink: m.t.Faint} }, nil},
 		{draw.Column{Name: "STATE", Width: 8}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: k.State, Ink: keyInk(m.t, k.State)} }, func(x, y *ctl.Key) int { return cmp.Compare(x.State, y.State) }},
 		{draw.Column{Name: "NOW", Width: 5, Right: true}, inFlight, func(x, y *ctl.Key) int { return cmp.Compare(y.Use.InFlight, x.Use.InFlight) }},
@@ -35,8 +36,8 @@ func newKeys(c *ctl.Catalogue) *keysScreen {
 	s.columns = append(s.columns, limitColumns(c)...)
 	s.columns = append(s.columns, []column[ctl.Key]{
 		{draw.Column{Name: "ENDS", Width: 12, Rank: 6}, ends, nil},
-		{draw.Column{Name: "BOUND TO", Width: 10, Most: 18, Rank: 8}, func(_ *Model, k *ctl.Key) draw.Cell { return said1(boundTo(k)) }, nil},
-		{draw.Column{Name: "TAGS", Width: 8, Most: 24, Rank: 9}, func(_ *Model, k *ctl.Key) draw.Cell { return said1(strings.Join(k.Tags, ",")) }, nil},
+		{draw.Column{Name: "BOUND TO", Width: 10, Most: 18, Rank: 8}, func(_ *Model, k *ctl.Key) draw.Cell { return plainCell(boundTo(k)) }, nil},
+		{draw.Column{Name: "TAGS", Width: 8, Most: 24, Rank: 9}, func(_ *Model, k *ctl.Key) draw.Cell { return plainCell(strings.Join(k.Tags, ",")) }, nil},
 	}...)
 	return s
 }
@@ -84,8 +85,8 @@ func boundTo(k *ctl.Key) string {
 	return ""
 }
 
-// all are the keys that are shown.
-func (s *keysScreen) all(m *Model) []*ctl.Key {
+// shown are the keys that are in the table.
+func (s *keysScreen) shown(m *Model) []*ctl.Key {
 	all := make([]*ctl.Key, 0, len(m.b.keys))
 	for i := range m.b.keys {
 		if s.deleted || m.b.keys[i].State != "deleted" {
@@ -95,8 +96,6 @@ func (s *keysScreen) all(m *Model) []*ctl.Key {
 	return all
 }
 
-func (s *keysScreen) name() string { return "Keys" }
-
 // enter asks for the keys. With very many of them that takes the daemon some time, and is done the less often.
 func (s *keysScreen) enter(m *Model) tea.Cmd {
 	now := m.opt.Now()
@@ -104,108 +103,62 @@ func (s *keysScreen) enter(m *Model) tea.Cmd {
 		return nil
 	}
 	s.asked = true
-	return m.ask(func(ctx context.Context) tea.Msg {
+	var took time.Duration
+	return ask(m, func(ctx context.Context) ([]ctl.Key, error) {
 		start := time.Now()
-		all, err := m.opt.Daemon.Keys(ctx)
-		return keysTold{s, all, time.Since(start), err}
+		defer func() { took = time.Since(start) }()
+		return m.opt.Daemon.Keys(ctx)
+	}, func(m *Model, all []ctl.Key, err error) tea.Cmd {
+		s.asked, s.next = false, m.opt.Now().Add(took*keysShare)
+		if err == nil {
+			m.b.keys = all
+		}
+		return nil
 	})
-}
-
-type keysTold struct {
-	screen *keysScreen
-	all    []ctl.Key
-	took   time.Duration
-	err    error
 }
 
 // keysShare is what share of the time the daemon may spend on telling of keys, at most, is one in so many.
 const keysShare = 50
 
-func (k keysTold) take(m *Model) tea.Cmd {
-	k.screen.asked, k.screen.next = false, m.opt.Now().Add(k.took*keysShare)
-	if k.err == nil {
-		m.b.keys = k.all
-	}
-	return nil
-}
-
-func (s *keysScreen) key(m *Model, k tea.KeyMsg) tea.Cmd {
-	s.sheet.key(k, len(s.rows(m, s.all(m))))
-	return nil
-}
-
-func (s *keysScreen) view(m *Model, width, height int) []string {
-	all := s.all(m)
-	if k := s.pick(m, all); k != nil && height >= splitAt {
-		return split(m, s.sheet.view(m, all, width, height/2), draw.Clean(k.Name), keyText(m, k, width-2), width, height)
-	}
-	return s.sheet.view(m, all, width, height)
-}
-
 func (s *keysScreen) bindings() []binding {
-	on := func(do func(*Model, *ctl.Key) tea.Cmd) func(*Model) tea.Cmd {
-		return func(m *Model) tea.Cmd {
-			if k := s.pick(m, s.all(m)); k != nil {
-				return do(m, k)
-			}
-			return nil
-		}
-	}
 	return append([]binding{
-		{keys: "a", short: "add", long: "make a key; it is shown once", do: func(m *Model) tea.Cmd { return m.newKey() }},
-		{keys: "enter", short: "show", long: "everything about a key, with its last errors", do: on((*Model).showKey)},
-		{keys: "e", short: "edit", long: "change its limits and what it may use", do: on((*Model).editKey)},
-		{keys: "d", short: "on/off", long: "have it refused, or let it be used again", do: on((*Model).switchKey)},
-		{keys: "r", short: "rotate", long: "give it a new secret; the old one is refused at once", do: on((*Model).rotateKey)},
-		{keys: "D", short: "delete", long: "delete it; it can be restored", do: on((*Model).deleteKey)},
-		{keys: "z", long: "restore it", do: on((*Model).restoreKey)},
-		{keys: "P", long: "remove a deleted one for good", do: on((*Model).purgeKey)},
+		{keys: "a", short: "add", long: "make a key; it is shown once", do: (*Model).newKey},
+		{keys: "enter", short: "show", long: "everything about a key, with its last errors", do: s.on((*Model).showKey)},
+		{keys: "e", short: "edit", long: "change its limits and what it may use", do: s.on((*Model).editKey)},
+		{keys: "d", short: "on/off", long: "have it refused, or let it be used again", do: s.on((*Model).switchKey)},
+		{keys: "r", short: "rotate", long: "give it a new secret; the old one is refused immediately", do: s.on((*Model).rotateKey)},
+		{keys: "D", short: "delete", long: "delete it; it can be restored", do: s.on((*Model).deleteKey)},
+		{keys: "z", long: "restore it", do: s.on((*Model).restoreKey)},
+		{keys: "P", long: "remove a deleted one for good", do: s.on((*Model).purgeKey)},
 		{keys: "x", long: "show deleted ones too, or not", do: func(*Model) tea.Cmd { s.deleted = !s.deleted; return nil }},
 	}, sheetBindings()...)
 }
 
-// changeKey is a question before a key is changed by one call.
-func (m *Model) changeKey(k *ctl.Key, title, text, yes, did string, call func(context.Context, string) (ctl.Key, error)) tea.Cmd {
-	id := k.ID
-	return m.confirm(question{
-		title: title, text: text, yes: yes, did: "key " + k.Name + " " + did,
-		do: func(ctx context.Context) (any, error) {
-			got, err := call(ctx, id)
-			return &got, err
-		},
-	})
+// changeKey is a question before a key is changed by one call. Its texts have a place for the key's name.
+func (m *Model) changeKey(k *ctl.Key, q question, call func(context.Context, string) (ctl.Key, error)) tea.Cmd {
+	return change(m, q.about(k.Name), k.ID, call, (*Model).tookKey)
 }
 
 func (m *Model) switchKey(k *ctl.Key) tea.Cmd {
 	if k.State == "disabled" {
-		return m.changeKey(k, "Enable", "Let key "+k.Name+" be used again?", "enable", "can be used again", m.opt.Daemon.EnableKey)
+		return m.changeKey(k, question{"Enable", "Let key %s be used again?", "enable", "key %s can be used again"}, m.opt.Daemon.EnableKey)
 	}
-	return m.changeKey(k, "Disable", "Have key "+k.Name+" refused?", "disable", "is refused", m.opt.Daemon.DisableKey)
+	return m.changeKey(k, question{"Disable", "Have key %s refused?", "disable", "key %s is refused"}, m.opt.Daemon.DisableKey)
 }
 
 func (m *Model) deleteKey(k *ctl.Key) tea.Cmd {
-	return m.changeKey(k, "Delete", "Delete key "+k.Name+"? It is refused from then on, and can be restored.", "delete", "is deleted", m.opt.Daemon.DeleteKey)
+	return m.changeKey(k, question{"Delete", "Delete key %s? It is refused from then on, and can be restored.", "delete", "key %s is deleted"}, m.opt.Daemon.DeleteKey)
 }
 
 func (m *Model) restoreKey(k *ctl.Key) tea.Cmd {
-	return m.changeKey(k, "Restore", "Restore key "+k.Name+"?", "restore", "is restored", m.opt.Daemon.RestoreKey)
+	return m.changeKey(k, question{"Restore", "Restore key %s?", "restore", "key %s is restored"}, m.opt.Daemon.RestoreKey)
 }
 
 func (m *Model) rotateKey(k *ctl.Key) tea.Cmd {
-	id := k.ID
-	return m.confirm(question{
-		title: "Rotate", text: fmt.Sprintf("Give key %s a new secret? Whoever uses the old one is refused at once.", k.Name), yes: "rotate", did: "key " + k.Name + " has a new secret",
-		do: func(ctx context.Context) (any, error) {
-			got, err := m.opt.Daemon.RotateKey(ctx, id)
-			return &got, err
-		},
-	})
+	q := question{"Rotate", "Give key %s a new secret? Whoever uses the old one is refused immediately.", "rotate", "key %s has a new secret"}
+	return change(m, q.about(k.Name), k.ID, m.opt.Daemon.RotateKey, (*Model).tookIssued)
 }
 
 func (m *Model) purgeKey(k *ctl.Key) tea.Cmd {
-	id := k.ID
-	return m.confirm(question{
-		title: "Purge", text: "Remove key " + k.Name + " for good? Its usage stays.", yes: "purge", did: "key " + k.Name + " is removed",
-		do: func(ctx context.Context) (any, error) { return nil, m.opt.Daemon.PurgeKey(ctx, id) },
-	})
+	return remove(m, question{"Purge", "Remove key %s for good? Its usage stays.", "purge", "key %s is removed"}.about(k.Name), k.ID, m.opt.Daemon.PurgeKey)
 }

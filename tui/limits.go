@@ -111,7 +111,7 @@ func limitLine(m *Model, l *ctl.LimitUse, name, width int) string {
 
 // atOnce is the limit of requests in flight, written as the others are.
 func atOnce(k *ctl.Key) ctl.LimitUse {
-	return ctl.LimitUse{Label: "at once", Used: number(k.Use.InFlight), Max: number(k.Limits.Concurrency)}
+	return ctl.LimitUse{Label: "concurrency", Used: number(k.Use.InFlight), Max: number(k.Limits.Concurrency)}
 }
 
 func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }

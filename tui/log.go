@@ -23,22 +23,53 @@ func onlys() []string { return []string{"everything", "errors", "events"} }
 
 func newLog() *logScreen {
 	s := &logScreen{}
+	s.title, s.all = "Log", s.shown
 	s.id = func(l *line) string { return strconv.FormatInt(l.n, 10) }
 	s.empty = "Nothing has ended yet. Every request appears here when it does, and what happens to accounts."
 	s.free = eventText
-	for i, c := range logColumns() {
-		s.columns = append(s.columns, column[line]{c, func(m *Model, l *line) draw.Cell { return logCell(m, l, i) }, nil})
-	}
+	s.columns = logColumns()
 	return s
 }
 
-func logColumns() []draw.Column {
-	return []draw.Column{
-		{Name: "TIME", Width: 8, Rank: 3}, {Name: "STATUS", Width: 6, Right: true}, {Name: "KEY", Width: 8, Most: 14, Rank: 1}, {Name: "ACCOUNT", Width: 8, Most: 14, Rank: 2},
-		{Name: "MODEL", Width: 16, Most: 26, Rank: 6}, {Name: "FIRST", Width: 6, Right: true, Rank: 7}, {Name: "TOTAL", Width: 6, Right: true, Rank: 5},
-		{Name: "INPUT", Width: 6, Right: true, Rank: 9}, {Name: "CACHED", Width: 6, Right: true, Rank: 10}, {Name: "OUTPUT", Width: 6, Right: true, Rank: 8},
-		{Name: "COST", Width: 7, Right: true, Rank: 4}, {Name: "NOTE", Width: 24, Most: 120, Rank: 1},
+func logColumns() []column[line] {
+	return []column[line]{
+		{draw.Column{Name: "TIME", Width: 8, Rank: 3}, func(m *Model, l *line) draw.Cell { return draw.Cell{Text: clock(l.at, m.now()), Ink: m.t.Faint} }, nil},
+		{draw.Column{Name: "STATUS", Width: 6, Right: true}, logStatus, nil},
+		{draw.Column{Name: "KEY", Width: 8, Most: 14, Rank: 1}, ofRequest(func(r *ctl.Request) string { return r.Key }), nil},
+		{draw.Column{Name: "ACCOUNT", Width: 8, Most: 14, Rank: 2}, func(_ *Model, l *line) draw.Cell { return plainCell(l.who) }, nil},
+		{draw.Column{Name: "MODEL", Width: 16, Most: 26, Rank: 6}, ofRequest(func(r *ctl.Request) string { return r.Model }), nil},
+		{draw.Column{Name: "FIRST", Width: 6, Right: true, Rank: 7}, ofRequest(func(r *ctl.Request) string { return took(r.FirstByteMS) }), nil},
+		{draw.Column{Name: "TOTAL", Width: 6, Right: true, Rank: 5}, ofRequest(func(r *ctl.Request) string { return took(r.TotalMS) }), nil},
+		{draw.Column{Name: "INPUT", Width: 6, Right: true, Rank: 9}, ofRequest(func(r *ctl.Request) string { return short(float64(r.InputTokens)) }), nil},
+		{draw.Column{Name: "CACHED", Width: 6, Right: true, Rank: 10}, ofRequest(func(r *ctl.Request) string { return short(float64(r.CacheRead + r.CacheWrite5m + r.CacheWrite1h)) }), nil},
+		{draw.Column{Name: "OUTPUT", Width: 6, Right: true, Rank: 8}, ofRequest(func(r *ctl.Request) string { return short(float64(r.OutputTokens)) }), nil},
+		{draw.Column{Name: "COST", Width: 7, Right: true, Rank: 4}, ofRequest(func(r *ctl.Request) string { return money(r.Cost) }), nil},
+		{draw.Column{Name: "NOTE", Width: 24, Most: 120, Rank: 1}, func(m *Model, l *line) draw.Cell {
+			return draw.Cell{Text: draw.Clean(l.text), Ink: gradeInk(m.t, l.grade)}
+		}, nil},
 	}
+}
+
+// ofRequest is a cell that only lines about a request have.
+func ofRequest(write func(*ctl.Request) string) func(*Model, *line) draw.Cell {
+	return func(_ *Model, l *line) draw.Cell {
+		if l.request == nil {
+			return draw.Cell{}
+		}
+		return plainCell(write(l.request))
+	}
+}
+
+func logStatus(m *Model, l *line) draw.Cell {
+	c := draw.Cell{Text: "·", Ink: gradeInk(m.t, l.grade)}
+	switch {
+	case l.request == nil:
+	case l.request.Status == 0:
+		c.Text = "left"
+	default:
+		c.Text = strconv.Itoa(l.request.Status)
+	}
+	return c
 }
 
 // eventText is a line that is about no request.
@@ -53,51 +84,6 @@ func eventText(m *Model, l *line) (string, draw.Ink) {
 	return draw.Clean(clock(l.at, m.now()) + "  " + text), gradeInk(m.t, l.grade)
 }
 
-// logCell is what a line of the log has in a column.
-func logCell(m *Model, l *line, column int) draw.Cell {
-	r := l.request
-	ink := gradeInk(m.t, l.grade)
-	switch name := logColumns()[column].Name; {
-	case name == "TIME":
-		return draw.Cell{Text: clock(l.at, m.now()), Ink: m.t.Faint}
-	case name == "ACCOUNT":
-		return said1(l.who)
-	case name == "NOTE":
-		return draw.Cell{Text: draw.Clean(l.text), Ink: ink}
-	case name == "STATUS" && r == nil:
-		return draw.Cell{Text: "·", Ink: ink}
-	case r == nil:
-		return draw.Cell{}
-	default:
-		return requestCell(r, name, ink)
-	}
-}
-
-func requestCell(r *ctl.Request, column string, ink draw.Ink) draw.Cell {
-	switch column {
-	case "STATUS":
-		if r.Status == 0 {
-			return draw.Cell{Text: "left", Ink: ink}
-		}
-		return draw.Cell{Text: strconv.Itoa(r.Status), Ink: ink}
-	case "KEY":
-		return said1(r.Key)
-	case "MODEL":
-		return said1(r.Model)
-	case "FIRST":
-		return draw.Cell{Text: took(r.FirstByteMS)}
-	case "TOTAL":
-		return draw.Cell{Text: took(r.TotalMS)}
-	case "INPUT":
-		return draw.Cell{Text: short(float64(r.InputTokens))}
-	case "CACHED":
-		return draw.Cell{Text: short(float64(r.CacheRead + r.CacheWrite5m + r.CacheWrite1h))}
-	case "OUTPUT":
-		return draw.Cell{Text: short(float64(r.OutputTokens))}
-	}
-	return draw.Cell{Text: money(r.Cost)}
-}
-
 func gradeInk(t *draw.Theme, g grade) draw.Ink {
 	switch g {
 	case notable:
@@ -108,8 +94,8 @@ func gradeInk(t *draw.Theme, g grade) draw.Ink {
 	return t.Good
 }
 
-// all are the lines that are shown, newest first.
-func (s *logScreen) all(m *Model) []*line {
+// shown are the lines that are in the table, newest first.
+func (s *logScreen) shown(m *Model) []*line {
 	all := make([]*line, 0, len(m.b.log))
 	for i := range slices.Backward(m.b.log) {
 		l := &m.b.log[i]
@@ -120,16 +106,11 @@ func (s *logScreen) all(m *Model) []*line {
 	return all
 }
 
-func (s *logScreen) name() string { return "Log" }
-
-func (s *logScreen) enter(*Model) tea.Cmd { return nil }
-
 func (s *logScreen) key(m *Model, k tea.KeyMsg) tea.Cmd {
 	if s.place == 0 && k.String() != "down" && k.String() != "j" {
 		s.chosen = "" // the first stays the first while new ones come
 	}
-	s.sheet.key(k, len(s.rows(m, s.all(m))))
-	return nil
+	return s.sheet.key(m, k)
 }
 
 func (s *logScreen) view(m *Model, width, height int) []string {
@@ -140,12 +121,12 @@ func (s *logScreen) view(m *Model, width, height int) []string {
 	if height < 8 {
 		lines = nil
 	}
-	return append(lines, s.sheet.view(m, s.all(m), width, height-len(lines))...)
+	return append(lines, s.sheet.view(m, width, height-len(lines))...)
 }
 
 func (s *logScreen) bindings() []binding {
 	return append([]binding{
-		{keys: "enter", short: "explain", long: "everything about a request, and why it went where it went", do: s.explain},
+		{keys: "enter", short: "explain", long: "everything about a request, and why it went where it went", do: s.on((*Model).explain)},
 		{keys: "e", short: "only", long: "everything, only errors, or only what happened to accounts", do: func(*Model) tea.Cmd {
 			s.only = (s.only + 1) % len(onlys())
 			return nil
@@ -153,17 +134,14 @@ func (s *logScreen) bindings() []binding {
 	}, sheetBindings()[:2]...)
 }
 
-func (s *logScreen) explain(m *Model) tea.Cmd {
-	l := s.pick(m, s.all(m))
-	switch {
-	case l == nil:
-		return nil
-	case l.request == nil:
+// explain shows everything about what a line of the log says.
+func (m *Model) explain(l *line) tea.Cmd {
+	if l.request == nil {
 		return m.push(newDetail(cmp.Or(draw.Clean(l.who), "Event"), func(m *Model, width int) []string {
 			return append([]string{m.t.Faint.Paint(clock(l.at, m.now())), ""}, draw.Wrap(draw.Clean(l.text), width)...)
 		}))
 	}
-	return m.push(newRequestDetail(m, l.request))
+	return m.push(newRequestDetail(l.request))
 }
 
 // mostRecalled is how many of the requests that ended before are shown.
@@ -171,20 +149,12 @@ const mostRecalled = 200
 
 // loadLog asks for the newest requests that have ended.
 func (m *Model) loadLog() tea.Cmd {
-	return m.ask(func(ctx context.Context) tea.Msg {
-		all, err := m.opt.Daemon.Requests(ctx, ctl.RequestQuery{Limit: mostRecalled})
-		return logTold{all, err}
+	return ask(m, func(ctx context.Context) ([]ctl.Request, error) {
+		return m.opt.Daemon.Requests(ctx, ctl.RequestQuery{Limit: mostRecalled})
+	}, func(m *Model, all []ctl.Request, err error) tea.Cmd {
+		if err == nil {
+			m.b.recall(all)
+		}
+		return nil
 	})
-}
-
-type logTold struct {
-	all []ctl.Request
-	err error
-}
-
-func (l logTold) take(m *Model) tea.Cmd {
-	if l.err == nil {
-		m.b.recall(l.all)
-	}
-	return nil
 }

@@ -117,7 +117,7 @@ func (l *login) take(m *Model, msg tea.Msg) tea.Cmd {
 		m.close(l)
 		return l.cancel(m)
 	case k.String() == "ctrl+y", k.String() == "c" && l.Device != nil:
-		m.said = said{text: "the address is copied", until: m.opt.Now().Add(3 * time.Second)}
+		m.notice = notice{text: "the address is copied", until: m.opt.Now().Add(3 * time.Second)}
 		return m.copy(l.address())
 	case l.sending, l.Device != nil:
 		return nil
@@ -137,29 +137,20 @@ func (l *login) finish(m *Model) tea.Cmd {
 		return nil
 	}
 	l.sending, l.failed = true, ""
-	return tea.Batch(m.keepSpinning(), m.ask(func(ctx context.Context) tea.Msg {
-		got, err := m.opt.Daemon.FinishLogin(ctx, l.ID, code)
-		return loggedIn{l, &got, err}
-	}))
+	return tea.Batch(m.keepSpinning(), ask(m, func(ctx context.Context) (ctl.LoggedIn, error) {
+		return m.opt.Daemon.FinishLogin(ctx, l.ID, code)
+	}, l.finished))
 }
 
-// loggedIn is what came of a login.
-type loggedIn struct {
-	login *login
-	got   *ctl.LoggedIn
-	err   error
-}
-
-func (x loggedIn) take(m *Model) tea.Cmd {
-	l := x.login
+func (l *login) finished(m *Model, got ctl.LoggedIn, err error) tea.Cmd {
 	l.sending = false
-	if x.err != nil {
-		l.failed, l.over = sentence(x.err), ctl.CodeOf(x.err) != ctl.BadRequest
+	if err != nil {
+		l.failed, l.over = sentence(err), ctl.CodeOf(err) != ctl.BadRequest
 		l.code.SetValue("")
 		return nil
 	}
 	m.close(l)
-	return m.added(&x.got.Account, x.got.Renewed)
+	return m.added(&got.Account, got.Renewed)
 }
 
 // later asks after a while whether a login on another device is done.
@@ -176,31 +167,21 @@ func (p pollNow) take(m *Model) tea.Cmd {
 		return nil
 	}
 	l.asked++
-	return m.ask(func(ctx context.Context) tea.Msg {
-		got, err := m.opt.Daemon.PollLogin(ctx, l.ID)
-		return polled{l, got, err}
-	})
+	return ask(m, func(ctx context.Context) (ctl.LoginPoll, error) { return m.opt.Daemon.PollLogin(ctx, l.ID) }, l.polled)
 }
 
-type polled struct {
-	login *login
-	got   ctl.LoginPoll
-	err   error
-}
-
-func (p polled) take(m *Model) tea.Cmd {
-	l := p.login
+func (l *login) polled(m *Model, got ctl.LoginPoll, err error) tea.Cmd {
 	switch {
-	case p.err != nil:
-		l.failed, l.over = sentence(p.err), true
+	case err != nil:
+		l.failed, l.over = sentence(err), true
 		return nil
-	case p.got.Account != nil:
+	case got.Account != nil:
 		l.over = true
 		m.close(l)
-		return m.added(&p.got.Account.Account, p.got.Account.Renewed)
+		return m.added(&got.Account.Account, got.Account.Renewed)
 	}
-	l.trouble = draw.Clean(p.got.Trouble)
-	return l.later(p.got.IntervalSeconds)
+	l.trouble = draw.Clean(got.Trouble)
+	return l.later(got.IntervalSeconds)
 }
 
 // cancel tells the daemon that nobody will finish a login. If it does not hear that, the login expires.
@@ -209,8 +190,6 @@ func (l *login) cancel(m *Model) tea.Cmd {
 		return nil
 	}
 	l.over = true
-	return m.ask(func(ctx context.Context) tea.Msg {
-		_ = m.opt.Daemon.CancelLogin(ctx, l.ID)
-		return nil
-	})
+	return ask(m, func(ctx context.Context) (struct{}, error) { return struct{}{}, m.opt.Daemon.CancelLogin(ctx, l.ID) },
+		func(*Model, struct{}, error) tea.Cmd { return nil })
 }

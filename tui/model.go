@@ -15,7 +15,7 @@ type Model struct {
 	opt    Options
 	ctx    context.Context //nolint:containedctx // commands outlive the call that makes them, not the program
 	t      *draw.Theme
-	b      *board
+	b      *state
 	link   link
 	feed   *feed
 	width  int
@@ -24,7 +24,7 @@ type Model struct {
 	screens []screen
 	open    int // which of them
 	dialogs []dialog
-	said    said
+	notice  notice
 	jobs    int // under way
 	spins   bool
 
@@ -56,8 +56,8 @@ type binding struct {
 	do    func(*Model) tea.Cmd
 }
 
-// said is what came of something that was done.
-type said struct {
+// notice is what came of something that was done.
+type notice struct {
 	text  string
 	grade grade
 	until time.Time
@@ -65,17 +65,14 @@ type said struct {
 
 // The messages that the dashboard sends itself.
 type (
-	drawNow  struct{}
-	tick     struct{}
-	spin     struct{}
-	finished struct { // a job
-		msg tea.Msg
-	}
+	drawNow struct{}
+	tick    struct{}
+	spin    struct{}
 )
 
 func newModel(ctx context.Context, opt Options) *Model {
 	m := &Model{
-		opt: opt, ctx: ctx, t: draw.NewTheme(opt.Colours), b: newBoard(opt.Now().Location()),
+		opt: opt, ctx: ctx, t: draw.NewTheme(opt.Colours), b: newState(opt.Now().Location()),
 		feed: &feed{daemon: opt.Daemon, news: make(chan tea.Msg)},
 	}
 	m.b.catalogue = opt.Catalogue
@@ -142,19 +139,13 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 	case spin:
 		m.spins = false
 		return m.keepSpinning()
-	case finished:
-		m.jobs--
-		if msg.msg == nil {
-			return nil
-		}
-		return m.take(msg.msg)
 	case result:
 		return msg.take(m)
 	}
 	return m.toDialog(msg)
 }
 
-// result is what came of a job. It knows what to do with it.
+// result is what came of something that was asked for. It knows what to do with it.
 type result interface{ take(m *Model) tea.Cmd }
 
 // toDialog hands on what only the one on top can understand.
@@ -192,8 +183,8 @@ func (m *Model) lost(err error) {
 // ticked is called every second.
 func (m *Model) ticked() tea.Cmd {
 	now := m.opt.Now()
-	if m.said.text != "" && now.After(m.said.until) {
-		m.said = said{}
+	if m.notice.text != "" && now.After(m.notice.until) {
+		m.notice = notice{}
 	}
 	var cmds []tea.Cmd
 	if m.link.up && now.Second()%30 == 0 {
@@ -206,24 +197,6 @@ func (m *Model) ticked() tea.Cmd {
 }
 
 func (m *Model) screen() screen { return m.screens[m.open] }
-
-// job does something that takes time. What it gives comes back as a message.
-func (m *Model) job(do func(context.Context) tea.Msg) tea.Cmd {
-	m.jobs++
-	return tea.Batch(m.keepSpinning(), m.ask(func(ctx context.Context) tea.Msg { return finished{do(ctx)} }))
-}
-
-// mostTime is how long the daemon may take over anything.
-const mostTime = 90 * time.Second
-
-// ask asks the daemon for something, without showing that anything is under way.
-func (m *Model) ask(do func(context.Context) tea.Msg) tea.Cmd {
-	return func() tea.Msg {
-		ctx, stop := context.WithTimeout(m.ctx, mostTime)
-		defer stop()
-		return do(ctx)
-	}
-}
 
 // keepSpinning moves the spinner while something is under way.
 func (m *Model) keepSpinning() tea.Cmd {
@@ -252,7 +225,7 @@ func (m *Model) spinner() string {
 // say shows in the last line what came of something, and keeps it in the log.
 func (m *Model) say(g grade, text string) {
 	text = draw.Clean(strings.ReplaceAll(text, "\n", " "))
-	m.said = said{text: text, grade: g, until: m.opt.Now().Add(8 * time.Second)}
+	m.notice = notice{text: text, grade: g, until: m.opt.Now().Add(8 * time.Second)}
 	m.b.note(line{at: m.now(), grade: g, text: text})
 }
 

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -28,27 +27,14 @@ func ways(p *ctl.Platform, of ...ctl.Way) []ctl.Way {
 	return slices.DeleteFunc(slices.Clone(p.Ways), func(w ctl.Way) bool { return titles[w] == "" || len(of) > 0 && !slices.Contains(of, w) })
 }
 
-// catalogueRead is what the daemon says that there is to choose from.
-type catalogueRead struct {
-	catalogue ctl.Catalogue
-	err       error
-	then      func(*Model) tea.Cmd
-}
-
-// withCatalogue goes on once it is known what there is to choose from.
+// withCatalogue goes on once it is known what there is to choose from: by what is known already where the daemon has none to tell.
 func (m *Model) withCatalogue(then func(*Model) tea.Cmd) tea.Cmd {
-	return m.job(func(ctx context.Context) tea.Msg {
-		c, err := m.opt.Daemon.Catalogue(ctx)
-		return catalogueRead{c, err, then}
+	return work(m, m.opt.Daemon.Catalogue, func(m *Model, c ctl.Catalogue, err error) tea.Cmd {
+		if err == nil {
+			m.b.catalogue = c
+		}
+		return then(m)
 	})
-}
-
-// take goes by what is known already where the daemon has none to tell.
-func (c catalogueRead) take(m *Model) tea.Cmd {
-	if c.err == nil {
-		m.b.catalogue = c.catalogue
-	}
-	return c.then(m)
 }
 
 // optionForm is what a form holds for the options of a platform.
@@ -121,7 +107,7 @@ func (f *optionForm) changes() *map[string]string {
 }
 
 // firstClient is the name of the client that comes first.
-func (b *board) firstClient() string {
+func (b *state) firstClient() string {
 	if len(b.catalogue.Clients) == 0 {
 		return "CLIENT"
 	}

@@ -514,7 +514,7 @@ func (d *fake) ExplainWant(_ context.Context, q ctl.ExplainQuery) (ctl.Explanati
 
 func explanation() ctl.Explanation {
 	soon := noon.Add(5 * time.Minute)
-	return ctl.Explanation{Chosen: "work", Why: "first in rank", Accounts: []ctl.Sight{
+	return ctl.Explanation{Chosen: "work", Why: "first in rank", Accounts: []ctl.Candidate{
 		{Account: "work", Platform: "claude-console", Eligible: true, Rank: 1, Reason: "eligible"},
 		{Account: "max", Platform: "claude", Reason: "cooling", Until: &soon, Detail: "429 rate_limit_error"},
 	}}

@@ -65,7 +65,7 @@ func accountsOf() []ctl.Account {
 		{ID: "acc_max", Name: "max", Platform: "claude", Enabled: true, State: "cooling", Credential: "oauth", Priority: 10, Until: at(42 * time.Minute), Why: "429 rate_limit_error: the 5-hour limit is used up",
 			Windows: []ctl.Window{window("5h", 1), window("7d", 0.62)}, LastUsed: at(-8 * time.Minute), LastError: "429 rate_limit_error", LastErrAt: at(-8 * time.Minute), Failures: 1},
 		{ID: "acc_spare", Name: "spare", Platform: "claude", Enabled: true, State: "ready", Credential: "oauth", Priority: 20, InUse: 1, Windows: []ctl.Window{window("5h", 0.31), window("7d", 0.08)}, LastUsed: at(-3 * time.Second),
-			Rests: []ctl.Rest{{Scope: "opus", Until: noon.Add(time.Hour), Evidence: "429 for the opus family"}}, TokenExpiresAt: at(5 * time.Hour)},
+			Rests: []ctl.Cooldown{{Scope: "opus", Until: noon.Add(time.Hour), Evidence: "429 for the opus family"}}, TokenExpiresAt: at(5 * time.Hour)},
 		{ID: "acc_old", Name: "old", Platform: "claude", Enabled: true, State: "needs-login", Credential: "oauth", Priority: 50, Why: "the refresh token was refused: invalid_grant", LastUsed: at(-50 * time.Hour)},
 		{ID: "acc_off", Name: "off", Platform: "bedrock", CreatedAt: noon.Add(-9 * time.Hour), State: "disabled", Credential: "api-key", Priority: 90},
 	}

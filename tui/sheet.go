@@ -9,11 +9,15 @@ import (
 	"crs/tui/draw"
 )
 
-// sheet is a table of things that can be walked through, filtered and sorted.
+// sheet is a table of things that can be walked through, filtered and sorted; and, but for its keys, a screen with that table.
 type sheet[T any] struct {
+	title   string
 	columns []column[T]
+	all     func(m *Model) []*T
 	id      func(*T) string
 	empty   string // what to say when there is nothing
+	// about, if not nil, is shown of the chosen one below the table, where there is room.
+	about func(m *Model, x *T, width int) (name string, text []string)
 	// free, if not nil, gives the text of a row that has no columns, "" for one that has.
 	free func(m *Model, x *T) (text string, ink draw.Ink)
 
@@ -34,13 +38,41 @@ type column[T any] struct {
 	order func(x, y *T) int
 }
 
+func (s *sheet[T]) name() string { return s.title }
+
+func (s *sheet[T]) enter(*Model) tea.Cmd { return nil }
+
 func (s *sheet[T]) typing() bool { return s.asks }
 
-// key handles what all tables do, and reports whether it did.
-func (s *sheet[T]) key(k tea.KeyMsg, count int) bool {
+func (s *sheet[T]) key(m *Model, k tea.KeyMsg) tea.Cmd {
+	s.move(k, len(s.rows(m, s.all(m))))
+	return nil
+}
+
+func (s *sheet[T]) view(m *Model, width, height int) []string {
+	x := s.pick(m)
+	if x == nil || s.about == nil || height < splitAt {
+		return s.table(m, s.all(m), width, height)
+	}
+	name, text := s.about(m, x, width-2)
+	return split(m, s.table(m, s.all(m), width, height/2), draw.Clean(name), text, width, height)
+}
+
+// on does something to the chosen one.
+func (s *sheet[T]) on(do func(*Model, *T) tea.Cmd) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd {
+		if x := s.pick(m); x != nil {
+			return do(m, x)
+		}
+		return nil
+	}
+}
+
+// move handles the keys that all tables have.
+func (s *sheet[T]) move(k tea.KeyMsg, count int) {
 	if s.asks {
 		s.typed(k)
-		return true
+		return
 	}
 	switch k.String() {
 	case "up", "k":
@@ -57,21 +89,20 @@ func (s *sheet[T]) key(k tea.KeyMsg, count int) bool {
 		s.place = count - 1
 	case "/":
 		s.asks = true
-		return true
+		return
 	case "s":
 		s.by, s.reverse = s.nextOrder(), false
-		return true
+		return
 	case "S":
 		s.reverse = !s.reverse
-		return true
+		return
 	case "esc":
 		s.filter = ""
-		return true
+		return
 	default:
-		return false
+		return
 	}
 	s.chosen = "" // by its place, from here on
-	return true
 }
 
 func (s *sheet[T]) typed(k tea.KeyMsg) {
@@ -92,27 +123,23 @@ func (s *sheet[T]) typed(k tea.KeyMsg) {
 }
 
 // nextOrder is the next column to sort by, or the order that things come in after the last.
-func (s *sheet[T]) nextOrder() int {
-	n := 0
-	for i := range s.columns {
-		if s.columns[i].order != nil {
-			n++
-		}
-	}
-	return (s.by + 1) % (n + 1)
-}
+func (s *sheet[T]) nextOrder() int { return (s.by + 1) % (len(s.sortable()) + 1) }
 
 // sortedBy is the column that is sorted by, nil for none.
 func (s *sheet[T]) sortedBy() *column[T] {
-	n := 0
+	if s.by == 0 {
+		return nil
+	}
+	return s.sortable()[s.by-1]
+}
+
+func (s *sheet[T]) sortable() (all []*column[T]) {
 	for i := range s.columns {
 		if s.columns[i].order != nil {
-			if n++; n == s.by {
-				return &s.columns[i]
-			}
+			all = append(all, &s.columns[i])
 		}
 	}
-	return nil
+	return all
 }
 
 // rows are the things that the filter lets through, in order, and finds where the chosen one is among them.
@@ -165,22 +192,22 @@ func (s *sheet[T]) find(all []*T) {
 }
 
 // pick is the chosen one, nil when there is nothing.
-func (s *sheet[T]) pick(m *Model, all []*T) *T {
-	rows := s.rows(m, all)
+func (s *sheet[T]) pick(m *Model) *T {
+	rows := s.rows(m, s.all(m))
 	if len(rows) == 0 {
 		return nil
 	}
 	return rows[s.place]
 }
 
-// view draws the sheet: its head, and as many rows as there is room for.
-func (s *sheet[T]) view(m *Model, all []*T, width, height int) []string {
+// table draws the columns' names, and as many rows as there is room for.
+func (s *sheet[T]) table(m *Model, all []*T, width, height int) []string {
 	rows := s.rows(m, all)
 	lines := make([]string, 0, max(height, 0)+1)
 	if s.asks || s.filter != "" {
 		lines = append(lines, s.filterLine(m, len(rows), len(all), width))
 	}
-	layout := draw.Place(s.all(), width-2)
+	layout := draw.Place(s.widths(), width-2)
 	lines = append(lines, m.t.Faint.Paint("  "+layout.Row(s.head(), nil)))
 	room := max(height-len(lines), 0)
 	s.offset = max(min(s.offset, s.place, len(rows)-room), s.place-room+1, 0)
@@ -196,7 +223,7 @@ func (s *sheet[T]) view(m *Model, all []*T, width, height int) []string {
 	return draw.Sized(lines, width, height)
 }
 
-func (s *sheet[T]) all() []draw.Column {
+func (s *sheet[T]) widths() []draw.Column {
 	columns := make([]draw.Column, len(s.columns))
 	for i := range s.columns {
 		columns[i] = s.columns[i].Column

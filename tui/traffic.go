@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"context"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -16,12 +15,13 @@ type traffic struct{ sheet[ctl.Flight] }
 
 func newTraffic() *traffic {
 	s := &traffic{}
+	s.title, s.all = "Traffic", func(m *Model) []*ctl.Flight { return m.b.flights() }
 	s.id = func(f *ctl.Flight) string { return f.ID }
 	s.empty = "Nothing is in flight. What clients ask for appears here while it is served."
 	s.columns = []column[ctl.Flight]{
-		{draw.Column{Name: "KEY", Width: 8, Most: 18}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Key) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Key, y.Key) }},
+		{draw.Column{Name: "KEY", Width: 8, Most: 18}, func(_ *Model, f *ctl.Flight) draw.Cell { return plainCell(f.Key) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Key, y.Key) }},
 		{draw.Column{Name: "ACCOUNT", Width: 8, Most: 18}, account, func(x, y *ctl.Flight) int { return cmp.Compare(x.Account, y.Account) }},
-		{draw.Column{Name: "MODEL", Width: 16, Most: 30, Rank: 2}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Model) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Model, y.Model) }},
+		{draw.Column{Name: "MODEL", Width: 16, Most: 30, Rank: 2}, func(_ *Model, f *ctl.Flight) draw.Cell { return plainCell(f.Model) }, func(x, y *ctl.Flight) int { return cmp.Compare(x.Model, y.Model) }},
 		{draw.Column{Name: "PHASE", Width: 9}, phase, func(x, y *ctl.Flight) int { return cmp.Compare(x.Phase, y.Phase) }},
 		{draw.Column{Name: "FOR", Width: 5, Right: true}, age, func(x, y *ctl.Flight) int { return x.At.Compare(y.At) }},
 		{draw.Column{Name: "FIRST", Width: 5, Right: true, Rank: 3}, func(_ *Model, f *ctl.Flight) draw.Cell { return draw.Cell{Text: took(f.FirstByteMS)} }, func(x, y *ctl.Flight) int { return cmp.Compare(y.FirstByteMS, x.FirstByteMS) }},
@@ -29,20 +29,20 @@ func newTraffic() *traffic {
 		{draw.Column{Name: "B/S", Width: 5, Right: true, Rank: 1}, speed, nil},
 		{draw.Column{Name: "TOK/S", Width: 5, Right: true, Rank: 5}, tokenSpeed, nil},
 		{draw.Column{Name: "PACE", Width: 8, Most: 20, Rank: 4}, pulse, nil},
-		{draw.Column{Name: "CLIENT", Width: 11, Rank: 7}, func(_ *Model, f *ctl.Flight) draw.Cell { return said1(f.Client) }, nil},
+		{draw.Column{Name: "CLIENT", Width: 11, Rank: 7}, func(_ *Model, f *ctl.Flight) draw.Cell { return plainCell(f.Client) }, nil},
 		{draw.Column{Name: "FAILED", Width: 6, Right: true, Rank: 8}, failed, nil},
 	}
 	return s
 }
 
-// said1 is a cell with what comes from outside.
-func said1(text string) draw.Cell { return draw.Cell{Text: draw.Clean(text)} }
+// plainCell is a cell with what comes from outside.
+func plainCell(text string) draw.Cell { return draw.Cell{Text: draw.Clean(text)} }
 
 func account(m *Model, f *ctl.Flight) draw.Cell {
 	if f.Account == "" {
 		return draw.Cell{Text: "-", Ink: m.t.Faint}
 	}
-	return said1(f.Account)
+	return plainCell(f.Account)
 }
 
 // stalledAfter is how long an answer may pause until that is pointed out.
@@ -106,33 +106,25 @@ func failed(m *Model, f *ctl.Flight) draw.Cell {
 	return draw.Cell{Text: whole(int64(f.Attempts)), Ink: m.t.Warn}
 }
 
-func (s *traffic) name() string { return "Traffic" }
-
-func (s *traffic) enter(*Model) tea.Cmd { return nil }
-
-func (s *traffic) key(m *Model, k tea.KeyMsg) tea.Cmd {
-	s.sheet.key(k, len(s.rows(m, m.b.flights())))
-	return nil
-}
-
 // endedRows is how many requests that have ended are shown below those in flight, where there is room.
 const endedRows = 6
 
 func (s *traffic) view(m *Model, width, height int) []string {
 	if height < 3*endedRows || width < 60 {
-		return s.sheet.view(m, m.b.flights(), width, height)
+		return s.sheet.view(m, width, height)
 	}
-	lines := s.sheet.view(m, m.b.flights(), width, height-endedRows-1)
+	lines := s.sheet.view(m, width, height-endedRows-1)
 	return append(lines, justEnded(m, width, endedRows+1)...)
 }
 
 // justEnded shows the requests that ended last, newest first.
 func justEnded(m *Model, width, height int) []string {
 	lines := []string{rule(m.t, "just ended", width)}
-	layout := draw.Place(logColumns(), width-2)
+	ended := sheet[line]{columns: logColumns()}
+	layout := draw.Place(ended.widths(), width-2)
 	for i := len(m.b.log) - 1; i >= 0 && len(lines) < height; i-- {
 		if l := &m.b.log[i]; l.request != nil {
-			lines = append(lines, "  "+layout.Row(func(c int) draw.Cell { return logCell(m, l, c) }, nil))
+			lines = append(lines, ended.row(m, layout, l, false))
 		}
 	}
 	return draw.Sized(lines, width, height)
@@ -140,27 +132,12 @@ func justEnded(m *Model, width, height int) []string {
 
 func (s *traffic) bindings() []binding {
 	return append([]binding{
-		{keys: "enter", short: "explain", long: "everything about a request, and which accounts would do for it", do: s.explain},
-		{keys: "x", short: "disconnect", long: "end a request that is in flight", do: s.disconnect},
+		{keys: "enter", short: "explain", long: "everything about a request, and which accounts would do for it", do: s.on(func(m *Model, f *ctl.Flight) tea.Cmd { return m.push(newFlightDetail(f)) })},
+		{keys: "x", short: "disconnect", long: "end a request that is in flight", do: s.on((*Model).disconnect)},
 	}, sheetBindings()...)
 }
 
-func (s *traffic) explain(m *Model) tea.Cmd {
-	if f := s.pick(m, m.b.flights()); f != nil {
-		return m.push(newFlightDetail(m, f))
-	}
-	return nil
-}
-
-func (s *traffic) disconnect(m *Model) tea.Cmd {
-	f := s.pick(m, m.b.flights())
-	if f == nil {
-		return nil
-	}
-	id := f.ID
-	return m.confirm(question{
-		title: "Disconnect", text: "End the request of " + draw.Clean(f.Key) + " for " + draw.Clean(f.Model) + "? Its client gets an error, or an answer that breaks off.",
-		yes: "disconnect", did: "disconnected " + id,
-		do: func(ctx context.Context) (any, error) { return nil, m.opt.Daemon.Disconnect(ctx, id) },
-	})
+func (m *Model) disconnect(f *ctl.Flight) tea.Cmd {
+	text := "End the request of " + draw.Clean(f.Key) + " for " + draw.Clean(f.Model) + "? Its client gets an error, or an answer that breaks off."
+	return remove(m, question{"Disconnect", text, "disconnect", "disconnected " + f.ID}, f.ID, m.opt.Daemon.Disconnect)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -115,14 +116,7 @@ func (m *Model) copy(text string) tea.Cmd {
 }
 
 // has reports whether a dialog is open still.
-func (m *Model) has(d dialog) bool {
-	for _, o := range m.dialogs {
-		if o == d {
-			return true
-		}
-	}
-	return false
-}
+func (m *Model) has(d dialog) bool { return slices.Contains(m.dialogs, d) }
 
 // failForTest is a fault on demand.
 func (m *Model) failForTest() tea.Cmd {

@@ -79,7 +79,7 @@ func newUsage() *usageScreen {
 	}
 	s.sheet.columns = []column[share]{
 		{draw.Column{Name: "", Width: 2}, swatch, nil},
-		{draw.Column{Name: "WHAT", Width: 14, Most: 34}, func(_ *Model, x *share) draw.Cell { return said1(x.name) }, nil},
+		{draw.Column{Name: "WHAT", Width: 14, Most: 34}, func(_ *Model, x *share) draw.Cell { return plainCell(x.name) }, nil},
 		{draw.Column{Name: "SHARE", Width: 15, Rank: 3}, portion, nil},
 		{draw.Column{Name: "COST", Width: 8, Right: true}, func(_ *Model, x *share) draw.Cell { return draw.Cell{Text: money(x.row.Cost)} }, nil},
 		number("REQUESTS", 2, func(r *ctl.UsageRow) int64 { return r.Requests }),
@@ -115,35 +115,22 @@ func (s *usageScreen) enter(m *Model) tea.Cmd {
 	key := usageKey{s.span, s.by}
 	sp := spans()[key.span]
 	q := ctl.UsageQuery{By: []string{sp.column, groupings()[key.by]}, Since: sp.since}
-	return m.ask(func(ctx context.Context) tea.Msg {
-		u, err := m.opt.Daemon.Usage(ctx, q)
-		return usageTold{s, key, u, err}
+	return ask(m, func(ctx context.Context) (ctl.Usage, error) { return m.opt.Daemon.Usage(ctx, q) }, func(m *Model, u ctl.Usage, err error) tea.Cmd {
+		s.asked, s.failed = false, ""
+		if err != nil {
+			s.failed = sentence(err)
+			return nil
+		}
+		s.told[key] = u
+		if (usageKey{s.span, s.by}) != key {
+			return s.enter(m) // something else was chosen meanwhile
+		}
+		return nil
 	})
 }
 
-type usageTold struct {
-	screen *usageScreen
-	key    usageKey
-	usage  ctl.Usage
-	err    error
-}
-
-func (u usageTold) take(m *Model) tea.Cmd {
-	s := u.screen
-	s.asked, s.failed = false, ""
-	if u.err != nil {
-		s.failed = sentence(u.err)
-		return nil
-	}
-	s.told[u.key] = u.usage
-	if (usageKey{s.span, s.by}) != u.key {
-		return s.enter(m) // something else was chosen meanwhile
-	}
-	return nil
-}
-
 func (s *usageScreen) key(m *Model, k tea.KeyMsg) tea.Cmd {
-	s.sheet.key(k, len(s.shares()))
+	s.sheet.move(k, len(s.shares()))
 	s.sheet.asks = false // there is nothing to filter
 	return nil
 }
@@ -184,7 +171,7 @@ func (s *usageScreen) view(m *Model, width, height int) []string {
 	} else {
 		table = height - 1
 	}
-	return append(lines, s.sheet.view(m, shares, width, table)...)
+	return append(lines, s.sheet.table(m, shares, width, table)...)
 }
 
 func paintAll(ink draw.Ink, lines []string) []string {
@@ -302,20 +289,12 @@ func stepOn(t time.Time, sp span) time.Time {
 
 // loadToday asks for what was used today.
 func (m *Model) loadToday() tea.Cmd {
-	return m.ask(func(ctx context.Context) tea.Msg {
-		u, err := m.opt.Daemon.Usage(ctx, ctl.UsageQuery{Since: "today"})
-		return todayTold{u.Total, err}
+	return ask(m, func(ctx context.Context) (ctl.Usage, error) {
+		return m.opt.Daemon.Usage(ctx, ctl.UsageQuery{Since: "today"})
+	}, func(m *Model, u ctl.Usage, err error) tea.Cmd {
+		if err == nil {
+			m.b.today, m.b.endedToday, m.b.costToday = u.Total, 0, 0
+		}
+		return nil
 	})
-}
-
-type todayTold struct {
-	total ctl.UsageRow
-	err   error
-}
-
-func (t todayTold) take(m *Model) tea.Cmd {
-	if t.err == nil {
-		m.b.today, m.b.endedToday, m.b.costToday = t.total, 0, 0
-	}
-	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"crs/ctl"
 	"crs/tui/draw"
 )
@@ -33,13 +35,7 @@ func bytes(n float64) string {
 }
 
 // whole writes a number with commas.
-func whole(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
+func whole(n int64) string { return humanize.Comma(n) }
 
 // lasts writes a duration in at most six characters.
 func lasts(d time.Duration) string {

@@ -32,7 +32,7 @@ type Options struct {
 
 // Run sends them. It takes a few seconds, and Silence on top of that.
 func Run(ctx context.Context, o Options) []ctl.Check {
-	f, err := newFlock(&o)
+	f, err := newProbes(&o)
 	if err != nil {
 		return []ctl.Check{{Name: "through", Subject: o.URL, State: ctl.Bad, Detail: err.Error(), Hint: "give the address that clients have, such as https://relay.example.com"}}
 	}
@@ -45,13 +45,13 @@ func Run(ctx context.Context, o Options) []ctl.Check {
 	return []ctl.Check{reached, f.encryption(), f.fields(ctx), f.length(ctx), f.buffering(ctx), <-silence}
 }
 
-// flock is what all canaries have in common.
-type flock struct {
+// probes is what all canaries have in common.
+type probes struct {
 	*Options
 	at *url.URL
 }
 
-func newFlock(o *Options) (*flock, error) {
+func newProbes(o *Options) (*probes, error) {
 	at, err := url.Parse(strings.TrimRight(o.URL, "/"))
 	switch {
 	case err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Hostname() == "":
@@ -64,11 +64,11 @@ func newFlock(o *Options) (*flock, error) {
 	}
 	o.Beat = cmp.Or(o.Beat, beat)
 	at.Path += ctl.CanaryPath
-	return &flock{o, at}, nil
+	return &probes{o, at}, nil
 }
 
 // check begins one that is well until something is found.
-func (f *flock) check(name string) ctl.Check {
+func (f *probes) check(name string) ctl.Check {
 	return ctl.Check{Name: name, Subject: f.URL, State: ctl.OK}
 }
 
@@ -78,7 +78,7 @@ const underscored = "session_id"
 
 // send sends a canary; the caller closes the answer. Where several daemons share an address, it is sent until it comes to the one
 // that knows its token.
-func (f *flock) send(ctx context.Context, query string, body []byte) (*http.Response, error) {
+func (f *probes) send(ctx context.Context, query string, body []byte) (*http.Response, error) {
 	for try := 1; ; try++ {
 		resp, err := f.sendOnce(ctx, query, body)
 		if err != nil || resp.StatusCode != http.StatusUnauthorized || try == mostTries {
@@ -101,7 +101,7 @@ const mostTries = 16
 func stranger(text string) bool { return strings.Contains(text, "crs doctor") }
 
 // sendOnce sends a canary. As clients do, it offers to take answers that are compressed: what compresses a stream holds it back.
-func (f *flock) sendOnce(ctx context.Context, query string, body []byte) (*http.Response, error) {
+func (f *probes) sendOnce(ctx context.Context, query string, body []byte) (*http.Response, error) {
 	at := *f.at
 	at.RawQuery = query
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at.String(), bytes.NewReader(body))
@@ -136,7 +136,7 @@ func (r *refused) Error() string {
 }
 
 // ask sends a canary that is answered in one piece.
-func (f *flock) ask(ctx context.Context, query string, body []byte) (a arrived, err error) {
+func (f *probes) ask(ctx context.Context, query string, body []byte) (a arrived, err error) {
 	resp, err := f.send(ctx, query, body)
 	if err != nil {
 		return a, plain(err)

@@ -18,7 +18,7 @@ import (
 const patience = 20 * time.Second
 
 // reach finds out whether the address leads to the daemon at all. ok says that more can be asked.
-func (f *flock) reach(ctx context.Context) (c ctl.Check, ok bool) {
+func (f *probes) reach(ctx context.Context) (c ctl.Check, ok bool) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	c = f.check("through")
@@ -50,7 +50,7 @@ func (f *flock) reach(ctx context.Context) (c ctl.Check, ok bool) {
 }
 
 // encryption: keys on their way through a network.
-func (f *flock) encryption() ctl.Check {
+func (f *probes) encryption() ctl.Check {
 	c := f.check("encryption")
 	ip := net.ParseIP(f.at.Hostname())
 	switch {
@@ -66,7 +66,7 @@ func (f *flock) encryption() ctl.Check {
 }
 
 // fields finds out whether a header field with an underscore in its name arrives.
-func (f *flock) fields(ctx context.Context) ctl.Check {
+func (f *probes) fields(ctx context.Context) ctl.Check {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	c := f.check("headers")
@@ -87,7 +87,7 @@ func (f *flock) fields(ctx context.Context) ctl.Check {
 const longPrompt = 4 << 20
 
 // length finds out whether a long request arrives.
-func (f *flock) length(ctx context.Context) ctl.Check {
+func (f *probes) length(ctx context.Context) ctl.Check {
 	ctx, stop := context.WithTimeout(ctx, 3*patience)
 	defer stop()
 	c := f.check("length")

@@ -21,7 +21,7 @@ const (
 
 // buffering finds out whether events come as they are sent, or all at the end. It asks twice before it says so: this machine
 // may have been busy with something else.
-func (f *flock) buffering(ctx context.Context) ctl.Check {
+func (f *probes) buffering(ctx context.Context) ctl.Check {
 	c := f.check("buffering")
 	var err error
 	for try := range 2 {
@@ -47,7 +47,7 @@ func (f *flock) buffering(ctx context.Context) ctl.Check {
 
 // silence finds out whether something cuts an answer that pauses, as it does while a model thinks: before its first byte, and
 // after it.
-func (f *flock) silence(ctx context.Context) ctl.Check {
+func (f *probes) silence(ctx context.Context) ctl.Check {
 	c := f.check("silence")
 	if f.Silence <= 0 {
 		c.State, c.Detail, c.Hint = ctl.Skipped, "whether something cuts answers that pause takes as long to find out as they pause", "crs doctor --through "+f.URL+" --wait 70s"
@@ -74,7 +74,7 @@ func (f *flock) silence(ctx context.Context) ctl.Check {
 type stream struct{ first, last time.Time }
 
 // stream asks for events, the first after a while, the others with gaps between. limit is how long the whole may take.
-func (f *flock) stream(ctx context.Context, events int, first, gap, limit time.Duration) (s stream, err error) {
+func (f *probes) stream(ctx context.Context, events int, first, gap, limit time.Duration) (s stream, err error) {
 	ctx, stop := context.WithTimeout(ctx, limit)
 	defer stop()
 	query := url.Values{"events": {strconv.Itoa(events)}, "first": {first.String()}, "gap": {gap.String()}}

@@ -179,9 +179,9 @@ func Text(f *ctl.Field, value json.RawMessage, zone *time.Location) string {
 			return config.FormatDuration(time.Duration(seconds * float64(time.Second)))
 		})
 	case ctl.PairsField:
-		return text(value, func(all map[string]string) string { return joined(all) })
+		return text(value, func(all map[string]string) string { return Joined(all, " ") })
 	case ctl.LimitsField:
-		return text(value, func(all map[string]json.Number) string { return joined(all) })
+		return text(value, func(all map[string]json.Number) string { return Joined(all, " ") })
 	case ctl.SwitchField:
 		return text(value, func(bool) string { return "yes" })
 	case ctl.FactorField:
@@ -214,10 +214,11 @@ func list(value json.RawMessage) (all []string) {
 	return all
 }
 
-func joined[T ~string](all map[string]T) string {
+// Joined writes FROM=TO of a map, in order, with something between them.
+func Joined[T ~string](all map[string]T, between string) string {
 	var out []string
 	for _, from := range slices.Sorted(maps.Keys(all)) {
 		out = append(out, from+"="+string(all[from]))
 	}
-	return strings.Join(out, " ")
+	return strings.Join(out, between)
 }

@@ -19,11 +19,7 @@ import (
 
 // Accounts lists the accounts, by name.
 func (o *Operations) Accounts(context.Context) ([]ctl.Account, error) {
-	all := []ctl.Account{}
-	for _, a := range o.opt.Roster.List() {
-		all = append(all, o.show(a))
-	}
-	return all, nil
+	return each(o.opt.Roster.List(), o.show), nil
 }
 
 // Account finds an account by name or id, as all operations do.
@@ -41,26 +37,21 @@ func (o *Operations) show(a *account.Account) ctl.Account {
 		ID: a.ID, Name: a.Name, Platform: a.Platform, Enabled: !a.Disabled, Version: a.Version, BaseURL: a.BaseURL, Proxy: bare(a.Proxy),
 		Priority: a.Priority, MaxConcurrency: a.MaxConcurrency, Groups: o.groupNames(a.Groups), AnyClient: a.AnyClient,
 		Models: list(a.Models), Map: a.Map, Options: a.Options, Note: a.Note, CreatedAt: a.CreatedAt, Credential: string(a.Credential.Kind),
-		TokenExpiresAt: moment(a.Credential.ExpiresAt), EndsAt: moment(a.SubscriptionEnds), Rests: []ctl.Rest{}, Windows: []ctl.Window{},
+		TokenExpiresAt: moment(a.Credential.ExpiresAt), EndsAt: moment(a.SubscriptionEnds),
 	}
-	s, ok := o.opt.Pool.Status(a.ID)
-	if !ok {
-		return out
-	}
+	s, _ := o.opt.Pool.Status(a.ID)
 	out.State, out.Until, out.Why = string(s.State), moment(s.Until), s.Why
-	for _, r := range s.Rests {
-		out.Rests = append(out.Rests, o.showRest(r))
-	}
-	for _, w := range s.Windows {
-		out.Windows = append(out.Windows, ctl.Window{Name: w.Name, Used: w.Used, Status: w.Status, ResetsAt: moment(w.ResetsAt)})
-	}
+	out.Rests = each(s.Rests, o.showRest)
+	out.Windows = each(s.Windows, func(w account.Window) ctl.Window {
+		return ctl.Window{Name: w.Name, Used: w.Used, Status: w.Status, ResetsAt: moment(w.ResetsAt)}
+	})
 	out.InUse, out.LastUsed, out.Failures = s.InUse, moment(s.LastUsed), s.Failures
 	out.LastError, out.LastErrAt = s.LastErr, moment(s.LastErrAt)
 	return out
 }
 
-func (o *Operations) showRest(r account.Rest) ctl.Rest {
-	out := ctl.Rest{Since: r.Since.UTC(), Until: r.Until.UTC(), Evidence: r.Evidence}
+func (o *Operations) showRest(r account.Rest) ctl.Cooldown {
+	out := ctl.Cooldown{Since: r.Since.UTC(), Until: r.Until.UTC(), Evidence: r.Evidence}
 	if r.Key != "" {
 		r.Key = o.opt.Keys.NameOf(r.Key)
 		out.Key = r.Key
@@ -102,11 +93,15 @@ func moment(at time.Time) *time.Time {
 }
 
 // list is never null in JSON.
-func list(items []string) []string {
-	if items == nil {
-		return []string{}
+func list(items []string) []string { return each(items, func(item string) string { return item }) }
+
+// each shows every one of a list; what it gives is never null in JSON.
+func each[T, Shown any](all []T, show func(T) Shown) []Shown {
+	shown := make([]Shown, len(all))
+	for i, x := range all {
+		shown[i] = show(x)
 	}
-	return items
+	return shown
 }
 
 // AddAccount adds an account.
@@ -229,12 +224,8 @@ func checkProxy(a *account.Account) error {
 }
 
 // EditAccount changes the fields of an account that are given.
-func (o *Operations) EditAccount(ctx context.Context, ref string, in ctl.AccountEdit) (_ ctl.Account, err error) {
-	d := o.begins(ctx, AccountEdit, ref)
-	defer d.end(&err)
-	var before account.Account
-	edited, err := o.opt.Roster.Edit(ctx, ref, func(a *account.Account) error {
-		before = *a
+func (o *Operations) EditAccount(ctx context.Context, ref string, in ctl.AccountEdit) (ctl.Account, error) {
+	return o.editAccount(ctx, AccountEdit, ref, func(a *account.Account) error {
 		if in.Version != nil && *in.Version != a.Version {
 			return &store.Conflict{Kind: store.Account, ID: a.ID, Want: *in.Version, Got: a.Version}
 		}
@@ -248,6 +239,27 @@ func (o *Operations) EditAccount(ctx context.Context, ref string, in ctl.Account
 			}
 		}
 		return o.check(o.opt.Platforms[a.Platform], a)
+	})
+}
+
+// EnableAccount takes an account into use.
+func (o *Operations) EnableAccount(ctx context.Context, ref string) (ctl.Account, error) {
+	return o.editAccount(ctx, AccountEnable, ref, func(a *account.Account) error { a.Disabled = false; return nil })
+}
+
+// DisableAccount takes an account out of use; what it is serving goes on.
+func (o *Operations) DisableAccount(ctx context.Context, ref string) (ctl.Account, error) {
+	return o.editAccount(ctx, AccountDisable, ref, func(a *account.Account) error { a.Disabled = true; return nil })
+}
+
+// editAccount changes an account, and says what differs.
+func (o *Operations) editAccount(ctx context.Context, action Action, ref string, change func(*account.Account) error) (_ ctl.Account, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	var before account.Account
+	edited, err := o.opt.Roster.Edit(ctx, ref, func(a *account.Account) error {
+		before = *a
+		return change(a)
 	})
 	if err != nil {
 		return ctl.Account{}, invalid(err)
@@ -319,32 +331,6 @@ func (o *Operations) RemoveAccount(ctx context.Context, ref string) (err error) 
 	}
 	d.did(a.ID, a.Name, changed(o.factsOfAccount(a), nil))
 	return o.opt.Roster.Remove(ctx, a.ID)
-}
-
-// EnableAccount takes an account into use.
-func (o *Operations) EnableAccount(ctx context.Context, ref string) (ctl.Account, error) {
-	return o.setDisabled(ctx, AccountEnable, ref, false)
-}
-
-// DisableAccount takes an account out of use; what it is serving goes on.
-func (o *Operations) DisableAccount(ctx context.Context, ref string) (ctl.Account, error) {
-	return o.setDisabled(ctx, AccountDisable, ref, true)
-}
-
-func (o *Operations) setDisabled(ctx context.Context, action Action, ref string, off bool) (_ ctl.Account, err error) {
-	d := o.begins(ctx, action, ref)
-	defer d.end(&err)
-	var before account.Account
-	a, err := o.opt.Roster.Edit(ctx, ref, func(a *account.Account) error {
-		before = *a
-		a.Disabled = off
-		return nil
-	})
-	if err != nil {
-		return ctl.Account{}, err
-	}
-	d.did(a.ID, a.Name, o.changedAccount(&before, a))
-	return o.show(a), nil
 }
 
 // ThawAccount ends every cool-down of an account, and what was held against it.

@@ -35,7 +35,7 @@ type Options struct {
 	Leaving  func() int
 	Requests *event.Bus[usage.Record] // every request as it ends
 	// Audit is where every change is written down.
-	Audit     book
+	Audit     auditLog
 	Platforms map[string]provider.Provider
 	// Usually is what models are asked for most often, and by whom.
 	Usually []proxyengine.Usual

@@ -51,8 +51,8 @@ const (
 	ConfigReload      Action = "config.reload"
 )
 
-// book is where what was done is written down.
-type book interface {
+// auditLog is where what was done is written down.
+type auditLog interface {
 	Record(audit.Entry)
 	Find(context.Context, audit.Query) ([]audit.Row, error)
 }
@@ -78,7 +78,7 @@ func (o *Operations) Refused(ctx context.Context, action Action, name string) {
 
 // deed is something that is being done.
 type deed struct {
-	book  book
+	book  auditLog
 	entry audit.Entry
 	void  bool // nothing can have been changed yet
 }
@@ -117,11 +117,7 @@ func (o *Operations) Audit(ctx context.Context, q ctl.AuditQuery) (ctl.Audit, er
 	if err != nil {
 		return ctl.Audit{}, err
 	}
-	out := ctl.Audit{Entries: []ctl.AuditEntry{}}
-	for i := range rows {
-		out.Entries = append(out.Entries, showEntry(&rows[i].Entry))
-	}
-	return out, nil
+	return ctl.Audit{Entries: each(rows, func(r audit.Row) ctl.AuditEntry { return showEntry(&r.Entry) })}, nil
 }
 
 func (o *Operations) findAudit(ctx context.Context, in *ctl.AuditQuery) ([]audit.Row, error) {
@@ -168,12 +164,9 @@ func (o *Operations) FollowAudit(ctx context.Context, q ctl.AuditQuery) (iter.Se
 }
 
 func showEntry(e *audit.Entry) ctl.AuditEntry {
-	out := ctl.AuditEntry{
+	return ctl.AuditEntry{
 		Entry: e.ID, Time: e.Time, Node: e.Node, Actor: ctl.Actor{Kind: string(e.Actor.Kind), ID: e.Actor.ID, Name: e.Actor.Name}, Action: e.Action,
-		Outcome: string(e.Outcome), Kind: e.Subject.Kind, ID: e.Subject.ID, Name: e.Subject.Name, Changes: []ctl.AuditChange{},
+		Outcome: string(e.Outcome), Kind: e.Subject.Kind, ID: e.Subject.ID, Name: e.Subject.Name,
+		Changes: each(e.Changes, func(c audit.Change) ctl.AuditChange { return ctl.AuditChange(c) }),
 	}
-	for _, c := range e.Changes {
-		out.Changes = append(out.Changes, ctl.AuditChange(c))
-	}
-	return out
 }

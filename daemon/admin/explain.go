@@ -25,17 +25,17 @@ func (o *Operations) Explain(ctx context.Context, id string) (ctl.Explanation, e
 
 func explained(rec *usage.Record) ctl.Explanation {
 	shown := showRequest(rec)
-	e := ctl.Explanation{Request: &shown, Accounts: []ctl.Sight{}}
+	e := ctl.Explanation{Request: &shown, Accounts: []ctl.Candidate{}}
 	if served := rec.Status/100 == 2 || len(rec.Attempts) == 0 && rec.Account != ""; served {
 		e.Chosen, e.Why = rec.AccountName, rec.Why
-		e.Accounts = append(e.Accounts, ctl.Sight{Account: rec.AccountName, Platform: rec.Platform, Eligible: true, Rank: 1, Reason: rec.Why})
+		e.Accounts = append(e.Accounts, ctl.Candidate{Account: rec.AccountName, Platform: rec.Platform, Eligible: true, Rank: 1, Reason: rec.Why})
 	}
 	for _, a := range rec.Attempts {
 		reason := "tried after " + a.After.Round(time.Millisecond).String() + ": " + a.Error
-		e.Accounts = append(e.Accounts, ctl.Sight{Account: a.Name, Eligible: true, Reason: reason})
+		e.Accounts = append(e.Accounts, ctl.Candidate{Account: a.Name, Eligible: true, Reason: reason})
 	}
 	for _, p := range rec.Passed {
-		e.Accounts = append(e.Accounts, ctl.Sight{Account: p.Name, Reason: p.Reason, Until: moment(p.Until), Detail: p.Detail})
+		e.Accounts = append(e.Accounts, ctl.Candidate{Account: p.Name, Reason: p.Reason, Until: moment(p.Until), Detail: p.Detail})
 	}
 	return e
 }
@@ -48,12 +48,12 @@ func (o *Operations) ExplainWant(_ context.Context, in ctl.ExplainQuery) (ctl.Ex
 	}
 	want := proxyengine.WantOf(o.opt.Usually, k, in.Service, in.Model, in.Client, in.Session)
 	sights, why := o.opt.Pool.Explain(want)
-	e := ctl.Explanation{Why: why, Accounts: []ctl.Sight{}}
+	e := ctl.Explanation{Why: why, Accounts: []ctl.Candidate{}}
 	for _, s := range sights {
 		if s.Rank == 1 {
 			e.Chosen = s.Name
 		}
-		e.Accounts = append(e.Accounts, ctl.Sight{
+		e.Accounts = append(e.Accounts, ctl.Candidate{
 			Account: s.Name, Platform: s.Platform, Eligible: s.Reason == account.Eligible, Rank: s.Rank, Reason: s.Reason.String(),
 			Until: moment(s.Until), Detail: s.Detail,
 		})

@@ -9,11 +9,7 @@ import (
 
 // Groups lists the groups, by name.
 func (o *Operations) Groups(context.Context) ([]ctl.Group, error) {
-	all := []ctl.Group{}
-	for _, g := range o.opt.Roster.Groups() {
-		all = append(all, o.showGroup(g))
-	}
-	return all, nil
+	return each(o.opt.Roster.Groups(), o.showGroup), nil
 }
 
 // Group finds a group.
@@ -26,10 +22,8 @@ func (o *Operations) Group(_ context.Context, ref string) (ctl.Group, error) {
 }
 
 func (o *Operations) showGroup(g *account.Group) ctl.Group {
-	out := ctl.Group{ID: g.ID, Name: g.Name, Description: g.Description, CreatedAt: g.CreatedAt, Accounts: []string{}, Keys: []string{}}
-	for _, a := range o.opt.Roster.Members(g) {
-		out.Accounts = append(out.Accounts, a.Name)
-	}
+	out := ctl.Group{ID: g.ID, Name: g.Name, Description: g.Description, CreatedAt: g.CreatedAt, Keys: []string{}}
+	out.Accounts = each(o.opt.Roster.Members(g), func(a *account.Account) string { return a.Name })
 	for _, k := range o.opt.Keys.List() {
 		if k.Policy.Group == g.ID {
 			out.Keys = append(out.Keys, k.Name)

@@ -17,16 +17,11 @@ import (
 
 // Keys lists the keys, by name, deleted ones included.
 func (o *Operations) Keys(ctx context.Context) ([]ctl.Key, error) {
-	all := []ctl.Key{}
-	list := o.opt.Keys.List()
-	for _, k := range list {
-		if len(list) > mostAsked {
-			all = append(all, o.showKey(k))
-			continue
-		}
-		all = append(all, o.showKeyUse(k, o.opt.Gate.UseOn(ctx, k.Holder())))
+	all := o.opt.Keys.List()
+	if len(all) > mostAsked {
+		return each(all, o.showKey), nil
 	}
-	return all, nil
+	return each(all, func(k *key.Key) ctl.Key { return o.showKeyUse(k, o.opt.Gate.UseOn(ctx, k.Holder())) }), nil
 }
 
 // mostAsked is up to how many keys a list shows what each uses on all nodes. With more, it is what each uses on this one.
@@ -104,21 +99,63 @@ func (o *Operations) CreateKey(ctx context.Context, in ctl.NewKey) (_ ctl.Issued
 }
 
 // EditKey changes the fields of a key that are given.
-func (o *Operations) EditKey(ctx context.Context, ref string, in ctl.KeyEdit) (_ ctl.Key, err error) {
-	d := o.begins(ctx, KeyEdit, ref)
-	defer d.end(&err)
-	var before key.Key
-	k, err := o.opt.Keys.Edit(ctx, ref, func(k *key.Key) error {
-		before = *k
+func (o *Operations) EditKey(ctx context.Context, ref string, in ctl.KeyEdit) (ctl.Key, error) {
+	return o.editKey(ctx, KeyEdit, ref, func(k *key.Key) error {
 		if in.Version != nil && *in.Version != k.Version {
 			return &store.Conflict{Kind: store.Key, ID: k.ID, Want: *in.Version, Got: k.Version}
 		}
 		return o.editKeyBy(k, &in)
 	})
+}
+
+// EnableKey lets a key be used again.
+func (o *Operations) EnableKey(ctx context.Context, ref string) (ctl.Key, error) {
+	return o.editKey(ctx, KeyEnable, ref, func(k *key.Key) error { k.Disabled = false; return nil })
+}
+
+// DisableKey has a key refused.
+func (o *Operations) DisableKey(ctx context.Context, ref string) (ctl.Key, error) {
+	return o.editKey(ctx, KeyDisable, ref, func(k *key.Key) error { k.Disabled = true; return nil })
+}
+
+// editKey changes a key, and says what differs.
+func (o *Operations) editKey(ctx context.Context, action Action, ref string, change func(*key.Key) error) (_ ctl.Key, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	var before key.Key
+	after, err := o.opt.Keys.Edit(ctx, ref, func(k *key.Key) error {
+		before = *k
+		return change(k)
+	})
 	if err != nil {
 		return ctl.Key{}, invalid(err)
 	}
-	return o.didKey(d, &before, k), nil
+	return o.didKey(d, &before, after), nil
+}
+
+// changeKey does something to a key that is no edit, and says what differs.
+func (o *Operations) changeKey(ctx context.Context, action Action, ref string, do func(context.Context, string) (*key.Key, error)) (_ ctl.Key, err error) {
+	d := o.begins(ctx, action, ref)
+	defer d.end(&err)
+	before, err := o.opt.Keys.Get(ref)
+	if err != nil {
+		return ctl.Key{}, err
+	}
+	after, err := do(ctx, before.ID)
+	if err != nil {
+		return ctl.Key{}, invalid(err)
+	}
+	return o.didKey(d, before, after), nil
+}
+
+// didKey says what was done to a key, and shows it.
+func (o *Operations) didKey(d *deed, before, after *key.Key) ctl.Key {
+	if !slices.Equal(before.Policy.Limits.Rules, after.Policy.Limits.Rules) {
+		o.opt.LimitsChanged(after)
+	}
+	shown := o.showKey(after)
+	d.did(after.ID, after.Name, changed(factsOfKey(o.showKey(before)), factsOfKey(shown)))
+	return shown
 }
 
 // usualWait is how long a request may queue when a queue is given and its wait is not.
@@ -279,77 +316,23 @@ func (o *Operations) bind(p *key.Policy, in *ctl.KeyEdit) error {
 }
 
 // RotateKey gives a key a new secret; the old one is refused from then on.
-func (o *Operations) RotateKey(ctx context.Context, ref string) (_ ctl.IssuedKey, err error) {
-	d := o.begins(ctx, KeyRotate, ref)
-	defer d.end(&err)
-	before, err := o.opt.Keys.Get(ref)
-	if err != nil {
-		return ctl.IssuedKey{}, err
-	}
-	k, presented, err := o.opt.Keys.Rotate(ctx, before.ID)
-	if err != nil {
-		return ctl.IssuedKey{}, err
-	}
-	return ctl.IssuedKey{Key: o.didKey(d, before, k), Secret: presented.Reveal()}, nil
-}
-
-// EnableKey lets a key be used again.
-func (o *Operations) EnableKey(ctx context.Context, ref string) (ctl.Key, error) {
-	return o.setKeyDisabled(ctx, KeyEnable, ref, false)
-}
-
-// DisableKey has a key refused.
-func (o *Operations) DisableKey(ctx context.Context, ref string) (ctl.Key, error) {
-	return o.setKeyDisabled(ctx, KeyDisable, ref, true)
-}
-
-func (o *Operations) setKeyDisabled(ctx context.Context, action Action, ref string, off bool) (_ ctl.Key, err error) {
-	d := o.begins(ctx, action, ref)
-	defer d.end(&err)
-	var before key.Key
-	k, err := o.opt.Keys.Edit(ctx, ref, func(k *key.Key) error {
-		before = *k
-		k.Disabled = off
-		return nil
+func (o *Operations) RotateKey(ctx context.Context, ref string) (out ctl.IssuedKey, err error) {
+	out.Key, err = o.changeKey(ctx, KeyRotate, ref, func(ctx context.Context, id string) (*key.Key, error) {
+		k, presented, err := o.opt.Keys.Rotate(ctx, id)
+		out.Secret = presented.Reveal()
+		return k, err
 	})
-	if err != nil {
-		return ctl.Key{}, err
-	}
-	return o.didKey(d, &before, k), nil
-}
-
-// didKey says what was done to a key, and shows it.
-func (o *Operations) didKey(d *deed, before, after *key.Key) ctl.Key {
-	if !slices.Equal(before.Policy.Limits.Rules, after.Policy.Limits.Rules) {
-		o.opt.LimitsChanged(after)
-	}
-	shown := o.showKey(after)
-	d.did(after.ID, after.Name, changed(factsOfKey(o.showKey(before)), factsOfKey(shown)))
-	return shown
+	return out, err
 }
 
 // DeleteKey deletes a key; it can be restored.
 func (o *Operations) DeleteKey(ctx context.Context, ref string) (ctl.Key, error) {
-	return o.moveKey(ctx, KeyDelete, ref, o.opt.Keys.Delete)
+	return o.changeKey(ctx, KeyDelete, ref, o.opt.Keys.Delete)
 }
 
 // RestoreKey takes a deletion back.
 func (o *Operations) RestoreKey(ctx context.Context, ref string) (ctl.Key, error) {
-	return o.moveKey(ctx, KeyRestore, ref, o.opt.Keys.Restore)
-}
-
-func (o *Operations) moveKey(ctx context.Context, action Action, ref string, move func(context.Context, string) (*key.Key, error)) (_ ctl.Key, err error) {
-	d := o.begins(ctx, action, ref)
-	defer d.end(&err)
-	before, err := o.opt.Keys.Get(ref)
-	if err != nil {
-		return ctl.Key{}, err
-	}
-	k, err := move(ctx, before.ID)
-	if err != nil {
-		return ctl.Key{}, invalid(err)
-	}
-	return o.didKey(d, before, k), nil
+	return o.changeKey(ctx, KeyRestore, ref, o.opt.Keys.Restore)
 }
 
 // PurgeKey removes a deleted key for good.

@@ -12,25 +12,55 @@ import (
 	"crs/internal/unit"
 )
 
-// Limits that have fields of their own are paired with them here, in the order of key.NamedLimits.
-
-func namedMembers(l *ctl.Limits) [5]*int64 {
-	return [...]*int64{&l.RequestsPerMinute, &l.TokensPerMinute, (*int64)(&l.DailyCost), (*int64)(&l.WeeklyCost), (*int64)(&l.TotalCost)}
+// named is a limit that has a name, and so members of its own in ctl: how much may be used, how much an edit says, and how much is used.
+type named struct {
+	key.NamedLimit
+	most func(*ctl.Limits) *int64
+	edit func(*ctl.KeyEdit) *int64
+	used func(*ctl.KeyUse) *int64
 }
 
-func namedEdits(in *ctl.KeyEdit) [5]*int64 {
-	return [...]*int64{in.RequestsPerMinute, in.TokensPerMinute, (*int64)(in.DailyCost), (*int64)(in.WeeklyCost), (*int64)(in.TotalCost)}
+// members are those of each limit, by its name in the contract.
+var members = map[string]named{
+	"rpm": {
+		most: func(l *ctl.Limits) *int64 { return &l.RequestsPerMinute },
+		edit: func(e *ctl.KeyEdit) *int64 { return e.RequestsPerMinute },
+		used: func(u *ctl.KeyUse) *int64 { return &u.RequestsInMinute },
+	},
+	"tpm": {
+		most: func(l *ctl.Limits) *int64 { return &l.TokensPerMinute },
+		edit: func(e *ctl.KeyEdit) *int64 { return e.TokensPerMinute },
+		used: func(u *ctl.KeyUse) *int64 { return &u.TokensInMinute },
+	},
+	"daily_cost_usd": {
+		most: func(l *ctl.Limits) *int64 { return (*int64)(&l.DailyCost) },
+		edit: func(e *ctl.KeyEdit) *int64 { return (*int64)(e.DailyCost) },
+		used: func(u *ctl.KeyUse) *int64 { return (*int64)(&u.DayCost) },
+	},
+	"weekly_cost_usd": {
+		most: func(l *ctl.Limits) *int64 { return (*int64)(&l.WeeklyCost) },
+		edit: func(e *ctl.KeyEdit) *int64 { return (*int64)(e.WeeklyCost) },
+		used: func(u *ctl.KeyUse) *int64 { return (*int64)(&u.WeekCost) },
+	},
+	"total_cost_usd": {
+		most: func(l *ctl.Limits) *int64 { return (*int64)(&l.TotalCost) },
+		edit: func(e *ctl.KeyEdit) *int64 { return (*int64)(e.TotalCost) },
+		used: func(u *ctl.KeyUse) *int64 { return (*int64)(&u.TotalCost) },
+	},
 }
 
-func namedUses(u *ctl.KeyUse) [5]*int64 {
-	return [...]*int64{&u.RequestsInMinute, &u.TokensInMinute, (*int64)(&u.DayCost), (*int64)(&u.WeekCost), (*int64)(&u.TotalCost)}
+func namedLimits() []named {
+	return each(key.NamedLimits(), func(n key.NamedLimit) named {
+		x := members[n.Name]
+		x.NamedLimit = n
+		return x
+	})
 }
 
 // showLimits shows how much of what may be used.
 func showLimits(l *limit.Limits, out *ctl.Limits) {
-	members := namedMembers(out)
-	for i, n := range key.NamedLimits() {
-		*members[i] = l.Max(n.Rule.Unit, n.Rule.Window)
+	for _, n := range namedLimits() {
+		*n.most(out) = l.Max(n.Rule.Unit, n.Rule.Window)
 	}
 	out.Rules = map[string]json.Number{}
 	for _, r := range l.Rules {
@@ -51,9 +81,8 @@ func quantity(u unit.Unit, n int64) json.Number {
 // showUse shows how much of its limits a key uses.
 func showUse(l *limit.Limits, u *limit.Use) ctl.KeyUse {
 	out := ctl.KeyUse{InFlight: u.InFlight, Queued: u.Queued, Reserved: ctl.USD(u.Reserved[unit.Cost]), Limits: []ctl.LimitUse{}}
-	members := namedUses(&out)
-	for i, n := range key.NamedLimits() {
-		*members[i] = u.In(n.Rule.Unit, n.Rule.Window)
+	for _, n := range namedLimits() {
+		*n.used(&out) = u.In(n.Rule.Unit, n.Rule.Window)
 		r := limit.Per(n.Rule.Unit, n.Rule.Window, l.Max(n.Rule.Unit, n.Rule.Window))
 		out.Limits = append(out.Limits, showLimitUse(r, u, n.Use))
 	}
@@ -73,10 +102,9 @@ func showLimitUse(r limit.Rule, u *limit.Use, label string) ctl.LimitUse {
 
 // setRules sets the limits that an edit gives.
 func setRules(l *limit.Limits, in *ctl.KeyEdit) error {
-	edits := namedEdits(in)
-	for i, n := range key.NamedLimits() {
-		if edits[i] != nil {
-			l.Set(limit.Per(n.Rule.Unit, n.Rule.Window, *edits[i]))
+	for _, n := range namedLimits() {
+		if most := n.edit(in); most != nil {
+			l.Set(limit.Per(n.Rule.Unit, n.Rule.Window, *most))
 		}
 	}
 	if in.Rules == nil {
@@ -98,9 +126,8 @@ func setRule(l *limit.Limits, text string, most json.Number, in *ctl.KeyEdit) er
 	if r.Max, err = amount(r.Unit, most); err != nil || r.Max < 0 {
 		return ctl.Errorf(ctl.BadRequest, "the limit %s cannot be %q", r, most).WithHint("%s", howMuch(r.Unit))
 	}
-	edits := namedEdits(in)
-	for i, n := range key.NamedLimits() {
-		if n.Rule.Same(r) && edits[i] != nil && *edits[i] != r.Max {
+	for _, n := range namedLimits() {
+		if said := n.edit(in); n.Rule.Same(r) && said != nil && *said != r.Max {
 			return ctl.Errorf(ctl.BadRequest, "the limit %s is said twice", r).WithHint("--%s is the same as --limit %s; give one of them", n.Flag, r)
 		}
 	}

@@ -73,13 +73,13 @@ func (o *Operations) UpdatePrices(ctx context.Context, in ctl.PriceUpdate) (_ ct
 	found := done.Before.Changes(done.After)
 	out := ctl.PriceChanges{
 		From: done.From, Applied: done.Applied, Version: done.After.Version(), Models: len(done.After.Models()),
-		Added: list(found.Added), Removed: list(found.Removed), Changed: []ctl.PriceChange{}, Rejected: list(done.After.Rejected()),
+		Added: list(found.Added), Removed: list(found.Removed), Rejected: list(done.After.Rejected()),
 	}
-	for _, name := range found.Changed {
+	out.Changed = each(found.Changed, func(name string) ctl.PriceChange {
 		before, _ := done.Before.Lookup(name)
 		after, _ := done.After.Lookup(name)
-		out.Changed = append(out.Changed, ctl.PriceChange{Model: name, Before: o.showPrice(name, before), After: o.showPrice(name, after)})
-	}
+		return ctl.PriceChange{Model: name, Before: o.showPrice(name, before), After: o.showPrice(name, after)}
+	})
 	d.did("", tableFrom(done.From), []audit.Change{
 		{Field: "version", Before: done.Before.Version(), After: out.Version}, {Field: "models_added", After: strconv.Itoa(len(out.Added))},
 		{Field: "models_changed", After: strconv.Itoa(len(out.Changed))}, {Field: "models_removed", After: strconv.Itoa(len(out.Removed))},

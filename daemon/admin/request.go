@@ -21,11 +21,7 @@ func (o *Operations) Requests(ctx context.Context, q ctl.RequestQuery) ([]ctl.Re
 	if err != nil {
 		return nil, err
 	}
-	all := []ctl.Request{}
-	for _, rec := range records {
-		all = append(all, showRequest(rec))
-	}
-	return all, nil
+	return each(records, showRequest), nil
 }
 
 func (o *Operations) filter(q *ctl.RequestQuery) (f usage.Filter, err error) {

@@ -4,16 +4,15 @@ import (
 	"context"
 
 	"crs/ctl"
+	"crs/internal/config"
 	"crs/proxyengine"
 )
 
 // Status tells how the daemon is doing.
 func (o *Operations) Status(context.Context) (ctl.Status, error) {
 	s := o.figures()
-	s.Conditions, s.Live = o.conditions(), []ctl.Live{}
-	for _, x := range o.opt.Engine.Live() {
-		s.Live = append(s.Live, showLive(&x))
-	}
+	s.Conditions = o.conditions()
+	s.Live = each(o.opt.Engine.Live(), func(x proxyengine.Live) ctl.Live { return showLive(&x) })
 	return s, nil
 }
 
@@ -63,9 +62,5 @@ func (o *Operations) Catalogue(context.Context) (ctl.Catalogue, error) { return 
 
 // Config gives the configuration that the daemon runs with.
 func (o *Operations) Config(context.Context) ([]ctl.Setting, error) {
-	all := []ctl.Setting{}
-	for _, e := range o.opt.Settings() {
-		all = append(all, ctl.Setting{Key: e.Key, Value: e.Value, Origin: e.Origin, Doc: e.Doc})
-	}
-	return all, nil
+	return each(o.opt.Settings(), func(e config.Entry) ctl.Setting { return ctl.Setting(e) }), nil
 }

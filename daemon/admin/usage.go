@@ -50,23 +50,25 @@ func columns(by []string) ([]usage.Column, error) {
 
 // ids finds the ids behind names. Usage outlives keys and accounts, so an id of one that is gone is taken as it is.
 func (o *Operations) ids(keyRef, accountRef string) (keyID, accountID string, err error) {
-	if keyRef != "" {
-		keyID = keyRef
-		if k, err := o.opt.Keys.Get(keyRef); err == nil {
-			keyID = k.ID
-		} else if !strings.HasPrefix(keyRef, "key_") {
-			return "", "", err
-		}
+	if k, err := o.opt.Keys.Get(keyRef); err == nil {
+		keyID = k.ID
+	} else if keyID, err = idOf(keyRef, "key_", err); err != nil {
+		return "", "", err
 	}
-	if accountRef != "" {
-		accountID = accountRef
-		if a, err := o.opt.Roster.Get(accountRef); err == nil {
-			accountID = a.ID
-		} else if !strings.HasPrefix(accountRef, "acc_") {
-			return "", "", err
-		}
+	a, err := o.opt.Roster.Get(accountRef)
+	if err == nil {
+		return keyID, a.ID, nil
 	}
-	return keyID, accountID, nil
+	accountID, err = idOf(accountRef, "acc_", err)
+	return keyID, accountID, err
+}
+
+// idOf takes what nothing goes by for the id of something that is gone, if it looks like one.
+func idOf(ref, prefix string, unknown error) (string, error) {
+	if ref == "" || strings.HasPrefix(ref, prefix) {
+		return ref, nil
+	}
+	return "", unknown
 }
 
 func (o *Operations) report(when span, now time.Time, sums []usage.Sum) ctl.Usage {

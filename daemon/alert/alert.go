@@ -1,5 +1,5 @@
 // Package alert tells somebody when there is something to mend: it looks every now and then, and sends what it finds to a
-// webhook, once when it begins and once when it is over.
+// webhook, one message when a problem starts, one when it is resolved.
 package alert
 
 import (

@@ -70,8 +70,8 @@ func TestTroubleIsToldOnceItLastsAndOnceItIsOver(t *testing.T) {
 		{time.Second, []string{"a", "b"}, "crs on relay-1: a is wrong. Mend a."},
 		{time.Hour, []string{"a"}, ""}, // b was never told, so its end is not either
 		{time.Hour, []string{"c", "a", "d"}, ""},
-		{time.Hour, []string{"d", "c"}, "crs on relay-1:\nc is wrong. Mend c.\nd is wrong. Mend d.\nOver: a is wrong."},
-		{time.Hour, nil, "crs on relay-1:\nOver: c is wrong.\nOver: d is wrong."},
+		{time.Hour, []string{"d", "c"}, "crs on relay-1:\nc is wrong. Mend c.\nd is wrong. Mend d.\nResolved: a is wrong."},
+		{time.Hour, nil, "crs on relay-1:\nResolved: c is wrong.\nResolved: d is wrong."},
 		{time.Hour, []string{"a"}, ""},
 		{time.Hour, []string{"a"}, "crs on relay-1: a is wrong. Mend a."}, // it is back
 	} {
@@ -101,7 +101,7 @@ func TestWhatCouldNotBeSentIsSentLater(t *testing.T) {
 	w.fail = errors.New("no network")
 	w.look(t, time.Hour, "b")
 	w.fail = nil
-	if got := w.look(t, time.Hour, "b"); got != "crs on relay-1: Over: a is wrong." {
+	if got := w.look(t, time.Hour, "b"); got != "crs on relay-1: Resolved: a is wrong." {
 		t.Errorf("%q", got)
 	}
 }

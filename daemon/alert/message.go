@@ -38,7 +38,7 @@ func (m *Message) Text() string {
 		tell(t.What + ". " + t.Mend + ".")
 	}
 	for _, t := range m.Over[:min(len(m.Over), most)] {
-		tell("Over: " + t.What + ".")
+		tell("Resolved: " + t.What + ".")
 	}
 	if more := len(m.Begun) + len(m.Over) - len(lines); more > 0 {
 		lines = append(lines, fmt.Sprintf("And %d more: crs status", more))

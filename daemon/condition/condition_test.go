@@ -150,8 +150,8 @@ func TestBudgetsThatAreSpentAreNamed(t *testing.T) {
 		of(key.Key{Name: "my key", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Week, 2_000_000_000)}}}}, 0, 2_000_000_000, 2_000_000_000),
 	}}
 	v.Budgets = append(v.Budgets, of(key.Key{Name: "talker", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Tokens, limit.Month, 3)}}}}, 3, 0, 0))
-	const want = "key_budget_spent my key: key my key has spent its $2.00 for this week > give it more: crs key edit 'my key' --weekly-cost USD" +
-		"\nkey_budget_spent talker: key talker has spent its 3 tokens for this month > give it more: crs key edit talker --limit tokens/month=N"
+	const want = "key_budget_spent my key: key my key has used its budget of $2.00 for this week > give it more: crs key edit 'my key' --weekly-cost USD" +
+		"\nkey_budget_spent talker: key talker has used its limit of 3 tokens for this month > give it more: crs key edit talker --limit tokens/month=N"
 	if got := said(watching(&v).Now(), ctl.SeverityNote); got != want {
 		t.Errorf("%s", got)
 	}

@@ -32,7 +32,7 @@ func (b *Budget) spent() []Found {
 	for _, r := range b.Key.Policy.Limits.Rules {
 		if !r.Window.Slides() && b.Use.Spent.In(r.Unit, r.Window) >= r.Max {
 			all = append(all, Found{
-				name, fmt.Sprintf("key %s has spent its %s %s", name, amountOf(r), spanOf(r.Window)),
+				name, fmt.Sprintf("key %s has used its %s", name, budgetOf(r)),
 				fmt.Sprintf("give it more: crs key edit %s %s", ctl.ShellWord(name), key.Flag(r)),
 			})
 		}
@@ -40,16 +40,14 @@ func (b *Budget) spent() []Found {
 	return all
 }
 
-func amountOf(r limit.Rule) string {
+// budgetOf says what may be used: total budget of $5.00, limit of 300 tokens for this month.
+func budgetOf(r limit.Rule) string {
+	what := fmt.Sprintf("limit of %d %s", r.Max, r.Unit)
 	if r.Unit.Money() {
-		return ctl.USD(r.Max).String()
+		what = "budget of " + ctl.USD(r.Max).String()
 	}
-	return fmt.Sprintf("%d %s", r.Max, r.Unit)
-}
-
-func spanOf(w limit.Window) string {
-	if w == limit.Total {
-		return w.Now()
+	if r.Window == limit.Total {
+		return "total " + what
 	}
-	return "for " + w.Now()
+	return what + " for " + r.Window.Now()
 }

@@ -2,7 +2,9 @@ package control
 
 import (
 	"context"
+	"iter"
 	"net/http"
+	"net/url"
 
 	"crs/ctl"
 )
@@ -48,6 +50,37 @@ func silent(do func(context.Context) error) answer {
 
 func namedAndSilent(do func(context.Context, string) error) answer {
 	return func(r *http.Request) (any, error) { return nil, do(r.Context(), r.PathValue("ref")) }
+}
+
+// queried is told what the query in the path says, as read reads it.
+func queried[Query, Out any](read func(url.Values) (Query, error), do func(context.Context, Query) (Out, error)) answer {
+	return func(r *http.Request) (any, error) {
+		q, err := read(r.URL.Query())
+		if err != nil {
+			return nil, err
+		}
+		return given(do(r.Context(), q))
+	}
+}
+
+// followed sends the newest rows that match a query, as many as its limit says, and then every one as it comes; one JSON object a line.
+func followed[Query, Row any](
+	h *Handler, read func(url.Values) (Query, error), do func(context.Context, Query) (iter.Seq[Row], error),
+) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		q, err := read(r.URL.Query())
+		if err != nil {
+			return err
+		}
+		ctx, stop := h.untilEnding(r)
+		defer stop()
+		rows, err := do(ctx, q)
+		if err != nil {
+			return err
+		}
+		sendLines(h, w, r, rows)
+		return nil
+	}
 }
 
 // given keeps what comes with an error from being taken for an answer.

@@ -65,10 +65,10 @@ func readUpTo[T any](r *http.Request, most int64) (in T, err error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&in); err != nil {
-		return in, ctl.Errorf(ctl.BadRequest, "the request is not as the contract has it: %v", err)
+		return in, ctl.Errorf(ctl.BadRequest, "malformed request: %v", err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return in, ctl.Errorf(ctl.BadRequest, "the request is not as the contract has it: something follows its JSON")
+		return in, ctl.Errorf(ctl.BadRequest, "malformed request: something follows its JSON")
 	}
 	return in, nil
 }

@@ -62,7 +62,7 @@ func TestARefusalReachesACallerThatSendsOn(t *testing.T) {
 	}{
 		"too large":         {"/put", bodyMost + 1, "", http.StatusBadRequest, "more than 4 MiB"},
 		"far too large":     {"/put", 40 << 20, "", http.StatusBadRequest, "more than 4 MiB"},
-		"no JSON":           {"/put", 3 << 20, "", http.StatusBadRequest, "as the contract has it"},
+		"no JSON":           {"/put", 3 << 20, "", http.StatusBadRequest, "malformed request"},
 		"refused unread":    {"/deaf", 17 << 20, "", http.StatusConflict, "not now"},
 		"from a web page":   {"/deaf", 17 << 20, "http://a", http.StatusForbidden, "not for web pages"},
 		"of another daemon": {"/none", 17 << 20, "", http.StatusNotFound, ""},

@@ -1,26 +1,12 @@
 package control
 
-import (
-	"net"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// peerOf asks the kernel who has connected.
-func peerOf(c net.Conn) peer {
-	uc, ok := c.(*net.UnixConn)
-	if !ok {
-		return peer{}
-	}
-	raw, err := uc.SyscallConn()
+// uidAt is the user at the other end of a socket.
+func uidAt(socket int) (uint32, error) {
+	cred, err := unix.GetsockoptXucred(socket, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
-		return peer{uid: -1, known: true}
+		return 0, err
 	}
-	p := peer{uid: -1, known: true}
-	_ = raw.Control(func(fd uintptr) {
-		if cred, err := unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED); err == nil {
-			p.uid = int(cred.Uid)
-		}
-	})
-	return p
+	return cred.Uid, nil
 }

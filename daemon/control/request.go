@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"crs/ctl"
@@ -15,43 +16,22 @@ func (h *Handler) testAccount(r *http.Request) (any, error) {
 	return given(h.ops.TestAccount(r.Context(), r.PathValue("ref"), r.URL.Query().Get("model")))
 }
 
-func (h *Handler) usage(r *http.Request) (any, error) {
-	v := r.URL.Query()
-	return given(h.ops.Usage(r.Context(), ctl.UsageQuery{
+func readUsageQuery(v url.Values) (ctl.UsageQuery, error) {
+	return ctl.UsageQuery{
 		By: strings.Split(v.Get("by"), ","), Since: v.Get("since"), Until: v.Get("until"), Key: v.Get("key"), Account: v.Get("account"), Model: v.Get("model"),
-	}))
+	}, nil
 }
 
-func (h *Handler) requests(r *http.Request) (any, error) {
-	q, err := readRequestQuery(r)
-	if err != nil {
-		return nil, err
-	}
-	return given(h.ops.Requests(r.Context(), q))
-}
-
-func readRequestQuery(r *http.Request) (q ctl.RequestQuery, err error) {
-	v := r.URL.Query()
+func readRequestQuery(v url.Values) (q ctl.RequestQuery, err error) {
 	q = ctl.RequestQuery{Key: v.Get("key"), Account: v.Get("account"), Status: v.Get("status"), Since: v.Get("since")}
 	q.Limit, err = admin.ReadLimit(v.Get("limit"))
 	return q, err
 }
 
-// followRequests sends the newest requests that match, as many as the limit says, and then every one as it ends; one JSON
-// object a line.
-func (h *Handler) followRequests(w http.ResponseWriter, r *http.Request) error {
-	q, err := readRequestQuery(r)
-	if err != nil {
-		return err
-	}
-	ctx, stop := h.untilEnding(r)
-	defer stop()
-	all, err := h.ops.FollowRequests(ctx, q)
-	if err != nil {
-		return err
-	}
-	sendLines(h, w, r, all)
-	return nil
+func readAuditQuery(v url.Values) (q ctl.AuditQuery, err error) {
+	q.Since = v.Get("since")
+	q.Limit, err = admin.ReadLimit(v.Get("limit"))
+	return q, err
 }
 
 // untilEnding is the caller's context, which ends also when answers without an end must.

@@ -76,14 +76,14 @@ func (h *Handler) ofUsage() []route {
 	return []route{
 		{method: get, path: "/metrics", needs: operate, stream: h.metrics},
 		{method: post, path: "/alert/test", needs: operate, asks: true, serve: silent(h.ops.TestAlert)},
-		{method: get, path: "/usage", needs: operate, serve: h.usage},
-		{method: get, path: "/requests", needs: operate, serve: h.requests},
-		{method: get, path: "/requests/follow", needs: operate, stream: h.followRequests, endless: true},
+		{method: get, path: "/usage", needs: operate, serve: queried(readUsageQuery, h.ops.Usage)},
+		{method: get, path: "/requests", needs: operate, serve: queried(readRequestQuery, h.ops.Requests)},
+		{method: get, path: "/requests/follow", needs: operate, stream: followed(h, readRequestQuery, h.ops.FollowRequests), endless: true},
 		{method: get, path: "/explain/{ref}", needs: operate, serve: named(h.ops.Explain)},
 		{method: post, path: "/explain", needs: operate, asks: true, serve: told(h.ops.ExplainWant)},
 
-		{method: get, path: "/audit", needs: operate, serve: h.audit},
-		{method: get, path: "/audit/follow", needs: operate, stream: h.followAudit, endless: true},
+		{method: get, path: "/audit", needs: operate, serve: queried(readAuditQuery, h.ops.Audit)},
+		{method: get, path: "/audit/follow", needs: operate, stream: followed(h, readAuditQuery, h.ops.FollowAudit), endless: true},
 
 		{method: get, path: "/prices", needs: operate, serve: plain(h.ops.Prices)},
 		{method: get, path: "/prices/{ref}", needs: operate, serve: named(h.ops.Price)},

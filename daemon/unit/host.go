@@ -101,6 +101,20 @@ func (h *host) self() string {
 	return strings.Join(words, " ")
 }
 
+// clearFile takes the file that describes a service away.
+func clearFile(path, what string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("replace the %s: %w", what, err)
+	}
+	return nil
+}
+
+// holds reports whether a file has a text, and nothing else.
+func holds(path, text string) bool {
+	there, err := os.ReadFile(path)
+	return err == nil && string(there) == text
+}
+
 // write makes a file that is not there; what is there stays.
 func write(path, text string, mode os.FileMode) (made bool, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

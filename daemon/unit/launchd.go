@@ -125,16 +125,10 @@ func owned(path, name string) error {
 }
 
 func (m *launchdManager) current(_ context.Context, binary string, _ ctl.Service) bool {
-	there, err := os.ReadFile(m.path())
-	return err == nil && string(there) == m.text(binary)
+	return holds(m.path(), m.text(binary))
 }
 
-func (m *launchdManager) clear(ctl.Service) error {
-	if err := os.Remove(m.path()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("replace the property list: %w", err)
-	}
-	return nil
-}
+func (m *launchdManager) clear(ctl.Service) error { return clearFile(m.path(), "property list") }
 
 func (m *launchdManager) enable(context.Context) error { return nil }
 
@@ -153,15 +147,15 @@ func (m *launchdManager) state(ctx context.Context) (ctl.Service, error) {
 	if err != nil {
 		return now, nil // it is not loaded
 	}
-	if found := launchdPID.FindStringSubmatch(said); found != nil {
+	if pid := first(launchdPID, said); pid != "" {
 		now.State = "active"
-		now.PID, _ = strconv.Atoi(found[1])
-	} else if found := launchdExit.FindStringSubmatch(said); found != nil && found[1] != "0" {
-		now.State, now.LastError = "failed", "it ended with status "+found[1]
+		now.PID, _ = strconv.Atoi(pid)
+		return now, nil
 	}
-	if now.State != "active" {
-		now.LastError = lastErrorOf(m.logFile(), now.LastError)
+	if status := first(launchdExit, said); status != "" && status != "0" {
+		now.State, now.LastError = "failed", "it ended with status "+status
 	}
+	now.LastError = lastErrorOf(m.logFile(), now.LastError)
 	return now, nil
 }
 

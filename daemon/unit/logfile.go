@@ -18,7 +18,7 @@ const tail = 1 << 20
 
 // showFile writes the last lines of a log file, and what is added to it.
 func showFile(ctx context.Context, path string, ask Logs, out io.Writer) error {
-	f, err := os.Open(path)
+	f, text, err := openEnd(path, tail)
 	if errors.Is(err, os.ErrNotExist) {
 		return ctl.Errorf(ctl.NotFound, "there is no log yet at %s", path).WithHint("the service writes it: crs start")
 	}
@@ -26,13 +26,6 @@ func showFile(ctx context.Context, path string, ask Logs, out io.Writer) error {
 		return fmt.Errorf("read the log: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	if err := fromEnd(f, tail); err != nil {
-		return err
-	}
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return fmt.Errorf("read the log: %w", err)
-	}
 	if _, err := out.Write(lastLines(text, ask.Lines)); err != nil {
 		return fmt.Errorf("show the log: %w", err)
 	}
@@ -49,15 +42,22 @@ func showFile(ctx context.Context, path string, ask Logs, out io.Writer) error {
 	return nil
 }
 
-func fromEnd(f *os.File, most int64) error {
+// openEnd opens a file and reads the end of it. The caller closes it.
+func openEnd(path string, most int64) (f *os.File, text []byte, err error) {
+	if f, err = os.Open(path); err != nil {
+		return nil, nil, err
+	}
 	info, err := f.Stat()
 	if err == nil {
 		_, err = f.Seek(max(0, info.Size()-most), io.SeekStart)
 	}
-	if err != nil {
-		return fmt.Errorf("read the log: %w", err)
+	if err == nil {
+		text, err = io.ReadAll(f)
 	}
-	return nil
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, text, nil
 }
 
 func lastLines(text []byte, n int) []byte {
@@ -75,26 +75,24 @@ func lastLines(text []byte, n int) []byte {
 
 // lastErrorOf is the last error that a log file has, or what is known otherwise.
 func lastErrorOf(path, otherwise string) string {
-	f, err := os.Open(path)
+	f, text, err := openEnd(path, 64<<10)
 	if err != nil {
 		return otherwise
 	}
 	defer func() { _ = f.Close() }()
-	if fromEnd(f, 64<<10) != nil {
-		return otherwise
-	}
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return otherwise
-	}
 	found := otherwise
 	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if told, ok := strings.CutPrefix(line, "error: "); ok {
-			found = shorten(told)
-		} else if strings.Contains(line, "level=ERROR") || strings.Contains(line, `"level":"ERROR"`) {
-			found = shorten(line)
+		if wrong, ok := errorIn(strings.TrimSpace(line)); ok {
+			found = wrong
 		}
 	}
 	return found
+}
+
+// errorIn gives the error that a line of the daemon's log says, if it says one.
+func errorIn(line string) (string, bool) {
+	if told, ok := strings.CutPrefix(line, "error: "); ok {
+		return shorten(told), true
+	}
+	return shorten(line), strings.Contains(line, "level=ERROR") || strings.Contains(line, `"level":"ERROR"`)
 }

@@ -101,16 +101,10 @@ func giveTo(path, group string) error {
 }
 
 func (m *systemdManager) current(_ context.Context, binary string, now ctl.Service) bool {
-	text, err := os.ReadFile(m.path())
-	return err == nil && string(text) == m.text(binary) && now.Enabled
+	return now.Enabled && holds(m.path(), m.text(binary))
 }
 
-func (m *systemdManager) clear(ctl.Service) error {
-	if err := os.Remove(m.path()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("replace the unit: %w", err)
-	}
-	return nil
-}
+func (m *systemdManager) clear(ctl.Service) error { return clearFile(m.path(), "unit") }
 
 func (m *systemdManager) enable(ctx context.Context) error {
 	_, err := m.systemctl(ctx, "enable", unitName)
@@ -186,12 +180,11 @@ func lastErrorIn(journal string) (at *time.Time, text string) {
 		if !ok {
 			continue
 		}
-		if told, ok := strings.CutPrefix(said, "error: "); ok {
-			said = told
-		} else if !strings.Contains(said, "level=ERROR") && !strings.Contains(said, `"level":"ERROR"`) {
+		wrong, ok := errorIn(said)
+		if !ok {
 			continue
 		}
-		text, at = shorten(said), nil
+		text, at = wrong, nil
 		stamp, _, _ := strings.Cut(head, " ")
 		if t, err := time.Parse("2006-01-02T15:04:05Z0700", stamp); err == nil {
 			at = &t

@@ -25,6 +25,7 @@ import (
 
 	"filippo.io/age"
 
+	"crs/internal/durable"
 	"crs/internal/secret"
 	"crs/internal/usage"
 )
@@ -79,29 +80,24 @@ const partial = ".partial"
 
 // Write makes a backup at file. Until it is whole and durable, nothing is there under that name; what a run that was killed
 // has left is cleared away.
-func Write(ctx context.Context, file string, from From) (err error) {
+func Write(ctx context.Context, file string, from From) error {
 	draft, copied := file+partial, file+".db"+partial
 	_, _ = os.Remove(draft), os.Remove(copied)
 	f, err := os.OpenFile(draft, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the backup: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), ignoreMissing(os.Remove(draft)))
-		}
-	}()
 	defer func() { _, _ = os.Remove(copied), os.Remove(copied+"-journal") }()
-	if err := from.write(ctx, f, copied); err != nil {
-		return fmt.Errorf("write the backup: %w", err)
+	if err = from.write(ctx, f, copied); err == nil {
+		err = f.Sync()
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write the backup: %w", err)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(draft, file)
 	}
-	if err := os.Rename(draft, file); err != nil {
-		return fmt.Errorf("write the backup: %w", err)
+	if err != nil {
+		return fmt.Errorf("write the backup: %w", errors.Join(err, ignoreMissing(os.Remove(draft))))
 	}
-	return syncDir(filepath.Dir(file))
+	return durable.Dir(filepath.Dir(file))
 }
 
 func (from *From) write(ctx context.Context, w io.Writer, copied string) error {
@@ -143,33 +139,22 @@ func (from *From) fill(ctx context.Context, a *archive, copied string) error {
 	if err != nil {
 		return err
 	}
-	about, err := json.Marshal(About{Format: format, Version: from.Version, Made: from.Now.UTC(), Schema: schema, Ledger: !from.NoLedger})
-	if err != nil {
-		return err
+	for _, add := range []func() error{
+		func() error {
+			return a.json(aboutFile, About{Format: format, Version: from.Version, Made: from.Now.UTC(), Schema: schema, Ledger: !from.NoLedger})
+		},
+		func() error { return a.file(storeFile, copied, false) },
+		func() error { return from.key(ctx, a, copied) },
+		func() error { return a.file(markerFile, filepath.Join(from.Data, markerFile), false) },
+		func() error { return a.file(configFile, from.Config, true) },
+		func() error { return from.ledger(ctx, a) },
+		func() error { return a.json(sumsFile, a.sums) },
+	} {
+		if err := add(); err != nil {
+			return err
+		}
 	}
-	if err := a.text(aboutFile, about); err != nil {
-		return err
-	}
-	if err := a.file(storeFile, copied, false); err != nil {
-		return err
-	}
-	if err := from.key(ctx, a, copied); err != nil {
-		return err
-	}
-	if err := a.file(markerFile, filepath.Join(from.Data, markerFile), false); err != nil {
-		return err
-	}
-	if err := a.file(configFile, from.Config, true); err != nil {
-		return err
-	}
-	if err := from.ledger(ctx, a); err != nil {
-		return err
-	}
-	sums, err := json.Marshal(a.sums)
-	if err != nil {
-		return err
-	}
-	return a.text(sumsFile, sums)
+	return nil
 }
 
 // key adds the key file as it was looked at: a backup with another key is worth nothing.
@@ -225,6 +210,14 @@ type archive struct {
 	sums map[string]string
 }
 
+func (a *archive) json(name string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return a.text(name, text)
+}
+
 func (a *archive) text(name string, text []byte) error {
 	return a.entry(name, int64(len(text)), strings.NewReader(string(text)))
 }
@@ -266,18 +259,6 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("make the change durable: %w", err)
-	}
-	defer func() { _ = d.Close() }()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("make the change durable: %w", err)
-	}
-	return nil
 }
 
 // Prune keeps the newest backups of those whose names begin with prefix in dir, and deletes the others.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"crs/internal/durable"
 )
 
 const (
@@ -38,7 +40,7 @@ func commit(dir string, about *About) (before string, err error) {
 	if _, err := os.Stat(filepath.Join(dir, storeFile)); err == nil {
 		before = filepath.Join(dir, d.Before)
 	}
-	return before, syncDir(dir)
+	return before, durable.Dir(dir)
 }
 
 func writeDurably(file string, text []byte) error {
@@ -97,14 +99,14 @@ func (d *decision) carryOut(dir string) error {
 			return err
 		}
 	}
-	if err := errors.Join(own(before, dir), os.RemoveAll(stage), syncDir(dir)); err != nil {
+	if err := errors.Join(own(before, dir), os.RemoveAll(stage), durable.Dir(dir)); err != nil {
 		return err
 	}
 	_ = os.Remove(before) // when nothing is in it
 	if err := os.Remove(filepath.Join(dir, commitFile)); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return durable.Dir(dir)
 }
 
 // swap puts what is staged in the place of what is there.

@@ -39,10 +39,7 @@ func belongTo(file, data, old string) error {
 			return nil
 		}
 	}
-	if err := os.Chown(file, uid, gid); err != nil {
-		return fmt.Errorf("restore the configuration: %w", err)
-	}
-	return nil
+	return os.Chown(file, uid, gid)
 }
 
 func ownerOf(path string) (uid, gid int, ok bool) {

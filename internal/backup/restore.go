@@ -37,7 +37,7 @@ type To struct {
 // Why a backup is not restored.
 var (
 	ErrEncrypted  = errors.New("the backup is encrypted")
-	ErrPassphrase = errors.New("the passphrase is another one")
+	ErrPassphrase = errors.New("wrong passphrase")
 	ErrDamaged    = errors.New("the backup is damaged")
 	ErrOccupied   = errors.New("there is a store already")
 	ErrNewer      = errors.New("the backup was written by a newer crs")
@@ -65,23 +65,30 @@ func Restore(file string, to To) (*Restored, error) {
 	if err := errors.Join(os.RemoveAll(stage), os.MkdirAll(stage, 0o700)); err != nil {
 		return nil, fmt.Errorf("restore: %w", err)
 	}
-	about, err := unpack(file, stage, &to)
+	done, err := prepare(file, stage, &to)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(stage))
 	}
-	if to.Check != nil {
-		if err := to.Check(stage); err != nil {
-			return nil, errors.Join(err, os.RemoveAll(stage))
-		}
-	}
-	done := &Restored{About: *about}
-	if done.Config, err = placeConfig(stage, &to); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(stage))
-	}
-	if done.Before, err = commit(to.Data, about); err != nil {
+	if done.Before, err = commit(to.Data, &done.About); err != nil {
 		return nil, err
 	}
 	return done, Finish(to.Data)
+}
+
+// prepare does all that can be done before what is there is touched.
+func prepare(file, stage string, to *To) (*Restored, error) {
+	about, err := unpack(file, stage, to)
+	if err == nil && to.Check != nil {
+		err = to.Check(stage)
+	}
+	if err != nil {
+		return nil, err
+	}
+	config, err := placeConfig(stage, to)
+	if err != nil {
+		return nil, fmt.Errorf("restore the configuration: %w", err)
+	}
+	return &Restored{About: *about, Config: config}, nil
 }
 
 // unpack reads the whole backup into the stage, and checks it.
@@ -217,7 +224,7 @@ func (u *unpacker) readAbout(name string, body io.Reader) error {
 	return nil
 }
 
-func (u *unpacker) save(name string, body io.Reader) (err error) {
+func (u *unpacker) save(name string, body io.Reader) error {
 	file := filepath.Join(u.stage, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("restore: %w", err)
@@ -226,18 +233,16 @@ func (u *unpacker) save(name string, body io.Reader) (err error) {
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
 	sum, in := sha256.New(), &reading{from: body}
-	if _, err := io.Copy(io.MultiWriter(f, sum), in); err != nil {
-		if in.err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, in.err)
-		}
+	_, err = io.Copy(io.MultiWriter(f, sum), in)
+	err = errors.Join(err, f.Sync(), f.Close())
+	switch {
+	case in.err != nil:
+		return fmt.Errorf("%w: %w", ErrDamaged, in.err)
+	case err != nil:
 		return fmt.Errorf("restore: %w", err)
 	}
 	u.sums[name] = text(sum)
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("restore: %w", err)
-	}
 	return nil
 }
 
@@ -284,24 +289,21 @@ func placeConfig(stage string, to *To) (string, error) {
 		return "", ignoreMissing(err)
 	}
 	if err := os.Remove(staged); err != nil {
-		return "", fmt.Errorf("restore the configuration: %w", err)
+		return "", err
 	}
 	old, err := os.ReadFile(to.Config)
 	if err == nil && (!to.Force || bytes.Equal(old, text)) {
 		return "", nil
 	}
 	if err := os.MkdirAll(filepath.Dir(to.Config), 0o755); err != nil {
-		return "", fmt.Errorf("restore the configuration: %w", err)
+		return "", err
 	}
 	draft := to.Config + ".new"
 	if err := writeNew(draft, text, 0o640); err != nil {
-		return "", fmt.Errorf("restore the configuration: %w", err)
+		return "", err
 	}
 	if err := belongTo(draft, to.Data, to.Config); err != nil {
 		return "", err
 	}
-	if err := os.Rename(draft, to.Config); err != nil {
-		return "", fmt.Errorf("restore the configuration: %w", err)
-	}
-	return to.Config, nil
+	return to.Config, os.Rename(draft, to.Config)
 }

@@ -26,9 +26,9 @@ func NamedLimits() []NamedLimit { return namedLimits }
 var namedLimits = []NamedLimit{
 	{limit.Per(unit.Requests, limit.Minute, 0), "rpm", "rpm", "requests a minute", "`N` requests a minute", "requests a minute", "REQ/MIN"},
 	{limit.Per(unit.Tokens, limit.Minute, 0), "tpm", "tpm", "tokens a minute", "`N` tokens a minute", "tokens a minute", "TOK/MIN"},
-	{limit.Per(unit.Cost, limit.Day, 0), "daily_cost_usd", "daily-cost", "$ a day", "most that it may cost a day", "cost today", "TODAY"},
-	{limit.Per(unit.Cost, limit.Week, 0), "weekly_cost_usd", "weekly-cost", "$ a week", "most that it may cost a week", "cost this week", "THIS WEEK"},
-	{limit.Per(unit.Cost, limit.Total, 0), "total_cost_usd", "total-cost", "$ in all", "most that it may cost at all", "cost in all", "IN ALL"},
+	{limit.Per(unit.Cost, limit.Day, 0), "daily_cost_usd", "daily-cost", "$ a day", "daily budget", "cost today", "TODAY"},
+	{limit.Per(unit.Cost, limit.Week, 0), "weekly_cost_usd", "weekly-cost", "$ a week", "weekly budget", "cost this week", "THIS WEEK"},
+	{limit.Per(unit.Cost, limit.Total, 0), "total_cost_usd", "total-cost", "$ in total", "total budget", "total cost", "TOTAL"},
 }
 
 // namedIndex gives which of NamedLimits a rule is; -1 for none.

@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
+
+	"crs/internal/durable"
 )
 
 // Intact is an error when a pair that is kept now would not be in the file of that name.
@@ -79,7 +80,7 @@ func (r *Reserve) mend() (found, err error) {
 		_ = old.Close()
 	}
 	_, _ = r.readAll() // what is there is not written over; what of it cannot be read, Read tells
-	return found, errors.Join(r.again(was), r.file.Sync(), syncDir(r.path))
+	return found, errors.Join(r.again(was), r.file.Sync(), durable.Dir(filepath.Dir(r.path)))
 }
 
 // clear moves out of the way what is no file: a link is not followed, a directory may hold something. It tells what that was.
@@ -120,16 +121,4 @@ func (r *Reserve) holds(s slot) bool {
 		}
 	}
 	return false
-}
-
-// syncDir makes the name of a new file durable.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil // has no such call, and needs none
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("make the reserve for tokens durable: %w", err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

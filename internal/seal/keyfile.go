@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 
+	"crs/internal/durable"
 	"crs/internal/rescue"
 )
 
@@ -84,23 +85,12 @@ func publish(path string, content []byte) error {
 	if err := os.Link(draft.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return durable.Dir(dir)
 }
 
 func writeDurably(file *os.File, content []byte) error {
 	_, err := file.Write(content)
 	return errors.Join(err, file.Sync(), file.Close())
-}
-
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // has no such call, and needs none
-	}
-	handle, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(handle.Sync(), handle.Close())
 }
 
 // readKey gives the key in a file that only its owner can use.

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"crs/internal/durable"
 )
 
 // A disk that takes nothing is asked again after a pause, which doubles up to a longest one.
@@ -280,7 +282,7 @@ func (l *Ledger) begin(n int64) error {
 	text := appendLine(nil, header, func(b []byte) []byte { return append(b, head...) })
 	_, err = f.Write(text)
 	if err == nil {
-		err = syncDir(l.opt.Dir)
+		err = durable.Dir(l.opt.Dir)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("begin a segment of the ledger: %w", err), f.Close(), os.Remove(f.Name()))

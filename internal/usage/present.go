@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+
+	"crs/internal/durable"
 )
 
 // present makes sure that what is written is in the directory: somebody may have removed the file, or put another one in its
@@ -45,7 +47,7 @@ func (l *Ledger) remake(path string, replaced bool) error {
 		err = os.Rename(path+".new", path)
 	}
 	if err == nil {
-		err = syncDir(l.opt.Dir)
+		err = durable.Dir(l.opt.Dir)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("write %s anew, which was removed: %w", path, err), f.Close(), os.Remove(path+".new"))

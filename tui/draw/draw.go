@@ -51,13 +51,6 @@ func FitRight(text string, width int) string {
 	return blank(width-Width(text)) + text
 }
 
-// Center does the same and puts the text into the middle.
-func Center(text string, width int) string {
-	text = Cut(text, width)
-	left := (width - Width(text)) / 2
-	return Fit(blank(left)+text, width)
-}
-
 func blank(n int) string { return strings.Repeat(" ", max(n, 0)) }
 
 // Ends gives a line with one text at its left end and another at its right one. The left one is cut when both do not fit.

@@ -14,7 +14,7 @@ func TestTextsAreAsWideAsTheyAreAskedToBe(t *testing.T) {
 	for _, text := range []string{"", "abc", "漢字かな", "né é", "\x1b[31mred\x1b[0m and more", "👩‍👩‍👧 family", strings.Repeat("x", 50)} {
 		for width := range 30 {
 			for name, got := range map[string]string{
-				"fit": draw.Fit(text, width), "right": draw.FitRight(text, width), "centre": draw.Center(text, width), "ends": draw.Ends(text, text, width), "ends without one": draw.Ends(text, "", width),
+				"fit": draw.Fit(text, width), "right": draw.FitRight(text, width), "ends": draw.Ends(text, text, width), "ends without one": draw.Ends(text, "", width),
 			} {
 				if draw.Width(got) != width {
 					t.Errorf("%s of %q in %d cells takes %d: %q", name, text, width, draw.Width(got), got)

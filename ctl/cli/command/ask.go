@@ -26,7 +26,7 @@ func (a *App) Confirm(ctx context.Context, yes bool, format string, args ...any)
 	case yes:
 		return nil
 	case !a.IO.Somebody:
-		return ctl.Errorf(ctl.BadRequest, "there is nobody to ask whether this is meant").WithHint("say it with --yes")
+		return ctl.Errorf(ctl.BadRequest, "not interactive").WithHint("confirm with --yes")
 	}
 	_, _ = fmt.Fprintf(a.IO.Err, "%s [y/N] ", Clean(fmt.Sprintf(format, args...)))
 	answer, err := Await(ctx, func() ([]byte, error) { return bufio.NewReader(a.IO.In).ReadBytes('\n') })
@@ -78,13 +78,22 @@ func (a *App) ReadSecret(what, path string) (secret.String, error) {
 
 // AskSecret has somebody type a secret, which the terminal does not show.
 func (a *App) AskSecret(ctx context.Context, what string) (secret.String, error) {
-	_, _ = fmt.Fprintf(a.IO.Err, "%s (it is not shown): ", what)
+	text, err := a.AskHidden(ctx, what, what+" (it is not shown): ")
+	if err != nil {
+		return secret.String{}, err
+	}
+	return secretIn(what, text)
+}
+
+// AskHidden has somebody type something that the terminal does not show.
+func (a *App) AskHidden(ctx context.Context, what, prompt string) ([]byte, error) {
+	_, _ = fmt.Fprint(a.IO.Err, prompt)
 	text, err := a.IO.Hidden(ctx)
 	_, _ = fmt.Fprintln(a.IO.Err)
 	if err != nil {
-		return secret.String{}, fmt.Errorf("read %s: %w", what, err)
+		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
-	return secretIn(what, text)
+	return text, nil
 }
 
 func secretIn(what string, text []byte) (secret.String, error) {

@@ -20,7 +20,7 @@ func TestWhoIsAskedDecides(t *testing.T) {
 		want          ctl.Code // "" is to go on
 	}{
 		"said so":             {yes: true},
-		"nobody to ask":       {want: ctl.BadRequest},
+		"not interactive":     {want: ctl.BadRequest},
 		"yes":                 {somebody: true, answer: "y\n"},
 		"in full":             {somebody: true, answer: " YES \n"},
 		"no":                  {somebody: true, answer: "n\n", want: ctl.Failed},

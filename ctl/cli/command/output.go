@@ -20,6 +20,14 @@ func (a *App) Show(v any, table func()) error {
 	return nil
 }
 
+// Result shows what a call gave as JSON, or has table print it; or it passes the call's error on.
+func Result[T any](a *App, got T, err error, table func(T)) error {
+	if err != nil {
+		return err
+	}
+	return a.Show(got, func() { table(got) })
+}
+
 // encode writes v for programs and people alike.
 func encode(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
@@ -73,6 +81,15 @@ func (a *App) Table(columns []Column, rows [][]string, total []string) {
 		w.AppendFooter(cells(total))
 	}
 	_, _ = fmt.Fprintln(a.IO.Out, w.Render())
+}
+
+// Rows writes each of a list as a row of a table.
+func Rows[T any](all []T, row func(*T) []string) [][]string {
+	rows := make([][]string, len(all))
+	for i := range all {
+		rows[i] = row(&all[i])
+	}
+	return rows
 }
 
 // style has no lines, and two spaces between columns.

@@ -114,10 +114,7 @@ func (a *app) restoreCommand() *cobra.Command {
 			}
 			o := command.BackupOptions{Source: a.sourceOf(data), Version: a.Programs.Version, File: args[0], Force: force}
 			done, err := a.restore(cmd.Context(), o, from)
-			if err != nil {
-				return err
-			}
-			return a.Show(done, func() { a.restored(done) })
+			return command.Result(a.App, done, err, a.restored)
 		},
 	}
 	flags := cmd.Flags()
@@ -178,7 +175,7 @@ func (a *app) newPassphrase(ctx context.Context, from secretFlags) (secret.Strin
 	case !from.ask:
 		return secret.String{}, nil
 	case !a.IO.Somebody:
-		return secret.String{}, ctl.Errorf(ctl.BadRequest, "there is nobody to ask for the passphrase").WithHint("say where it is: --passphrase-file FILE")
+		return secret.String{}, ctl.Errorf(ctl.BadRequest, "not interactive: there is nobody to ask for the passphrase").WithHint("say where it is: --passphrase-file FILE")
 	}
 	first, err := a.askPassphrase(ctx, "passphrase: ")
 	if err != nil {
@@ -192,24 +189,17 @@ func (a *app) newPassphrase(ctx context.Context, from secretFlags) (secret.Strin
 }
 
 func (a *app) askPassphrase(ctx context.Context, prompt string) (secret.String, error) {
-	_, _ = fmt.Fprint(a.IO.Err, prompt)
-	text, err := a.IO.Hidden(ctx)
-	_, _ = fmt.Fprintln(a.IO.Err)
-	if err != nil {
-		return secret.String{}, fmt.Errorf("read the passphrase: %w", err)
-	}
-	return passphrase(text)
+	return passphrase(a.AskHidden(ctx, "the passphrase", prompt))
 }
 
 func (a *app) passphraseIn(file string) (secret.String, error) {
-	text, err := a.ReadFile("the passphrase", file)
+	return passphrase(a.ReadFile("the passphrase", file))
+}
+
+func passphrase(text []byte, err error) (secret.String, error) {
 	if err != nil {
 		return secret.String{}, err
 	}
-	return passphrase(text)
-}
-
-func passphrase(text []byte) (secret.String, error) {
 	p := secret.New(strings.TrimRight(string(text), "\r\n"))
 	if p.Empty() {
 		return p, ctl.Errorf(ctl.BadRequest, "the passphrase is empty")

@@ -160,11 +160,10 @@ func link(from, to string) error {
 // syncDir makes renames durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("make the update durable: %w", err)
+	if err == nil {
+		err = errors.Join(d.Sync(), d.Close())
 	}
-	defer func() { _ = d.Close() }()
-	if err := d.Sync(); err != nil {
+	if err != nil {
 		return fmt.Errorf("make the update durable: %w", err)
 	}
 	return nil

@@ -32,10 +32,7 @@ func (a *app) configPathCommand() *cobra.Command {
 		Example: "crs config path\n  CRS_DATA=/srv/crs crs config path",
 		RunE: func(*cobra.Command, []string) error {
 			p, err := a.places()
-			if err != nil {
-				return err
-			}
-			return a.Show(p, func() {
+			return command.Result(a.App, p, err, func(p places) {
 				a.Facts(command.Fact{"config", p.Config}, command.Fact{"data", p.Data}, command.Fact{"socket", p.Socket})
 			})
 		},
@@ -130,10 +127,7 @@ func (a *app) configTable(c *configuration) {
 	} else {
 		a.Say("no daemon runs; crs serve would use:\n")
 	}
-	var rows [][]string
-	for _, s := range c.Settings {
-		rows = append(rows, []string{s.Key, s.Value, s.Origin})
-	}
+	rows := command.Rows(c.Settings, func(s *ctl.Setting) []string { return []string{s.Key, s.Value, s.Origin} })
 	a.Table([]command.Column{command.Left("KEY"), command.Left("VALUE"), command.Left("FROM")}, rows, nil)
 }
 

@@ -18,7 +18,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var through string
 	var wait command.Span
 	cmd := &cobra.Command{
-		Use: "doctor [--through URL]", Short: "Prove the way of a request, from the client to the provider, and what it depends on", Args: command.Takes(),
+		Use: "doctor [--through URL]", Short: "Check the whole path of a request, from the client to the provider, and what it depends on", Args: command.Takes(),
 		Long: "Looks at what requests depend on: the way to each account's provider, through its proxy, and as whom it is seen there; who vouches\n" +
 			"for what answers; the clock; the disk; who may use the socket and the key file; the age of the price table; an older crs in the PATH.\n\n" +
 			"With --through it also sends requests to the address that clients have, and says whether a reverse proxy before the daemon drops\n" +

@@ -47,10 +47,7 @@ func (a *app) installCommand() *cobra.Command {
 				is, err = a.keepConfig(ctx, s, is)
 			}
 		}
-		if err != nil {
-			return err
-		}
-		return a.Show(is, func() { a.printInstalled(&is) })
+		return command.Result(a.App, is, err, a.printInstalled)
 	})
 	cmd.Flags().BoolVar(&now, "now", false, "start it, too")
 	return cmd
@@ -63,7 +60,7 @@ func (a *app) keepConfig(ctx context.Context, s command.Service, was ctl.Service
 	return is, err
 }
 
-func (a *app) printInstalled(is *ctl.Service) {
+func (a *app) printInstalled(is ctl.Service) {
 	a.Say("crs is a service of %s now, and starts by itself", is.Manager)
 	a.Facts(command.Fact{"unit", is.Unit}, command.Fact{"binary", is.Binary}, command.Fact{"config", is.Config}, command.Fact{"state", is.State})
 	if is.State == "active" {
@@ -94,10 +91,10 @@ func (a *app) uninstallCommand() *cobra.Command {
 		}
 		return a.Show(map[string]bool{"installed": false, "purged": purge}, func() {
 			if purge {
-				a.Say("crs is no service any more, and what it kept is gone")
+				a.Say("Service removed, and its data deleted")
 				return
 			}
-			a.Say("crs is no service any more; what it kept is still there: %s", a.withUser("crs install"))
+			a.Say("Service removed; data kept. Reinstall: %s", a.withUser("crs install"))
 		})
 	})
 	cmd.Flags().BoolVar(&purge, "purge", false, "delete its data, configuration and user, too")
@@ -129,10 +126,7 @@ func (a *app) restartCommand() *cobra.Command {
 		case ctl.NotRunning, ctl.Unsupported: // an older daemon cannot hand over
 			return a.settled(ctx, s, s.Restart)
 		}
-		if err != nil {
-			return err
-		}
-		return a.Show(done, func() {
+		return command.Result(a.App, done, err, func(done ctl.Restarted) {
 			a.Say("the daemon has handed over to process %d", done.PID)
 			if done.InFlight > 0 {
 				a.Say("  %d requests run to their end in process %d", done.InFlight, done.OldPID)
@@ -147,10 +141,7 @@ func (a *app) settled(ctx context.Context, s command.Service, do func(context.Co
 		return err
 	}
 	is, err := s.State(ctx)
-	if err != nil {
-		return err
-	}
-	return a.Show(is, func() { a.Say("the service is %s", is.State) })
+	return command.Result(a.App, is, err, func(is ctl.Service) { a.Say("the service is %s", is.State) })
 }
 
 // logLines is how much of the log is shown unless something else is asked for.

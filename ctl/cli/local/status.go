@@ -132,10 +132,9 @@ func (a *app) liveTable(all []ctl.Live) {
 	if len(all) == 0 {
 		return
 	}
-	var rows [][]string
-	for _, x := range all[:min(len(all), mostLive)] {
-		rows = append(rows, []string{x.ID, x.Key, x.Model, x.Account, x.Phase, when.Rough(a.IO.Now().Sub(x.At))})
-	}
+	rows := command.Rows(all[:min(len(all), mostLive)], func(x *ctl.Live) []string {
+		return []string{x.ID, x.Key, x.Model, x.Account, x.Phase, when.Rough(a.IO.Now().Sub(x.At))}
+	})
 	a.Say("")
 	a.Table([]command.Column{command.Left("IN FLIGHT"), command.Left("KEY"), command.Left("MODEL"), command.Left("ACCOUNT"), command.Left("PHASE"), command.Right("FOR")}, rows, nil)
 	if more := len(all) - mostLive; more > 0 {

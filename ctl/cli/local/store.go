@@ -60,10 +60,7 @@ func (a *app) copyStore(ctx context.Context, opt command.CopyOptions) error {
 	}
 	done, err := a.Programs.CopyStore(ctx, opt)
 	clear()
-	if err != nil {
-		return err
-	}
-	return a.Show(done, func() { a.storeCopy(&done) })
+	return command.Result(a.App, done, err, a.storeCopy)
 }
 
 // counting shows how many items there were so far, on a line that clear takes away.
@@ -81,11 +78,10 @@ func (a *app) counting() (tell func(int64), clear func()) {
 		}
 }
 
-func (a *app) storeCopy(done *ctl.StoreCopy) {
-	rows := make([][]string, 0, len(done.Parts))
-	for _, p := range done.Parts {
-		rows = append(rows, []string{p.Name, fmt.Sprint(p.Count), p.Hash[:min(16, len(p.Hash))]})
-	}
+func (a *app) storeCopy(done ctl.StoreCopy) {
+	rows := command.Rows(done.Parts, func(p *ctl.StorePart) []string {
+		return []string{p.Name, fmt.Sprint(p.Count), p.Hash[:min(16, len(p.Hash))]}
+	})
 	a.Table([]command.Column{command.Left("PART"), command.Right("COUNT"), command.Left("HASH")}, rows, nil)
 	switch {
 	case done.DryRun:

@@ -28,10 +28,7 @@ func (a *app) updateCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			u.app = a
 			out, err := u.run(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.Show(out, func() { u.tell(out) })
+			return command.Result(a.App, out, err, u.tell)
 		},
 	}
 	flags := cmd.Flags()

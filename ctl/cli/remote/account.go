@@ -11,56 +11,26 @@ import (
 
 func (a *app) accountCommand() *cobra.Command {
 	return a.Noun("account", "The accounts that requests are served from", []*cobra.Command{
-		a.accountAddCommand(), a.accountLoginCommand(), a.accountImportCommand(), a.accountListCommand(), a.accountShowCommand(), a.accountEditCommand(),
+		a.accountAddCommand(), a.accountLoginCommand(), a.accountImportCommand(),
+		all(a, "List the accounts, and how each is doing", "crs account list\n  crs account list -o json", (*ctl.Client).Accounts, a.accountTable),
+		one[ctl.Account]{"show NAME", "Show an account", "crs account show work", a.AccountNames, "", (*ctl.Client).Account, a.accountFacts}.command(a),
+		a.accountEditCommand(),
 		a.accountChange("enable", "Take an account into use", "is in use", (*ctl.Client).EnableAccount),
 		a.accountChange("disable", "Take an account out of use; what it is serving goes on", "is out of use", (*ctl.Client).DisableAccount),
 		a.accountChange("thaw", "End every cool-down of an account, and what was held against it", "is thawed", (*ctl.Client).ThawAccount),
 		a.accountChange("refresh", "Renew an account's token now", "has a new token", (*ctl.Client).RefreshAccount),
-		a.accountTestCommand(), a.accountRemoveCommand(),
+		a.accountTestCommand(),
+		one[map[string]string]{
+			"remove NAME", "Remove an account and its credential", "crs account remove work --yes", a.AccountNames, "Remove account %s and its credential for good?",
+			gone("removed", (*ctl.Client).RemoveAccount), func(x map[string]string) { a.Say("account %s is removed", x["removed"]) },
+		}.command(a),
 	})
-}
-
-func (a *app) accountListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the accounts, and how each is doing", Args: command.Takes(),
-		Example: "crs account list\n  crs account list -o json",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := a.Client().Accounts(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.Show(all, func() { a.accountTable(all) })
-		},
-	}
-}
-
-func (a *app) accountShowCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "show NAME", Short: "Show an account", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.AccountNames),
-		Example: "crs account show work",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			x, err := a.Client().Account(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return a.Show(x, func() { a.accountFacts(&x) })
-		},
-	}
 }
 
 // accountChange is a command that does one thing to an account. did says what the account is, or has, afterwards.
 func (a *app) accountChange(verb, short, did string, call func(*ctl.Client, context.Context, string) (ctl.Account, error)) *cobra.Command {
-	return &cobra.Command{
-		Use: verb + " NAME", Short: short, Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.AccountNames),
-		Example: "crs account " + verb + " work",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			x, err := call(a.Client(), cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return a.Show(x, func() { a.Say("account %s %s; its state: %s", x.Name, did, x.State) })
-		},
-	}
+	say := func(x ctl.Account) { a.Say("account %s %s; its state: %s", x.Name, did, x.State) }
+	return one[ctl.Account]{verb + " NAME", short, "crs account " + verb + " work", a.AccountNames, "", call, say}.command(a)
 }
 
 func (a *app) accountTestCommand() *cobra.Command {
@@ -98,23 +68,4 @@ func (a *app) tested(name string, t *ctl.AccountTest) error {
 		return ctl.Errorf(ctl.Failed, "account %s could not be asked: %s", name, t.Message)
 	}
 	return ctl.Errorf(ctl.Failed, "account %s does not work: its provider answered %d %s", name, t.Status, t.Message)
-}
-
-func (a *app) accountRemoveCommand() *cobra.Command {
-	var yes bool
-	cmd := &cobra.Command{
-		Use: "remove NAME", Short: "Remove an account and its credential", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.AccountNames),
-		Example: "crs account remove work --yes",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.Confirm(cmd.Context(), yes, "Remove account %s and its credential for good?", args[0]); err != nil {
-				return err
-			}
-			if err := a.Client().RemoveAccount(cmd.Context(), args[0]); err != nil {
-				return err
-			}
-			return a.Show(map[string]string{"removed": args[0]}, func() { a.Say("account %s is removed", args[0]) })
-		},
-	}
-	command.AddYes(cmd, &yes)
-	return cmd
 }

@@ -147,11 +147,10 @@ func (a *app) addAccount(cmd *cobra.Command, flags *accountFlags, x ctl.NewAccou
 		return err
 	}
 	added, err := a.Client().AddAccount(cmd.Context(), x)
-	if err != nil {
-		return err
+	if err == nil {
+		a.noteTerms(&added)
 	}
-	a.noteTerms(&added)
-	return a.Show(added, func() { a.sayAdded(&added, "is added") })
+	return command.Result(a.App, added, err, func(x ctl.Account) { a.sayAdded(&x, "is added") })
 }
 
 // noteTerms says whose risk a subscription is.
@@ -201,10 +200,7 @@ func (a *app) accountEditCommand() *cobra.Command {
 			}
 			edit.Version = &old.Version // lists are changed from what they were
 			x, err := a.Client().EditAccount(cmd.Context(), args[0], edit)
-			if err != nil {
-				return err
-			}
-			return a.Show(x, func() { a.accountFacts(&x) })
+			return command.Result(a.App, x, err, a.accountFacts)
 		},
 	}
 	cmd.Flags().StringVar(&keyFile, "api-key-file", "", "`FILE` that has a new API key; - for standard input")

@@ -1,14 +1,14 @@
 package remote
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
 	"crs/ctl"
 	"crs/ctl/cli/command"
+	"crs/ctl/field"
 )
 
 func (a *app) accountTable(all []ctl.Account) {
@@ -16,13 +16,11 @@ func (a *app) accountTable(all []ctl.Account) {
 		a.Say("there are no accounts; add one: crs account add %s NAME --api-key-file FILE", a.Programs.Catalogue.Usual)
 		return
 	}
-	var rows [][]string
-	for i := range all {
-		x := &all[i]
-		rows = append(rows, []string{
+	rows := command.Rows(all, func(x *ctl.Account) []string {
+		return []string{
 			x.Name, x.Platform, x.State, a.Until(x.Until), slots(x), strconv.Itoa(x.Priority), strings.Join(x.Groups, ","), gauges(x.Windows), a.Ago(x.LastUsed), why(x), x.Note,
-		})
-	}
+		}
+	})
 	a.Table([]command.Column{
 		command.Left("NAME"), command.Left("PLATFORM"), {Name: "STATE", Paint: a.PaintState}, command.Left("UNTIL"), command.Right("IN USE"), command.Right("PRIORITY"), command.Left("GROUPS"),
 		command.Left("WINDOWS"), command.Left("LAST USED"), command.Left("WHY"), command.Left("NOTE"),
@@ -58,14 +56,14 @@ func gauges(all []ctl.Window) string {
 	return strings.Join(parts, ", ")
 }
 
-func (a *app) accountFacts(x *ctl.Account) {
+func (a *app) accountFacts(x ctl.Account) {
 	a.Facts(
 		command.Fact{"name", x.Name}, command.Fact{"id", x.ID}, command.Fact{"platform", x.Platform}, command.Fact{"credential", x.Credential},
 		command.Fact{"state", x.State}, command.Fact{"until", a.Until(x.Until)}, command.Fact{"why", x.Why},
 		command.Fact{"token ends", a.Until(x.TokenExpiresAt)}, command.Fact{"subscription ends", a.Until(x.EndsAt)},
-		command.Fact{"base URL", x.BaseURL}, command.Fact{"proxy", x.Proxy}, command.Fact{"priority", strconv.Itoa(x.Priority)}, command.Fact{"in use", slots(x)},
-		command.Fact{"groups", strings.Join(x.Groups, ", ")}, command.Fact{"models", strings.Join(x.Models, ", ")}, command.Fact{"map", pairs(x.Map)},
-		command.Fact{"options", pairs(x.Options)}, command.Fact{"note", x.Note}, command.Fact{"clients", anyClient(x)}, command.Fact{"created", a.Moment(x.CreatedAt)}, command.Fact{"last used", a.Ago(x.LastUsed)},
+		command.Fact{"base URL", x.BaseURL}, command.Fact{"proxy", x.Proxy}, command.Fact{"priority", strconv.Itoa(x.Priority)}, command.Fact{"in use", slots(&x)},
+		command.Fact{"groups", strings.Join(x.Groups, ", ")}, command.Fact{"models", strings.Join(x.Models, ", ")}, command.Fact{"map", field.Joined(x.Map, ", ")},
+		command.Fact{"options", field.Joined(x.Options, ", ")}, command.Fact{"note", x.Note}, command.Fact{"clients", anyClient(&x)}, command.Fact{"created", a.Moment(x.CreatedAt)}, command.Fact{"last used", a.Ago(x.LastUsed)},
 		command.Fact{"failures in a row", command.Bound(x.Failures)}, command.Fact{"last error", x.LastError}, command.Fact{"at", a.Ago(x.LastErrAt)},
 	)
 	a.restTable(x.Rests)
@@ -79,27 +77,13 @@ func anyClient(x *ctl.Account) string {
 	return ""
 }
 
-// pairs writes a map in the order of its keys.
-func pairs(m map[string]string) string {
-	var all []string
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		all = append(all, key+"="+m[key])
-	}
-	return strings.Join(all, ", ")
-}
-
-func (a *app) restTable(all []ctl.Rest) {
+func (a *app) restTable(all []ctl.Cooldown) {
 	if len(all) == 0 {
 		return
 	}
-	var rows [][]string
-	for _, r := range all {
-		scope := r.Scope
-		if scope == "" {
-			scope = "the whole account"
-		}
-		rows = append(rows, []string{scope, a.Moment(r.Since), a.Until(&r.Until), r.Evidence})
-	}
+	rows := command.Rows(all, func(r *ctl.Cooldown) []string {
+		return []string{cmp.Or(r.Scope, "the whole account"), a.Moment(r.Since), a.Until(&r.Until), r.Evidence}
+	})
 	a.Say("")
 	a.Table([]command.Column{command.Left("COOLS"), command.Left("SINCE"), command.Left("UNTIL"), command.Left("EVIDENCE")}, rows, nil)
 }
@@ -108,10 +92,9 @@ func (a *app) windowTable(all []ctl.Window) {
 	if len(all) == 0 {
 		return
 	}
-	var rows [][]string
-	for _, w := range all {
-		rows = append(rows, []string{w.Name, fmt.Sprintf("%.0f%%", w.Used*100), w.Status, a.Until(w.ResetsAt)})
-	}
+	rows := command.Rows(all, func(w *ctl.Window) []string {
+		return []string{w.Name, fmt.Sprintf("%.0f%%", w.Used*100), w.Status, a.Until(w.ResetsAt)}
+	})
 	a.Say("")
 	a.Table([]command.Column{command.Left("WINDOW"), command.Right("USED"), command.Left("STATUS"), command.Left("RESETS")}, rows, nil)
 }

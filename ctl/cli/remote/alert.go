@@ -21,7 +21,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 			if err := a.Client().TestAlert(cmd.Context()); err != nil {
 				return err
 			}
-			return a.Show(map[string]bool{"sent": true}, func() { a.Say("sent, and taken") })
+			return a.Show(map[string]bool{"sent": true}, func() { a.Say("delivered") })
 		},
 	}
 }

@@ -2,9 +2,6 @@ package remote
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +11,7 @@ import (
 
 func (a *app) auditCommand() *cobra.Command {
 	var q ctl.AuditQuery
-	var follow bool
+	var following bool
 	cmd := &cobra.Command{
 		Use: "audit", Short: "Show who changed what, newest last", Args: command.Takes(),
 		Long: "Shows the newest changes that somebody made by the control socket, newest last: who, what, and each field before and after.\n" +
@@ -22,18 +19,16 @@ func (a *app) auditCommand() *cobra.Command {
 			"whatever node, until ctrl-C; as JSON that is one object a line.",
 		Example: "crs audit\n  crs audit --since 7d --limit 1000\n  crs audit -f",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if follow {
-				return a.followAudit(cmd.Context(), q)
+			if following {
+				q.Limit = cmp.Or(q.Limit, 10)
+				return follow(a, "a change", a.Client().FollowAudit(cmd.Context(), q), a.auditHead, a.auditLines)
 			}
 			found, err := a.Client().Audit(cmd.Context(), q)
-			if err != nil {
-				return err
-			}
-			return a.Show(found, func() { a.auditTable(found.Entries) })
+			return command.Result(a.App, found, err, func(x ctl.Audit) { a.auditTable(x.Entries) })
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVarP(&follow, "follow", "f", false, "go on with each change as it is made")
+	flags.BoolVarP(&following, "follow", "f", false, "go on with each change as it is made")
 	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, a day or a moment")
 	flags.IntVar(&q.Limit, "limit", 0, "the newest `N` (default 100, with -f 10)")
 	return cmd
@@ -85,26 +80,4 @@ func (a *app) auditTable(all []ctl.AuditEntry) {
 	for i := range all {
 		a.auditLines(&all[i])
 	}
-}
-
-// followAudit prints the newest changes and then those that are made, until ctx ends.
-func (a *app) followAudit(ctx context.Context, q ctl.AuditQuery) error {
-	q.Limit = cmp.Or(q.Limit, 10)
-	headed := false
-	for e, err := range a.Client().FollowAudit(ctx, q) {
-		switch {
-		case err != nil:
-			return err
-		case a.JSON:
-			if err := json.NewEncoder(a.IO.Out).Encode(e); err != nil {
-				return fmt.Errorf("print a change: %w", err)
-			}
-			continue
-		case !headed:
-			a.auditHead()
-			headed = true
-		}
-		a.auditLines(&e)
-	}
-	return nil
 }

@@ -126,7 +126,7 @@ func (a *app) printEnv(c *ctl.Program, name string, k *ctl.Key, url string, key 
 		text = key.Reveal()
 	}
 	told := c.Filled(url, text)
-	s := Settings{Client: name, Key: k.Name, URL: url, Env: map[string]string{}, Unset: list(c.Unset), Files: []settingsFile{}}
+	s := Settings{Client: name, Key: k.Name, URL: url, Env: map[string]string{}, Unset: append([]string{}, c.Unset...), Files: []settingsFile{}}
 	for _, v := range told.Variables {
 		s.Env[v.Name] = v.Value
 	}
@@ -197,12 +197,4 @@ func (a *app) sayOfKey(k *ctl.Key, whole bool) {
 	if len(k.Limits.Permissions) > 0 {
 		a.Say("# This key may use accounts of these only: %s.", strings.Join(k.Limits.Permissions, ", "))
 	}
-}
-
-// list is never null in JSON.
-func list(items []string) []string {
-	if items == nil {
-		return []string{}
-	}
-	return items
 }

@@ -22,10 +22,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Example: "crs explain req_01k9w3x4y5z6a7b8c9d0e1f2g3\n  crs explain --key alice --model claude-opus-4-8",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, err := a.explanation(cmd.Context(), args, q)
-			if err != nil {
-				return err
-			}
-			return a.Show(e, func() { a.explain(&e) })
+			return command.Result(a.App, e, err, a.explain)
 		},
 	}
 	flags := cmd.Flags()
@@ -51,14 +48,14 @@ func (a *app) explanation(ctx context.Context, args []string, q ctl.ExplainQuery
 		WithHint("find the id with: crs requests")
 }
 
-func (a *app) explain(e *ctl.Explanation) {
+func (a *app) explain(e ctl.Explanation) {
 	if e.Request != nil {
 		a.requestFacts(e.Request)
 		a.Say("")
 		a.attemptTable(e.Request.Attempts)
 	}
-	a.sightTable(e)
-	a.Say("%s", a.verdict(e))
+	a.sightTable(&e)
+	a.Say("%s", a.verdict(&e))
 }
 
 func (a *app) requestFacts(r *ctl.Request) {
@@ -80,8 +77,7 @@ func (a *app) attemptTable(all []ctl.Attempt) {
 	if len(all) == 0 {
 		return
 	}
-	var rows [][]string
-	for _, t := range all {
+	rows := command.Rows(all, func(t *ctl.Attempt) []string {
 		status, note := strconv.Itoa(t.Status), t.Error
 		if t.Status == 0 {
 			status = "none"
@@ -89,8 +85,8 @@ func (a *app) attemptTable(all []ctl.Attempt) {
 		if t.Ambiguous {
 			note += " (it may have done the work all the same)"
 		}
-		rows = append(rows, []string{t.Account, status, command.Took(t.AfterMS), note})
-	}
+		return []string{t.Account, status, command.Took(t.AfterMS), note}
+	})
 	a.Table([]command.Column{command.Left("TRIED"), {Name: "STATUS", Right: true, Paint: a.PaintStatus}, command.Right("AFTER"), command.Left("ERROR")}, rows, nil)
 	a.Say("")
 }
@@ -122,7 +118,7 @@ func (a *app) sightTable(e *ctl.Explanation) {
 }
 
 // standing is a word for what became of an account, or would.
-func standing(e *ctl.Explanation, s *ctl.Sight) string {
+func standing(e *ctl.Explanation, s *ctl.Candidate) string {
 	switch {
 	case s.Account == e.Chosen && s.Rank == 1:
 		return "chosen"
@@ -146,13 +142,13 @@ func (a *app) verdict(e *ctl.Explanation) string {
 	}
 	next := a.nextBack(e.Accounts)
 	if next == nil {
-		return "chosen: none: something stands against every account, and will not pass by itself"
+		return "chosen: none: no account can serve this; change the configuration"
 	}
-	return "chosen: none: something stands against every account; the next is back at " + a.Until(next)
+	return "chosen: none: no account can serve this now; the next is back at " + a.Until(next)
 }
 
 // nextBack is when the first of the accounts that merely rest is back; nil when none will by itself.
-func (a *app) nextBack(all []ctl.Sight) *time.Time {
+func (a *app) nextBack(all []ctl.Candidate) *time.Time {
 	var next *time.Time
 	for _, s := range all {
 		if s.Until != nil && s.Until.After(a.IO.Now()) && (next == nil || s.Until.Before(*next)) {

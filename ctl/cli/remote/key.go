@@ -12,12 +12,21 @@ import (
 
 func (a *app) keyCommand() *cobra.Command {
 	return a.Noun("key", "The keys that clients present", []*cobra.Command{
-		a.keyCreateCommand(), a.keyListCommand(), a.keyShowCommand(), a.keyEditCommand(), a.keyRotateCommand(),
-		a.keyChange("disable", "Have a key refused", "is disabled", (*ctl.Client).DisableKey),
-		a.keyChange("enable", "Let a key be used again", "can be used again", (*ctl.Client).EnableKey),
-		a.keyDeleteCommand(),
-		a.keyChange("restore", "Take a deletion back", "is restored", (*ctl.Client).RestoreKey),
-		a.keyPurgeCommand(),
+		a.keyCreateCommand(),
+		all(a, "List the keys, deleted ones too, and how much each has used", "crs key list\n  crs key list -o json", (*ctl.Client).Keys, a.keyTable),
+		one[ctl.Key]{
+			"show NAME", "Show a key, its limits, and how much of them it has used", "crs key show alice", a.KeyNames, "", (*ctl.Client).Key, a.keyFacts,
+		}.command(a),
+		a.keyEditCommand(), a.keyRotateCommand(),
+		a.keyChange("disable", "Have a key refused", "", "key %[1]s is disabled", (*ctl.Client).DisableKey),
+		a.keyChange("enable", "Let a key be used again", "", "key %[1]s can be used again", (*ctl.Client).EnableKey),
+		a.keyChange("delete", "Delete a key; it can be restored", "Delete key %s? It is refused immediately.",
+			"key %[1]s is deleted\nbring it back: crs key restore %[2]s; or remove it for good: crs key purge %[2]s", (*ctl.Client).DeleteKey),
+		a.keyChange("restore", "Take a deletion back", "", "key %[1]s is restored", (*ctl.Client).RestoreKey),
+		one[map[string]string]{
+			"purge NAME", "Remove a deleted key for good; what it used stays in the figures", "crs key purge alice --yes", a.KeyNames, "Remove key %s for good?",
+			gone("purged", (*ctl.Client).PurgeKey), func(x map[string]string) { a.Say("key %s is gone", x["purged"]) },
+		}.command(a),
 	})
 }
 
@@ -59,34 +68,6 @@ func (a *app) issued(ctx context.Context, k *ctl.IssuedKey, did string) error {
 	})
 }
 
-func (a *app) keyListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the keys, deleted ones too, and how much each has used", Args: command.Takes(),
-		Example: "crs key list\n  crs key list -o json",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := a.Client().Keys(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.Show(all, func() { a.keyTable(all) })
-		},
-	}
-}
-
-func (a *app) keyShowCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "show NAME", Short: "Show a key, its limits, and how much of them it has used", Args: command.Takes("NAME"),
-		Example: "crs key show alice", ValidArgsFunction: command.Completions(a.KeyNames),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			k, err := a.Client().Key(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return a.Show(k, func() { a.keyFacts(&k) })
-		},
-	}
-}
-
 func (a *app) keyEditCommand() *cobra.Command {
 	var flags keyFlags
 	var version int64
@@ -110,10 +91,7 @@ func (a *app) keyEditCommand() *cobra.Command {
 				edit.Version = &version
 			}
 			k, err := a.Client().EditKey(cmd.Context(), args[0], edit)
-			if err != nil {
-				return err
-			}
-			return a.Show(k, func() { a.keyFacts(&k) })
+			return command.Result(a.App, k, err, a.keyFacts)
 		},
 	}
 	flags.addTo(a, cmd)
@@ -121,17 +99,34 @@ func (a *app) keyEditCommand() *cobra.Command {
 	return cmd
 }
 
-// keyChange is a command that does one thing to a key. did says what the key is afterwards.
-func (a *app) keyChange(verb, short, did string, call func(*ctl.Client, context.Context, string) (ctl.Key, error)) *cobra.Command {
-	return &cobra.Command{
-		Use: verb + " NAME", Short: short, Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.KeyNames),
-		Example: "crs key " + verb + " alice",
+// keyRotateCommand ends what a client may be using, and so it asks first.
+func (a *app) keyRotateCommand() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "rotate NAME", Short: "Give a key a new secret; the old one is refused from then on", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.KeyNames),
+		Example: "crs key rotate alice --yes",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			k, err := call(a.Client(), cmd.Context(), args[0])
+			if err := a.Confirm(cmd.Context(), yes, "Give key %s a new secret? The old one is refused immediately.", args[0]); err != nil {
+				return err
+			}
+			k, err := a.Client().RotateKey(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			return a.Show(k, func() { a.Say("key %s %s", k.Name, did) })
+			return a.issued(cmd.Context(), &k, "has a new secret")
 		},
 	}
+	command.AddYes(cmd, &yes)
+	return cmd
+}
+
+// keyChange is a command that does one thing to a key. did says what the key is afterwards: it has places for its name, as it is and for a
+// shell.
+func (a *app) keyChange(verb, short, ask, did string, call func(*ctl.Client, context.Context, string) (ctl.Key, error)) *cobra.Command {
+	example := "crs key " + verb + " alice"
+	if ask != "" {
+		example += " --yes"
+	}
+	say := func(k ctl.Key) { a.Say(did, k.Name, ctl.ShellWord(k.Name)) }
+	return one[ctl.Key]{verb + " NAME", short, example, a.KeyNames, ask, call, say}.command(a)
 }

@@ -23,11 +23,7 @@ func (a *app) keyTable(all []ctl.Key) {
 		columns = append(columns, command.Right(n.Title))
 	}
 	columns = append(columns, command.Left("EXPIRES"), command.Left("BOUND TO"), command.Left("TAGS"))
-	var rows [][]string
-	for i := range all {
-		rows = append(rows, a.keyRow(&all[i], limits))
-	}
-	a.Table(columns, rows, nil)
+	a.Table(columns, command.Rows(all, func(k *ctl.Key) []string { return a.keyRow(k, limits) }), nil)
 }
 
 func (a *app) keyRow(k *ctl.Key, limits []ctl.NamedLimit) []string {
@@ -58,31 +54,27 @@ func bindingOf(k *ctl.Key) string {
 	return ""
 }
 
-func (a *app) keyFacts(k *ctl.Key) {
+func (a *app) keyFacts(k ctl.Key) {
 	l, u := &k.Limits, &k.Use
 	a.Facts(
 		command.Fact{"name", k.Name}, command.Fact{"id", k.ID}, command.Fact{"key", k.Hint}, command.Fact{"state", k.State}, command.Fact{"tags", strings.Join(k.Tags, ", ")},
-		command.Fact{"created", a.Moment(k.CreatedAt)}, command.Fact{"first used", a.Ago(k.ActivatedAt)}, command.Fact{"expires", a.expiry(k)}, command.Fact{"deleted", a.Ago(k.DeletedAt)},
-		command.Fact{"bound to", bindingOf(k)}, command.Fact{"permissions", strings.Join(l.Permissions, ", ")}, command.Fact{"clients", strings.Join(l.Clients, ", ")},
+		command.Fact{"created", a.Moment(k.CreatedAt)}, command.Fact{"first used", a.Ago(k.ActivatedAt)}, command.Fact{"expires", a.expiry(&k)}, command.Fact{"deleted", a.Ago(k.DeletedAt)},
+		command.Fact{"bound to", bindingOf(&k)}, command.Fact{"permissions", strings.Join(l.Permissions, ", ")}, command.Fact{"clients", strings.Join(l.Clients, ", ")},
 		command.Fact{"allowed models", strings.Join(l.AllowModels, ", ")}, command.Fact{"denied models", strings.Join(l.DenyModels, ", ")},
 		command.Fact{"queue", queueOf(l)}, command.Fact{"multiplier", multiplierOf(l)}, command.Fact{"reserved", command.Budget(u.Reserved)},
 	)
 	a.Say("")
-	a.limitTable(k)
+	a.limitTable(&k)
 }
 
 // limitTable shows how much of its limits a key uses: what counts requests and what is in them, then money.
 func (a *app) limitTable(k *ctl.Key) {
-	var rows [][]string
-	for i := range k.Use.Limits {
-		l := &k.Use.Limits[i]
-		rows = append(rows, []string{l.Label, usedOf(l), orNoLimit(mostOf(l)), a.anew(l)})
-	}
+	rows := command.Rows(k.Use.Limits, func(l *ctl.LimitUse) []string { return []string{l.Label, usedOf(l), orNoLimit(mostOf(l)), a.anew(l)} })
 	money := slices.IndexFunc(k.Use.Limits, func(l ctl.LimitUse) bool { return l.USD })
 	if money < 0 {
 		money = len(rows)
 	}
-	rows = slices.Insert(rows, money, []string{"at once", command.Count(int64(k.Use.InFlight)), orNoLimit(command.Bound(k.Limits.Concurrency)), ""})
+	rows = slices.Insert(rows, money, []string{"concurrency", command.Count(int64(k.Use.InFlight)), orNoLimit(command.Bound(k.Limits.Concurrency)), ""})
 	a.Table([]command.Column{command.Left("LIMIT"), command.Right("USED"), command.Right("OF"), command.Left("BEGINS ANEW")}, rows, nil)
 }
 

@@ -17,10 +17,7 @@ func (a *app) metricsCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.JSON {
 				all, err := a.Client().Metrics(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return a.Show(all, nil)
+				return command.Result(a.App, all, err, nil)
 			}
 			text, err := a.Client().MetricsText(cmd.Context())
 			if err != nil {

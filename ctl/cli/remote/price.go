@@ -9,38 +9,10 @@ import (
 
 func (a *app) priceCommand() *cobra.Command {
 	return a.Noun("price", "What models cost, in US dollars for a million tokens", []*cobra.Command{
-		a.priceListCommand(), a.priceShowCommand(), a.priceSetCommand(), a.priceUpdateCommand(),
+		all(a, "List the price of every model", "crs price list", (*ctl.Client).Prices, a.priceTable),
+		one[ctl.Price]{"show MODEL", "Show the price of a model", "crs price show claude-opus-4-8", a.ModelNames, "", (*ctl.Client).Price, a.priceFacts}.command(a),
+		a.priceSetCommand(), a.priceUpdateCommand(),
 	})
-}
-
-func (a *app) priceListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the price of every model", Args: command.Takes(), Example: "crs price list",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := a.Client().Prices(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.Show(all, func() {
-				a.priceTable(all.Models)
-				a.Say("\nUS dollars for a million tokens; version of the table: %s", all.Version)
-			})
-		},
-	}
-}
-
-func (a *app) priceShowCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "show MODEL", Short: "Show the price of a model", Args: command.Takes("MODEL"), ValidArgsFunction: command.Completions(a.ModelNames),
-		Example: "crs price show claude-opus-4-8",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := a.Client().Price(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return a.Show(p, func() { a.priceFacts(&p) })
-		},
-	}
 }
 
 func (a *app) priceSetCommand() *cobra.Command {
@@ -62,10 +34,7 @@ func (a *app) priceSetCommand() *cobra.Command {
 				Input: ctl.USD(input), Output: ctl.USD(output), CacheRead: command.Given(flags, "cache-read", ctl.USD(read)),
 				CacheWrite5m: command.Given(flags, "cache-write-5m", ctl.USD(write5m)), CacheWrite1h: command.Given(flags, "cache-write-1h", ctl.USD(write1h)),
 			})
-			if err != nil {
-				return err
-			}
-			return a.Show(p, func() { a.priceFacts(&p) })
+			return command.Result(a.App, p, err, a.priceFacts)
 		},
 	}
 	flags := cmd.Flags()
@@ -77,14 +46,14 @@ func (a *app) priceSetCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) priceTable(all []ctl.Price) {
-	var rows [][]string
-	for _, p := range all {
-		rows = append(rows, []string{p.Model, p.Provider, p.Input.String(), p.Output.String(), p.CacheRead.String(), p.CacheWrite5m.String(), p.CacheWrite1h.String(), own(&p)})
-	}
+func (a *app) priceTable(all ctl.Prices) {
+	rows := command.Rows(all.Models, func(p *ctl.Price) []string {
+		return []string{p.Model, p.Provider, p.Input.String(), p.Output.String(), p.CacheRead.String(), p.CacheWrite5m.String(), p.CacheWrite1h.String(), own(p)}
+	})
 	a.Table([]command.Column{
 		command.Left("MODEL"), command.Left("PROVIDER"), command.Right("INPUT"), command.Right("OUTPUT"), command.Right("CACHE READ"), command.Right("WRITE 5M"), command.Right("WRITE 1H"), command.Left(""),
 	}, rows, nil)
+	a.Say("\nUS dollars for a million tokens; version of the table: %s", all.Version)
 }
 
 // own marks a price that the operator has set.
@@ -95,11 +64,11 @@ func own(p *ctl.Price) string {
 	return ""
 }
 
-func (a *app) priceFacts(p *ctl.Price) {
+func (a *app) priceFacts(p ctl.Price) {
 	a.Facts(
 		command.Fact{"model", p.Model}, command.Fact{"priced as", p.Match}, command.Fact{"provider", p.Provider}, command.Fact{"input", p.Input.String()}, command.Fact{"output", p.Output.String()},
 		command.Fact{"cache read", p.CacheRead.String()}, command.Fact{"cache write, 5 minutes", p.CacheWrite5m.String()}, command.Fact{"cache write, 1 hour", p.CacheWrite1h.String()},
-		command.Fact{"", own(p)},
+		command.Fact{"", own(&p)},
 	)
 	a.Say("\nUS dollars for a million tokens")
 }

@@ -40,10 +40,7 @@ func (a *app) priceUpdateCommand() *cobra.Command {
 			ready := a.Busy("reading the price table")
 			done, err := a.Client().UpdatePrices(cmd.Context(), u)
 			ready()
-			if err != nil {
-				return err
-			}
-			return a.Show(done, func() { a.priceChanges(&done) })
+			return command.Result(a.App, done, err, a.priceChanges)
 		},
 	}
 	flags := cmd.Flags()
@@ -55,12 +52,11 @@ func (a *app) priceUpdateCommand() *cobra.Command {
 }
 
 // priceChanges says what another table changes.
-func (a *app) priceChanges(c *ctl.PriceChanges) {
+func (a *app) priceChanges(c ctl.PriceChanges) {
 	if len(c.Changed) > 0 {
-		var rows [][]string
-		for _, x := range c.Changed {
-			rows = append(rows, []string{x.Model, change(x.Before.Input, x.After.Input), change(x.Before.Output, x.After.Output), change(x.Before.CacheRead, x.After.CacheRead)})
-		}
+		rows := command.Rows(c.Changed, func(x *ctl.PriceChange) []string {
+			return []string{x.Model, change(x.Before.Input, x.After.Input), change(x.Before.Output, x.After.Output), change(x.Before.CacheRead, x.After.CacheRead)}
+		})
 		a.Table([]command.Column{command.Left("CHANGED"), command.Right("INPUT"), command.Right("OUTPUT"), command.Right("CACHE READ")}, rows, nil)
 		a.Say("US dollars for a million tokens; what is equal here differs in other prices\n")
 	}

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -11,25 +12,23 @@ import (
 
 func (a *app) requestsCommand() *cobra.Command {
 	var q ctl.RequestQuery
-	var follow bool
+	var following bool
 	cmd := &cobra.Command{
 		Use: "requests", Short: "Show the request log, newest last", Args: command.Takes(),
 		Long: "Shows the newest requests that have ended, newest last. With -f it shows the newest ten and then each one as it ends, until\n" +
 			"ctrl-C; as JSON that is one object a line.",
 		Example: "crs requests\n  crs requests -f --key alice\n  crs requests --status 5xx --since 7d",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if follow {
-				return a.followRequests(cmd.Context(), q)
+			if following {
+				q.Limit = cmp.Or(q.Limit, 10)
+				return follow(a, "a request", a.Client().FollowRequests(cmd.Context(), q), a.requestHead, a.requestLine)
 			}
-			all, err := a.Client().Requests(cmd.Context(), q)
-			if err != nil {
-				return err
-			}
-			return a.Show(all, func() { a.requestTable(all) })
+			found, err := a.Client().Requests(cmd.Context(), q)
+			return command.Result(a.App, found, err, a.requestTable)
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVarP(&follow, "follow", "f", false, "go on with each request as it ends")
+	flags.BoolVarP(&following, "follow", "f", false, "go on with each request as it ends")
 	a.addSelection(cmd, &q.Key, &q.Account)
 	flags.StringVar(&q.Status, "status", "", "only the `STATUS` 429, or 4xx for all of them")
 	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, a day or a moment")
@@ -52,23 +51,8 @@ func (a *app) requestCells(r *ctl.Request) []string {
 	}
 	return []string{
 		a.Moment(r.At), r.ID, r.Key, r.Model, r.Account, status, command.Took(r.FirstByteMS), command.Took(r.TotalMS), command.Count(r.InputTokens),
-		command.Count(r.CacheRead + r.CacheWrite5m + r.CacheWrite1h), command.Count(r.OutputTokens), command.Cost(r.Cost), noteOf(r),
+		command.Count(r.CacheRead + r.CacheWrite5m + r.CacheWrite1h), command.Count(r.OutputTokens), command.Cost(r.Cost), command.Shorten(r.Remark(), 80),
 	}
-}
-
-// noteOf is what is worth knowing of a request besides its figures.
-func noteOf(r *ctl.Request) string {
-	switch {
-	case r.Error != "":
-		return command.Shorten(r.Error, 80)
-	case len(r.Attempts) > 0:
-		return command.Plural(len(r.Attempts), "account") + " failed before"
-	case r.Unpriced:
-		return "no price for the model"
-	case r.Source != "" && r.Source != "upstream":
-		return "tokens: " + r.Source
-	}
-	return ""
 }
 
 func (a *app) requestTable(all []ctl.Request) {
@@ -76,10 +60,16 @@ func (a *app) requestTable(all []ctl.Request) {
 		a.Say("no request matches")
 		return
 	}
-	var rows [][]string
-	for i := range all {
-		rows = append(rows, a.requestCells(&all[i]))
-	}
 	columns, _ := a.requestColumns()
-	a.Table(columns, rows, nil)
+	a.Table(columns, command.Rows(all, a.requestCells), nil)
+}
+
+func (a *app) requestHead() {
+	columns, widths := a.requestColumns()
+	a.Say("%s", fixedLine(columns, widths, head(columns)))
+}
+
+func (a *app) requestLine(r *ctl.Request) {
+	columns, widths := a.requestColumns()
+	a.Say("%s", fixedLine(columns, widths, a.requestCells(r)))
 }

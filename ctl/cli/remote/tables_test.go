@@ -49,6 +49,7 @@ nothing was used from 2026-11-22 12:00 to 12:00:00
 
 func TestARequestsNoteIsWhatIsWorthKnowing(t *testing.T) {
 	t.Parallel()
+	a, _ := printing()
 	long := strings.Repeat("x", 200)
 	for want, r := range map[string]ctl.Request{
 		"":                         {Source: "upstream"},
@@ -58,7 +59,8 @@ func TestARequestsNoteIsWhatIsWorthKnowing(t *testing.T) {
 		"no price for the model":   {Unpriced: true},
 		"tokens: partial":          {Source: "partial"},
 	} {
-		if got := noteOf(&r); got != want {
+		cells := a.requestCells(&r)
+		if got := cells[len(cells)-1]; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -87,9 +89,9 @@ func TestExplainComesDownToASentence(t *testing.T) {
 		"chosen: a, because: first in rank":    {Chosen: "a", Why: "first in rank"},
 		"chosen: a":                            {Chosen: "a"},
 		"chosen: none: the key is not allowed": {Request: &ctl.Request{Error: "the key is not allowed"}},
-		"chosen: none: there are no accounts; add one: crs account add":                              {},
-		"chosen: none: something stands against every account, and will not pass by itself":          {Accounts: []ctl.Sight{{Account: "a", Reason: "disabled"}}},
-		"chosen: none: something stands against every account; the next is back at 12:01:00 (in 1m)": {Accounts: []ctl.Sight{{Until: &later}, {Until: &soon}, {}}},
+		"chosen: none: there are no accounts; add one: crs account add":                     {},
+		"chosen: none: no account can serve this; change the configuration":                 {Accounts: []ctl.Candidate{{Account: "a", Reason: "disabled"}}},
+		"chosen: none: no account can serve this now; the next is back at 12:01:00 (in 1m)": {Accounts: []ctl.Candidate{{Until: &later}, {Until: &soon}, {}}},
 	} {
 		a, _ := printing()
 		if got := a.verdict(&e); got != want {
@@ -102,7 +104,7 @@ func TestExplainNamesEveryAccount(t *testing.T) {
 	t.Parallel()
 	a, out := printing()
 	until := noon.Add(5 * time.Minute)
-	a.explain(&ctl.Explanation{Chosen: "b", Why: "first in rank", Accounts: []ctl.Sight{
+	a.explain(ctl.Explanation{Chosen: "b", Why: "first in rank", Accounts: []ctl.Candidate{
 		{Account: "b", Platform: "claude", Eligible: true, Rank: 1, Reason: "eligible"},
 		{Account: "c", Platform: "claude", Eligible: true, Rank: 2, Reason: "eligible"},
 		{Account: "a", Platform: "claude", Reason: "cooling", Until: &until, Detail: "429 rate_limit_error"},
@@ -126,7 +128,7 @@ func TestAKeysLimitsAreWhatTheDaemonTells(t *testing.T) {
 		{Limit: "requests/minute", Label: "requests a minute", Used: "12", Max: "60"},
 		{Limit: "tokens/minute", Label: "tokens a minute", Used: "0", Max: "0"},
 		{Limit: "cost/day", Label: "cost today", Used: "0", Max: "5", USD: true, EndsAt: &day},
-		{Limit: "cost/total", Label: "cost in all", Used: "321.5", Max: "0", USD: true},
+		{Limit: "cost/total", Label: "total cost", Used: "321.5", Max: "0", USD: true},
 		{Limit: "cost/month", Label: "cost this month", Used: "12.345", Max: "50", USD: true, EndsAt: &month},
 		{Limit: "requests/5h", Label: "requests in 5h", Used: "1210", Max: "3000"},
 	}}}
@@ -135,9 +137,9 @@ func TestAKeysLimitsAreWhatTheDaemonTells(t *testing.T) {
 	want := `LIMIT                   USED        OF  BEGINS ANEW
 requests a minute         12        60
 tokens a minute            0  no limit
-at once                    1         4
+concurrency                1         4
 cost today           $0.0000     $5.00
-cost in all        $321.5000  no limit
+total cost         $321.5000  no limit
 cost this month     $12.3450    $50.00  2026-12-01 00:00 (in 7d)
 requests in 5h         1,210     3,000
 `
@@ -146,7 +148,7 @@ requests in 5h         1,210     3,000
 	}
 	out.Reset()
 	a.keyTable([]ctl.Key{k, {Name: "of-an-older-daemon", Limits: ctl.Limits{Multiplier: 1}}})
-	want = `NAME                IN FLIGHT    TODAY     IN ALL
+	want = `NAME                IN FLIGHT    TODAY      TOTAL
 alice                       1  $0.0000  $321.5000
 of-an-older-daemon          0
 `

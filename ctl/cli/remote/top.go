@@ -3,7 +3,6 @@ package remote
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -150,10 +149,7 @@ const home = "\x1b[H\x1b[J"
 
 func (a *app) showTraffic(s *sighting) error {
 	if a.JSON {
-		if err := json.NewEncoder(a.IO.Out).Encode(s); err != nil {
-			return fmt.Errorf("print the traffic: %w", err)
-		}
-		return nil
+		return a.printLine("the traffic", s)
 	}
 	rows := len(s.Live)
 	if a.IO.Terminal && a.IO.Getenv("TERM") != "dumb" {
@@ -180,9 +176,7 @@ func (a *app) trafficTable(all []moving) {
 		return
 	}
 	now := a.IO.Now()
-	var rows [][]string
-	for i := range all {
-		m := &all[i]
+	rows := command.Rows(all, func(m *moving) []string {
 		quiet := ""
 		if m.LastAt != nil && now.Sub(*m.LastAt) >= 5*time.Second {
 			quiet = when.Rough(now.Sub(*m.LastAt))
@@ -191,11 +185,11 @@ func (a *app) trafficTable(all []moving) {
 		if m.FirstByteMS > 0 {
 			first = command.Took(m.FirstByteMS)
 		}
-		rows = append(rows, []string{
+		return []string{
 			m.ID, m.Key, m.Account, m.Model, m.Phase, when.Rough(now.Sub(m.At)), first, humanize.Bytes(uint64(max(0, m.Sent))),
 			humanize.Bytes(uint64(max(0, m.Rate))) + "/s", quiet, command.Bound(m.Attempts),
-		})
-	}
+		}
+	})
 	a.Table([]command.Column{
 		command.Left("REQUEST"), command.Left("KEY"), command.Left("ACCOUNT"), command.Left("MODEL"), command.Left("PHASE"), command.Right("FOR"), command.Right("FIRST"), command.Right("SENT"), command.Right("RATE"), command.Right("QUIET"), command.Right("FAILED"),
 	}, rows, nil)

@@ -22,10 +22,7 @@ func (a *app) usageCommand() *cobra.Command {
 				q.By = a.usualColumns()
 			}
 			u, err := a.Client().Usage(cmd.Context(), q)
-			if err != nil {
-				return err
-			}
-			return a.Show(u, func() { a.usageTable(&u, q.By) })
+			return command.Result(a.App, u, err, func(u ctl.Usage) { a.usageTable(&u, q.By) })
 		},
 	}
 	flags := cmd.Flags()
@@ -66,10 +63,7 @@ func (a *app) usageTable(u *ctl.Usage, by []string) {
 	for i, c := range columns {
 		head[i] = command.Column{Name: c.name, Right: c.by == ""}
 	}
-	rows := make([][]string, len(u.Rows))
-	for i := range u.Rows {
-		rows[i] = usageLine(columns, &u.Rows[i])
-	}
+	rows := command.Rows(u.Rows, func(r *ctl.UsageRow) []string { return usageLine(columns, r) })
 	total := usageLine(columns, &u.Total)
 	if columns[0].by != "" {
 		total[0] = "total"

@@ -3,14 +3,15 @@ package tui
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"crs/ctl"
 )
 
-// board is everything the dashboard knows.
-type board struct {
+// state is everything the dashboard knows.
+type state struct {
 	scene ctl.Scene
 	heard time.Time // when the scene was as it is, by the dashboard's clock
 	zone  *time.Location
@@ -53,12 +54,12 @@ const (
 	bad
 )
 
-func newBoard(zone *time.Location) *board {
-	return &board{zone: zone, flows: map[int64]*flow{}, sizes: tokenSizes{}}
+func newState(zone *time.Location) *state {
+	return &state{zone: zone, flows: map[int64]*flow{}, sizes: tokenSizes{}}
 }
 
 // now is the daemon's time, when it is local by the dashboard's clock.
-func (b *board) now(local time.Time) time.Time {
+func (b *state) now(local time.Time) time.Time {
 	if b.scene.At.IsZero() {
 		return local
 	}
@@ -66,7 +67,7 @@ func (b *board) now(local time.Time) time.Time {
 }
 
 // apply takes in what the daemon told.
-func (b *board) apply(u *ctl.Update, local time.Time) {
+func (b *state) apply(u *ctl.Update, local time.Time) {
 	if u.All {
 		clear(b.flows)
 	} else {
@@ -87,7 +88,7 @@ func (b *board) apply(u *ctl.Update, local time.Time) {
 }
 
 // flowed counts what was sent. It is called before the scene changes.
-func (b *board) flowed(u *ctl.Update) {
+func (b *state) flowed(u *ctl.Update) {
 	count := func(n, sent int64) {
 		f := b.flows[n]
 		if f == nil {
@@ -114,7 +115,7 @@ func (b *board) flowed(u *ctl.Update) {
 }
 
 // compare notes what is different of accounts.
-func (b *board) compare(u *ctl.Update) {
+func (b *state) compare(u *ctl.Update) {
 	for i := range u.Accounts {
 		now := &u.Accounts[i]
 		old := b.scene.Accounts[now.ID]
@@ -156,7 +157,7 @@ func gradeOf(state string) grade {
 	return bad
 }
 
-func (b *board) ended(r *ctl.Request) {
+func (b *state) ended(r *ctl.Request) {
 	for i := len(b.log) - 1; i >= max(len(b.log)-200, 0); i-- {
 		if known := b.log[i].request; known != nil && known.ID == r.ID {
 			return // recall was told of it first
@@ -168,7 +169,7 @@ func (b *board) ended(r *ctl.Request) {
 }
 
 func requestLine(r *ctl.Request) line {
-	l := line{at: r.At.Add(time.Duration(r.TotalMS) * time.Millisecond), request: r, who: r.Account, text: remark(r)}
+	l := line{at: r.At.Add(time.Duration(r.TotalMS) * time.Millisecond), request: r, who: r.Account, text: r.Remark()}
 	switch {
 	case r.Status >= 500, r.Status < 400 && r.Error != "":
 		l.grade = bad
@@ -178,22 +179,7 @@ func requestLine(r *ctl.Request) line {
 	return l
 }
 
-// remark is what is worth knowing of a request besides its figures.
-func remark(r *ctl.Request) string {
-	switch {
-	case r.Error != "":
-		return r.Error
-	case len(r.Attempts) > 0:
-		return plural(len(r.Attempts), "account") + " failed before"
-	case r.Unpriced:
-		return "no price for the model"
-	case r.Source != "" && r.Source != "upstream":
-		return "tokens: " + r.Source
-	}
-	return ""
-}
-
-func (b *board) note(l line) {
+func (b *state) note(l line) {
 	b.lines++
 	l.n = b.lines
 	if len(b.log) >= mostLines {
@@ -203,7 +189,7 @@ func (b *board) note(l line) {
 }
 
 // recall puts the requests that ended before the dashboard was opened at the beginning of the log.
-func (b *board) recall(all []ctl.Request) {
+func (b *state) recall(all []ctl.Request) {
 	known := map[string]bool{}
 	for i := range b.log {
 		if r := b.log[i].request; r != nil {
@@ -224,34 +210,24 @@ func (b *board) recall(all []ctl.Request) {
 }
 
 // accounts are all of them, by name.
-func (b *board) accounts() []*ctl.Account {
-	all := make([]*ctl.Account, 0, len(b.scene.Accounts))
-	for _, a := range b.scene.Accounts {
-		all = append(all, a)
-	}
-	slices.SortFunc(all, func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) })
-	return all
+func (b *state) accounts() []*ctl.Account {
+	return slices.SortedFunc(maps.Values(b.scene.Accounts), func(x, y *ctl.Account) int { return cmp.Compare(x.Name, y.Name) })
 }
 
 // flights are all of them, oldest first.
-func (b *board) flights() []*ctl.Flight {
-	all := make([]*ctl.Flight, 0, len(b.scene.Flights))
-	for _, f := range b.scene.Flights {
-		all = append(all, f)
-	}
-	slices.SortFunc(all, func(x, y *ctl.Flight) int { return cmp.Compare(x.N, y.N) })
-	return all
+func (b *state) flights() []*ctl.Flight {
+	return slices.SortedFunc(maps.Values(b.scene.Flights), func(x, y *ctl.Flight) int { return cmp.Compare(x.N, y.N) })
 }
 
 // setAccount takes in an account that an action gave, before the daemon tells of it.
-func (b *board) setAccount(a *ctl.Account) {
+func (b *state) setAccount(a *ctl.Account) {
 	if b.scene.Accounts != nil {
 		b.scene.Accounts[a.ID] = a
 	}
 }
 
 // setKey likewise.
-func (b *board) setKey(k *ctl.Key) {
+func (b *state) setKey(k *ctl.Key) {
 	i, found := slices.BinarySearchFunc(b.keys, k.Name, func(x ctl.Key, name string) int { return cmp.Compare(x.Name, name) })
 	if found {
 		b.keys[i] = *k
