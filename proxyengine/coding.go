@@ -22,22 +22,24 @@ func (x *exchange) decode() error {
 		return nil
 	}
 	unreadable := func(error) error {
-		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "content-encoding: the body is not %s", coding)
+		return fault(provider.BadRequest, "content-encoding: the body is not %s", coding)
 	}
 	if !slices.Contains(codings, coding) {
-		return fault(fasthttp.StatusUnsupportedMediaType, provider.BadRequest, "content-encoding: %q is none of gzip, deflate, zstd", coding)
+		f := fault(provider.BadRequest, "content-encoding: %q is none of gzip, deflate, zstd", coding)
+		f.Status = fasthttp.StatusUnsupportedMediaType
+		return f
 	}
 	done, err := x.borrowDecoder(coding)
 	if err != nil {
 		return err
 	}
 	defer done()
-	packed := x.body
+	packed := x.in.Body
 	from, err := decoder(coding, packed)
 	if err != nil {
 		return unreadable(err)
 	}
-	x.body = nil
+	x.in.Body = nil
 	defer func() {
 		putBuffer(packed)
 		x.weight.give(forBody, int64(cap(packed)))
@@ -77,7 +79,7 @@ func (x *exchange) borrowDecoder(coding string) (done func(), err error) {
 		x.turn.close()
 		x.turn = weight{}
 	}
-	if err := x.reserve(forDecoder, windowOf(coding, x.body)+decoderSize); err != nil {
+	if err := x.reserve(forDecoder, windowOf(coding, x.in.Body)+decoderSize); err != nil {
 		done()
 		return nil, err
 	}

@@ -1,13 +1,5 @@
 package proxyengine
 
-import (
-	"time"
-
-	"github.com/valyala/fasthttp"
-
-	"crs/proxyengine/provider"
-)
-
 // crowd bounds how many requests are in flight: each takes memory for its connections, its heads and its goroutines, beside what is
 // weighed in the budget. A key may have as many as there is room for by all others, so that there always is some for a key that has
 // none. It is guarded by the engine's lock.
@@ -60,8 +52,6 @@ func (x *exchange) beside() int {
 // tooMany refuses a request for which there is no room.
 func (x *exchange) tooMany() error {
 	x.ended.Refused = refusedBodyBudget
-	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
+	return busy(
 		"as many requests are in flight as the relay's memory (limits.body_budget) is meant for, of others or with this key")
-	f.RetryAfter = time.Second
-	return f
 }

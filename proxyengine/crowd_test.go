@@ -1,6 +1,13 @@
 package proxyengine
 
-import "testing"
+import (
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
 
 // TestNoKeyTakesAllThatMayBeInFlight: there is room for a key that has none, until there is none at all.
 func TestNoKeyTakesAllThatMayBeInFlight(t *testing.T) {
@@ -39,5 +46,26 @@ func TestTheRoomIsWhatTheDocumentsSay(t *testing.T) {
 	t.Parallel()
 	if n := inFlight(&Settings{BodyBudget: 512 << 20, HeaderMax: 8 << 10}); n != 11_117 {
 		t.Errorf("there is room for %d", n)
+	}
+}
+
+// TestWhatIsNotWrittenDownIsInFlightNoLonger: a key that asks for models again and again would else have no room one day.
+func TestWhatIsNotWrittenDownIsInFlightNoLonger(t *testing.T) {
+	t.Parallel()
+	e := &Engine{opt: Options{Log: slog.New(slog.DiscardHandler), Now: time.Now}, live: map[*exchange]struct{}{}, crowd: crowd{most: 100}}
+	e.settings.Store(&Settings{})
+	conn, client := net.Pipe()
+	defer func() { _, _ = conn.Close(), client.Close() }()
+	ctx := new(fasthttp.RequestCtx)
+	ctx.Init2(conn, quiet{}, true)
+	x := e.open(ctx)
+	x.record.Key = "key_a"
+	if err := x.joinCrowd(); err != nil {
+		t.Fatal(err)
+	}
+	x.unrecorded = true
+	x.finish(&response{status: 200}, nil)
+	if e.crowd.all != 0 || len(e.crowd.of) != 0 || len(e.live) != 0 {
+		t.Errorf("left behind: %+v", e.crowd)
 	}
 }

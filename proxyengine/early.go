@@ -80,7 +80,7 @@ func (x *exchange) readArrived() bool {
 	if !x.weight.try(forBody, sizeOf(most)) || x.ctx.SetReadDeadline(time.Now().Add(arrives)) != nil {
 		return false
 	}
-	x.body = getBuffer(int(most))
+	x.in.Body = getBuffer(int(most))
 	x.pace = pace{stream: stream, chunks: x.pace.chunks}
 	if x.read = x.readUpTo(most, length); !x.read {
 		x.hasty = true
@@ -89,16 +89,15 @@ func (x *exchange) readArrived() bool {
 	if !x.unpackArrived() {
 		return false
 	}
-	x.in.Body = x.body
 	return x.ctx.SetReadDeadline(time.Time{}) == nil
 }
 
 // readUpTo reads a body of at most so many bytes, and reports whether that was all of it. One in chunks has a negative length.
 func (x *exchange) readUpTo(most, length int64) bool {
 	for {
-		n, err := x.pace.take(x.body[len(x.body):most])
-		x.body = x.body[:len(x.body)+n]
-		switch got := int64(len(x.body)); {
+		n, err := x.pace.take(x.in.Body[len(x.in.Body):most])
+		x.in.Body = x.in.Body[:len(x.in.Body)+n]
+		switch got := int64(len(x.in.Body)); {
 		case got == length, length < 0 && err == io.EOF:
 			return true
 		case err != nil, got == most:
@@ -115,11 +114,11 @@ func (x *exchange) unpackArrived() bool {
 	}
 	turn := weight{budget: x.e.decoders, key: x.weight.key}
 	defer turn.close()
-	if !slices.Contains(codings, coding) || !turn.try(forDecoder, 1) || !x.weight.try(forDecoder, windowOf(coding, x.body)+decoderSize) {
+	if !slices.Contains(codings, coding) || !turn.try(forDecoder, 1) || !x.weight.try(forDecoder, windowOf(coding, x.in.Body)+decoderSize) {
 		return false
 	}
 	defer x.weight.drop(forDecoder)
-	from, err := decoder(coding, x.body)
+	from, err := decoder(coding, x.in.Body)
 	if err != nil || !x.weight.try(forBody, small) {
 		return false
 	}
@@ -131,8 +130,8 @@ func (x *exchange) unpackArrived() bool {
 		x.weight.give(forBody, small)
 		return false
 	}
-	x.weight.give(forBody, int64(cap(x.body)))
-	putBuffer(x.body)
-	x.body = plain[:n]
+	x.weight.give(forBody, int64(cap(x.in.Body)))
+	putBuffer(x.in.Body)
+	x.in.Body = plain[:n]
 	return true
 }

@@ -35,7 +35,7 @@ type exchange struct {
 	met       bool      // the head has been looked at
 	ahead     bool      // it was sent before the last request on its connection had been answered
 	route     route
-	in        provider.Inbound
+	in        provider.Inbound // the request's only copy of its body is in there, as long as it may have to be sent again
 	intent    provider.Intent
 	key       *key.Key
 	presented presented
@@ -50,7 +50,6 @@ type exchange struct {
 	// promised is what the body may grow to, once it is large.
 	promised weight
 	turn     weight // to unpack; it has no budget when nothing is unpacked
-	body     []byte // the one copy of it, kept as long as the request may have to be sent again
 	pace     pace
 	read     bool            // it was read to its end
 	hasty    bool            // what had come of it was read, and was not all
@@ -61,14 +60,12 @@ type exchange struct {
 	permit   *limit.Permit
 	lease    *account.Lease
 	// outcome is what the lease is given back with when the answer has been delivered.
-	outcome  account.Outcome
-	provider provider.Provider // of the account whose answer is delivered
-	said     said              // how that account was asked; without the request itself
-	answer   *upstream.Answer
-	meter    provider.Meter
-	record   usage.Record
-	opened   bool // the record is in the ledger
-	ended    Ended
+	outcome    account.Outcome
+	served     *attempt // whose answer is delivered; without the request itself
+	record     usage.Record
+	opened     bool // the record is in the ledger
+	unrecorded bool // it is nobody's business
+	ended      Ended
 	// waited is what the exchange has waited for others so far: the client, queues, upstreams.
 	waited  time.Duration
 	askedOf [2]Asked // room for ended's, which are rarely more
@@ -192,10 +189,9 @@ func (x *exchange) close() {
 		x.drainEnd.Stop()
 	}
 	x.mu.Unlock()
-	if x.answer != nil {
-		x.answer.Close()
+	if x.served != nil {
+		x.served.answer.close()
 	}
-	x.releaseBody()
 	x.promised.close()
 	x.weight.close()
 	x.settle()
@@ -214,7 +210,7 @@ func (x *exchange) joinCrowd() error {
 	defer x.e.mu.Unlock()
 	switch {
 	case x.e.closed:
-		return fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay is shutting down")
+		return fault(provider.Unavailable, "the relay is shutting down")
 	case !x.e.crowd.enter(x.record.Key):
 		return x.tooMany()
 	}

@@ -138,6 +138,15 @@ func (p *spot) Leave() {
 	p.lane.leave()
 }
 
+// work does a piece of work, in the lane if it is heavy.
+func (p *spot) work(heavy bool, work func()) {
+	if heavy {
+		p.Enter()
+		defer p.Leave()
+	}
+	work()
+}
+
 // light is up to how much of a body is read, unpacked and worked on without the lane: most are no larger.
 const light = 256 << 10
 
@@ -185,12 +194,9 @@ func (p *inPieces) readInLane(b []byte) (int, error) {
 }
 
 // buffer gives one with room for n bytes. A large one has to be made, and cleared.
-func (p *spot) buffer(n int) []byte {
-	if n > light {
-		p.Enter()
-		defer p.Leave()
-	}
-	return getBuffer(n)
+func (p *spot) buffer(n int) (b []byte) {
+	p.work(n > light, func() { b = getBuffer(n) })
+	return b
 }
 
 // move appends what is in from to to, which has room for it.

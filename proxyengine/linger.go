@@ -100,12 +100,12 @@ func (e *Engine) expected(ctx *fasthttp.RequestCtx) (status int) {
 	ctx.SetUserValue(expecting, awaited{x})
 	defer func() { status = ctx.Response.StatusCode() }()
 	defer x.spot.Leave()
-	defer x.survive()
+	defer x.recoverPanic()
 	ctx.SetStatusCode(fasthttp.StatusContinue)
 	if err := x.meet(); err != nil {
 		ctx.SetStatusCode(fasthttp.StatusBadRequest) // for a client that has left
 		x.unasked = true
-		x.fail(err)
+		x.finish(nil, err)
 		x.holdBack()
 	}
 	return

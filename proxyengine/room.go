@@ -4,7 +4,6 @@ import (
 	"unsafe"
 
 	"github.com/dustin/go-humanize"
-	"github.com/valyala/fasthttp"
 
 	"crs/proxyengine/provider"
 	"crs/proxyengine/translate"
@@ -29,16 +28,11 @@ func (x *exchange) translating(codec translate.Codec) (weight int64, err error) 
 		return 0, err
 	}
 	if most := x.settings.BodyBudget / 2; weight > most {
-		return 0, &lack{fault(fasthttp.StatusRequestEntityTooLarge, provider.TooLarge,
+		return 0, &lack{fault(provider.TooLarge,
 			"translating this request would take about %s of the relay's memory, and one key may have %s (half of limits.body_budget)",
 			humanize.IBytes(uint64(weight)), humanize.IBytes(uint64(most)))}
 	}
 	return weight, x.need(forTranslation, weight)
-}
-
-// translated gives back what only the making of a translation took.
-func (x *exchange) translated(weight int64, body []byte) {
-	x.weight.give(forTranslation, weight-int64(cap(body)))
 }
 
 // made takes what a provider has made of the request: whatever is no part of the body that it was given.

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/valyala/fasthttp"
-
 	"crs/internal/account"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/scrub"
@@ -115,11 +113,15 @@ func secretless(acc *account.Account, text string) string {
 }
 
 // clearing makes what takes the operator's out of an answer. What is no stream is looked at when it is whole.
-func (x *exchange) clearing(acc *account.Account, h *held) *clearing {
+func (x *exchange) clearing(acc *account.Account, h *prefetched) *clearing {
 	c := &clearing{
 		withheld: withheld{secrets: credentialsOf(acc)},
 		scrubber: sync.OnceValue(func() *scrub.Scrubber { return scrubberOf(acc, h.answer.Header, x.presented) }),
-		instead:  func() []byte { return x.route.protocol.FaultEvent(tooLongAnError(x.id)) },
+		instead: func() []byte {
+			f := fault(provider.BadGateway, "the provider gave an error that is too long to be passed on")
+			f.Request = x.id
+			return x.route.protocol.FaultEvent(f)
+		},
 	}
 	switch {
 	case h.stream:
@@ -128,12 +130,6 @@ func (x *exchange) clearing(acc *account.Account, h *held) *clearing {
 		c.units = &objects{}
 	}
 	return c
-}
-
-func tooLongAnError(request string) *provider.Fault {
-	f := fault(fasthttp.StatusBadGateway, provider.BadGateway, "the provider gave an error that is too long to be passed on")
-	f.Request = request
-	return f
 }
 
 // readable reports whether a body in an encoding can be looked into.

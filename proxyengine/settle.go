@@ -19,7 +19,7 @@ func (x *exchange) settle() {
 	if x.permit != nil {
 		x.permit.Settle(r.Amounts())
 	}
-	if r.Key == "" { // nobody's: it never presented a good key
+	if r.Key == "" || x.unrecorded { // nobody's: it never presented a good key, or asked for nothing that counts
 		if x.ended.Refused != "" {
 			x.tell()
 		}
@@ -36,11 +36,11 @@ func (x *exchange) settle() {
 // count takes the meter's figures over, and prices them.
 func (x *exchange) count() {
 	r := &x.record
-	if x.meter == nil || x.intent.Free {
+	if x.served == nil || x.intent.Free {
 		x.uncounted()
 		return
 	}
-	c := x.meter.End()
+	c := x.served.answer.meter.End()
 	r.Tokens, r.Raw, r.Source = c.Tokens.Bound(), c.Raw, sourceOf(&c, r.Error != "")
 	r.Images, r.Searches = c.Images, max(c.Pricing.WebSearches, 0)
 	if r.Images == 0 && r.Error == "" {

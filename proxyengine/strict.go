@@ -180,7 +180,7 @@ func (x *exchange) lines() error {
 		return nil
 	}
 	x.ctx.SetConnectionClose()
-	return fault(fasthttp.StatusBadRequest, provider.BadRequest, "the request's head has a line that ends in a bare line feed, or one that goes on in the next line")
+	return fault(provider.BadRequest, "the request's head has a line that ends in a bare line feed, or one that goes on in the next line")
 }
 
 // wellEnded reports whether each line ends in CR LF, and none goes on in the next.

@@ -125,7 +125,7 @@ func (x *exchange) afterOthersLeft() {
 	}
 	began := time.Now()
 	x.rest(wait)
-	x.stoodIn(&x.ended.KeyQueue, time.Since(began))
+	x.addQueueWait(&x.ended.KeyQueue, time.Since(began))
 }
 
 // deserted notes that the client left before the end of its answer, and tells at which level that is worth a line of the log.
