@@ -22,12 +22,11 @@ type budget struct {
 	stuck int64 // what those hold who wait: when that is everything, nobody will give anything back
 
 	holders map[string]*holder // the keys that hold something or wait
-	spare   []*holder
-	line    line      // the holders with claims
-	oldest  list.List // all claims
-	kept    int64     // what is kept for the oldest of them
-	granted int64     // by how much claims were passed by, so far
-	number  int64     // of the last claim
+	line    ordered[*holder]   // those with claims
+	oldest  list.List          // all claims
+	kept    int64              // what is kept for the oldest of them
+	granted int64              // by how much claims were passed by, so far
+	number  int64              // of the last claim
 	by      [purposes]int64
 }
 
@@ -54,7 +53,7 @@ type holder struct {
 	taken   int64 // by all of them
 	small   int64 // by those that are small
 	stuck   int64 // by those that wait
-	claims  claims
+	claims  ordered[*claim]
 	at      int // in the line; -1 when it is in none
 }
 
@@ -138,26 +137,12 @@ func (b *budget) attach(w *weight) {
 	}
 	h := b.holders[w.key]
 	if h == nil {
-		h = b.newHolder(w.key)
+		h = &holder{key: w.key, at: -1}
 		b.holders[w.key] = h
 	}
 	h.weights++
 	w.holder = h
 }
-
-func (b *budget) newHolder(key string) *holder {
-	last := len(b.spare) - 1
-	if last < 0 {
-		return &holder{key: key, at: -1}
-	}
-	h := b.spare[last]
-	b.spare = b.spare[:last]
-	h.key = key
-	return h
-}
-
-// mostSpare is how many holders are kept for the next keys.
-const mostSpare = 64
 
 // detach forgets a weight that holds nothing.
 func (b *budget) detach(w *weight) {
@@ -170,9 +155,6 @@ func (b *budget) detach(w *weight) {
 		return
 	}
 	delete(b.holders, h.key)
-	if h.key = ""; len(b.spare) < mostSpare {
-		b.spare = append(b.spare, h)
-	}
 }
 
 func (b *budget) add(w *weight, of purpose, n int64) {
@@ -219,7 +201,7 @@ func (b *budget) moved(w *weight, n int64) {
 		b.stuck += n
 		heap.Fix(&h.claims, w.claim.at)
 	}
-	b.line.moved(h)
+	b.reorder(h)
 }
 
 // join puts a claim in line.
@@ -232,7 +214,7 @@ func (b *budget) join(w *weight, of purpose, n int64) *claim {
 	w.holder.stuck += w.taken
 	b.stuck += w.taken
 	heap.Push(&w.holder.claims, c)
-	b.line.moved(w.holder)
+	b.reorder(w.holder)
 	return c
 }
 
@@ -247,7 +229,7 @@ func (b *budget) leave(c *claim) {
 	h.stuck -= c.weight.taken
 	b.stuck -= c.weight.taken
 	heap.Remove(&h.claims, c.at)
-	b.line.moved(h)
+	b.reorder(h)
 }
 
 // hopeless reports whether nobody is left to give back what w would wait for: everything is held by those who wait

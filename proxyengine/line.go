@@ -5,19 +5,56 @@ import (
 	"container/heap"
 )
 
-// line is the keys that wait for memory, the one in front that gets by with the least that is free. It is a heap.
-type line []*holder
+// heaped is what may stand in a heap that tells it where.
+type heaped[T any] interface {
+	less(T) bool
+	setAt(int) // -1 when it stands in none
+}
 
-// moved puts a holder where it belongs after something of it has changed.
-func (l *line) moved(h *holder) {
+// ordered is a heap of what knows its place in it.
+type ordered[T heaped[T]] []T
+
+func (o ordered[T]) Len() int           { return len(o) }
+func (o ordered[T]) Less(i, j int) bool { return o[i].less(o[j]) }
+
+func (o ordered[T]) Swap(i, j int) {
+	o[i], o[j] = o[j], o[i]
+	o[i].setAt(i)
+	o[j].setAt(j)
+}
+
+func (o *ordered[T]) Push(x any) {
+	x.(T).setAt(len(*o))
+	*o = append(*o, x.(T))
+}
+
+func (o *ordered[T]) Pop() any {
+	var none T
+	last := len(*o) - 1
+	x := (*o)[last]
+	(*o)[last] = none
+	*o = (*o)[:last]
+	x.setAt(-1)
+	return x
+}
+
+// reorder puts a holder where it belongs in the line after something of it has changed.
+func (b *budget) reorder(h *holder) {
 	switch waits := len(h.claims) > 0; {
 	case waits && h.at < 0:
-		heap.Push(l, h)
+		heap.Push(&b.line, h)
 	case waits:
-		heap.Fix(l, h.at)
+		heap.Fix(&b.line, h.at)
 	case h.at >= 0:
-		heap.Remove(l, h.at)
+		heap.Remove(&b.line, h.at)
 	}
+}
+
+func (h *holder) setAt(at int) { h.at = at }
+
+// less puts the holder in front that gets by with the least that is free.
+func (h *holder) less(o *holder) bool {
+	return cmp.Or(cmp.Compare(h.needs(), o.needs()), cmp.Compare(h.claims[0].number, o.claims[0].number)) < 0
 }
 
 // needs is how much must be free for the holder's next claim, as fits reckons.
@@ -26,71 +63,12 @@ func (h *holder) needs() int64 {
 	return h.counts(c.weight, c.n) + 2*c.n
 }
 
-// Len implements heap.Interface.
-func (l line) Len() int { return len(l) }
+func (c *claim) setAt(at int) { c.at = at }
 
-// Less implements heap.Interface.
-func (l line) Less(i, j int) bool {
-	return cmp.Or(cmp.Compare(l[i].needs(), l[j].needs()), cmp.Compare(l[i].claims[0].number, l[j].claims[0].number)) < 0
-}
-
-// Swap implements heap.Interface.
-func (l line) Swap(i, j int) {
-	l[i], l[j] = l[j], l[i]
-	l[i].at, l[j].at = i, j
-}
-
-// Push implements heap.Interface.
-func (l *line) Push(x any) {
-	h := x.(*holder)
-	h.at = len(*l)
-	*l = append(*l, h)
-}
-
-// Pop implements heap.Interface.
-func (l *line) Pop() any {
-	last := len(*l) - 1
-	h := (*l)[last]
-	(*l)[last] = nil
-	*l = (*l)[:last]
-	h.at = -1
-	return h
-}
-
-// claims are those of one key, the smallest in front and small exchanges before large ones. It is a heap.
-type claims []*claim
-
-// Len implements heap.Interface.
-func (q claims) Len() int { return len(q) }
-
-// Less implements heap.Interface.
-func (q claims) Less(i, j int) bool {
-	a, b := q[i], q[j]
-	if x, y := a.weight.isSmallWith(a.n), b.weight.isSmallWith(b.n); x != y {
+// less puts the smallest claim in front, and small exchanges before large ones.
+func (c *claim) less(o *claim) bool {
+	if x, y := c.weight.isSmallWith(c.n), o.weight.isSmallWith(o.n); x != y {
 		return x
 	}
-	return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.number, b.number)) < 0
-}
-
-// Swap implements heap.Interface.
-func (q claims) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].at, q[j].at = i, j
-}
-
-// Push implements heap.Interface.
-func (q *claims) Push(x any) {
-	c := x.(*claim)
-	c.at = len(*q)
-	*q = append(*q, c)
-}
-
-// Pop implements heap.Interface.
-func (q *claims) Pop() any {
-	last := len(*q) - 1
-	c := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	c.at = -1
-	return c
+	return cmp.Or(cmp.Compare(c.n, o.n), cmp.Compare(c.number, o.number)) < 0
 }

@@ -12,7 +12,6 @@ import (
 // stdBody reads on a goroutine of its own, because a net/http body has no deadline: an idle clock that runs out must not
 // end the read, only the wait for it. The goroutine ends with the body.
 type stdBody struct {
-	stopwatch
 	call   *Call
 	cancel context.CancelCauseFunc
 	resp   *http.Response
@@ -63,9 +62,7 @@ func (b *stdBody) next() ([]byte, error) {
 		return nil, io.EOF
 	}
 	for {
-		start := b.begin()
 		r, ok := b.await()
-		b.end(start)
 		if !ok {
 			return nil, &Error{Phase: Body, Timeout: true, Sent: true, Err: errors.New("no bytes in time")}
 		}
