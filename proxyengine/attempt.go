@@ -225,7 +225,7 @@ func (x *exchange) judged(got *attempt, reply *provider.Reply) {
 	reply.At, reply.Body, reply.Sent = x.e.opt.Now(), words.Body(reply.Body), x.holds
 	v := got.provider.Judge(got.want, got.acc, reply)
 	x.fair(&v, got.want, got.acc, reply)
-	v.Foreign = v.Foreign || got.codec != nil
+	v.NeedsReencoding = v.NeedsReencoding || got.codec != nil
 	v.Outcome.Evidence, v.Message = words.Text(v.Outcome.Evidence), words.Text(v.Message)
 	got.verdict, got.reply, got.words, got.status, got.evidence = v, reply, words, reply.Status, v.Outcome.Evidence
 }

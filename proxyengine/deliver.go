@@ -125,7 +125,7 @@ func (x *exchange) pass(got *attempt) *response {
 	}
 	r.header = append(r.header, provider.Field{Name: "x-crs-request-id", Value: x.id})
 	switch {
-	case got.verdict.Foreign:
+	case got.verdict.NeedsReencoding:
 		says := cmp.Or(got.verdict.Message, "the provider answered "+strconv.Itoa(reply.Status))
 		r.contentType, r.body = x.route.protocol.Fault(&provider.Fault{Status: r.status, Kind: kindOfStatus(r.status), Message: says, Request: x.id})
 	case reply.InStream, !clear(r.contentType):

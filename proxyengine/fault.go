@@ -66,9 +66,9 @@ func kindOfStatus(status int) provider.FaultKind {
 func faultOf(err error) (f *provider.Fault, word string) {
 	var (
 		own     *provider.Fault
-		refused *key.Refused
-		denied  *key.Denied
-		limited *limit.Refused
+		refused *key.Invalid
+		denied  *key.NotAllowed
+		limited *limit.Exceeded
 		none    *account.NoneReady
 		away    *outage.Error
 	)
@@ -175,7 +175,7 @@ func (x *exchange) refuse(err error) *response {
 
 // noteWaits notes for how long a request that was refused had stood in a queue for nothing, and which accounts could not serve it.
 func (x *exchange) noteWaits(err error) {
-	var limited *limit.Refused
+	var limited *limit.Exceeded
 	var none *account.NoneReady
 	if errors.As(err, &limited) {
 		x.addQueueWait(&x.ended.KeyQueue, limited.Waited)

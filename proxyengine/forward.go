@@ -101,7 +101,7 @@ func (x *exchange) noAccount(t *tries, err error) error {
 func (x *exchange) want() *account.Want {
 	i := &x.intent
 	w := want(x.key, x.route.service, i.Model, i.Family, i.Client, i.Session)
-	w.Hard, w.Aside = i.Hard, i.Free || i.Background
+	w.Hard, w.NoStickyUpdate = i.Hard, i.Free || i.Background
 	return w
 }
 
@@ -210,10 +210,10 @@ func (x *exchange) lastWord(t *tries) (*attempt, error) {
 	got := t.last
 	why := errors.New(got.evidence)
 	switch {
-	case got.verdict.Outcome.Result == account.Unsupported && got.verdict.Conceal:
+	case got.verdict.Outcome.Result == account.Unsupported && got.verdict.Mask:
 		x.ended.Refused = refusedNoModel
 		return nil, provider.NoModel().Because(why)
-	case got.reply != nil && !got.verdict.Conceal:
+	case got.reply != nil && !got.verdict.Mask:
 		// When to come back: when the first account will be, if that is known, else when the last upstream said.
 		got.status, got.retryAfter = got.verdict.Status, cmp.Or(t.retryAfter, got.verdict.RetryAfter)
 		return got, nil

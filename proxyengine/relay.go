@@ -145,7 +145,7 @@ func noUpgrade() error {
 // A good key is served whatever others do from the same address: an office or a reverse proxy may be behind it.
 func (x *exchange) identify() error {
 	k, err := x.e.opt.Keys.Verify(x.life, string(x.presented))
-	var refused *key.Refused
+	var refused *key.Invalid
 	if errors.As(err, &refused) {
 		return x.checkAuthFailures(err)
 	}

@@ -33,7 +33,7 @@ func (b *book) slide(u unit.Unit, w Window) *sliding {
 }
 
 // refuse checks everything but concurrency, and charges nothing.
-func (b *book) refuse(now moment, limits *Limits) *Refused {
+func (b *book) refuse(now moment, limits *Limits) *Exceeded {
 	b.turn(now.calendar)
 	for i := range limits.Rules {
 		if refused := b.overRule(now, &limits.Rules[i]); refused != nil {
@@ -43,7 +43,7 @@ func (b *book) refuse(now moment, limits *Limits) *Refused {
 	return nil
 }
 
-func (b *book) overRule(now moment, r *Rule) *Refused {
+func (b *book) overRule(now moment, r *Rule) *Exceeded {
 	reserved := b.reserved[r.Unit]
 	if !r.Window.Slides() {
 		used := bound.Sum(b.spent.In(r.Unit, r.Window), reserved)

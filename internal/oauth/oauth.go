@@ -67,18 +67,18 @@ type Locks interface {
 
 // Source asks a provider for a fresh token pair.
 type Source interface {
-	// Renew gives the pair, or an error; a *Refused when the refresh token is gone for good.
+	// Renew gives the pair, or an error; a *Rejected when the refresh token is gone for good.
 	Renew(ctx context.Context, acc *account.Account) (account.Credential, error)
 }
 
-// Refused means that somebody must log in again, or give other credentials.
-type Refused struct {
+// Rejected means that somebody must log in again, or give other credentials.
+type Rejected struct {
 	Kind account.Kind // of the credential
 	Why  string
 }
 
 // Error implements error.
-func (e *Refused) Error() string {
+func (e *Rejected) Error() string {
 	if e.Kind == account.ServiceAccount {
 		return "its service account was refused: " + e.Why
 	}
@@ -236,7 +236,7 @@ func (k *Keeper) refresh(ctx context.Context, acc *account.Account, release func
 		return nil, err
 	}
 	fresh, err := k.spend(ctx, acc)
-	var refused *Refused
+	var refused *Rejected
 	if errors.As(err, &refused) {
 		// Another process may have refreshed with the same token a moment ago: then its pair is the good one.
 		if now, lost := k.overtaken(ctx, acc); lost {

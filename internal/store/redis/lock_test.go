@@ -30,7 +30,7 @@ func (i *issuer) Renew(_ context.Context, a *account.Account) (account.Credentia
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if a.Credential.Refresh.Reveal() != i.good {
-		return account.Credential{}, &oauth.Refused{Why: "invalid_grant: this refresh token was used before"}
+		return account.Credential{}, &oauth.Rejected{Why: "invalid_grant: this refresh token was used before"}
 	}
 	i.issued++
 	i.good = fmt.Sprint("refresh-", i.issued)
