@@ -43,12 +43,12 @@ func (x *exchange) reserve(of purpose, n int64) error {
 	if x.turn.budget != nil {
 		return x.takeUnpacking(of, n)
 	}
-	waited, err := x.weight.take(x.life, of, n, x.settings.BodyWait)
-	return x.stood(waited, err)
+	return x.take(&x.weight, of, n)
 }
 
-// stood is the end of a wait for room: none of it, or the client has left.
-func (x *exchange) stood(waited time.Duration, err error) error {
+// take waits until w has n more, and gives what the client is told when that cannot be, or has left.
+func (x *exchange) take(w *weight, of purpose, n int64) error {
+	waited, err := w.take(x.life, of, n, x.settings.BodyWait)
 	x.addQueueWait(&x.ended.BodyQueue, waited)
 	switch {
 	case err == nil:
@@ -122,8 +122,7 @@ func nextSize(had, length, most int64) int64 {
 func (x *exchange) promise(n int64) error {
 	x.promised.close()
 	x.promised = weight{budget: x.e.promises, key: x.weight.key}
-	waited, err := x.promised.take(x.life, forBody, growing(n), x.settings.BodyWait)
-	return x.stood(waited, err)
+	return x.take(&x.promised, forBody, growing(n))
 }
 
 // growing is what a body of n bytes needs at most: its last buffer, and the one before.

@@ -93,8 +93,8 @@ func (x *exchange) answerCanary() (*response, error) {
 		return nil, err
 	}
 	x.setPhase(Waiting)
-	if !x.rest(asked.first) {
-		return nil, x.goneOr(errGone)
+	if err := x.rest(asked.first); err != nil {
+		return nil, err
 	}
 	if asked.events == 0 {
 		return &response{status: fasthttp.StatusOK, contentType: "application/json", body: x.arrived()}, nil
@@ -153,8 +153,10 @@ func (x *exchange) arrived() []byte {
 // sendCanaries sends one event after the other, each with when it was sent.
 func (x *exchange) sendCanaries(w io.Writer, asked canary) (sent int64, err error) {
 	for n := range asked.events {
-		if n > 0 && !x.rest(asked.gap) {
-			return sent, errGone
+		if n > 0 {
+			if err := x.rest(asked.gap); err != nil {
+				return sent, err
+			}
 		}
 		m, err := fmt.Fprintf(w, "event: canary\ndata: {\"n\":%d,\"after_ms\":%d}\n\n", n+1, x.elapsed().Milliseconds())
 		sent += int64(m)

@@ -30,7 +30,7 @@ type clearing struct {
 
 // holds is how many bytes are kept.
 func (c *clearing) holds() int {
-	n := cap(c.held) + cap(c.out) + cap(c.withheld.out)
+	n := cap(c.held) + cap(c.out)
 	if c.guard != nil {
 		n += c.guard.holds()
 	}
@@ -174,7 +174,7 @@ func (c *clearing) rest() []byte {
 		rest := c.guard.feed(c.withheld.rest())
 		return append(rest, c.guard.end()...)
 	}
-	c.out, c.withheld.out = nil, nil // likewise
+	c.out = nil // likewise
 	if !c.leaving {
 		c.close()
 	}

@@ -71,7 +71,7 @@ func (x *exchange) borrowDecoder(coding string) (done func(), err error) {
 		return nil, err
 	}
 	x.turn = weight{budget: x.e.decoders, key: x.weight.key}
-	if err := x.takeTurn(); err != nil {
+	if err := x.take(&x.turn, forDecoder, 1); err != nil {
 		return nil, err
 	}
 	done = func() {
@@ -86,23 +86,16 @@ func (x *exchange) borrowDecoder(coding string) (done func(), err error) {
 	return done, nil
 }
 
-// takeTurn waits until x may unpack.
-func (x *exchange) takeTurn() error {
-	waited, err := x.turn.take(x.life, forDecoder, 1, x.settings.BodyWait)
-	return x.stood(waited, err)
-}
-
 // takeUnpacking takes n bytes for an exchange whose turn it is to unpack. While it waits for them, others unpack.
 func (x *exchange) takeUnpacking(of purpose, n int64) error {
 	if x.weight.try(of, n) {
 		return nil
 	}
 	x.turn.drop(forDecoder)
-	waited, err := x.weight.take(x.life, of, n, x.settings.BodyWait)
-	if err := x.stood(waited, err); err != nil {
+	if err := x.take(&x.weight, of, n); err != nil {
 		return err
 	}
-	return x.takeTurn()
+	return x.take(&x.turn, forDecoder, 1)
 }
 
 // codings are those that are known.

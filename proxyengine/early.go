@@ -44,22 +44,17 @@ func (x *exchange) denied() error {
 	return nil
 }
 
-// forbidden is the refusal of a key that may not use the platform of any account that is meant for this. Which accounts those are, does
-// not depend on the body.
-func (x *exchange) forbidden() error {
-	if none := x.e.opt.Pool.Forbidden(x.want()); none != nil {
-		return none
-	}
-	return nil
-}
-
-// orForbidden gives that refusal in the place of a limit's.
+// orForbidden gives, in the place of a limit's refusal, that of a key that may not use the platform of any account that is meant for
+// this. Which accounts those are, does not depend on the body.
 func (x *exchange) orForbidden(refused error) error {
 	var limited *limit.Exceeded
 	if !errors.As(refused, &limited) {
 		return refused
 	}
-	return cmp.Or(x.forbidden(), refused)
+	if none := x.e.opt.Pool.Forbidden(x.want()); none != nil {
+		return none
+	}
+	return refused
 }
 
 // arrives is how long what is on its way with the head may take.

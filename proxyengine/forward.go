@@ -185,8 +185,8 @@ func (x *exchange) pause(t *tries) error {
 		d = wish
 	}
 	d = min(d, longestPause)
-	if !x.rest(d) {
-		return x.goneOr(errGone)
+	if err := x.rest(d); err != nil {
+		return err
 	}
 	x.waited += d
 	return nil

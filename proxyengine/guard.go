@@ -40,7 +40,7 @@ type guard struct {
 // box is an object or array that is open.
 type box struct {
 	object bool
-	name   string // of the member that it is the value of
+	path   string // of what is in it
 }
 
 // keeping is what is held.
@@ -145,11 +145,11 @@ func (g *guard) step(c byte) (ends bool) {
 		if g.lost = len(g.boxes) == deepestGuarded; g.lost {
 			return false
 		}
-		name := ""
-		if len(g.boxes) < 4 {
-			name = string(g.member)
+		path := g.path()
+		if len(g.boxes) < 4 && len(g.member) > 0 {
+			path += string(g.member) + "."
 		}
-		g.boxes = append(g.boxes, box{c == '{', name})
+		g.boxes = append(g.boxes, box{c == '{', path})
 		g.member, g.atKey = g.member[:0], c == '{'
 	case '}', ']':
 		g.boxes = g.boxes[:max(len(g.boxes)-1, 0)]
@@ -198,24 +198,18 @@ func (g *guard) watched() bool {
 	if g.atKey || len(g.member) == 0 || len(g.boxes) > 5 {
 		return false
 	}
-	return slices.ContainsFunc(watchedPaths, g.leadsTo)
+	return slices.ContainsFunc(watchedPaths, func(path string) bool {
+		before, is := strings.CutSuffix(path, string(g.member))
+		return is && before == g.path()
+	})
 }
 
-// leadsTo reports whether a path is that of the next value.
-func (g *guard) leadsTo(path string) bool {
-	at := len(path) - len(g.member)
-	if at < 0 || path[at:] != string(g.member) {
-		return false
+// path is where the next value stands: the names that lead there, each with a dot behind it.
+func (g *guard) path() string {
+	if len(g.boxes) == 0 {
+		return ""
 	}
-	for _, b := range slices.Backward(g.boxes) {
-		if b.name == "" {
-			continue
-		}
-		if at = at - 1 - len(b.name); at < 0 || path[at:at+len(b.name)] != b.name || path[at+len(b.name)] != '.' {
-			return false
-		}
-	}
-	return at == 0
+	return g.boxes[len(g.boxes)-1].path
 }
 
 // sink takes what is passed or held.

@@ -62,7 +62,10 @@ func (x *exchange) relay() (*response, error) {
 	if x.route.Local != provider.Relayed {
 		return x.answerSelf()
 	}
-	if err := x.inspect(); err != nil {
+	if err := x.readBody(); err != nil {
+		return nil, err
+	}
+	if err := x.understand(); err != nil {
 		return nil, err
 	}
 	if err := x.admit(); err != nil {
@@ -98,7 +101,7 @@ func (x *exchange) meet() error {
 	if x.route.Local != provider.Relayed {
 		return nil
 	}
-	return x.take()
+	return x.enterGate()
 }
 
 // parse reads the head: what is asked for, in which protocol, and the key that was presented.
@@ -112,7 +115,7 @@ func (x *exchange) parse() error {
 		x.route.Local = provider.Hello
 		return nil
 	case method == fasthttp.MethodGet && wantsWebSocket(h):
-		return noUpgrade()
+		return fault(provider.UpgradeRequired, "this relay does not speak WebSocket; send the request over HTTP") // clients that try it first fall back
 	case x.e.routes.canary(path):
 		x.route.Local = provider.Canary
 		x.in.Header, x.presented, x.in.Query = readHead(h, string(x.ctx.URI().QueryString()))
@@ -136,11 +139,6 @@ func noRoute(method, path string, otherMethod bool) error {
 		"there is nothing at %s; Claude's API is under /api and /claude, OpenAI's under /openai, Gemini's under /gemini, Azure's under /azure, Factory's under /droid", path)
 }
 
-// noUpgrade has clients that try a WebSocket first fall back to what the relay speaks.
-func noUpgrade() error {
-	return fault(provider.UpgradeRequired, "this relay does not speak WebSocket; send the request over HTTP")
-}
-
 // identify finds whose key it is. From here on the request is in flight, and its client's leaving is noticed.
 // A good key is served whatever others do from the same address: an office or a reverse proxy may be behind it.
 func (x *exchange) identify() error {
@@ -161,9 +159,9 @@ func (x *exchange) identify() error {
 	return x.enter()
 }
 
-// take takes a slot of the key before its body takes memory: a key that is spent, or has too many requests already, is told
+// enterGate takes a slot of the key before its body takes memory: a key that is spent, or has too many requests already, is told
 // so while it still sends.
-func (x *exchange) take() error {
+func (x *exchange) enterGate() error {
 	x.spot.Leave()
 	x.setPhase(Queued)
 	x.afterOthersLeft()
@@ -178,15 +176,7 @@ func (x *exchange) take() error {
 	return nil
 }
 
-// inspect reads the body, and in it what the request wants; and whether the key may want that.
-func (x *exchange) inspect() error {
-	if err := x.readBody(); err != nil {
-		return err
-	}
-	return x.understand()
-}
-
-// understand looks at the body that has been read.
+// understand looks at the body that has been read: what it wants, and whether the key may want that.
 func (x *exchange) understand() error {
 	var intent provider.Intent
 	err := x.heavily(func() (err error) {

@@ -26,9 +26,8 @@ type metered struct {
 	meter    provider.Meter
 	reshaper provider.Reshaper // the meter, when it has a say in what the client gets
 	clearing *clearing         // of what is the operator's
-	ended    bool
-	failed   error // to give once what came before it has been given
-	run      int   // bytes since others were let ahead
+	end      error             // to give once what came before it has been given: io.EOF, or why there is no more
+	run      int               // bytes since others were let ahead
 	came     int64
 	may      allowance
 	flood    bool // it goes through the lane
@@ -41,11 +40,8 @@ const turn = 8 << 10
 // Next implements source. It may give nothing without having ended: a frame that is not whole yet, an event that is left
 // out.
 func (m *metered) Next() ([]byte, error) {
-	switch {
-	case m.failed != nil:
-		return nil, m.failed
-	case m.ended:
-		return nil, io.EOF
+	if m.end != nil {
+		return nil, m.end
 	}
 	if m.flood {
 		m.x.spot.Enter()
@@ -72,7 +68,7 @@ func (m *metered) Next() ([]byte, error) {
 	}
 	out, err := m.reshaper.Output()
 	if err != nil {
-		m.failed = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
+		m.end = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
 	}
 	return m.cleared(out), nil
 }
@@ -133,7 +129,7 @@ func (m *metered) weigh() error {
 			m.clearing.short = true
 		}
 	default:
-		m.failed = err
+		m.end = err
 		return err
 	}
 	return nil
@@ -149,7 +145,7 @@ func (m *metered) holds() int64 {
 
 // finish gives what is left when the upstream's body has ended.
 func (m *metered) finish() ([]byte, error) {
-	m.ended = true
+	m.end = io.EOF
 	if m.came > light {
 		m.x.spot.Enter()
 		defer m.x.spot.Leave()
@@ -160,7 +156,7 @@ func (m *metered) finish() ([]byte, error) {
 		rest, err = m.reshaper.Finish()
 	}
 	if err != nil {
-		m.failed = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
+		m.end = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
 	}
 	if m.clearing != nil {
 		rest = append(m.clearing.next(rest), m.clearing.rest()...)
@@ -173,45 +169,44 @@ func (m *metered) finish() ([]byte, error) {
 
 // decoded takes gzip off an answer whose upstream compressed it although it was asked not to; some leave out to say so,
 // which shows in the first two bytes. What is in another coding is not to be read.
-func decoded(a *upstream.Answer, at *spot) source {
-	return &unzipped{from: &reader{answer: a, spot: at}}
-}
+func decoded(a *upstream.Answer, at *spot) source { return &unzipped{answer: a, spot: at} }
 
 // unzipped looks at the first bytes and unzips if they are gzip's.
 type unzipped struct {
-	from  *reader
-	is    bool
-	known bool
-	zip   *gzip.Reader
-	buf   []byte
+	answer *upstream.Answer
+	spot   *spot
+	known  bool
+	is     bool
+	zip    *gzip.Reader
+	buf    []byte
+	left   []byte // of the answer, not unzipped yet
+	err    error  // that the answer ended with
 }
 
 // Next implements source.
 func (u *unzipped) Next() ([]byte, error) {
 	if !u.known {
-		b, err := u.from.next()
+		b, err := u.raw()
 		if err != nil {
 			return nil, err
 		}
-		u.known = true
-		if u.is = bytes.HasPrefix(b, []byte{0x1f, 0x8b}); !u.is {
+		u.left, u.known, u.is = b, true, bytes.HasPrefix(b, []byte{0x1f, 0x8b})
+		if !u.is {
 			return b, nil
 		}
-		u.from.left = b
 	}
 	if !u.is {
-		return u.from.next()
+		return u.raw()
 	}
 	return u.unzip()
 }
 
-func (u *unzipped) unzip() ([]byte, error) {
+func (u *unzipped) unzip() (_ []byte, err error) {
 	if u.zip == nil {
-		zip, err := gzip.NewReader(u.from)
-		if err != nil {
-			return nil, u.from.fault(err)
+		if u.zip, err = gzip.NewReader(u); err != nil {
+			return nil, u.fault(err)
 		}
-		u.zip, u.buf = zip, make([]byte, 8<<10)
+		u.buf = make([]byte, 8<<10)
 	}
 	for {
 		n, err := u.zip.Read(u.buf)
@@ -219,47 +214,39 @@ func (u *unzipped) unzip() ([]byte, error) {
 			return u.buf[:n], nil
 		}
 		if err != nil {
-			return nil, u.from.fault(err)
+			return nil, u.fault(err)
 		}
 	}
 }
 
-// reader makes an io.Reader of an answer.
-type reader struct {
-	answer *upstream.Answer
-	spot   *spot
-	left   []byte
-	err    error
-}
-
-// next gives the next bytes. Others have the lane meanwhile.
-func (r *reader) next() ([]byte, error) {
-	if r.spot.in {
-		r.spot.Leave()
-		defer r.spot.Enter()
+// raw gives the answer's next bytes. Others have the lane meanwhile.
+func (u *unzipped) raw() ([]byte, error) {
+	if u.spot.in {
+		u.spot.Leave()
+		defer u.spot.Enter()
 	}
-	return r.answer.Next()
+	return u.answer.Next()
 }
 
-// Read implements io.Reader.
-func (r *reader) Read(p []byte) (int, error) {
-	if len(r.left) == 0 {
-		if r.left, r.err = r.next(); r.err != nil {
-			return 0, r.err
+// Read implements io.Reader for what unzips.
+func (u *unzipped) Read(p []byte) (int, error) {
+	if len(u.left) == 0 {
+		if u.left, u.err = u.raw(); u.err != nil {
+			return 0, u.err
 		}
 	}
-	n := copy(p, r.left)
-	r.left = r.left[n:]
+	n := copy(p, u.left)
+	u.left = u.left[n:]
 	return n, nil
 }
 
 // fault gives the upstream's own error where there was one: what the decoder makes of it says less.
-func (r *reader) fault(err error) error {
+func (u *unzipped) fault(err error) error {
 	switch {
 	case err == io.EOF:
 		return io.EOF
-	case r.err != nil && r.err != io.EOF:
-		return r.err
+	case u.err != nil && u.err != io.EOF:
+		return u.err
 	}
 	return &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
 }

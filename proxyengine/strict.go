@@ -37,14 +37,7 @@ type openConn struct {
 func (c *openConn) NetConn() net.Conn { return c.Conn }
 
 // Read implements net.Conn.
-func (c *openConn) Read(b []byte) (int, error) {
-	if c.chunks.full() {
-		return 0, errFraming
-	}
-	n, err := c.Conn.Read(b)
-	c.see(b[:n], err)
-	return n, err
-}
+func (c *openConn) Read(b []byte) (int, error) { return c.read(c.Conn, b) }
 
 type secureConn struct {
 	*tls.Conn
@@ -52,14 +45,7 @@ type secureConn struct {
 }
 
 // Read implements net.Conn.
-func (c *secureConn) Read(b []byte) (int, error) {
-	if c.chunks.full() {
-		return 0, errFraming
-	}
-	n, err := c.Conn.Read(b)
-	c.see(b[:n], err)
-	return n, err
-}
+func (c *secureConn) Read(b []byte) (int, error) { return c.read(c.Conn, b) }
 
 // firstLine looks at what is read of a connection until the first line of a request has ended, and keeps how it ended. The first
 // line of a request that was read together with the one before it is not seen.
@@ -82,6 +68,15 @@ const (
 	inside
 	behind
 )
+
+func (l *firstLine) read(conn net.Conn, b []byte) (int, error) {
+	if l.chunks.full() {
+		return 0, errFraming
+	}
+	n, err := conn.Read(b)
+	l.see(b[:n], err)
+	return n, err
+}
 
 func (l *firstLine) see(b []byte, err error) {
 	l.chunks.see(len(b), err)

@@ -124,7 +124,7 @@ func (x *exchange) afterOthersLeft() {
 		return
 	}
 	began := time.Now()
-	x.rest(wait)
+	_ = x.rest(wait) // whoever has left is not served by the gate either
 	x.addQueueWait(&x.ended.KeyQueue, time.Since(began))
 }
 
@@ -144,12 +144,12 @@ func (x *exchange) deserted() slog.Level {
 	return slog.LevelInfo
 }
 
-// rest waits, and reports false when the client left or the relay stops meanwhile.
-func (x *exchange) rest(d time.Duration) bool {
-	if d <= 0 {
-		return x.life.Err() == nil
+// rest waits. It gives an error when the client left or the relay stops meanwhile.
+func (x *exchange) rest(d time.Duration) error {
+	if pause(d, x.life.Done()) {
+		return nil
 	}
-	return pause(d, x.life.Done())
+	return x.goneOr(errGone)
 }
 
 // pause waits, and reports false when done is closed meanwhile.

@@ -2,6 +2,7 @@ package proxyengine
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"crs/internal/account"
@@ -11,9 +12,8 @@ import (
 // withheld takes an account's credential out of everything that a client gets of an answer, a model's own words included: no
 // client has a use for it. Bytes come in fragments; only an end that may be the beginning of the credential is kept back.
 type withheld struct {
-	secrets [][]byte
-	kept    []byte // a beginning of one of secrets
-	out     []byte
+	secrets [][]byte // the longest first
+	kept    []byte   // a beginning of one of secrets
 }
 
 // credentialsOf are what an account authenticates with, as they may stand in an answer: whole, and in the parts of those that
@@ -34,6 +34,7 @@ func credentialsOf(acc *account.Account) (all [][]byte) {
 			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b []byte) int { return len(b) - len(a) })
 	return all
 }
 
@@ -43,8 +44,10 @@ func (w *withheld) next(b []byte) []byte {
 		b = append(w.kept, b...)
 		w.kept = nil
 	}
-	if at, _ := w.find(b); at >= 0 {
-		b = w.without(b)
+	for _, s := range w.secrets {
+		if bytes.Contains(b, s) {
+			b = bytes.ReplaceAll(b, s, []byte(scrub.Credential))
+		}
 	}
 	n := w.begun(b)
 	w.kept = bytes.Clone(b[len(b)-n:])
@@ -56,30 +59,6 @@ func (w *withheld) rest() []byte {
 	rest := w.kept
 	w.kept = nil
 	return rest
-}
-
-// find gives where the first secret stands, and how long it is; -1 when none does.
-func (w *withheld) find(b []byte) (at, n int) {
-	at = -1
-	for _, s := range w.secrets {
-		if i := bytes.Index(b, s); i >= 0 && (at < 0 || i < at) {
-			at, n = i, len(s)
-		}
-	}
-	return at, n
-}
-
-func (w *withheld) without(b []byte) []byte {
-	w.out = reusable(w.out)
-	for {
-		at, n := w.find(b)
-		if at < 0 {
-			w.out = append(w.out, b...)
-			return w.out
-		}
-		w.out = append(append(w.out, b[:at]...), scrub.Credential...)
-		b = b[at+n:]
-	}
 }
 
 // begun is how long an end of b is that a secret begins with.
