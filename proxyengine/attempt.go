@@ -177,7 +177,7 @@ func (a *attempt) notSent(err error) {
 
 // noAnswer is a request that failed in transport.
 func (a *attempt) noAnswer(err error) {
-	var without *lack
+	var without *noMemory
 	if errors.As(err, &without) {
 		a.fatal = without.why
 	}
@@ -207,7 +207,7 @@ func (x *exchange) judge(got *attempt, answer *upstream.Answer) {
 	defer answer.Close()
 	answer.SetIdle(errorWait)
 	most := errorBody
-	if x.weight.drop(forAnswer); !x.weight.try(forAnswer, errorBody) { // until the exchange ends
+	if x.memory.drop(forAnswer); !x.memory.try(forAnswer, errorBody) { // until the exchange ends
 		most = smallAnswer
 	}
 	var body []byte
@@ -224,7 +224,7 @@ func (x *exchange) judged(got *attempt, reply *provider.Reply) {
 	words := scrubberOf(got.acc, reply.Header, x.presented)
 	reply.At, reply.Body, reply.Sent = x.e.opt.Now(), words.Body(reply.Body), x.holds
 	v := got.provider.Judge(got.want, got.acc, reply)
-	x.fair(&v, got.want, got.acc, reply)
+	x.limitBlame(&v, got.want, got.acc, reply)
 	v.NeedsReencoding = v.NeedsReencoding || got.codec != nil
 	v.Outcome.Evidence, v.Message = words.Text(v.Outcome.Evidence), words.Text(v.Message)
 	got.verdict, got.reply, got.words, got.status, got.evidence = v, reply, words, reply.Status, v.Outcome.Evidence

@@ -43,11 +43,11 @@ func (x *exchange) reserve(of purpose, n int64) error {
 	if x.turn.budget != nil {
 		return x.takeUnpacking(of, n)
 	}
-	return x.take(&x.weight, of, n)
+	return x.take(&x.memory, of, n)
 }
 
 // take waits until w has n more, and gives what the client is told when that cannot be, or has left.
-func (x *exchange) take(w *weight, of purpose, n int64) error {
+func (x *exchange) take(w *reservation, of purpose, n int64) error {
 	waited, err := w.take(x.life, of, n, x.settings.BodyWait)
 	x.addQueueWait(&x.ended.BodyQueue, waited)
 	switch {
@@ -73,7 +73,7 @@ func (x *exchange) releaseBody() {
 	}
 	putBuffer(x.in.Body)
 	x.in.Body = nil
-	x.weight.drop(forBody)
+	x.memory.drop(forBody)
 	x.promised.close()
 }
 
@@ -121,7 +121,7 @@ func nextSize(had, length, most int64) int64 {
 // What is promised is no memory. It only has others of the same key wait, and leaves other keys as much as is left.
 func (x *exchange) promise(n int64) error {
 	x.promised.close()
-	x.promised = weight{budget: x.e.promises, key: x.weight.key}
+	x.promised = reservation{budget: x.e.promises, key: x.memory.key}
 	return x.take(&x.promised, forBody, growing(n))
 }
 
@@ -146,7 +146,7 @@ func (x *exchange) grow(size, length int64) error {
 	x.in.Body = x.spot.move(x.spot.buffer(int(size)), old)
 	if old != nil {
 		putBuffer(old)
-		x.weight.give(forBody, int64(cap(old)))
+		x.memory.give(forBody, int64(cap(old)))
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (x *exchange) decode() error {
 	x.in.Body = nil
 	defer func() {
 		putBuffer(packed)
-		x.weight.give(forBody, int64(cap(packed)))
+		x.memory.give(forBody, int64(cap(packed)))
 	}()
 	defer from.Close()
 	if err := x.fill(&inPieces{from: from, spot: &x.spot}, -1, unreadable); err != nil {
@@ -70,14 +70,14 @@ func (x *exchange) borrowDecoder(coding string) (done func(), err error) {
 	if err := x.promise(x.settings.BodyMax); err != nil {
 		return nil, err
 	}
-	x.turn = weight{budget: x.e.decoders, key: x.weight.key}
+	x.turn = reservation{budget: x.e.decoders, key: x.memory.key}
 	if err := x.take(&x.turn, forDecoder, 1); err != nil {
 		return nil, err
 	}
 	done = func() {
-		x.weight.drop(forDecoder)
+		x.memory.drop(forDecoder)
 		x.turn.close()
-		x.turn = weight{}
+		x.turn = reservation{}
 	}
 	if err := x.reserve(forDecoder, windowOf(coding, x.in.Body)+decoderSize); err != nil {
 		done()
@@ -88,11 +88,11 @@ func (x *exchange) borrowDecoder(coding string) (done func(), err error) {
 
 // takeUnpacking takes n bytes for an exchange whose turn it is to unpack. While it waits for them, others unpack.
 func (x *exchange) takeUnpacking(of purpose, n int64) error {
-	if x.weight.try(of, n) {
+	if x.memory.try(of, n) {
 		return nil
 	}
 	x.turn.drop(forDecoder)
-	if err := x.take(&x.weight, of, n); err != nil {
+	if err := x.take(&x.memory, of, n); err != nil {
 		return err
 	}
 	return x.take(&x.turn, forDecoder, 1)

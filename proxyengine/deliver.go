@@ -41,7 +41,7 @@ func (x *exchange) deliver(got *attempt) *response {
 // commit hands the answer over to the exchange.
 func (x *exchange) commit(got *attempt) {
 	got.in = nil
-	x.weight.drop(forTranslation)
+	x.memory.drop(forTranslation)
 	x.served, x.outcome = got, got.verdict.Outcome
 	header := got.answer.answer.Header
 	x.record.Status, x.record.FirstByte = got.answer.answer.Status, x.elapsed()
@@ -282,7 +282,7 @@ func (d *delivery) drain() {
 // breakFault is what the client is told of an answer that broke off.
 func breakFault(err error) *provider.Fault {
 	var sent *upstream.Error
-	var without *lack
+	var without *noMemory
 	switch {
 	case errors.As(err, &without):
 		return fault(provider.BadGateway, "the relay had no memory for the rest of the answer (limits.body_budget)")
@@ -316,7 +316,7 @@ func (d *delivery) brokenOff(w io.Writer, err error) error {
 
 // ofLeaving reports whether an error may have come of the client's leaving.
 func ofLeaving(err error) bool {
-	var without *lack
+	var without *noMemory
 	return errors.Is(err, upstream.ErrCanceled) || errors.As(err, &without)
 }
 

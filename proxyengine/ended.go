@@ -78,8 +78,8 @@ func (x *exchange) firstOut(now time.Time) {
 	x.ended.Own = max(now.Sub(x.began)-x.waited, 1)
 }
 
-// tell gives the ended request to who counts.
-func (x *exchange) tell() {
+// report gives the ended request to who counts.
+func (x *exchange) report() {
 	if x.e.opt.Ended == nil {
 		return
 	}

@@ -162,7 +162,7 @@ func (x *exchange) refuse(err error) *response {
 	x.noteWaits(err)
 	x.skipBody()
 	level := slog.LevelInfo
-	var many flood
+	var many repeated
 	switch {
 	case f.Status >= 500:
 		level = slog.LevelWarn

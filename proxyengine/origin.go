@@ -35,16 +35,16 @@ func forwardedFor(h *fasthttp.RequestHeader) string {
 
 // crowded reports whether the address has too many connections open, this one being the last.
 func (x *exchange) crowded() bool {
-	return caller.TooMany(below(x.ctx.Conn()))
+	return caller.TooMany(acceptedConn(x.ctx.Conn()))
 }
 
 // checkRoom refuses a connection for which there is none, because each that is open has a request under way.
 func (x *exchange) checkRoom() error {
-	if !caller.NoRoom(below(x.ctx.Conn())) {
+	if !caller.NoRoom(acceptedConn(x.ctx.Conn())) {
 		return nil
 	}
 	x.ctx.SetConnectionClose()
-	return flood{busy("the relay has as many connections as it can serve at once")}
+	return repeated{busy("the relay has as many connections as it can serve at once")}
 }
 
 // checkConnLimit refuses a connection of an address that has too many of them, unless it comes with a good key.
@@ -53,7 +53,7 @@ func (x *exchange) checkConnLimit() error {
 		return nil
 	}
 	x.ctx.SetConnectionClose()
-	return flood{fault(provider.RateLimited,
+	return repeated{fault(provider.RateLimited,
 		"this address has too many connections open already; without a good key it may have %d at once (limits.connections_per_ip)", x.settings.ConnectionsPerIP)}
 }
 
@@ -65,7 +65,7 @@ func (x *exchange) checkAuthFailures(err error) error {
 	}
 	from := x.origin()
 	if wait := x.e.failures.Refused(from); wait > 0 {
-		return flood{later(wait, fault(provider.RateLimited,
+		return repeated{later(wait, fault(provider.RateLimited,
 			"too many requests from this address had no good key; after %d within a minute, more of them are refused for the rest of that minute (limits.failed_auth)", x.settings.FailedAuth))}
 	}
 	if x.e.failures.Failed(from) {
@@ -74,8 +74,8 @@ func (x *exchange) checkAuthFailures(err error) error {
 	return err
 }
 
-// flood is a refusal of which there may be any number, from who is refused already: it is not worth a line of the log each.
-type flood struct{ error }
+// repeated is a refusal of which there may be any number, from who is refused already: it is not worth a line of the log each.
+type repeated struct{ error }
 
 // Unwrap gives the refusal itself.
-func (f flood) Unwrap() error { return f.error }
+func (f repeated) Unwrap() error { return f.error }

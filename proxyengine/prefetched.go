@@ -39,7 +39,7 @@ func (x *exchange) prefetch(got *attempt, answer *upstream.Answer) *prefetched {
 	h.reshaper, _ = meter.(provider.Reshaper)
 	h.stream = hasPrefixFold(h.contentType(), "text/event-stream")
 	h.flows = h.stream || x.e.service(got.want.Service).Flows
-	h.clearing = x.clearing(got.acc, h)
+	h.filter = x.newAnswerFilter(got.acc, h)
 	answer.SetIdle(clocks(x.settings, got.want.Stream, 0).FirstByte)
 	return h
 }
@@ -164,21 +164,21 @@ func (h *prefetched) clear(protocol string, words *scrub.Scrubber, fails bool) {
 	switch {
 	case h.flows:
 	case !h.whole:
-		h.clearing.watch(answersSoFar(protocol, h.buf[:min(len(h.buf), lightAnswer)]))
+		h.filter.watch(answersSoFar(protocol, h.buf[:min(len(h.buf), lightAnswer)]))
 	case fails:
-		h.inLane(func() { h.buf = append(h.buf[:0], words.Body(h.buf)...) })
+		h.inSlowLane(func() { h.buf = append(h.buf[:0], words.Body(h.buf)...) })
 	default:
-		h.inLane(func() { h.buf = append(h.buf[:0], h.clearing.cleared(h.buf)...) })
+		h.inSlowLane(func() { h.buf = append(h.buf[:0], h.filter.cleared(h.buf)...) })
 	}
 }
 
-// inLane does a piece of work on what is held in the lane, if that is much.
-func (h *prefetched) inLane(work func()) { h.x.spot.work(len(h.buf) > lightAnswer, work) }
+// inSlowLane does a piece of work on what is held in the slow lane, if that is much.
+func (h *prefetched) inSlowLane(work func()) { h.x.spot.work(len(h.buf) > lightAnswer, work) }
 
 // letGo gives a part of what was held back as the client gets it.
 func (h *prefetched) letGo(part []byte) []byte {
-	if c := h.clearing; !h.whole && !h.flows && c != nil && c.guard != nil {
-		h.inLane(func() { part = c.guard.feed(part) })
+	if c := h.filter; !h.whole && !h.flows && c != nil && c.long != nil {
+		h.inSlowLane(func() { part = c.long.feed(part) })
 	}
 	return part
 }
@@ -196,7 +196,7 @@ func (h *prefetched) grow(n int) bool {
 	room := int(min(max(h.answer.Length, smallest), wholeUpTo))
 	size := max(room, 2*cap(h.buf), len(h.buf)+n)
 	takes := sizeOf(int64(size))
-	if takes > smallAnswer && !h.x.weight.try(forAnswer, takes) {
+	if takes > smallAnswer && !h.x.memory.try(forAnswer, takes) {
 		if size = len(h.buf) + n; h.buf != nil || size > smallAnswer {
 			return false
 		}
@@ -216,7 +216,7 @@ func (h *prefetched) drop() {
 	h.answer.Abort()
 	h.x.spot.Leave()
 	h.free()
-	h.x.weight.drop(forAnswer)
+	h.x.memory.drop(forAnswer)
 }
 
 // close gives everything back once the client has it.
@@ -229,7 +229,7 @@ func (h *prefetched) close() {
 func (h *prefetched) free() {
 	putBuffer(h.buf)
 	if h.buf = nil; h.bufWeight > 0 {
-		h.x.weight.give(forAnswer, h.bufWeight)
+		h.x.memory.give(forAnswer, h.bufWeight)
 		h.bufWeight = 0
 	}
 }

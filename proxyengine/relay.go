@@ -22,7 +22,7 @@ import (
 // handle serves one request.
 func (e *Engine) handle(ctx *fasthttp.RequestCtx) {
 	ctx.SetStatusCode(unanswered)
-	if !caller.Serving(below(ctx.Conn())) {
+	if !caller.Serving(acceptedConn(ctx.Conn())) {
 		e.turnAway(ctx)
 		return
 	}
@@ -34,7 +34,7 @@ func (e *Engine) handle(ctx *fasthttp.RequestCtx) {
 	}
 	answer, err := x.relay()
 	if x.key == nil {
-		caller.Waiting(below(ctx.Conn())) // who has shown no key makes room for others, also while it takes no answer
+		caller.Waiting(acceptedConn(ctx.Conn())) // who has shown no key makes room for others, also while it takes no answer
 	}
 	if err != nil && x.ahead {
 		ctx.SetConnectionClose() // who sends on without looking what it is told, keeps the relay busy for nothing
@@ -85,7 +85,7 @@ func (x *exchange) meet() error {
 	}
 	x.met = true
 	err := x.parse()
-	if err := cmp.Or(x.lines(), err); err != nil {
+	if err := cmp.Or(x.checkLineEnds(), err); err != nil {
 		return err
 	}
 	if err := x.checkRoom(); err != nil {
@@ -153,7 +153,7 @@ func (x *exchange) identify() error {
 	if x.crowded() {
 		x.ctx.SetConnectionClose()
 	}
-	x.key, x.weight.key, x.spot.key = k, k.ID, k.ID
+	x.key, x.memory.key, x.spot.key = k, k.ID, k.ID
 	x.record.Key, x.record.KeyName = k.ID, k.Name
 	x.setPhase(Reading)
 	return x.enter()

@@ -112,10 +112,10 @@ func secretless(acc *account.Account, text string) string {
 	return scrub.New(secretsOf(acc)).Exact().Text(text)
 }
 
-// clearing makes what takes the operator's out of an answer. What is no stream is looked at when it is whole.
-func (x *exchange) clearing(acc *account.Account, h *prefetched) *clearing {
-	c := &clearing{
-		withheld: withheld{secrets: credentialsOf(acc)},
+// newAnswerFilter makes what takes the operator's out of an answer. What is no stream is looked at when it is whole.
+func (x *exchange) newAnswerFilter(acc *account.Account, h *prefetched) *answerFilter {
+	c := &answerFilter{
+		secrets:  secretFilter{secrets: credentialsOf(acc)},
 		scrubber: sync.OnceValue(func() *scrub.Scrubber { return scrubberOf(acc, h.answer.Header, x.presented) }),
 		instead: func() []byte {
 			f := fault(provider.BadGateway, "the provider gave an error that is too long to be passed on")
@@ -125,9 +125,9 @@ func (x *exchange) clearing(acc *account.Account, h *prefetched) *clearing {
 	}
 	switch {
 	case h.stream:
-		c.units = &lines{empty: true}
+		c.splitter = &eventSplitter{empty: true}
 	case h.flows:
-		c.units = &objects{}
+		c.splitter = &objectSplitter{}
 	}
 	return c
 }

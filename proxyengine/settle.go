@@ -21,7 +21,7 @@ func (x *exchange) settle() {
 	}
 	if r.Key == "" || x.unrecorded { // nobody's: it never presented a good key, or asked for nothing that counts
 		if x.ended.Refused != "" {
-			x.tell()
+			x.report()
 		}
 		return
 	}
@@ -29,7 +29,7 @@ func (x *exchange) settle() {
 	if x.e.opt.Closed != nil {
 		x.e.opt.Closed(r)
 	}
-	x.tell()
+	x.report()
 	x.log(slog.LevelDebug, "done", "status", r.Status, "account", r.AccountName, "total", r.Total, "output", r.Tokens.Output)
 }
 

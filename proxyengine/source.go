@@ -25,12 +25,12 @@ type metered struct {
 	weighed  int64     // how much of that it has
 	meter    provider.Meter
 	reshaper provider.Reshaper // the meter, when it has a say in what the client gets
-	clearing *clearing         // of what is the operator's
+	filter   *answerFilter     // of what is the operator's
 	end      error             // to give once what came before it has been given: io.EOF, or why there is no more
 	run      int               // bytes since others were let ahead
 	came     int64
 	may      allowance
-	flood    bool // it goes through the lane
+	flood    bool // it goes through the slow lane
 }
 
 // turn is how much of an answer is read before others have theirs: one whose upstream floods it would otherwise have the
@@ -81,7 +81,7 @@ func (m *metered) letOthers(n int) {
 	}
 	x, brought := m.x, int64(m.run)
 	m.run = 0
-	if m.flood = m.may.spend(brought, time.Now(), x.beside()); !m.flood || x.conn == nil || !x.conn.Yield(&x.spot) {
+	if m.flood = m.may.spend(brought, time.Now(), x.keyInFlight()); !m.flood || x.conn == nil || !x.conn.Yield(&x.spot) {
 		m.flood = false
 		x.spot.Leave()
 		runtime.Gosched()
@@ -89,16 +89,16 @@ func (m *metered) letOthers(n int) {
 }
 
 func (m *metered) cleared(b []byte) []byte {
-	if m.clearing == nil {
+	if m.filter == nil {
 		return b
 	}
-	return m.clearing.next(b)
+	return m.filter.next(b)
 }
 
 // atBoundary reports whether an event may be written behind what the client has.
 func (m *metered) atBoundary() bool {
-	if m.clearing != nil {
-		return m.clearing.whole()
+	if m.filter != nil {
+		return m.filter.whole()
 	}
 	return m.reshaper != nil || m.meter.AtBoundary()
 }
@@ -109,13 +109,13 @@ func (m *metered) weigh() error {
 	n := m.holds()
 	if n <= m.weighed+smallAnswer {
 		if m.weighed > 0 && n <= m.weighed/4 {
-			m.x.weight.give(forAnswer, m.weighed)
+			m.x.memory.give(forAnswer, m.weighed)
 			m.weighed = 0
 		}
 		return nil
 	}
 	more := n + n/2 - m.weighed
-	if m.x.weight.try(forAnswer, more) {
+	if m.x.memory.try(forAnswer, more) {
 		m.weighed += more
 		return nil
 	}
@@ -125,8 +125,8 @@ func (m *metered) weigh() error {
 		m.weighed = n
 	case m.reshaper == nil:
 		m.meter.Forget()
-		if m.clearing != nil {
-			m.clearing.short = true
+		if m.filter != nil {
+			m.filter.short = true
 		}
 	default:
 		m.end = err
@@ -137,8 +137,8 @@ func (m *metered) weigh() error {
 
 func (m *metered) holds() int64 {
 	n := int64(m.meter.Holds())
-	if m.clearing != nil {
-		n += int64(m.clearing.holds())
+	if m.filter != nil {
+		n += int64(m.filter.holds())
 	}
 	return n
 }
@@ -158,8 +158,8 @@ func (m *metered) finish() ([]byte, error) {
 	if err != nil {
 		m.end = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
 	}
-	if m.clearing != nil {
-		rest = append(m.clearing.next(rest), m.clearing.rest()...)
+	if m.filter != nil {
+		rest = append(m.filter.next(rest), m.filter.rest()...)
 	}
 	if len(rest) == 0 && err == nil {
 		return nil, io.EOF
@@ -219,7 +219,7 @@ func (u *unzipped) unzip() (_ []byte, err error) {
 	}
 }
 
-// raw gives the answer's next bytes. Others have the lane meanwhile.
+// raw gives the answer's next bytes. Others have the slow lane meanwhile.
 func (u *unzipped) raw() ([]byte, error) {
 	if u.spot.in {
 		u.spot.Leave()

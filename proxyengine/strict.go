@@ -143,23 +143,23 @@ func (e *Engine) connState(conn net.Conn, s fasthttp.ConnState) {
 	if l.chunked && string(l.end[:]) != lastChunk {
 		// There were trailers, whose lines fasthttp reads as loosely, or there is another request behind it that they could have
 		// hidden. Both are rare enough to end the connection.
-		caller.Drop(below(conn))
+		caller.Drop(acceptedConn(conn))
 		return
 	}
 	*l = firstLine{last: l.end[len(l.end)-1]} // a line of the next request may have begun to end
-	caller.Waiting(below(conn))
+	caller.Waiting(acceptedConn(conn))
 }
 
-// below is the connection as the listener for clients gave it.
-func below(conn net.Conn) net.Conn {
+// acceptedConn is the connection as the listener for clients gave it.
+func acceptedConn(conn net.Conn) net.Conn {
 	if c, ok := hangup.From(conn); ok {
 		return c.Conn
 	}
 	return conn
 }
 
-// lines refuses a head with line ends that others read in another way: a bare line feed, or a field that goes on in the next line.
-func (x *exchange) lines() error {
+// checkLineEnds refuses a head with line ends that others read in another way: a bare line feed, or a field that goes on in the next line.
+func (x *exchange) checkLineEnds() error {
 	first := false
 	if l := lineOf(x.ctx.Conn()); l != nil {
 		if x.ahead = l.at == before; x.ahead {

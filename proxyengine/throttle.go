@@ -102,7 +102,7 @@ func (e *Engine) holdBackFrom(ctx *fasthttp.RequestCtx, from netip.Addr) {
 // holdBack does that for who is known by id, and is called something in the log. Who is refused for having too many connections keeps
 // none open for it.
 func (e *Engine) holdBack(ctx *fasthttp.RequestCtx, id string, who ...any) {
-	conn := below(ctx.Conn())
+	conn := acceptedConn(ctx.Conn())
 	if caller.NoRoom(conn) || caller.TooMany(conn) {
 		return
 	}

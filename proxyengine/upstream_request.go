@@ -26,7 +26,7 @@ func (x *exchange) translate(got *attempt) error {
 	if !ok {
 		return fmt.Errorf("%s cannot be translated to %s", x.route.Service, to.To)
 	}
-	weight, err := x.translating(codec)
+	needs, err := x.translating(codec)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (x *exchange) translate(got *attempt) error {
 		return err
 	}
 	got.codec = codec
-	x.weight.give(forTranslation, weight-int64(cap(got.in.Body))) // what only the making of it took
+	x.memory.give(forTranslation, needs-int64(cap(got.in.Body))) // what only the making of it took
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 // TestNoKeyTakesAllThatMayBeInFlight: there is room for a key that has none, until there is none at all.
 func TestNoKeyTakesAllThatMayBeInFlight(t *testing.T) {
 	t.Parallel()
-	c := crowd{most: 100}
+	c := inFlightCounts{most: 100}
 	fill := func(key string) (n int) {
 		for c.enter(key) {
 			n++
@@ -44,7 +44,7 @@ func TestNoKeyTakesAllThatMayBeInFlight(t *testing.T) {
 // TestTheRoomIsWhatTheDocumentsSay: limits.connections tells how many there are with the defaults.
 func TestTheRoomIsWhatTheDocumentsSay(t *testing.T) {
 	t.Parallel()
-	if n := inFlight(&Settings{BodyBudget: 512 << 20, HeaderMax: 8 << 10}); n != 11_117 {
+	if n := mostInFlight(&Settings{BodyBudget: 512 << 20, HeaderMax: 8 << 10}); n != 11_117 {
 		t.Errorf("there is room for %d", n)
 	}
 }
@@ -52,7 +52,7 @@ func TestTheRoomIsWhatTheDocumentsSay(t *testing.T) {
 // TestWhatIsNotWrittenDownIsInFlightNoLonger: a key that asks for models again and again would else have no room one day.
 func TestWhatIsNotWrittenDownIsInFlightNoLonger(t *testing.T) {
 	t.Parallel()
-	e := &Engine{opt: Options{Log: slog.New(slog.DiscardHandler), Now: time.Now}, live: map[*exchange]struct{}{}, crowd: crowd{most: 100}}
+	e := &Engine{opt: Options{Log: slog.New(slog.DiscardHandler), Now: time.Now}, live: map[*exchange]struct{}{}, counts: inFlightCounts{most: 100}}
 	e.settings.Store(&Settings{})
 	conn, client := net.Pipe()
 	defer func() { _, _ = conn.Close(), client.Close() }()
@@ -60,12 +60,12 @@ func TestWhatIsNotWrittenDownIsInFlightNoLonger(t *testing.T) {
 	ctx.Init2(conn, quiet{}, true)
 	x := e.open(ctx)
 	x.record.Key = "key_a"
-	if err := x.joinCrowd(); err != nil {
+	if err := x.joinLive(); err != nil {
 		t.Fatal(err)
 	}
 	x.unrecorded = true
 	x.finish(&response{status: 200}, nil)
-	if e.crowd.all != 0 || len(e.crowd.of) != 0 || len(e.live) != 0 {
-		t.Errorf("left behind: %+v", e.crowd)
+	if e.counts.all != 0 || len(e.counts.of) != 0 || len(e.live) != 0 {
+		t.Errorf("left behind: %+v", e.counts)
 	}
 }

@@ -60,14 +60,14 @@ func (h *holder) less(o *holder) bool {
 // needs is how much must be free for the holder's next claim, as fits reckons.
 func (h *holder) needs() int64 {
 	c := h.claims[0]
-	return h.counts(c.weight, c.n) + 2*c.n
+	return h.counts(c.reservation, c.n) + 2*c.n
 }
 
 func (c *claim) setAt(at int) { c.at = at }
 
 // less puts the smallest claim in front, and small exchanges before large ones.
 func (c *claim) less(o *claim) bool {
-	if x, y := c.weight.isSmallWith(c.n), o.weight.isSmallWith(o.n); x != y {
+	if x, y := c.reservation.isSmallWith(c.n), o.reservation.isSmallWith(o.n); x != y {
 		return x
 	}
 	return cmp.Or(cmp.Compare(c.n, o.n), cmp.Compare(c.number, o.number)) < 0

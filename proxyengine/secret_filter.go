@@ -9,9 +9,9 @@ import (
 	"crs/proxyengine/scrub"
 )
 
-// withheld takes an account's credential out of everything that a client gets of an answer, a model's own words included: no
+// secretFilter takes an account's credential out of everything that a client gets of an answer, a model's own words included: no
 // client has a use for it. Bytes come in fragments; only an end that may be the beginning of the credential is kept back.
-type withheld struct {
+type secretFilter struct {
 	secrets [][]byte // the longest first
 	kept    []byte   // a beginning of one of secrets
 }
@@ -39,7 +39,7 @@ func credentialsOf(acc *account.Account) (all [][]byte) {
 }
 
 // next gives what the client gets for b, valid until the next call.
-func (w *withheld) next(b []byte) []byte {
+func (w *secretFilter) next(b []byte) []byte {
 	if len(w.kept) > 0 {
 		b = append(w.kept, b...)
 		w.kept = nil
@@ -55,14 +55,14 @@ func (w *withheld) next(b []byte) []byte {
 }
 
 // rest gives what is kept when nothing follows.
-func (w *withheld) rest() []byte {
+func (w *secretFilter) rest() []byte {
 	rest := w.kept
 	w.kept = nil
 	return rest
 }
 
 // begun is how long an end of b is that a secret begins with.
-func (w *withheld) begun(b []byte) (longest int) {
+func (w *secretFilter) begun(b []byte) (longest int) {
 	if len(b) == 0 || b[len(b)-1] == '\n' { // as nearly every piece of a stream ends, and no credential goes on
 		return 0
 	}
