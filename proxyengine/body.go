@@ -190,14 +190,13 @@ func sizeOf(n int64) int64 {
 
 // getBuffer gives a buffer with room for n bytes.
 func getBuffer(n int) []byte {
-	class := classOf(n)
-	if class >= len(buffers) {
+	if n > largest {
 		return make([]byte, 0, n)
 	}
-	if b, ok := buffers[class].Get().(*[]byte); ok {
+	if b, ok := buffers[classOf(n)].Get().(*[]byte); ok {
 		return (*b)[:0]
 	}
-	return make([]byte, 0, smallest<<class)
+	return make([]byte, 0, sizeOf(int64(n)))
 }
 
 // putBuffer takes one back that getBuffer gave out.

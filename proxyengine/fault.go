@@ -99,20 +99,14 @@ func faultOf(err error) (f *provider.Fault, word string) {
 
 // wordOf is the word for a fault that the relay has made itself.
 func wordOf(status int) string {
-	switch status {
-	case fasthttp.StatusNotFound:
-		return refusedRoute
-	case fasthttp.StatusRequestTimeout:
-		return refusedBodyTime
-	case fasthttp.StatusRequestEntityTooLarge:
-		return refusedBodySize
-	case fasthttp.StatusServiceUnavailable:
-		return refusedUnavailable
-	}
-	if status < 500 {
+	word := map[int]string{
+		fasthttp.StatusNotFound: refusedRoute, fasthttp.StatusRequestTimeout: refusedBodyTime, fasthttp.StatusRequestEntityTooLarge: refusedBodySize,
+		fasthttp.StatusServiceUnavailable: refusedUnavailable,
+	}[status]
+	if word == "" && status < 500 {
 		return refusedRequest
 	}
-	return ""
+	return word
 }
 
 // noneFault: what waiting cannot change is a refusal, the rest is trouble that may pass.

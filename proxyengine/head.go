@@ -38,14 +38,19 @@ func readHead(h *fasthttp.RequestHeader, query string) (header provider.Header, 
 	return presented.withoutKeys(dropNominated(header, nominated.String())), presented, query
 }
 
-// wantsWebSocket reports whether a client asks for another protocol than HTTP. Names are as they came.
+// wantsWebSocket reports whether a client asks for another protocol than HTTP.
 func wantsWebSocket(h *fasthttp.RequestHeader) bool {
-	for name, value := range h.All() {
-		if strings.EqualFold(string(name), "upgrade") && strings.EqualFold(string(value), "websocket") {
-			return true
+	return slices.ContainsFunc(valuesOf(h, "upgrade"), func(value string) bool { return strings.EqualFold(value, "websocket") })
+}
+
+// valuesOf gives the values of a field, in whatever case its name came.
+func valuesOf(h *fasthttp.RequestHeader, name string) (values []string) {
+	for n, value := range h.All() {
+		if len(n) == len(name) && strings.EqualFold(string(n), name) {
+			values = append(values, string(value))
 		}
 	}
-	return false
+	return values
 }
 
 // kind is what a header field is to the relay.

@@ -2,8 +2,7 @@ package proxyengine
 
 import (
 	"net/netip"
-
-	"github.com/valyala/fasthttp"
+	"strings"
 
 	"crs/proxyengine/caller"
 	"crs/proxyengine/provider"
@@ -15,22 +14,8 @@ func (x *exchange) origin() netip.Addr {
 	if len(x.settings.Proxies) == 0 {
 		return peer
 	}
-	return x.settings.Proxies.Origin(peer, forwardedFor(&x.ctx.Request.Header))
-}
-
-// forwardedFor is the whole list: a proxy may have added a line instead of to the last one.
-func forwardedFor(h *fasthttp.RequestHeader) string {
-	list := ""
-	for name, value := range h.All() {
-		switch {
-		case len(name) != len("x-forwarded-for") || !hasPrefixFold(string(name), "x-forwarded-for"):
-		case list == "":
-			list = string(value)
-		default:
-			list += "," + string(value)
-		}
-	}
-	return list
+	// The whole list counts: a proxy may have added a line instead of to the last one.
+	return x.settings.Proxies.Origin(peer, strings.Join(valuesOf(&x.ctx.Request.Header, "x-forwarded-for"), ","))
 }
 
 // crowded reports whether the address has too many connections open, this one being the last.

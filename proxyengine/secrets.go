@@ -2,6 +2,7 @@ package proxyengine
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -47,11 +48,7 @@ func secretsOf(acc *account.Account) []scrub.Secret {
 
 // publicOption reports whether an option of an account is a choice among few, and no name of the operator's.
 func publicOption(name string) bool {
-	switch name {
-	case "auth", "region", "geo", "api-version", "surface", "plan":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"auth", "region", "geo", "api-version", "surface", "plan"}, name)
 }
 
 // ownerField gives the word for a field of an answer that says whose the account is; "" for all others.
@@ -90,21 +87,18 @@ func hosts(address string) []scrub.Secret {
 
 // usualWord reports whether a host is a word that errors have: that is known for a host by where it stands alone.
 func usualWord(host string) bool {
-	switch host = strings.ToLower(host); host {
-	case "proxy", "gateway", "server", "host", "upstream", "backend", "relay", "router", "service", "model", "provider", "google", "chatgpt", "gpt", "local", "internal", "test":
-		return true
-	}
-	return usualFolder(host)
+	host = strings.ToLower(host)
+	return usualFolder(host) || slices.Contains([]string{
+		"proxy", "gateway", "server", "host", "upstream", "backend", "relay", "router", "service", "model", "provider", "google", "chatgpt", "gpt", "local", "internal", "test",
+	}, host)
 }
 
 // usualFolder reports whether a folder of a base URL is one that many have, and clients know.
 func usualFolder(name string) bool {
-	switch name {
-	case "", "v1", "v2", "v1beta", "v1alpha", "v1internal", "api", "apis", "llm", "openai", "anthropic", "claude", "codex", "backend-api", "gemini", "droid", "azure", "bedrock",
-		"deployments", "models", "messages", "chat", "completions", "responses", "embeddings", "images":
-		return true
-	}
-	return false
+	return slices.Contains([]string{
+		"", "v1", "v2", "v1beta", "v1alpha", "v1internal", "api", "apis", "llm", "openai", "anthropic", "claude", "codex", "backend-api", "gemini", "droid", "azure", "bedrock",
+		"deployments", "models", "messages", "chat", "completions", "responses", "embeddings", "images",
+	}, name)
 }
 
 // secretless is text without the account's credential, for the operator.
@@ -134,9 +128,5 @@ func (x *exchange) newAnswerFilter(acc *account.Account, h *prefetched) *answerF
 
 // readable reports whether a body in an encoding can be looked into.
 func readable(encoding string) bool {
-	switch strings.ToLower(encoding) {
-	case "", "identity", "gzip", "x-gzip":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"", "identity", "gzip", "x-gzip"}, strings.ToLower(encoding))
 }

@@ -69,15 +69,14 @@ func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
 		defer cancel(nil)
 		return nil, w.fault(ctx, call, err)
 	}
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		_ = resp.Body.Close()
-		cancel(nil)
-		return nil, &Error{Phase: Head, Sent: true, Err: errGarbage}
-	}
-	if resp.StatusCode < 200 || resp.StatusCode > 599 {
+	if status := resp.StatusCode; status < 200 || status > 599 {
 		_ = resp.Body.Close()
 		defer cancel(nil)
-		return nil, &Error{Phase: Head, Sent: true, Err: errStatus(resp.StatusCode)}
+		err = errStatus(status)
+		if status == http.StatusSwitchingProtocols {
+			err = errGarbage
+		}
+		return nil, &Error{Phase: Head, Sent: true, Err: err}
 	}
 	return &Answer{
 		Status: resp.StatusCode,
