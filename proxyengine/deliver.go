@@ -213,8 +213,8 @@ func (d *delivery) start(w io.Writer, b []byte) (n int64, err error) {
 // write gives the client a while to take b. The deadline is not moved for every event: a timer costs more than an event.
 func (d *delivery) write(w io.Writer, b []byte) (int64, error) {
 	now := time.Now()
-	if d.x.ended.Own == 0 {
-		d.x.firstOut(now)
+	if d.x.ended.Own == 0 { // its first byte
+		d.x.ended.Own = max(now.Sub(d.x.began)-d.x.waited, 1)
 	}
 	if stall := d.x.settings.WriteStall; stall > 0 {
 		if d.due.Sub(now) < stall*3/4 {

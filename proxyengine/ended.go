@@ -73,11 +73,6 @@ func (x *exchange) addQueueWait(queue *time.Duration, waited time.Duration) {
 	x.waited += waited
 }
 
-// firstOut is called when the first byte of the answer is handed to the client's connection.
-func (x *exchange) firstOut(now time.Time) {
-	x.ended.Own = max(now.Sub(x.began)-x.waited, 1)
-}
-
 // report gives the ended request to who counts.
 func (x *exchange) report() {
 	if x.e.opt.Ended == nil {
