@@ -81,7 +81,7 @@ type Daemon struct {
 	gate       *limit.Gate
 	ledger     *usage.Ledger
 	prices     *prices
-	source     *proxyengine.TokenSource
+	source     *proxyengine.AccountClient
 	tokens     *oauth.Keeper
 	reserve    *oauth.Reserve // for tokens
 	sealing    *seal.Seal
@@ -295,7 +295,7 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 func (d *Daemon) openEngine(context.Context) error {
 	d.client = newClient(&d.cfg, d.shares.Upstreams)
 	d.opens("upstream", func(context.Context) error { d.client.Close(); return nil })
-	d.source = &proxyengine.TokenSource{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)}
+	d.source = &proxyengine.AccountClient{Providers: d.providers, Upstream: d.client, Now: d.opt.Now, Clocks: tokenClocks(&d.cfg)}
 	d.openTokens()
 	secured, err := d.secured(&d.cfg)
 	if err != nil {

@@ -18,9 +18,9 @@ import (
 // large is how many tokens make a request that may meet a limit by the minute all by itself.
 const large = 50_000
 
-// fair narrows what a provider made of an error, so that an account is held liable for what is its own: what a request asks for
+// limitBlame narrows what a provider made of an error, so that an account is held liable for what is its own: what a request asks for
 // and how large it is, is up to whoever sends it, and so are words that stand in a page or a file that it refers to.
-func (x *exchange) fair(v *provider.Verdict, want *provider.Intent, acc *account.Account, r *provider.Reply) {
+func (x *exchange) limitBlame(v *provider.Verdict, want *provider.Intent, acc *account.Account, r *provider.Reply) {
 	o := &v.Outcome
 	refused := v.Next != provider.Deliver && (o.Result == account.Denied || o.Result == account.Failed && v.Status/100 == 4)
 	switch {
@@ -38,7 +38,7 @@ func (x *exchange) fair(v *provider.Verdict, want *provider.Intent, acc *account
 		x.limited(v, want)
 	}
 	if !x.e.service(want.Service).Main {
-		beside(o, want)
+		narrowToService(o, want)
 	}
 }
 
@@ -100,8 +100,8 @@ func certain(message string, r *provider.Reply) bool {
 	}, func(words string) bool { return r.Says(message, words) })
 }
 
-// beside narrows an outcome to a service beside the main ones. What is refused there may be refused for one model only.
-func beside(o *account.Outcome, want *provider.Intent) {
+// narrowToService narrows an outcome to a service beside the main ones. What is refused there may be refused for one model only.
+func narrowToService(o *account.Outcome, want *provider.Intent) {
 	switch o.Result {
 	case account.NeedsLogin: // its login does not reach as far as this service
 		o.Result, o.Asked = account.Denied, true

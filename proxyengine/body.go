@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/valyala/fasthttp"
-
 	"crs/proxyengine/hangup"
 	"crs/proxyengine/provider"
 )
@@ -36,7 +34,6 @@ func (x *exchange) readBody() error {
 	if err != nil {
 		return err
 	}
-	x.in.Body = x.body
 	return x.ctx.SetReadDeadline(time.Time{})
 }
 
@@ -46,13 +43,13 @@ func (x *exchange) reserve(of purpose, n int64) error {
 	if x.turn.budget != nil {
 		return x.takeUnpacking(of, n)
 	}
-	waited, err := x.weight.take(x.life, of, n, x.settings.BodyWait)
-	return x.stood(waited, err)
+	return x.take(&x.memory, of, n)
 }
 
-// stood is the end of a wait for room: none of it, or the client has left.
-func (x *exchange) stood(waited time.Duration, err error) error {
-	x.stoodIn(&x.ended.BodyQueue, waited)
+// take waits until w has n more, and gives what the client is told when that cannot be, or has left.
+func (x *exchange) take(w *reservation, of purpose, n int64) error {
+	waited, err := w.take(x.life, of, n, x.settings.BodyWait)
+	x.addQueueWait(&x.ended.BodyQueue, waited)
 	switch {
 	case err == nil:
 		return nil
@@ -65,33 +62,31 @@ func (x *exchange) stood(waited time.Duration, err error) error {
 // noRoom refuses a request for which there is no memory.
 func (x *exchange) noRoom() error {
 	x.ended.Refused = refusedBodyBudget
-	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
+	return busy(
 		"the relay's memory for requests (limits.body_budget) is in use by others, or by this key's own; a request waits for it up to %s (limits.body_wait)", x.settings.BodyWait)
-	f.RetryAfter = time.Second
-	return f
 }
 
-// releaseBody gives the body's memory back. Nothing may point into the body any more.
+// releaseBody gives the body back, and the memory that it took. Nothing may point into the body any more.
 func (x *exchange) releaseBody() {
-	if x.body == nil {
+	if x.in.Body == nil {
 		return
 	}
-	putBuffer(x.body)
-	x.body = nil
-	x.weight.drop(forBody)
+	putBuffer(x.in.Body)
+	x.in.Body = nil
+	x.memory.drop(forBody)
 	x.promised.close()
 }
 
-// fill reads a body into x.body: of length bytes, or to its end when that is negative. failed says what an error of the
+// fill reads a body into x.in.Body: of length bytes, or to its end when that is negative. failed says what an error of the
 // stream's means.
 func (x *exchange) fill(stream io.Reader, length int64, failed func(error) error) error {
 	if err := x.grow(nextSize(0, length, x.settings.BodyMax), length); err != nil {
 		return err
 	}
 	for {
-		n, err := stream.Read(x.body[len(x.body):cap(x.body)])
-		x.body = x.body[:len(x.body)+n]
-		got := int64(len(x.body))
+		n, err := stream.Read(x.in.Body[len(x.in.Body):cap(x.in.Body)])
+		x.in.Body = x.in.Body[:len(x.in.Body)+n]
+		got := int64(len(x.in.Body))
 		switch {
 		case got > x.settings.BodyMax:
 			return x.tooLarge()
@@ -102,7 +97,7 @@ func (x *exchange) fill(stream io.Reader, length int64, failed func(error) error
 		case err != nil:
 			return failed(err)
 		}
-		if got == int64(cap(x.body)) {
+		if got == int64(cap(x.in.Body)) {
 			if err := x.grow(nextSize(got, length, x.settings.BodyMax), length); err != nil {
 				return err
 			}
@@ -126,9 +121,8 @@ func nextSize(had, length, most int64) int64 {
 // What is promised is no memory. It only has others of the same key wait, and leaves other keys as much as is left.
 func (x *exchange) promise(n int64) error {
 	x.promised.close()
-	x.promised = weight{budget: x.e.promises, key: x.weight.key}
-	waited, err := x.promised.take(x.life, forBody, growing(n), x.settings.BodyWait)
-	return x.stood(waited, err)
+	x.promised = reservation{budget: x.e.promises, key: x.memory.key}
+	return x.take(&x.promised, forBody, growing(n))
 }
 
 // growing is what a body of n bytes needs at most: its last buffer, and the one before.
@@ -148,23 +142,23 @@ func (x *exchange) grow(size, length int64) error {
 	if err := x.reserve(forBody, size); err != nil {
 		return err
 	}
-	old := x.body
-	x.body = x.spot.move(x.spot.buffer(int(size)), old)
+	old := x.in.Body
+	x.in.Body = x.spot.move(x.spot.buffer(int(size)), old)
 	if old != nil {
 		putBuffer(old)
-		x.weight.give(forBody, int64(cap(old)))
+		x.memory.give(forBody, int64(cap(old)))
 	}
 	return nil
 }
 
 func (x *exchange) tooLarge() error {
-	return fault(fasthttp.StatusRequestEntityTooLarge, provider.TooLarge, "the request body is larger than %d bytes (limits.body_max)", x.settings.BodyMax)
+	return fault(provider.TooLarge, "the request body is larger than %d bytes (limits.body_max)", x.settings.BodyMax)
 }
 
 // unread says why a body did not arrive.
 func (x *exchange) unread(err error) error {
 	if x.pace.misframed() {
-		return fault(fasthttp.StatusBadRequest, provider.BadRequest,
+		return fault(provider.BadRequest,
 			"the request body comes in chunks whose sizes, extensions and trailers are too long for it; send larger chunks, or a content-length")
 	}
 	x.torn = true
@@ -172,10 +166,10 @@ func (x *exchange) unread(err error) error {
 	case x.gone(), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errGone
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fault(fasthttp.StatusRequestTimeout, provider.TooSlow,
+		return fault(provider.TooSlow,
 			"the request body comes too slowly: within %s (timeouts.body) it was neither whole nor as much as %d bytes a second (limits.body_rate)", x.settings.Body, x.settings.BodyRate)
 	}
-	return fault(fasthttp.StatusBadRequest, provider.BadRequest, "the request body cannot be read")
+	return fault(provider.BadRequest, "the request body cannot be read")
 }
 
 // Buffers come in powers of two from smallest to largest; a larger one is made for its request alone.
@@ -196,14 +190,13 @@ func sizeOf(n int64) int64 {
 
 // getBuffer gives a buffer with room for n bytes.
 func getBuffer(n int) []byte {
-	class := classOf(n)
-	if class >= len(buffers) {
+	if n > largest {
 		return make([]byte, 0, n)
 	}
-	if b, ok := buffers[class].Get().(*[]byte); ok {
+	if b, ok := buffers[classOf(n)].Get().(*[]byte); ok {
 		return (*b)[:0]
 	}
-	return make([]byte, 0, smallest<<class)
+	return make([]byte, 0, sizeOf(int64(n)))
 }
 
 // putBuffer takes one back that getBuffer gave out.

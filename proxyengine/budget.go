@@ -9,25 +9,24 @@ import (
 	"time"
 )
 
-// budget is the memory that everything shares which grows with a request or an answer. Each exchange has a weight in it.
+// budget is the memory that everything shares which grows with a request or an answer. Each exchange has a reservation in it.
 //
 // A key may hold as much as is left for all others: alone half of it, beside one more a third, so that there is always room
 // for a key that holds nothing. Whoever fits goes ahead, and who needs least is next; of what becomes free behind a claim
 // that was passed by often enough, half is kept for it.
 type budget struct {
-	mu    sync.Mutex // guards everything below, and every weight and holder
+	mu    sync.Mutex // guards everything below, and every reservation and holder
 	size  int64
 	least int64 // what the largest body needs: a key's only exchange may have that much, if it is there
 	taken int64
 	stuck int64 // what those hold who wait: when that is everything, nobody will give anything back
 
 	holders map[string]*holder // the keys that hold something or wait
-	spare   []*holder
-	line    line      // the holders with claims
-	oldest  list.List // all claims
-	kept    int64     // what is kept for the oldest of them
-	granted int64     // by how much claims were passed by, so far
-	number  int64     // of the last claim
+	line    ordered[*holder]   // those with claims
+	oldest  list.List          // all claims
+	kept    int64              // what is kept for the oldest of them
+	granted int64              // by how much claims were passed by, so far
+	number  int64              // of the last claim
 	by      [purposes]int64
 }
 
@@ -49,25 +48,25 @@ const small = 64 << 10
 
 // holder is what one key has of the budget.
 type holder struct {
-	key     string
-	weights int   // how many hold something or wait
-	taken   int64 // by all of them
-	small   int64 // by those that are small
-	stuck   int64 // by those that wait
-	claims  claims
-	at      int // in the line; -1 when it is in none
+	key          string
+	reservations int   // how many hold something or wait
+	taken        int64 // by all of them
+	small        int64 // by those that are small
+	stuck        int64 // by those that wait
+	claims       ordered[*claim]
+	at           int // in the line; -1 when it is in none
 }
 
-// claim is a weight that waits for n bytes.
+// claim is a reservation that waits for n bytes.
 type claim struct {
-	weight *weight
-	of     purpose
-	n      int64
-	number int64 // in the order in which they came
-	since  int64 // the budget's granted then
-	ready  chan struct{}
-	at     int           // among its key's; -1 when it waits no more
-	age    *list.Element // among all
+	reservation *reservation
+	of          purpose
+	n           int64
+	number      int64 // in the order in which they came
+	since       int64 // the budget's granted then
+	ready       chan struct{}
+	at          int           // among its key's; -1 when it waits no more
+	age         *list.Element // among all
 }
 
 func newBudget(size, least int64) *budget {
@@ -78,7 +77,7 @@ func newBudget(size, least int64) *budget {
 var errNoRoom = errors.New("no room in the body budget")
 
 // grant is called with mu held, as all that follow.
-func (b *budget) grant(w *weight, of purpose, n int64) bool {
+func (b *budget) grant(w *reservation, of purpose, n int64) bool {
 	if w.closed || n <= 0 {
 		return n <= 0
 	}
@@ -96,7 +95,7 @@ func (b *budget) grant(w *weight, of purpose, n int64) bool {
 
 // fitsFreed is fits once what is kept is let go, if w is the last that could give anything back: who it is kept for waits for
 // that.
-func (b *budget) fitsFreed(w *weight, n int64) bool {
+func (b *budget) fitsFreed(w *reservation, n int64) bool {
 	if b.kept == 0 || b.stuck+w.taken < b.taken {
 		return false
 	}
@@ -105,7 +104,7 @@ func (b *budget) fitsFreed(w *weight, n int64) bool {
 }
 
 // fits reports whether w may have n bytes more.
-func (b *budget) fits(w *weight, n int64) bool {
+func (b *budget) fits(w *reservation, n int64) bool {
 	h, free := w.holder, b.size-b.taken-b.keptFrom(w)
 	if h.counts(w, n)+n <= free-n {
 		return true
@@ -115,67 +114,50 @@ func (b *budget) fits(w *weight, n int64) bool {
 }
 
 // keptFrom is how much of what is free is not for w. Nothing is kept from a key for one of its own, which may wait for it.
-func (b *budget) keptFrom(w *weight) int64 {
-	if b.kept > 0 && b.oldest.Front().Value.(*claim).weight.holder == w.holder {
+func (b *budget) keptFrom(w *reservation) int64 {
+	if b.kept > 0 && b.oldest.Front().Value.(*claim).reservation.holder == w.holder {
 		return 0
 	}
 	return b.kept
 }
 
 // counts is what the key's share must hold beside n bytes for w.
-func (h *holder) counts(w *weight, n int64) int64 {
+func (h *holder) counts(w *reservation, n int64) int64 {
 	if w.isSmallWith(n) {
 		return h.small
 	}
 	return h.taken
 }
 
-func (w *weight) isSmallWith(n int64) bool { return !w.large && w.taken+n <= small }
+func (w *reservation) isSmallWith(n int64) bool { return !w.large && w.taken+n <= small }
 
-func (b *budget) attach(w *weight) {
+func (b *budget) attach(w *reservation) {
 	if w.holder != nil {
 		return
 	}
 	h := b.holders[w.key]
 	if h == nil {
-		h = b.newHolder(w.key)
+		h = &holder{key: w.key, at: -1}
 		b.holders[w.key] = h
 	}
-	h.weights++
+	h.reservations++
 	w.holder = h
 }
 
-func (b *budget) newHolder(key string) *holder {
-	last := len(b.spare) - 1
-	if last < 0 {
-		return &holder{key: key, at: -1}
-	}
-	h := b.spare[last]
-	b.spare = b.spare[:last]
-	h.key = key
-	return h
-}
-
-// mostSpare is how many holders are kept for the next keys.
-const mostSpare = 64
-
-// detach forgets a weight that holds nothing.
-func (b *budget) detach(w *weight) {
+// detach forgets a reservation that holds nothing.
+func (b *budget) detach(w *reservation) {
 	h := w.holder
 	if h == nil || w.taken > 0 || w.claim != nil {
 		return
 	}
 	w.holder, w.large = nil, false
-	if h.weights--; h.weights > 0 {
+	if h.reservations--; h.reservations > 0 {
 		return
 	}
 	delete(b.holders, h.key)
-	if h.key = ""; len(b.spare) < mostSpare {
-		b.spare = append(b.spare, h)
-	}
 }
 
-func (b *budget) add(w *weight, of purpose, n int64) {
+func (b *budget) add(w *reservation, of purpose, n int64) {
 	h := w.holder
 	if w.isSmallWith(n) {
 		h.small += n
@@ -192,7 +174,7 @@ func (b *budget) add(w *weight, of purpose, n int64) {
 	b.moved(w, n)
 }
 
-func (b *budget) giveBack(w *weight, of purpose, n int64) {
+func (b *budget) giveBack(w *reservation, of purpose, n int64) {
 	if n <= 0 {
 		return
 	}
@@ -211,48 +193,48 @@ func (b *budget) giveBack(w *weight, of purpose, n int64) {
 	b.admit()
 }
 
-// moved keeps the line in order after w's weight has changed by n.
-func (b *budget) moved(w *weight, n int64) {
+// moved keeps the line in order after w's reservation has changed by n.
+func (b *budget) moved(w *reservation, n int64) {
 	h := w.holder
 	if w.claim != nil {
 		h.stuck += n
 		b.stuck += n
 		heap.Fix(&h.claims, w.claim.at)
 	}
-	b.line.moved(h)
+	b.reorder(h)
 }
 
 // join puts a claim in line.
-func (b *budget) join(w *weight, of purpose, n int64) *claim {
+func (b *budget) join(w *reservation, of purpose, n int64) *claim {
 	b.attach(w)
 	b.number++
-	c := &claim{weight: w, of: of, n: n, number: b.number, since: b.granted, ready: make(chan struct{})}
+	c := &claim{reservation: w, of: of, n: n, number: b.number, since: b.granted, ready: make(chan struct{})}
 	c.age = b.oldest.PushBack(c)
 	w.claim = c
 	w.holder.stuck += w.taken
 	b.stuck += w.taken
 	heap.Push(&w.holder.claims, c)
-	b.line.moved(w.holder)
+	b.reorder(w.holder)
 	return c
 }
 
 // leave takes a claim out of the line.
 func (b *budget) leave(c *claim) {
-	h := c.weight.holder
+	h := c.reservation.holder
 	if b.oldest.Front() == c.age {
 		b.kept = 0
 	}
 	b.oldest.Remove(c.age)
-	c.weight.claim = nil
-	h.stuck -= c.weight.taken
-	b.stuck -= c.weight.taken
+	c.reservation.claim = nil
+	h.stuck -= c.reservation.taken
+	b.stuck -= c.reservation.taken
 	heap.Remove(&h.claims, c.at)
-	b.line.moved(h)
+	b.reorder(h)
 }
 
 // hopeless reports whether nobody is left to give back what w would wait for: everything is held by those who wait
 // themselves, or all that its key holds is, and that is the key's share.
-func (b *budget) hopeless(w *weight, n int64) bool {
+func (b *budget) hopeless(w *reservation, n int64) bool {
 	h := w.holder
 	if h == nil || w.taken == 0 {
 		return false
@@ -274,11 +256,11 @@ func (b *budget) await(ctx context.Context, c *claim, wait time.Duration) error 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if c.at < 0 { // its turn came just as it gave up
-		b.giveBack(c.weight, c.of, min(c.n, c.weight.by[c.of]))
+		b.giveBack(c.reservation, c.of, min(c.n, c.reservation.by[c.of]))
 		return err
 	}
 	b.leave(c)
-	b.detach(c.weight)
+	b.detach(c.reservation)
 	b.admit()
 	return err
 }
@@ -289,12 +271,12 @@ func (b *budget) admit() {
 		c := b.oldest.Front().Value.(*claim)
 		if b.kept == 0 || !b.turnOf(c) {
 			c = b.line[0].claims[0]
-			if !b.fits(c.weight, c.n) {
+			if !b.fits(c.reservation, c.n) {
 				return
 			}
 		}
 		b.leave(c)
-		b.add(c.weight, c.of, c.n)
+		b.add(c.reservation, c.of, c.n)
 		b.granted += c.n
 		close(c.ready)
 	}
@@ -308,7 +290,7 @@ func (b *budget) turnOf(c *claim) bool {
 	}
 	b.kept = 0
 	defer func() { b.kept = kept }()
-	return b.fits(c.weight, c.n)
+	return b.fits(c.reservation, c.n)
 }
 
 // keepFor keeps half of what has become free for the oldest claim, once as much as it needs went to others that came
@@ -319,9 +301,9 @@ func (b *budget) keepFor(freed int64) {
 		return
 	}
 	c := front.Value.(*claim)
-	switch h := c.weight.holder; {
+	switch h := c.reservation.holder; {
 	case b.granted-c.since < c.n:
-	case h.counts(c.weight, c.n)+c.n > b.size/2:
+	case h.counts(c.reservation, c.n)+c.n > b.size/2:
 		c.since, b.kept = b.granted, 0
 		b.oldest.MoveToBack(front)
 	default:

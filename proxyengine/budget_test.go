@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// hold makes a weight of a key with n bytes in it.
-func hold(t *testing.T, b *budget, key string, n int64) *weight {
+// hold makes a reservation of a key with n bytes in it.
+func hold(t *testing.T, b *budget, key string, n int64) *reservation {
 	t.Helper()
-	w := &weight{budget: b, key: key}
+	w := &reservation{budget: b, key: key}
 	if n > 0 && !w.try(forBody, n) {
 		t.Fatalf("%s does not get %d of %d", key, n, b.size-b.taken)
 	}
@@ -22,9 +22,9 @@ func hold(t *testing.T, b *budget, key string, n int64) *weight {
 }
 
 // fill has a key take as much as it gets, in pieces, each for an exchange of its own.
-func fill(b *budget, key string, piece int64) (got int64, all []*weight) {
+func fill(b *budget, key string, piece int64) (got int64, all []*reservation) {
 	for {
-		w := &weight{budget: b, key: key}
+		w := &reservation{budget: b, key: key}
 		if !w.try(forBody, piece) {
 			return got, all
 		}
@@ -90,12 +90,12 @@ func TestMemoryIsHeldByPurpose(t *testing.T) {
 	}
 	w.close()
 	if b.taken != 0 || w.try(forBody, 1) || w.large {
-		t.Error("a weight that was closed holds something")
+		t.Error("a reservation that was closed holds something")
 	}
 }
 
 // waits begins a take that must wait, and gives what becomes of it.
-func waits(t *testing.T, b *budget, w *weight, n int64) chan error {
+func waits(t *testing.T, b *budget, w *reservation, n int64) chan error {
 	end := make(chan error, 1)
 	go func() {
 		_, err := w.take(t.Context(), forBody, n, time.Minute)
@@ -139,9 +139,9 @@ func TestALargeOneIsNotPassedForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget(1<<20, 0)
-		var small []*weight
+		var small []*reservation
 		for i := 0; ; i++ { // of many keys, so that no share stands in the way
-			w := &weight{budget: b, key: fmt.Sprint(i)}
+			w := &reservation{budget: b, key: fmt.Sprint(i)}
 			if !w.try(forBody, 16<<10) {
 				break
 			}
@@ -151,7 +151,7 @@ func TestALargeOneIsNotPassedForEver(t *testing.T) {
 		passed := 0
 		for ; got(large) == "waits" && passed < 1000; passed++ {
 			small[0].close()
-			next := &weight{budget: b, key: fmt.Sprint("next", passed)}
+			next := &reservation{budget: b, key: fmt.Sprint("next", passed)}
 			if next.try(forBody, 16<<10) {
 				small = append(small, next)
 			}
@@ -248,7 +248,7 @@ func TestTheLeastHeavyKeyIsNext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget(1<<20, 0)
-		full := []*weight{hold(t, b, "x", 330<<10), hold(t, b, "y", 220<<10), hold(t, b, "z", 140<<10)}
+		full := []*reservation{hold(t, b, "x", 330<<10), hold(t, b, "y", 220<<10), hold(t, b, "z", 140<<10)}
 		hold(t, b, "heavy", 100<<10)
 		heavy := waits(t, b, hold(t, b, "heavy", 0), 120<<10)
 		light := waits(t, b, hold(t, b, "light", 0), 120<<10)
@@ -287,7 +287,7 @@ func TestAWaitEndsWithItsTimeOrItsClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget(1<<20, 0)
 		hold(t, b, "a", 512<<10)
-		w := &weight{budget: b, key: "a"}
+		w := &reservation{budget: b, key: "a"}
 		waited, err := w.take(t.Context(), forBody, 100<<10, 3*time.Second)
 		if !errors.Is(err, errNoRoom) || waited != 3*time.Second {
 			t.Errorf("%s, %v", waited, err)
@@ -320,7 +320,7 @@ func TestWhateverHappensNothingIsLost(t *testing.T) {
 }
 
 func live(t *testing.T, b *budget, key string, r *rand.Rand) {
-	w := &weight{budget: b, key: key}
+	w := &reservation{budget: b, key: key}
 	for range 200 {
 		of, n := purpose(r.IntN(int(purposes))), int64(1)<<r.IntN(19)
 		switch r.IntN(8) {
@@ -334,7 +334,7 @@ func live(t *testing.T, b *budget, key string, r *rand.Rand) {
 			w.drop(of)
 		default:
 			w.close()
-			w = &weight{budget: b, key: key}
+			w = &reservation{budget: b, key: key}
 		}
 		b.check(t)
 	}
@@ -347,7 +347,7 @@ func (b *budget) check(t *testing.T) {
 	defer b.mu.Unlock()
 	var sum, stuck int64
 	for _, h := range b.holders {
-		if h.taken < 0 || h.small < 0 || h.small > h.taken || h.stuck < 0 || h.stuck > h.taken || h.weights < 1 || len(h.claims) > 0 != (h.at >= 0) {
+		if h.taken < 0 || h.small < 0 || h.small > h.taken || h.stuck < 0 || h.stuck > h.taken || h.reservations < 1 || len(h.claims) > 0 != (h.at >= 0) {
 			t.Errorf("%+v", h)
 		}
 		sum, stuck = sum+h.taken, stuck+h.stuck
@@ -370,9 +370,9 @@ func FuzzBudget(f *testing.F) {
 	f.Add([]byte{0, 40, 1, 60, 7, 3, 9, 200, 31})
 	f.Fuzz(func(t *testing.T, deeds []byte) {
 		b := newBudget(1<<16, 1<<14)
-		var ws [8]*weight
+		var ws [8]*reservation
 		for i := range ws {
-			ws[i] = &weight{budget: b, key: fmt.Sprint(i / 2)}
+			ws[i] = &reservation{budget: b, key: fmt.Sprint(i / 2)}
 		}
 		for i := 0; i+1 < len(deeds); i += 2 {
 			w, of, n := ws[deeds[i]%8], purpose(deeds[i]>>3)%purposes, int64(deeds[i+1])<<8
@@ -401,7 +401,7 @@ func BenchmarkTakeAndGive(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
-			w := weight{budget: all, key: "a"}
+			w := reservation{budget: all, key: "a"}
 			w.try(forBody, 4<<10)
 			w.close()
 		}

@@ -76,39 +76,32 @@ func (r *routes) canary(path string) bool {
 }
 
 // answerCanary says what has arrived of a canary. It waits first, or sends events with pauses, as the canary asks for.
-func (x *exchange) answerCanary() error {
+func (x *exchange) answerCanary() (*response, error) {
 	if !x.e.canaries.good(string(x.presented), x.e.opt.Now()) {
-		return x.stranger(fault(fasthttp.StatusUnauthorized, provider.Unauthorized, "this is for crs doctor, and its token is not known here: it was made by another daemon, or is too old"))
+		return nil, x.checkAuthFailures(fault(provider.Unauthorized, "this is for crs doctor, and its token is not known here: it was made by another daemon, or is too old"))
 	}
 	asked, err := readCanary(x.in.Query)
 	if err != nil {
-		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "canary: %s", err)
+		return nil, fault(provider.BadRequest, "canary: %s", err)
 	}
 	x.record.KeyName, x.record.Stream = "crs doctor", asked.events > 0
-	x.reached(Reading)
+	x.setPhase(Reading)
 	if err := x.enter(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := x.readBody(); err != nil {
-		return err
+		return nil, err
 	}
-	x.reached(Waiting)
-	if !x.rest(asked.first) {
-		return x.goneOr(errGone)
+	x.setPhase(Waiting)
+	if err := x.rest(asked.first); err != nil {
+		return nil, err
 	}
-	x.ctx.SetStatusCode(fasthttp.StatusOK)
-	h := &x.ctx.Response.Header
 	if asked.events == 0 {
-		h.SetContentType("application/json")
-		x.ctx.SetBody(x.arrived())
-		x.forget()
-		return nil
+		return &response{status: fasthttp.StatusOK, contentType: "application/json", body: x.arrived()}, nil
 	}
-	x.reached(Streaming)
-	h.SetContentType("text/event-stream; charset=utf-8")
-	setUnbuffered(h)
-	x.ctx.SetBodyStream(&canaryStream{x: x, canary: asked}, -1)
-	return nil
+	x.setPhase(Streaming)
+	events := &stream{length: -1, write: func(w io.Writer) (int64, error) { return x.sendCanaries(w, asked) }, end: func(error) { x.close() }}
+	return &response{status: fasthttp.StatusOK, contentType: "text/event-stream; charset=utf-8", header: unbuffered(), stream: events}, nil
 }
 
 // canary is what one asks for.
@@ -157,36 +150,18 @@ func (x *exchange) arrived() []byte {
 	return b
 }
 
-// canaryStream sends events. It ends the exchange.
-type canaryStream struct {
-	x *exchange
-	canary
-}
-
-var _ fasthttp.BodyWriterTo = (*canaryStream)(nil)
-
-// Read is not used: SupportsBodyWriteTo says so.
-func (*canaryStream) Read([]byte) (int, error) { return 0, io.EOF }
-
-// SupportsBodyWriteTo has fasthttp call WriteTo.
-func (*canaryStream) SupportsBodyWriteTo() bool { return true }
-
-// CloseWithError ends the exchange.
-func (s *canaryStream) CloseWithError(error) error {
-	s.x.forget()
-	return nil
-}
-
-// WriteTo sends one event after the other, each with when it was sent.
-func (s *canaryStream) WriteTo(w io.Writer) (sent int64, err error) {
-	for n := range s.events {
-		if n > 0 && !s.x.rest(s.gap) {
-			return sent, errGone
+// sendCanaries sends one event after the other, each with when it was sent.
+func (x *exchange) sendCanaries(w io.Writer, asked canary) (sent int64, err error) {
+	for n := range asked.events {
+		if n > 0 {
+			if err := x.rest(asked.gap); err != nil {
+				return sent, err
+			}
 		}
-		m, err := fmt.Fprintf(w, "event: canary\ndata: {\"n\":%d,\"after_ms\":%d}\n\n", n+1, s.x.elapsed().Milliseconds())
+		m, err := fmt.Fprintf(w, "event: canary\ndata: {\"n\":%d,\"after_ms\":%d}\n\n", n+1, x.elapsed().Milliseconds())
 		sent += int64(m)
-		s.x.sent.Store(sent)
-		s.x.sentAt.Store(time.Now().UnixNano())
+		x.sent.Store(sent)
+		x.sentAt.Store(time.Now().UnixNano())
 		if err != nil {
 			return sent, err
 		}

@@ -22,25 +22,27 @@ func (x *exchange) decode() error {
 		return nil
 	}
 	unreadable := func(error) error {
-		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "content-encoding: the body is not %s", coding)
+		return fault(provider.BadRequest, "content-encoding: the body is not %s", coding)
 	}
 	if !slices.Contains(codings, coding) {
-		return fault(fasthttp.StatusUnsupportedMediaType, provider.BadRequest, "content-encoding: %q is none of gzip, deflate, zstd", coding)
+		f := fault(provider.BadRequest, "content-encoding: %q is none of gzip, deflate, zstd", coding)
+		f.Status = fasthttp.StatusUnsupportedMediaType
+		return f
 	}
 	done, err := x.borrowDecoder(coding)
 	if err != nil {
 		return err
 	}
 	defer done()
-	packed := x.body
+	packed := x.in.Body
 	from, err := decoder(coding, packed)
 	if err != nil {
 		return unreadable(err)
 	}
-	x.body = nil
+	x.in.Body = nil
 	defer func() {
 		putBuffer(packed)
-		x.weight.give(forBody, int64(cap(packed)))
+		x.memory.give(forBody, int64(cap(packed)))
 	}()
 	defer from.Close()
 	if err := x.fill(&inPieces{from: from, spot: &x.spot}, -1, unreadable); err != nil {
@@ -68,39 +70,32 @@ func (x *exchange) borrowDecoder(coding string) (done func(), err error) {
 	if err := x.promise(x.settings.BodyMax); err != nil {
 		return nil, err
 	}
-	x.turn = weight{budget: x.e.decoders, key: x.weight.key}
-	if err := x.takeTurn(); err != nil {
+	x.turn = reservation{budget: x.e.decoders, key: x.memory.key}
+	if err := x.take(&x.turn, forDecoder, 1); err != nil {
 		return nil, err
 	}
 	done = func() {
-		x.weight.drop(forDecoder)
+		x.memory.drop(forDecoder)
 		x.turn.close()
-		x.turn = weight{}
+		x.turn = reservation{}
 	}
-	if err := x.reserve(forDecoder, windowOf(coding, x.body)+decoderSize); err != nil {
+	if err := x.reserve(forDecoder, windowOf(coding, x.in.Body)+decoderSize); err != nil {
 		done()
 		return nil, err
 	}
 	return done, nil
 }
 
-// takeTurn waits until x may unpack.
-func (x *exchange) takeTurn() error {
-	waited, err := x.turn.take(x.life, forDecoder, 1, x.settings.BodyWait)
-	return x.stood(waited, err)
-}
-
 // takeUnpacking takes n bytes for an exchange whose turn it is to unpack. While it waits for them, others unpack.
 func (x *exchange) takeUnpacking(of purpose, n int64) error {
-	if x.weight.try(of, n) {
+	if x.memory.try(of, n) {
 		return nil
 	}
 	x.turn.drop(forDecoder)
-	waited, err := x.weight.take(x.life, of, n, x.settings.BodyWait)
-	if err := x.stood(waited, err); err != nil {
+	if err := x.take(&x.memory, of, n); err != nil {
 		return err
 	}
-	return x.takeTurn()
+	return x.take(&x.turn, forDecoder, 1)
 }
 
 // codings are those that are known.

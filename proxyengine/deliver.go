@@ -1,6 +1,7 @@
 package proxyengine
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"log/slog"
@@ -10,47 +11,58 @@ import (
 	"strings"
 	"time"
 
-	"github.com/valyala/fasthttp"
-
 	"crs/internal/account"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/upstream"
 )
 
-// deliver starts an answer on its way to the client. It ends in delivery.WriteTo, after the handler has returned.
-func (x *exchange) deliver(h *held) {
-	x.ctx.SetStatusCode(h.answer.Status)
-	x.forwardHeader(h)
-	length := -1
+// deliver makes what an account gave the client's answer: from here on nothing is tried again.
+func (x *exchange) deliver(got *attempt) *response {
+	if got.answer == nil {
+		return x.pass(got)
+	}
+	x.commit(got)
+	h := got.answer
+	r := &response{status: h.answer.Status, header: x.fieldsOf(h), stream: &stream{length: -1}}
 	if h.whole {
-		length = len(h.buf)
+		r.stream.length = len(h.buf)
 	}
 	if h.stream {
-		setUnbuffered(&x.ctx.Response.Header)
+		r.header = append(r.header, unbuffered()...)
 	}
-	x.ctx.SetBodyStream(&delivery{x: x, held: h}, length)
+	if h.reshaper != nil {
+		r.contentType = h.contentType()
+	}
+	d := &delivery{prefetched: h}
+	r.stream.write, r.stream.end = d.writeTo, d.end
+	return r
 }
 
-// setUnbuffered asks whatever lies before the relay to pass a stream on as it comes.
-func setUnbuffered(h *fasthttp.ResponseHeader) {
-	h.Set("cache-control", "no-cache")
-	h.Set("x-accel-buffering", "no")
+// commit hands the answer over to the exchange.
+func (x *exchange) commit(got *attempt) {
+	got.in = nil
+	x.memory.drop(forTranslation)
+	x.served, x.outcome = got, got.verdict.Outcome
+	header := got.answer.answer.Header
+	x.record.Status, x.record.FirstByte = got.answer.answer.Status, x.elapsed()
+	if x.outcome.Result == account.Served {
+		x.lease.Healthy(got.provider.Windows(header, x.e.opt.Now()))
+	}
+	x.streaming()
+	x.setPhase(Streaming)
 }
 
-// forwardHeader passes on what is about the answer. What is about the account (its quota, its organization) is not the
-// client's business, unless the key has that account to itself.
-func (x *exchange) forwardHeader(from *held) {
-	h, header := &x.ctx.Response.Header, from.answer.Header
+// fieldsOf are those about the answer. What is about the account (its quota, its organization) is not the client's business, unless the
+// key has that account to itself.
+func (x *exchange) fieldsOf(h *prefetched) (fields provider.Header) {
+	header := h.answer.Header
 	own := x.key.Policy.Account != ""
 	for _, f := range header {
 		if (answerField(f.Name) || own && quotaField(f.Name)) && x.clear(&f, header) {
-			h.Add(f.Name, f.Value)
+			fields = append(fields, f)
 		}
 	}
-	if from.src.reshaper != nil {
-		h.SetContentType(from.contentType())
-	}
-	h.Set("x-crs-request-id", x.id)
+	return append(fields, provider.Field{Name: "x-crs-request-id", Value: x.id})
 }
 
 // clear reports whether a field of a success has nothing of the operator's in it. What fields usually say is told at a glance; a
@@ -100,38 +112,33 @@ func quotaField(name string) bool {
 	return hasPrefixFold(name, "anthropic-ratelimit-") || hasPrefixFold(name, "x-ratelimit-") || hasPrefixFold(name, "x-codex-")
 }
 
-// pass gives the client an upstream's error as it came, or what it says in the client's own protocol, and closes the
-// exchange.
-func (x *exchange) pass(got *attempt, status int, retryAfter time.Duration) {
-	defer x.close()
-	r := got.reply
-	x.ctx.SetStatusCode(status)
-	h := &x.ctx.Response.Header
-	for _, f := range r.Header {
-		if answerField(f.Name) && !hasPrefixFold(f.Name, "content-type") && got.clear(f.Value) {
-			h.Set(f.Name, f.Value)
+// pass gives the client an upstream's error as it came, or what it says in the client's own protocol.
+func (x *exchange) pass(got *attempt) *response {
+	clear := func(value string) bool { return got.words.Text(value) == value }
+	reply := got.reply
+	r := &response{status: got.status, contentType: reply.Header.Get("content-type"), retryAfter: got.retryAfter, body: reply.Body}
+	for _, f := range reply.Header {
+		replaced := hasPrefixFold(f.Name, "content-type") || r.retryAfter > 0 && strings.EqualFold(f.Name, "retry-after")
+		if answerField(f.Name) && !replaced && clear(f.Value) {
+			r.header = append(r.header, f)
 		}
 	}
-	contentType, body := r.Header.Get("content-type"), r.Body
+	r.header = append(r.header, provider.Field{Name: "x-crs-request-id", Value: x.id})
 	switch {
-	case got.verdict.Foreign:
-		contentType, body = x.route.protocol.Fault(&provider.Fault{Status: status, Kind: kindOfStatus(status), Message: got.says(), Request: x.id})
-	case r.InStream, !got.clear(contentType):
-		contentType = "application/json"
+	case got.verdict.NeedsReencoding:
+		says := cmp.Or(got.verdict.Message, "the provider answered "+strconv.Itoa(reply.Status))
+		r.contentType, r.body = x.route.protocol.Fault(&provider.Fault{Status: r.status, Kind: kindOfStatus(r.status), Message: says, Request: x.id})
+	case reply.InStream, !clear(r.contentType):
+		r.contentType = "application/json"
 	}
-	h.SetContentType(contentType)
-	if retryAfter > 0 {
-		h.Set("retry-after", strconv.Itoa(int((retryAfter+time.Second-1)/time.Second)))
-	}
-	h.Set("x-crs-request-id", x.id)
-	x.ctx.SetBody(body)
-	x.record.Status, x.record.FirstByte = status, x.elapsed()
-	x.record.Error = "upstream: " + x.evidence(r)
-	x.log(slog.LevelInfo, "upstream refused the request", "account", x.record.AccountName, "status", status)
+	x.record.Status, x.record.FirstByte = r.status, x.elapsed()
+	x.record.Error = "upstream: " + evidence(reply)
+	x.log(slog.LevelInfo, "upstream refused the request", "account", x.record.AccountName, "status", r.status)
+	return r
 }
 
 // evidence is the short form of an upstream's error.
-func (x *exchange) evidence(r *provider.Reply) string {
+func evidence(r *provider.Reply) string {
 	const most = 300
 	text := strconv.Itoa(r.Status) + " " + string(r.Body[:min(len(r.Body), most)])
 	if len(r.Body) > most {
@@ -140,51 +147,39 @@ func (x *exchange) evidence(r *provider.Reply) string {
 	return text
 }
 
-// delivery writes an answer to the client, on the connection's own goroutine. fasthttp closes it exactly once, whatever
-// becomes of the connection.
+// delivery writes an answer to the client.
 type delivery struct {
-	x    *exchange
-	held *held
-	due  time.Time // when the client must have taken what is being written
+	*prefetched
+	due time.Time // when the client must have taken what is being written
 	// all: the client was written every event there is. Many leave then, and do not wait for the end of the connection.
 	all bool
 }
 
-var _ fasthttp.BodyWriterTo = (*delivery)(nil)
-
-// Read is not used: SupportsBodyWriteTo says so.
-func (*delivery) Read([]byte) (int, error) { return 0, io.EOF }
-
-// SupportsBodyWriteTo has fasthttp call WriteTo.
-func (*delivery) SupportsBodyWriteTo() bool { return true }
-
-// CloseWithError ends the exchange.
-func (d *delivery) CloseWithError(err error) error {
+// end ends the exchange.
+func (d *delivery) end(err error) {
 	if err != nil && d.x.record.Error == "" && !d.all {
 		d.x.record.Error = "the connection to the client broke"
 	}
-	d.held.free()
 	d.x.close()
-	return nil
 }
 
-// WriteTo writes what was held back, and then everything that comes, as it comes.
-func (d *delivery) WriteTo(w io.Writer) (int64, error) {
-	n, err := d.start(w, d.held.buf)
-	d.held.free()
-	if rest := d.held.rest; rest != nil && err == nil {
-		d.held.rest = nil
+// writeTo writes what was held back, and then everything that comes, as it comes.
+func (d *delivery) writeTo(w io.Writer) (int64, error) {
+	n, err := d.start(w, d.buf)
+	d.free()
+	if rest := d.rest; rest != nil && err == nil {
+		d.rest = nil
 		var m int64
 		m, err = d.start(w, rest)
 		n += m
 	}
-	if d.held.whole || err != nil {
+	if d.whole || err != nil {
 		return n, d.lost(err)
 	}
 	for {
-		b, err := d.held.src.Next()
+		b, err := d.Next()
 		if err == io.EOF {
-			d.ended()
+			d.cameToEnd()
 			return n, nil
 		}
 		if err != nil {
@@ -203,11 +198,11 @@ func (d *delivery) WriteTo(w io.Writer) (int64, error) {
 
 // start writes a part of what was held back.
 func (d *delivery) start(w io.Writer, b []byte) (n int64, err error) {
-	if d.held.whole || d.held.flows {
+	if d.whole || d.flows {
 		return d.write(w, b)
 	}
 	for piece := range slices.Chunk(b, turn) {
-		m, err := d.write(w, d.held.letGo(piece))
+		m, err := d.write(w, d.letGo(piece))
 		if n += m; err != nil {
 			return n, err
 		}
@@ -218,8 +213,8 @@ func (d *delivery) start(w io.Writer, b []byte) (n int64, err error) {
 // write gives the client a while to take b. The deadline is not moved for every event: a timer costs more than an event.
 func (d *delivery) write(w io.Writer, b []byte) (int64, error) {
 	now := time.Now()
-	if d.x.ended.Own == 0 {
-		d.x.firstOut(now)
+	if d.x.ended.Own == 0 { // its first byte
+		d.x.ended.Own = max(now.Sub(d.x.began)-d.x.waited, 1)
 	}
 	if stall := d.x.settings.WriteStall; stall > 0 {
 		if d.due.Sub(now) < stall*3/4 {
@@ -254,48 +249,49 @@ func (d *delivery) lost(err error) error {
 	return err
 }
 
-// ended looks at an answer that came to its end: an error event in it, behind content, was delivered, and still says
+// cameToEnd looks at an answer that did to its end: an error event in it, behind content, was delivered, and still says
 // something about the account.
-func (d *delivery) ended() {
+func (d *delivery) cameToEnd() {
 	x := d.x
 	d.all = d.hasAll()
-	failure := d.held.meter.Failure()
+	failure := d.meter.Failure()
 	if failure == nil || x.outcome.Result != account.Served {
 		return
 	}
-	reply := &provider.Reply{At: x.e.opt.Now(), Status: x.record.Status, Header: d.held.answer.Header, Body: failure, InStream: true}
-	got := x.judged(x.provider, x.said, x.lease.Account(), reply)
+	got := x.served
+	x.judged(got, &provider.Reply{Status: x.record.Status, Header: d.answer.Header, Body: failure, InStream: true})
 	x.outcome, x.record.Error = got.verdict.Outcome, "error within the answer: "+got.evidence
 	x.log(slog.LevelWarn, "error within the answer", "account", x.record.AccountName, "error", got.evidence)
 }
 
 // hasAll reports whether a stream is complete, with what the client was written.
-func (d *delivery) hasAll() bool { return d.held.stream && d.held.meter.Whole() }
+func (d *delivery) hasAll() bool { return d.stream && d.meter.Whole() }
 
 // drain reads an answer that nobody takes any more to its end, for the figures there, if that is wanted.
 func (d *delivery) drain() {
-	if d.held.whole || !d.x.drainOn() {
+	if d.whole || !d.x.drainOn() {
 		return
 	}
 	for {
-		if _, err := d.held.src.Next(); err != nil {
+		if _, err := d.Next(); err != nil {
 			return
 		}
 	}
 }
 
-func brokenOff(err error) *provider.Fault {
+// breakFault is what the client is told of an answer that broke off.
+func breakFault(err error) *provider.Fault {
 	var sent *upstream.Error
-	var without *lack
+	var without *noMemory
 	switch {
 	case errors.As(err, &without):
-		return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the relay had no memory for the rest of the answer (limits.body_budget)")
+		return fault(provider.BadGateway, "the relay had no memory for the rest of the answer (limits.body_budget)")
 	case errors.Is(err, upstream.ErrCanceled):
-		return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the relay was shut down")
+		return fault(provider.BadGateway, "the relay was shut down")
 	case errors.As(err, &sent) && sent.Timeout:
-		return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the provider's answer broke off: it timed out").Because(err)
+		return fault(provider.BadGateway, "the provider's answer broke off: it timed out").Because(err)
 	}
-	return fault(fasthttp.StatusBadGateway, provider.BadGateway, "the provider's answer broke off").Because(err)
+	return fault(provider.BadGateway, "the provider's answer broke off").Because(err)
 }
 
 // brokenOff is an answer that ended before its end. The client is told in its own protocol when it stands between two
@@ -305,13 +301,13 @@ func (d *delivery) brokenOff(w io.Writer, err error) error {
 	if x.gone() && ofLeaving(err) {
 		return d.left(err)
 	}
-	f := brokenOff(err)
+	f := breakFault(err)
 	f.Request = x.id
 	if x.record.Error = f.Error(); f.Cause != nil {
 		x.outcome = account.Outcome{Result: account.Failed, Evidence: x.record.Error, Asked: true}
 	}
 	x.log(slog.LevelWarn, "answer broke off", "account", x.record.AccountName, "error", err.Error())
-	if !d.held.stream || !d.held.src.atBoundary() {
+	if !d.stream || !d.atBoundary() {
 		return err
 	}
 	_, err = d.write(w, x.route.protocol.FaultEvent(f))
@@ -320,7 +316,7 @@ func (d *delivery) brokenOff(w io.Writer, err error) error {
 
 // ofLeaving reports whether an error may have come of the client's leaving.
 func ofLeaving(err error) bool {
-	var without *lack
+	var without *noMemory
 	return errors.Is(err, upstream.ErrCanceled) || errors.As(err, &without)
 }
 
@@ -329,6 +325,6 @@ func (d *delivery) left(err error) error {
 	if !d.hasAll() {
 		return d.lost(err)
 	}
-	d.ended()
+	d.cameToEnd()
 	return err
 }

@@ -3,8 +3,6 @@ package proxyengine
 import (
 	"cmp"
 	"errors"
-	"io"
-	"slices"
 	"time"
 
 	"crs/internal/key"
@@ -18,7 +16,7 @@ var errUnseen = errors.New("its body was not read, so what it asked for is not k
 // forGood gives the refusal that waiting does not change in the place of one that it does, as far as what has come of the
 // request says so: whoever comes back later would be refused all the same. Nothing is waited for, and nothing large is read.
 func (x *exchange) forGood(refused error) error {
-	var limited *limit.Refused
+	var limited *limit.Exceeded
 	if !errors.As(refused, &limited) {
 		return refused
 	}
@@ -41,98 +39,37 @@ func (x *exchange) denied() error {
 	}
 	x.intent.Model, x.record.Model = param, param
 	if !x.key.Policy.AllowsModel(param) {
-		return &key.Denied{What: "model", Value: param, Allowed: x.key.Policy.AllowModels}
+		return &key.NotAllowed{What: "model", Value: param, Allowed: x.key.Policy.AllowModels}
 	}
 	return nil
 }
 
-// forbidden is the refusal of a key that may not use the platform of any account that is meant for this. Which accounts those are, does
-// not depend on the body.
-func (x *exchange) forbidden() error {
-	if none := x.e.opt.Pool.Forbidden(x.want()); none != nil {
-		return none
-	}
-	return nil
-}
-
-// orForbidden gives that refusal in the place of a limit's.
+// orForbidden gives, in the place of a limit's refusal, that of a key that may not use the platform of any account that is meant for
+// this. Which accounts those are, does not depend on the body.
 func (x *exchange) orForbidden(refused error) error {
-	var limited *limit.Refused
+	var limited *limit.Exceeded
 	if !errors.As(refused, &limited) {
 		return refused
 	}
-	return cmp.Or(x.forbidden(), refused)
+	if none := x.e.opt.Pool.Forbidden(x.want()); none != nil {
+		return none
+	}
+	return refused
 }
 
 // arrives is how long what is on its way with the head may take.
 const arrives = 50 * time.Millisecond
 
-// readArrived reads a small body that has come with the head, and reports whether it was all there and can be read.
+// readArrived reads a small body that has come with the head, and reports whether it was all there and can be read. It waits for no
+// memory, and hardly for the client.
 func (x *exchange) readArrived() bool {
-	stream, length := x.ctx.RequestBodyStream(), int64(x.ctx.Request.Header.ContentLength())
-	most := min(small, x.settings.BodyMax)
-	if stream == nil || length == 0 || length > most {
-		return false
-	}
-	if length > 0 {
-		most = length
-	}
-	if !x.weight.try(forBody, sizeOf(most)) || x.ctx.SetReadDeadline(time.Now().Add(arrives)) != nil {
-		return false
-	}
-	x.body = getBuffer(int(most))
-	x.pace = pace{stream: stream, chunks: x.pace.chunks}
-	if x.read = x.readUpTo(most, length); !x.read {
-		x.hasty = true
-		return false
-	}
-	if !x.unpackArrived() {
-		return false
-	}
-	x.in.Body = x.body
-	return x.ctx.SetReadDeadline(time.Time{}) == nil
-}
-
-// readUpTo reads a body of at most so many bytes, and reports whether that was all of it. One in chunks has a negative length.
-func (x *exchange) readUpTo(most, length int64) bool {
-	for {
-		n, err := x.pace.take(x.body[len(x.body):most])
-		x.body = x.body[:len(x.body)+n]
-		switch got := int64(len(x.body)); {
-		case got == length, length < 0 && err == io.EOF:
-			return true
-		case err != nil, got == most:
-			return false
-		}
-	}
-}
-
-// unpackArrived takes the encoding off a body that has arrived, if there is room at once and it stays small.
-func (x *exchange) unpackArrived() bool {
-	coding := codingOf(x.in.Header)
-	if coding == "" {
-		return true
-	}
-	turn := weight{budget: x.e.decoders, key: x.weight.key}
-	defer turn.close()
-	if !slices.Contains(codings, coding) || !turn.try(forDecoder, 1) || !x.weight.try(forDecoder, windowOf(coding, x.body)+decoderSize) {
-		return false
-	}
-	defer x.weight.drop(forDecoder)
-	from, err := decoder(coding, x.body)
-	if err != nil || !x.weight.try(forBody, small) {
-		return false
-	}
-	defer from.Close()
-	plain := getBuffer(small)
-	n, err := io.ReadFull(from, plain[:small])
-	if err != io.ErrUnexpectedEOF { // there is more, or nothing, or what nobody can read
-		putBuffer(plain)
-		x.weight.give(forBody, small)
-		return false
-	}
-	x.weight.give(forBody, int64(cap(x.body)))
-	putBuffer(x.body)
-	x.body = plain[:n]
-	return true
+	usual := x.settings
+	hasty := *usual
+	hasty.BodyMax, hasty.Body, hasty.BodyRate, hasty.BodyWait = min(small-1, usual.BodyMax), arrives, 0, 0
+	x.settings = &hasty
+	err := x.readBody()
+	x.settings = usual
+	x.hasty = !x.read && x.in.Body != nil
+	x.torn, x.ended.Refused = false, "" // it is refused for its key's limit
+	return err == nil && x.read
 }

@@ -1,17 +1,12 @@
 package proxyengine
 
 import (
-	"cmp"
-	"errors"
 	"time"
-
-	"github.com/valyala/fasthttp"
 
 	"crs/internal/account"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/usage"
-	"crs/proxyengine/provider"
 )
 
 // Ended is a request that has ended, for who counts. It is the exchange's own: whoever is told must not keep it.
@@ -65,73 +60,6 @@ func Refusals() []string {
 	return append(all, limit.Words()...)
 }
 
-// refusal is the word for an error that became f; "" when it is the relay's or the upstream's failure.
-func refusal(err error, f *provider.Fault) string {
-	var (
-		refused *key.Refused
-		denied  *key.Denied
-		limited *limit.Refused
-		none    *account.NoneReady
-	)
-	switch {
-	case errors.As(err, &refused):
-		return refusedKey + string(refused.Reason)
-	case errors.As(err, &denied) && denied.What == "client":
-		return refusedClient
-	case errors.As(err, &denied):
-		return refusedModel
-	case errors.As(err, &limited):
-		return limited.Word()
-	case errors.As(err, &none):
-		return noneRefusal(none)
-	case errors.Is(err, usage.ErrNotWritable):
-		return refusedLedger
-	}
-	return faultRefusal(f)
-}
-
-func noneRefusal(n *account.NoneReady) string {
-	switch {
-	case n.OwnClients():
-		return refusedOwnClients
-	case n.Permissions() != nil:
-		return refusedPlatform
-	case n.Model(), n.Lacking():
-		return refusedNoModel
-	}
-	return refusedNoAccount
-}
-
-func faultRefusal(f *provider.Fault) string {
-	switch f.Status {
-	case fasthttp.StatusNotFound:
-		return refusedRoute
-	case fasthttp.StatusRequestTimeout:
-		return refusedBodyTime
-	case fasthttp.StatusRequestEntityTooLarge:
-		return refusedBodySize
-	case fasthttp.StatusServiceUnavailable:
-		return refusedUnavailable
-	}
-	if f.Status < 500 {
-		return refusedRequest
-	}
-	return ""
-}
-
-// turnedDown notes why the request was, and for how long it had stood in a queue for nothing.
-func (x *exchange) turnedDown(err error, f *provider.Fault) {
-	var limited *limit.Refused
-	var none *account.NoneReady
-	if errors.As(err, &limited) {
-		x.stoodIn(&x.ended.KeyQueue, limited.Waited)
-	}
-	if errors.As(err, &none) {
-		x.stoodIn(&x.ended.AccountQueue, none.Waited)
-	}
-	x.ended.Refused = cmp.Or(x.ended.Refused, refusal(err, f))
-}
-
 // asked notes what came of asking the account that is lent.
 func (x *exchange) asked(r account.Result) {
 	if r != account.Unused {
@@ -139,19 +67,14 @@ func (x *exchange) asked(r account.Result) {
 	}
 }
 
-// stoodIn notes a wait in a queue.
-func (x *exchange) stoodIn(queue *time.Duration, waited time.Duration) {
+// addQueueWait notes a wait in a queue.
+func (x *exchange) addQueueWait(queue *time.Duration, waited time.Duration) {
 	*queue += waited
 	x.waited += waited
 }
 
-// firstOut is called when the first byte of the answer is handed to the client's connection.
-func (x *exchange) firstOut(now time.Time) {
-	x.ended.Own = max(now.Sub(x.began)-x.waited, 1)
-}
-
-// tell gives the ended request to who counts.
-func (x *exchange) tell() {
+// report gives the ended request to who counts.
+func (x *exchange) report() {
 	if x.e.opt.Ended == nil {
 		return
 	}

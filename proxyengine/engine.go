@@ -114,9 +114,9 @@ type Engine struct {
 	watcher   *hangup.Watcher
 	server    *fasthttp.Server
 	memory    *budget
-	lane      *lane   // of work on large bodies
-	promises  *budget // of what large bodies may grow to
-	decoders  *budget // of decoders at work; one each
+	slowLane  *slowLane // of work on large bodies
+	promises  *budget   // of what large bodies may grow to
+	decoders  *budget   // of decoders at work; one each
 	canaries  canaries
 	conns     *caller.Connections
 	failures  *caller.Failures
@@ -129,9 +129,9 @@ type Engine struct {
 
 	leaving atomic.Bool // connections are closed behind their next answer
 
-	mu     sync.Mutex // guards live, crowd and closed
+	mu     sync.Mutex // guards live, counts and closed
 	live   map[*exchange]struct{}
-	crowd  crowd
+	counts inFlightCounts
 	closed bool
 	ending chan struct{} // closed with it
 }
@@ -144,7 +144,7 @@ func New(opt Options) (*Engine, error) {
 	}
 	e := &Engine{
 		opt: opt, routes: newRoutes(opt.Protocols), providers: map[string]provider.Provider{},
-		platforms: map[string]account.Platform{}, services: map[string]provider.Service{}, lane: newLane(), watcher: watcher,
+		platforms: map[string]account.Platform{}, services: map[string]provider.Service{}, slowLane: newSlowLane(), watcher: watcher,
 		memory: newBudget(opt.Settings.BodyBudget, largestBody(&opt.Settings)), promises: newBudget(0, 0), decoders: newBudget(mostDecoders, 0), live: map[*exchange]struct{}{}, ending: make(chan struct{}),
 		conns: caller.NewConnections(), failures: caller.NewFailures(opt.Now),
 	}
@@ -221,9 +221,9 @@ func (e *Engine) Apply(s Settings) {
 	e.memory.resize(s.BodyBudget, largestBody(&s))
 	e.promises.resize(s.BodyBudget, largestBody(&s))
 	e.mu.Lock()
-	e.crowd.most = inFlight(&s)
+	e.counts.most = mostInFlight(&s)
 	e.mu.Unlock()
-	e.conns.Resize(min(s.Connections, inFlight(&s)))
+	e.conns.Resize(min(s.Connections, mostInFlight(&s)))
 	e.conns.Set(s.ConnectionsPerIP, s.Proxies)
 	e.failures.Set(s.FailedAuth)
 }

@@ -35,7 +35,7 @@ type exchange struct {
 	met       bool      // the head has been looked at
 	ahead     bool      // it was sent before the last request on its connection had been answered
 	route     route
-	in        provider.Inbound
+	in        provider.Inbound // the request's only copy of its body is in there, as long as it may have to be sent again
 	intent    provider.Intent
 	key       *key.Key
 	presented presented
@@ -45,12 +45,11 @@ type exchange struct {
 	life context.Context
 	stop context.CancelFunc
 
-	spot   spot // in the lane
-	weight weight
+	spot   spot // in the slow lane
+	memory reservation
 	// promised is what the body may grow to, once it is large.
-	promised weight
-	turn     weight // to unpack; it has no budget when nothing is unpacked
-	body     []byte // the one copy of it, kept as long as the request may have to be sent again
+	promised reservation
+	turn     reservation // to unpack; it has no budget when nothing is unpacked
 	pace     pace
 	read     bool            // it was read to its end
 	hasty    bool            // what had come of it was read, and was not all
@@ -61,14 +60,12 @@ type exchange struct {
 	permit   *limit.Permit
 	lease    *account.Lease
 	// outcome is what the lease is given back with when the answer has been delivered.
-	outcome  account.Outcome
-	provider provider.Provider // of the account whose answer is delivered
-	said     said              // how that account was asked; without the request itself
-	answer   *upstream.Answer
-	meter    provider.Meter
-	record   usage.Record
-	opened   bool // the record is in the ledger
-	ended    Ended
+	outcome    account.Outcome
+	served     *attempt // whose answer is delivered; without the request itself
+	record     usage.Record
+	opened     bool // the record is in the ledger
+	unrecorded bool // it is nobody's business
+	ended      Ended
 	// waited is what the exchange has waited for others so far: the client, queues, upstreams.
 	waited  time.Duration
 	askedOf [2]Asked // room for ended's, which are rarely more
@@ -88,7 +85,7 @@ type exchange struct {
 // open begins an exchange.
 func (e *Engine) open(ctx *fasthttp.RequestCtx) *exchange {
 	now := e.opt.Now()
-	x := &exchange{e: e, settings: e.settings.Load(), ctx: ctx, id: id.New("req", now), at: now, began: time.Now(), weight: weight{budget: e.memory}, spot: spot{lane: e.lane}}
+	x := &exchange{e: e, settings: e.settings.Load(), ctx: ctx, id: id.New("req", now), at: now, began: time.Now(), memory: reservation{budget: e.memory}, spot: spot{slowLane: e.slowLane}}
 	x.life, x.stop = context.WithCancel(context.Background())
 	x.record = usage.Record{ID: x.id, At: now}
 	x.ended.Asked = x.askedOf[:0]
@@ -97,7 +94,7 @@ func (e *Engine) open(ctx *fasthttp.RequestCtx) *exchange {
 
 // enter puts an exchange whose key is good among those in flight, and begins to watch its client.
 func (x *exchange) enter() error {
-	if err := x.joinCrowd(); err != nil {
+	if err := x.joinLive(); err != nil {
 		return err
 	}
 	conn, ok := hangup.From(x.ctx.Conn())
@@ -192,12 +189,11 @@ func (x *exchange) close() {
 		x.drainEnd.Stop()
 	}
 	x.mu.Unlock()
-	if x.answer != nil {
-		x.answer.Close()
+	if x.served != nil {
+		x.served.answer.close()
 	}
-	x.releaseBody()
 	x.promised.close()
-	x.weight.close()
+	x.memory.close()
 	x.settle()
 	if x.permit != nil {
 		x.permit.Release() // not before it is settled: what was reserved is free then
@@ -205,29 +201,29 @@ func (x *exchange) close() {
 	if x.lease != nil {
 		x.lease.Release(x.outcome)
 	}
-	x.leaveCrowd()
+	x.leaveLive()
 }
 
-// joinCrowd puts it in flight, where there is room.
-func (x *exchange) joinCrowd() error {
+// joinLive puts it in flight, where there is room.
+func (x *exchange) joinLive() error {
 	x.e.mu.Lock()
 	defer x.e.mu.Unlock()
 	switch {
 	case x.e.closed:
-		return fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay is shutting down")
-	case !x.e.crowd.enter(x.record.Key):
+		return fault(provider.Unavailable, "the relay is shutting down")
+	case !x.e.counts.enter(x.record.Key):
 		return x.tooMany()
 	}
 	x.e.live[x] = struct{}{}
 	return nil
 }
 
-func (x *exchange) leaveCrowd() {
+func (x *exchange) leaveLive() {
 	x.e.mu.Lock()
 	defer x.e.mu.Unlock()
 	if _, in := x.e.live[x]; in {
 		delete(x.e.live, x)
-		x.e.crowd.leave(x.record.Key)
+		x.e.counts.leave(x.record.Key)
 	}
 }
 

@@ -1,11 +1,12 @@
 package proxyengine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,80 +25,105 @@ import (
 // errGone means that the client has left: nobody's fault, nothing to answer.
 var errGone = errors.New("the client left")
 
-func fault(status int, kind provider.FaultKind, format string, args ...any) *provider.Fault {
-	return &provider.Fault{Status: status, Kind: kind, Message: fmt.Sprintf(format, args...)}
+// statuses are what each kind of fault is answered with.
+var statuses = [...]int{
+	provider.BadRequest: 400, provider.Unauthorized: 401, provider.Spent: 402, provider.Forbidden: 403, provider.NotFound: 404, provider.TooSlow: 408,
+	provider.TooLarge: 413, provider.UpgradeRequired: 426, provider.RateLimited: 429, provider.Internal: 500, provider.BadGateway: 502,
+	provider.Unavailable: 503, provider.GatewayTimeout: 504,
 }
 
-// faultOf says what an error means to the client: one status for each kind of refusal.
-func faultOf(err error) *provider.Fault {
+func fault(kind provider.FaultKind, format string, args ...any) *provider.Fault {
+	return &provider.Fault{Status: statuses[kind], Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// busy is a fault that passes in a moment.
+func busy(format string, args ...any) *provider.Fault {
+	return later(time.Second, fault(provider.Unavailable, format, args...))
+}
+
+// later gives a fault with when to try again.
+func later(after time.Duration, f *provider.Fault) *provider.Fault {
+	f.RetryAfter = after
+	return f
+}
+
+// kindOfStatus is what an upstream's status says, in no protocol's words.
+func kindOfStatus(status int) provider.FaultKind {
+	kind := provider.FaultKind(max(slices.Index(statuses[:], status), 0))
+	switch {
+	case status == 529:
+		return provider.Unavailable
+	case status >= 500 && (kind == provider.BadRequest || kind == provider.Internal):
+		return provider.BadGateway
+	case kind == provider.UpgradeRequired:
+		return provider.BadRequest
+	}
+	return kind
+}
+
+// faultOf says what an error means: to the client, and to who counts refusals in a word of Refusals. There is none for a failure of
+// the relay's or the upstream's.
+func faultOf(err error) (f *provider.Fault, word string) {
 	var (
 		own     *provider.Fault
-		refused *key.Refused
-		denied  *key.Denied
-		limited *limit.Refused
+		refused *key.Invalid
+		denied  *key.NotAllowed
+		limited *limit.Exceeded
 		none    *account.NoneReady
 		away    *outage.Error
 	)
 	switch {
 	case errors.As(err, &own):
-		return own
+		return own, wordOf(own.Status)
 	case errors.As(err, &refused):
-		return fault(fasthttp.StatusUnauthorized, provider.Unauthorized, "%s", refused)
+		return fault(provider.Unauthorized, "%s", refused), refusedKey + string(refused.Reason)
+	case errors.As(err, &denied) && denied.What == "client":
+		return fault(provider.Forbidden, "%s", denied), refusedClient
 	case errors.As(err, &denied):
-		return fault(fasthttp.StatusForbidden, provider.Forbidden, "%s", denied)
+		return fault(provider.Forbidden, "%s", denied), refusedModel
+	case errors.As(err, &limited) && limited.Spent():
+		return later(limited.RetryAfter, fault(provider.Spent, "%s", limited)), limited.Word()
 	case errors.As(err, &limited):
-		return limitFault(limited)
+		return later(limited.RetryAfter, fault(provider.RateLimited, "%s", limited)), limited.Word()
 	case errors.As(err, &none):
 		return noneFault(none)
 	case errors.As(err, &away):
-		return awayFault(err)
-	case errors.Is(err, usage.ErrNotWritable):
-		return unwrittenFault()
+		return later(outage.RetryAfter, fault(provider.Unavailable,
+			"the relay cannot count limits together with its other nodes without Redis, and was told to refuse requests until it can (redis.on_outage)").Because(err)), refusedUnavailable
+	case errors.Is(err, usage.ErrNotWritable): // names no cause: that is the operator's
+		return later(usage.TriesAgain, fault(provider.Unavailable,
+			"the relay cannot write down what requests cost, because its disk takes nothing, and serves none until it can; it tries again all the time")), refusedLedger
 	}
-	return fault(fasthttp.StatusInternalServerError, provider.Internal, "the relay failed; its log says more").Because(err)
+	return fault(provider.Internal, "the relay failed; its log says more").Because(err), ""
 }
 
-// unwrittenFault names no cause: that is the operator's.
-func unwrittenFault() *provider.Fault {
-	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
-		"the relay cannot write down what requests cost, because its disk takes nothing, and serves none until it can; it tries again all the time")
-	f.RetryAfter = usage.TriesAgain
-	return f
-}
-
-func awayFault(err error) *provider.Fault {
-	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
-		"the relay cannot count limits together with its other nodes without Redis, and was told to refuse requests until it can (redis.on_outage)").Because(err)
-	f.RetryAfter = outage.RetryAfter
-	return f
-}
-
-func limitFault(r *limit.Refused) *provider.Fault {
-	f := fault(fasthttp.StatusTooManyRequests, provider.RateLimited, "%s", r)
-	if r.Spent() {
-		f.Status, f.Kind = fasthttp.StatusPaymentRequired, provider.Spent
+// wordOf is the word for a fault that the relay has made itself.
+func wordOf(status int) string {
+	word := map[int]string{
+		fasthttp.StatusNotFound: refusedRoute, fasthttp.StatusRequestTimeout: refusedBodyTime, fasthttp.StatusRequestEntityTooLarge: refusedBodySize,
+		fasthttp.StatusServiceUnavailable: refusedUnavailable,
+	}[status]
+	if word == "" && status < 500 {
+		return refusedRequest
 	}
-	f.RetryAfter = r.RetryAfter
-	return f
+	return word
 }
 
 // noneFault: what waiting cannot change is a refusal, the rest is trouble that may pass.
-func noneFault(n *account.NoneReady) *provider.Fault {
+func noneFault(n *account.NoneReady) (f *provider.Fault, word string) {
 	switch {
 	case n.OwnClients():
-		return fault(fasthttp.StatusForbidden, provider.Forbidden,
-			"the only accounts for this are subscriptions, which serve only their provider's own clients; use such a client, or have the operator add an API-key account")
+		return fault(provider.Forbidden,
+			"the only accounts for this are subscriptions, which serve only their provider's own clients; use such a client, or have the operator add an API-key account"), refusedOwnClients
 	case n.Permissions() != nil:
-		return fault(fasthttp.StatusForbidden, provider.Forbidden, "this key may use %s accounts only, and those that serve this are others; the operator can permit more: crs key edit NAME --permissions LIST",
-			strings.Join(n.Permissions(), " and "))
+		return fault(provider.Forbidden, "this key may use %s accounts only, and those that serve this are others; the operator can permit more: crs key edit NAME --permissions LIST",
+			strings.Join(n.Permissions(), " and ")), refusedPlatform
 	case n.Lacking():
-		return provider.NoModel()
+		return provider.NoModel(), refusedNoModel
 	case n.Model():
-		return fault(fasthttp.StatusForbidden, provider.Forbidden, "no account here serves this model")
+		return fault(provider.Forbidden, "no account here serves this model"), refusedNoModel
 	}
-	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "%s", noneFree(n)).Because(n)
-	f.RetryAfter = n.RetryAfter
-	return f
+	return later(n.RetryAfter, fault(provider.Unavailable, "%s", noneFree(n)).Because(n)), refusedNoAccount
 }
 
 // noneFree says whether waiting helps. How many accounts there are, and what stands against them, is the operator's.
@@ -113,57 +139,24 @@ func noneFree(n *account.NoneReady) string {
 	return "no account here can serve this, and waiting does not change it; the relay's operator can see why"
 }
 
-// kindOfStatus is what an upstream's status says, in no protocol's words.
-func kindOfStatus(status int) provider.FaultKind {
-	switch status {
-	case fasthttp.StatusUnauthorized:
-		return provider.Unauthorized
-	case fasthttp.StatusPaymentRequired:
-		return provider.Spent
-	case fasthttp.StatusForbidden:
-		return provider.Forbidden
-	case fasthttp.StatusNotFound:
-		return provider.NotFound
-	case fasthttp.StatusRequestTimeout:
-		return provider.TooSlow
-	case fasthttp.StatusRequestEntityTooLarge:
-		return provider.TooLarge
-	case fasthttp.StatusTooManyRequests:
-		return provider.RateLimited
-	case fasthttp.StatusServiceUnavailable, 529:
-		return provider.Unavailable
-	case fasthttp.StatusGatewayTimeout:
-		return provider.GatewayTimeout
-	}
-	if status >= 500 {
-		return provider.BadGateway
-	}
-	return provider.BadRequest
-}
-
-// fail answers an exchange that came to nothing, writes down why, and closes it.
-func (x *exchange) fail(err error) {
-	defer x.close()
+// refuse gives the answer to a request that came to nothing, and writes down why; nil when nobody is there to be answered.
+func (x *exchange) refuse(err error) *response {
 	if errors.Is(err, errGone) || x.gone() {
 		x.ctx.SetConnectionClose()
 		x.log(x.deserted(), "client left", "phase", x.phase().String(), "after", x.elapsed())
-		return
+		return nil
 	}
-	f := faultOf(err)
+	f, word := faultOf(err)
 	if x.unseen && f.Cause == nil {
 		f.Cause = errUnseen
 	}
 	f.Request, f.Message = x.id, bound.Cut(x.presented.without(f.Message), bound.Message)
 	x.record.Status, x.record.Error = f.Status, bound.Cut(f.Error(), bound.Message)
-	x.turnedDown(err, f)
-	var none *account.NoneReady
-	if errors.As(err, &none) {
-		x.record.Passed = x.e.passed(none)
-	}
+	x.ended.Refused = cmp.Or(x.ended.Refused, word)
+	x.noteWaits(err)
 	x.skipBody()
-	x.say(f)
 	level := slog.LevelInfo
-	var many flood
+	var many repeated
 	switch {
 	case f.Status >= 500:
 		level = slog.LevelWarn
@@ -171,37 +164,45 @@ func (x *exchange) fail(err error) {
 		level = slog.LevelDebug
 	}
 	x.log(level, "refused", "status", f.Status, "error", x.record.Error, "path", string(x.ctx.Path()), "from", x.origin())
+	return faultResponse(x.route.protocol, f)
 }
 
-// say writes a fault as the answer.
-func (x *exchange) say(f *provider.Fault) { sayFault(x.ctx, x.route.protocol, f) }
+// noteWaits notes for how long a request that was refused had stood in a queue for nothing, and which accounts could not serve it.
+func (x *exchange) noteWaits(err error) {
+	var limited *limit.Exceeded
+	var none *account.NoneReady
+	if errors.As(err, &limited) {
+		x.addQueueWait(&x.ended.KeyQueue, limited.Waited)
+	}
+	if errors.As(err, &none) {
+		x.addQueueWait(&x.ended.AccountQueue, none.Waited)
+		x.record.Passed = x.e.passed(none)
+	}
+}
 
-func sayFault(ctx *fasthttp.RequestCtx, p provider.Protocol, f *provider.Fault) {
-	contentType, body := p.Fault(f)
-	h := &ctx.Response.Header
-	ctx.SetStatusCode(f.Status)
-	h.SetContentType(contentType)
+// faultResponse is a fault in a protocol's words.
+func faultResponse(p provider.Protocol, f *provider.Fault) *response {
+	r := &response{status: f.Status, retryAfter: f.RetryAfter}
+	r.contentType, r.body = p.Fault(f)
 	if f.Request != "" {
-		h.Set("request-id", f.Request)
+		r.header = provider.Header{{Name: "request-id", Value: f.Request}}
 	}
-	if f.RetryAfter > 0 {
-		h.Set("retry-after", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
-	}
-	ctx.SetBody(body)
+	return r
 }
 
 // refuseHead answers what fasthttp could not read.
 func (e *Engine) refuseHead(ctx *fasthttp.RequestCtx, err error) {
 	var timeout interface{ Timeout() bool }
 	var small *fasthttp.ErrSmallBuffer
-	f := fault(fasthttp.StatusBadRequest, provider.BadRequest, "the request is not HTTP/1.1 as this relay reads it")
+	f := fault(provider.BadRequest, "the request is not HTTP/1.1 as this relay reads it")
 	switch {
 	case errors.As(err, &small):
-		f = fault(fasthttp.StatusRequestHeaderFieldsTooLarge, provider.TooLarge, "the request's head is larger than %d bytes (limits.header_max)", e.settings.Load().HeaderMax)
+		f = fault(provider.TooLarge, "the request's head is larger than %d bytes (limits.header_max)", e.settings.Load().HeaderMax)
+		f.Status = fasthttp.StatusRequestHeaderFieldsTooLarge
 	case errors.As(err, &timeout) && timeout.Timeout():
-		f = fault(fasthttp.StatusRequestTimeout, provider.TooSlow, "the request did not arrive in time (timeouts.header)")
+		f = fault(provider.TooSlow, "the request did not arrive in time (timeouts.header)")
 	}
-	sayFault(ctx, e.routes.protocol(string(ctx.Path())), f)
+	faultResponse(e.routes.protocol(string(ctx.Path())), f).send(ctx)
 	e.holdBackFrom(ctx, caller.AddrOf(ctx.RemoteAddr()))
 	ctx.SetConnectionClose()
 }

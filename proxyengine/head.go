@@ -13,21 +13,11 @@ import (
 // readHead copies what a provider may see out of a request's head, and finds the key that was presented. Everything that
 // is between the client and the relay only stays behind: the key, cookies, hop-by-hop fields, who forwarded it.
 func readHead(h *fasthttp.RequestHeader, query string) (header provider.Header, _ presented, rest string) {
-	n, size := 0, 0
-	for name, value := range h.All() {
-		n, size = n+1, size+len(name)+len(value)
-	}
-	var text strings.Builder
-	text.Grow(size)
-	header = make(provider.Header, 0, n)
+	all := provider.CopyHeader(h.All())
+	header = all[:0]
 	var found credentials
 	var nominated strings.Builder
-	for name, value := range h.All() {
-		start := text.Len()
-		text.Write(name)
-		text.Write(value)
-		all := text.String() // the builder was grown to size, so every String shares one array
-		f := provider.Field{Name: all[start : start+len(name)], Value: all[start+len(name):]}
+	for _, f := range all {
 		switch what := kindOf(f.Name); what {
 		case forwardable:
 			header = append(header, f)
@@ -48,14 +38,19 @@ func readHead(h *fasthttp.RequestHeader, query string) (header provider.Header, 
 	return presented.withoutKeys(dropNominated(header, nominated.String())), presented, query
 }
 
-// wantsWebSocket reports whether a client asks for another protocol than HTTP. Names are as they came.
+// wantsWebSocket reports whether a client asks for another protocol than HTTP.
 func wantsWebSocket(h *fasthttp.RequestHeader) bool {
-	for name, value := range h.All() {
-		if strings.EqualFold(string(name), "upgrade") && strings.EqualFold(string(value), "websocket") {
-			return true
+	return slices.ContainsFunc(valuesOf(h, "upgrade"), func(value string) bool { return strings.EqualFold(value, "websocket") })
+}
+
+// valuesOf gives the values of a field, in whatever case its name came.
+func valuesOf(h *fasthttp.RequestHeader, name string) (values []string) {
+	for n, value := range h.All() {
+		if len(n) == len(name) && strings.EqualFold(string(n), name) {
+			values = append(values, string(value))
 		}
 	}
-	return false
+	return values
 }
 
 // kind is what a header field is to the relay.

@@ -1,7 +1,6 @@
 package proxyengine
 
 import (
-	"log/slog"
 	"net/url"
 	"strings"
 
@@ -143,10 +142,6 @@ func (p presented) masked(arg any) any {
 		return p.without(v)
 	case error:
 		return p.without(v.Error())
-	case slog.Attr:
-		if v.Value.Kind() == slog.KindString {
-			return slog.String(v.Key, p.without(v.Value.String()))
-		}
 	}
 	return arg
 }

@@ -31,7 +31,7 @@ func (x *exchange) skipBody() {
 	if x.ctx.SetReadDeadline(time.Now().Add(lingerFor)) != nil {
 		return
 	}
-	caller.Waiting(below(x.ctx.Conn())) // from here on it makes room for others
+	caller.Waiting(acceptedConn(x.ctx.Conn())) // from here on it makes room for others
 	length := int64(x.ctx.Request.Header.ContentLength())
 	if 0 <= length && length <= unread && !x.hasty && !x.unasked && !x.closes() {
 		return // the connection can be used again
@@ -71,7 +71,7 @@ func (x *exchange) closes() bool {
 // endAnswers tells a client that nothing more comes, while it may still send.
 func endAnswers(conn net.Conn) {
 	if _, secure := conn.(*secureConn); !secure {
-		conn = below(conn)
+		conn = acceptedConn(conn)
 	}
 	if c, ok := conn.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite() // what it sends is read all the same
@@ -92,7 +92,7 @@ func foldExpect(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 // expected looks at the head of a request whose client waits to be told before it sends the body: a refusal then costs
 // neither side the body.
 func (e *Engine) expected(ctx *fasthttp.RequestCtx) (status int) {
-	if !caller.Serving(below(ctx.Conn())) {
+	if !caller.Serving(acceptedConn(ctx.Conn())) {
 		e.turnAway(ctx)
 		return ctx.Response.StatusCode()
 	}
@@ -100,12 +100,12 @@ func (e *Engine) expected(ctx *fasthttp.RequestCtx) (status int) {
 	ctx.SetUserValue(expecting, awaited{x})
 	defer func() { status = ctx.Response.StatusCode() }()
 	defer x.spot.Leave()
-	defer x.survive()
+	defer x.recoverPanic()
 	ctx.SetStatusCode(fasthttp.StatusContinue)
 	if err := x.meet(); err != nil {
 		ctx.SetStatusCode(fasthttp.StatusBadRequest) // for a client that has left
 		x.unasked = true
-		x.fail(err)
+		x.finish(nil, err)
 		x.holdBack()
 	}
 	return

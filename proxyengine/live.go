@@ -80,8 +80,8 @@ func (e *Engine) Disconnect(id string) bool {
 	return false
 }
 
-// reached shows how far the exchange has come.
-func (x *exchange) reached(p Phase) {
+// setPhase shows how far the exchange has come.
+func (x *exchange) setPhase(p Phase) {
 	r := &x.record
 	x.mu.Lock()
 	defer x.mu.Unlock()

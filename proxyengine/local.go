@@ -6,46 +6,49 @@ import (
 	"crs/proxyengine/provider"
 )
 
+// answerSelf answers what needs no account. Nothing is written down of that.
+func (x *exchange) answerSelf() (r *response, err error) {
+	switch x.route.Local {
+	case provider.Hello, provider.Discard:
+		r, err = x.answerOpen()
+	case provider.Canary:
+		r, err = x.answerCanary()
+	default:
+		r, err = x.answerKnown()
+	}
+	x.unrecorded = err == nil
+	return r, err
+}
+
 // answerOpen answers what needs no key: probes, telemetry, health.
-func (x *exchange) answerOpen() error {
-	if err := x.seat(); err != nil {
-		return err
+func (x *exchange) answerOpen() (*response, error) {
+	if err := x.checkConnLimit(); err != nil {
+		return nil, err
 	}
 	x.skipBody()
-	body := ""
+	r := &response{status: fasthttp.StatusOK, contentType: "application/json"}
 	switch {
 	case x.route.Local == provider.Discard:
-		body = `{"success":true}`
+		r.body = []byte(`{"success":true}`)
 	case !x.ctx.IsHead():
-		body = `{"status":"ok"}`
+		r.body = []byte(`{"status":"ok"}`)
 	}
-	x.ctx.SetStatusCode(fasthttp.StatusOK)
-	x.ctx.Response.Header.SetContentType("application/json")
-	x.ctx.SetBodyString(body)
-	x.forget()
-	return nil
+	return r, nil
 }
 
-// answerSelf answers what needs a key but no account.
-func (x *exchange) answerSelf() error {
-	contentType, body, err := x.ownAnswer(x.models())
+// answerKnown answers what needs a key, but no account: which models there are, and what a protocol knows by itself.
+func (x *exchange) answerKnown() (r *response, err error) {
+	r, models := &response{status: fasthttp.StatusOK}, x.models()
+	if own, ok := x.route.protocol.(provider.Answerer); ok && x.route.Local == provider.Own {
+		r.contentType, r.body, err = own.Answer(&x.in, models)
+	} else {
+		r.contentType, r.body = x.route.protocol.Models(models)
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	x.skipBody()
-	x.ctx.SetStatusCode(fasthttp.StatusOK)
-	x.ctx.Response.Header.SetContentType(contentType)
-	x.ctx.SetBody(body)
-	x.forget()
-	return nil
-}
-
-func (x *exchange) ownAnswer(models []string) (contentType string, body []byte, err error) {
-	if own, ok := x.route.protocol.(provider.Answerer); ok && x.route.Local == provider.Own {
-		return own.Answer(&x.in, models)
-	}
-	contentType, body = x.route.protocol.Models(models)
-	return contentType, body, nil
+	return r, nil
 }
 
 // models are those that the accounts serve here and the key may use.
@@ -57,10 +60,4 @@ func (x *exchange) models() []string {
 		}
 	}
 	return allowed
-}
-
-// forget ends an exchange that is nobody's business.
-func (x *exchange) forget() {
-	x.record.Key = ""
-	x.close()
 }

@@ -1,13 +1,9 @@
 package proxyengine
 
 import (
-	"errors"
 	"net/netip"
-	"time"
+	"strings"
 
-	"github.com/valyala/fasthttp"
-
-	"crs/internal/key"
 	"crs/proxyengine/caller"
 	"crs/proxyengine/provider"
 )
@@ -18,68 +14,44 @@ func (x *exchange) origin() netip.Addr {
 	if len(x.settings.Proxies) == 0 {
 		return peer
 	}
-	return x.settings.Proxies.Origin(peer, forwardedFor(&x.ctx.Request.Header))
-}
-
-// forwardedFor is the whole list: a proxy may have added a line instead of to the last one.
-func forwardedFor(h *fasthttp.RequestHeader) string {
-	list := ""
-	for name, value := range h.All() {
-		switch {
-		case len(name) != len("x-forwarded-for") || !hasPrefixFold(string(name), "x-forwarded-for"):
-		case list == "":
-			list = string(value)
-		default:
-			list += "," + string(value)
-		}
-	}
-	return list
+	// The whole list counts: a proxy may have added a line instead of to the last one.
+	return x.settings.Proxies.Origin(peer, strings.Join(valuesOf(&x.ctx.Request.Header, "x-forwarded-for"), ","))
 }
 
 // crowded reports whether the address has too many connections open, this one being the last.
 func (x *exchange) crowded() bool {
-	return caller.TooMany(below(x.ctx.Conn()))
+	return caller.TooMany(acceptedConn(x.ctx.Conn()))
 }
 
-// room refuses a connection for which there is none, because each that is open has a request under way.
-func (x *exchange) room() error {
-	if !caller.NoRoom(below(x.ctx.Conn())) {
+// checkRoom refuses a connection for which there is none, because each that is open has a request under way.
+func (x *exchange) checkRoom() error {
+	if !caller.NoRoom(acceptedConn(x.ctx.Conn())) {
 		return nil
 	}
 	x.ctx.SetConnectionClose()
-	full := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay has as many connections as it can serve at once")
-	full.RetryAfter = time.Second
-	return flood{full}
+	return repeated{busy("the relay has as many connections as it can serve at once")}
 }
 
-// seat refuses a connection of an address that has too many of them, unless it comes with a good key.
-func (x *exchange) seat() error {
+// checkConnLimit refuses a connection of an address that has too many of them, unless it comes with a good key.
+func (x *exchange) checkConnLimit() error {
 	if !x.crowded() {
 		return nil
 	}
 	x.ctx.SetConnectionClose()
-	return flood{fault(fasthttp.StatusTooManyRequests, provider.RateLimited,
+	return repeated{fault(provider.RateLimited,
 		"this address has too many connections open already; without a good key it may have %d at once (limits.connections_per_ip)", x.settings.ConnectionsPerIP)}
 }
 
-// unknown is what comes of a key that could not be verified.
-func (x *exchange) unknown(err error) error {
-	var refused *key.Refused
-	if !errors.As(err, &refused) {
-		return err
-	}
-	return x.stranger(err)
-}
-
-// stranger is what who presents nothing that is good here is told. It counts against the address that it comes from: one with
-// too many of them is told to wait, until its minute is over.
-func (x *exchange) stranger(err error) error {
-	if err := x.seat(); err != nil {
+// checkAuthFailures gives what who presents nothing that is good here is told, for err. It counts against the address that it comes
+// from: one with too many of them is told to wait, until its minute is over.
+func (x *exchange) checkAuthFailures(err error) error {
+	if err := x.checkConnLimit(); err != nil {
 		return err
 	}
 	from := x.origin()
 	if wait := x.e.failures.Refused(from); wait > 0 {
-		return x.impatient(wait)
+		return repeated{later(wait, fault(provider.RateLimited,
+			"too many requests from this address had no good key; after %d within a minute, more of them are refused for the rest of that minute (limits.failed_auth)", x.settings.FailedAuth))}
 	}
 	if x.e.failures.Failed(from) {
 		x.e.opt.Log.Warn("an address has sent too many requests without a good key, and its next ones without one are refused for the rest of a minute", "from", from, "failures", x.settings.FailedAuth)
@@ -87,15 +59,8 @@ func (x *exchange) stranger(err error) error {
 	return err
 }
 
-func (x *exchange) impatient(wait time.Duration) error {
-	f := fault(fasthttp.StatusTooManyRequests, provider.RateLimited,
-		"too many requests from this address had no good key; after %d within a minute, more of them are refused for the rest of that minute (limits.failed_auth)", x.settings.FailedAuth)
-	f.RetryAfter = wait
-	return flood{f}
-}
-
-// flood is a refusal of which there may be any number, from who is refused already: it is not worth a line of the log each.
-type flood struct{ error }
+// repeated is a refusal of which there may be any number, from who is refused already: it is not worth a line of the log each.
+type repeated struct{ error }
 
 // Unwrap gives the refusal itself.
-func (f flood) Unwrap() error { return f.error }
+func (f repeated) Unwrap() error { return f.error }

@@ -209,5 +209,5 @@ func (strangers) Verify(_ context.Context, presented string) (*key.Key, error) {
 	if presented == "cr_good" {
 		return &key.Key{ID: "key_1"}, nil
 	}
-	return nil, &key.Refused{Reason: key.Missing}
+	return nil, &key.Invalid{Reason: key.Missing}
 }

@@ -22,11 +22,7 @@ const usualVersion = "2023-06-01"
 
 // usualQuery reports whether a query has only what every account knows.
 func usualQuery(query string) bool {
-	switch query {
-	case "", "alt=sse", "alt=json":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"", "alt=sse", "alt=json"}, query)
 }
 
 // mostPlain bounds the bodies that are looked at: what is longer may be refused for its length. No plain one is nested deeper than
@@ -110,13 +106,11 @@ func plainMember(of gjson.Result, name string, value gjson.Result) bool {
 }
 
 func plainType(name string) bool {
-	switch name {
-	case "text", "input_text", "output_text", "message", "ephemeral", "function", "custom", "tool_use", "tool_result", "function_call",
+	return slices.Contains([]string{
+		"text", "input_text", "output_text", "message", "ephemeral", "function", "custom", "tool_use", "tool_result", "function_call",
 		"function_call_output", "thinking", "redacted_thinking", "enabled", "disabled", "adaptive", "auto", "any", "none", "tool",
-		"reasoning", "summary_text", "reasoning_text", "custom_tool_call", "custom_tool_call_output", "grammar":
-		return true
-	}
-	return false
+		"reasoning", "summary_text", "reasoning_text", "custom_tool_call", "custom_tool_call_output", "grammar",
+	}, name)
 }
 
 // schema reports whether a member holds the schema of what a client's tool takes.
@@ -126,11 +120,5 @@ func schema(name string) bool {
 
 // opaque reports whether a member holds whatever the client's own tools take and give.
 func opaque(of gjson.Result, name string) bool {
-	switch name {
-	case "arguments", "args", "response", "metadata", "context_management":
-		return true
-	case "input":
-		return of.Get("type").String() == "tool_use"
-	}
-	return false
+	return slices.Contains([]string{"arguments", "args", "response", "metadata", "context_management"}, name) || name == "input" && of.Get("type").String() == "tool_use"
 }

@@ -2,14 +2,15 @@ package proxyengine
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"time"
 
 	"github.com/valyala/fasthttp"
 
 	"crs/internal/bound"
+	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/pricing"
 	"crs/internal/unit"
@@ -18,29 +19,27 @@ import (
 	"crs/proxyengine/provider"
 )
 
-// handle serves one request. Errors become answers here and nowhere else.
+// handle serves one request.
 func (e *Engine) handle(ctx *fasthttp.RequestCtx) {
 	ctx.SetStatusCode(unanswered)
-	if !caller.Serving(below(ctx.Conn())) {
+	if !caller.Serving(acceptedConn(ctx.Conn())) {
 		e.turnAway(ctx)
 		return
 	}
 	x := e.opened(ctx)
 	defer x.spot.Leave()
-	defer x.survive()
+	defer x.recoverPanic()
 	if e.leaving.Load() {
 		ctx.SetConnectionClose()
 	}
-	err := x.relay()
+	answer, err := x.relay()
 	if x.key == nil {
-		caller.Waiting(below(ctx.Conn())) // who has shown no key makes room for others, also while it takes no answer
+		caller.Waiting(acceptedConn(ctx.Conn())) // who has shown no key makes room for others, also while it takes no answer
 	}
-	if err != nil {
-		if x.ahead {
-			ctx.SetConnectionClose() // who sends on without looking what it is told, keeps the relay busy for nothing
-		}
-		x.fail(err)
+	if err != nil && x.ahead {
+		ctx.SetConnectionClose() // who sends on without looking what it is told, keeps the relay busy for nothing
 	}
+	x.finish(answer, err)
 	x.holdBack()
 }
 
@@ -49,39 +48,34 @@ const unanswered = fasthttp.StatusServiceUnavailable
 
 // turnAway answers on a connection that is being closed to make room for others: the answer may still get through.
 func (e *Engine) turnAway(ctx *fasthttp.RequestCtx) {
-	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "this connection was closed to make room for others; try again")
-	f.RetryAfter = time.Second
-	sayFault(ctx, e.routes.protocol(string(ctx.Path())), f)
+	f := busy("this connection was closed to make room for others; try again")
+	faultResponse(e.routes.protocol(string(ctx.Path())), f).send(ctx)
 	ctx.SetConnectionClose()
 }
 
-// relay carries a request to an account and starts the answer on its way back. Each line is one step, in the order in
-// which they happen.
-func (x *exchange) relay() error {
+// relay carries a request to an account and gives what its client is to be answered. Each line is one step, in the order in which they
+// happen; close settles the account when the answer has been written.
+func (x *exchange) relay() (*response, error) {
 	if err := x.meet(); err != nil {
-		return err
+		return nil, err
 	}
-	switch x.route.Local {
-	case provider.Relayed:
-	case provider.Hello, provider.Discard:
-		return x.answerOpen()
-	case provider.Canary:
-		return x.answerCanary()
-	default:
+	if x.route.Local != provider.Relayed {
 		return x.answerSelf()
 	}
-	if err := x.inspect(); err != nil {
-		return err
+	if err := x.readBody(); err != nil {
+		return nil, err
+	}
+	if err := x.understand(); err != nil {
+		return nil, err
 	}
 	if err := x.admit(); err != nil {
-		return err
+		return nil, err
 	}
-	answer, err := x.forward() // lends accounts until one answers
-	if answer == nil {
-		return err
+	got, err := x.forward()
+	if err != nil {
+		return nil, err
 	}
-	x.deliver(answer) // streams and meters; closes the exchange when the last byte is out
-	return nil
+	return x.deliver(got), nil
 }
 
 // meet does what only needs the head. It has been done already for a client that waits to be told before it sends a body.
@@ -90,11 +84,11 @@ func (x *exchange) meet() error {
 		return nil
 	}
 	x.met = true
-	err := x.find()
-	if err := cmp.Or(x.lines(), err); err != nil {
+	err := x.parse()
+	if err := cmp.Or(x.checkLineEnds(), err); err != nil {
 		return err
 	}
-	if err := x.room(); err != nil {
+	if err := x.checkRoom(); err != nil {
 		return err
 	}
 	switch x.route.Local {
@@ -107,11 +101,11 @@ func (x *exchange) meet() error {
 	if x.route.Local != provider.Relayed {
 		return nil
 	}
-	return x.take()
+	return x.enterGate()
 }
 
-// find reads the head: what is asked for, in which protocol, and the key that was presented.
-func (x *exchange) find() error {
+// parse reads the head: what is asked for, in which protocol, and the key that was presented.
+func (x *exchange) parse() error {
 	h := &x.ctx.Request.Header
 	method, path := string(h.Method()), string(x.ctx.Path())
 	to := x.e.routes.find(method, path)
@@ -121,7 +115,7 @@ func (x *exchange) find() error {
 		x.route.Local = provider.Hello
 		return nil
 	case method == fasthttp.MethodGet && wantsWebSocket(h):
-		return noUpgrade()
+		return fault(provider.UpgradeRequired, "this relay does not speak WebSocket; send the request over HTTP") // clients that try it first fall back
 	case x.e.routes.canary(path):
 		x.route.Local = provider.Canary
 		x.in.Header, x.presented, x.in.Query = readHead(h, string(x.ctx.URI().QueryString()))
@@ -139,38 +133,37 @@ func (x *exchange) find() error {
 func noRoute(method, path string, otherMethod bool) error {
 	method, path = bound.Cut(method, bound.Quote), bound.Cut(path, bound.Name)
 	if otherMethod {
-		return fault(fasthttp.StatusNotFound, provider.NotFound, "%s is not served at %s", method, path)
+		return fault(provider.NotFound, "%s is not served at %s", method, path)
 	}
-	return fault(fasthttp.StatusNotFound, provider.NotFound,
+	return fault(provider.NotFound,
 		"there is nothing at %s; Claude's API is under /api and /claude, OpenAI's under /openai, Gemini's under /gemini, Azure's under /azure, Factory's under /droid", path)
-}
-
-// noUpgrade has clients that try a WebSocket first fall back to what the relay speaks.
-func noUpgrade() error {
-	return fault(fasthttp.StatusUpgradeRequired, provider.UpgradeRequired, "this relay does not speak WebSocket; send the request over HTTP")
 }
 
 // identify finds whose key it is. From here on the request is in flight, and its client's leaving is noticed.
 // A good key is served whatever others do from the same address: an office or a reverse proxy may be behind it.
 func (x *exchange) identify() error {
 	k, err := x.e.opt.Keys.Verify(x.life, string(x.presented))
+	var refused *key.Invalid
+	if errors.As(err, &refused) {
+		return x.checkAuthFailures(err)
+	}
 	if err != nil {
-		return x.unknown(err)
+		return err
 	}
 	if x.crowded() {
 		x.ctx.SetConnectionClose()
 	}
-	x.key, x.weight.key, x.spot.key = k, k.ID, k.ID
+	x.key, x.memory.key, x.spot.key = k, k.ID, k.ID
 	x.record.Key, x.record.KeyName = k.ID, k.Name
-	x.reached(Reading)
+	x.setPhase(Reading)
 	return x.enter()
 }
 
-// take takes a slot of the key before its body takes memory: a key that is spent, or has too many requests already, is told
+// enterGate takes a slot of the key before its body takes memory: a key that is spent, or has too many requests already, is told
 // so while it still sends.
-func (x *exchange) take() error {
+func (x *exchange) enterGate() error {
 	x.spot.Leave()
-	x.reached(Queued)
+	x.setPhase(Queued)
 	x.afterOthersLeft()
 	x.holders[0] = x.key.Holder()
 	permit, err := x.e.opt.Gate.Enter(x.life, x.holders[:])
@@ -178,20 +171,12 @@ func (x *exchange) take() error {
 		return x.goneOr(x.forGood(err))
 	}
 	x.permit = permit
-	x.stoodIn(&x.ended.KeyQueue, permit.Waited())
-	x.reached(Reading)
+	x.addQueueWait(&x.ended.KeyQueue, permit.Waited())
+	x.setPhase(Reading)
 	return nil
 }
 
-// inspect reads the body, and in it what the request wants; and whether the key may want that.
-func (x *exchange) inspect() error {
-	if err := x.readBody(); err != nil {
-		return err
-	}
-	return x.understand()
-}
-
-// understand looks at the body that has been read.
+// understand looks at the body that has been read: what it wants, and whether the key may want that.
 func (x *exchange) understand() error {
 	var intent provider.Intent
 	err := x.heavily(func() (err error) {
@@ -205,7 +190,7 @@ func (x *exchange) understand() error {
 		return err
 	}
 	if x.presented.holds(intent.Model) {
-		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "model: that is a key and no model's name")
+		return fault(provider.BadRequest, "model: that is a key and no model's name")
 	}
 	x.intent = intent
 	if x.intent.Client == "" && x.e.opt.Client != nil {
@@ -219,7 +204,7 @@ func (x *exchange) understand() error {
 // named holds what a request names to its bounds. Whatever is kept of a request, is kept by these names.
 func named(i *provider.Intent) error {
 	if len(i.Model) > bound.Name {
-		return fault(fasthttp.StatusBadRequest, provider.BadRequest, "model: a model's name has at most %d bytes; this one is longer: %q", bound.Name, bound.Cut(i.Model, bound.Quote))
+		return fault(provider.BadRequest, "model: a model's name has at most %d bytes; this one is longer: %q", bound.Name, bound.Cut(i.Model, bound.Quote))
 	}
 	i.Session = conversation(i.Session)
 	return nil
@@ -227,14 +212,14 @@ func named(i *provider.Intent) error {
 
 // admit passes the key's limits, now that it is known what the request wants, and writes down that it has been let in.
 func (x *exchange) admit() error {
-	x.reached(Queued)
+	x.setPhase(Queued)
 	permit, err := x.permit.Charge(x.life, x.estimate())
 	if err != nil {
 		return x.goneOr(x.orForbidden(err))
 	}
 	if permit != x.permit {
 		x.permit = permit
-		x.stoodIn(&x.ended.KeyQueue, permit.Waited())
+		x.addQueueWait(&x.ended.KeyQueue, permit.Waited())
 	}
 	if err := x.e.opt.Ledger.Open(&x.record); err != nil {
 		return err
@@ -265,16 +250,16 @@ func (x *exchange) goneOr(err error) error {
 	if x.gone() {
 		return errGone
 	}
-	return fault(fasthttp.StatusServiceUnavailable, provider.Unavailable, "the relay is shutting down")
+	return fault(provider.Unavailable, "the relay is shutting down")
 }
 
-// survive keeps one request's panic from ending all the others.
-func (x *exchange) survive() {
+// recoverPanic keeps one request's panic from ending all the others.
+func (x *exchange) recoverPanic() {
 	r := recover()
 	if r == nil {
 		return
 	}
 	x.e.opt.Log.Error("a request panicked; this is a bug", "request", x.id, "panic", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
 	x.log(slog.LevelDebug, "panic", "value", fmt.Sprint(r))
-	x.fail(fault(fasthttp.StatusInternalServerError, provider.Internal, "the relay failed; its log says more"))
+	x.finish(nil, fault(provider.Internal, "the relay failed; its log says more"))
 }

@@ -10,13 +10,10 @@ import (
 
 // routes finds what a path asks for. It is made once.
 type routes struct {
-	exact    map[routeKey]route
-	patterns []pattern // the longest literal text first
+	patterns []pattern // the longest literal text first, so that an exact path comes before those that it fits too
 	prefixes []prefix  // the longest first
 	first    provider.Protocol
 }
-
-type routeKey struct{ method, path string }
 
 type route struct {
 	protocol provider.Protocol
@@ -28,9 +25,10 @@ type route struct {
 	listed []string
 }
 
-// pattern is a path with a part that may be any text.
+// pattern is a path, which may have a part that may be any text.
 type pattern struct {
 	before, after string
+	open          bool // it has such a part
 	route
 }
 
@@ -40,13 +38,14 @@ type prefix struct {
 }
 
 func newRoutes(mounts []Mount) routes {
-	r := routes{exact: map[routeKey]route{}, first: mounts[0].Protocol}
+	r := routes{first: mounts[0].Protocol}
 	for _, m := range mounts {
 		listed := m.services()
 		for _, at := range m.Prefixes {
 			r.prefixes = append(r.prefixes, prefix{at, m.Protocol})
 			for _, to := range m.Protocol.Routes() {
-				r.add(at+to.Path, route{m.Protocol, to, at, m.limited(to.Service), listed})
+				before, after, open := strings.Cut(at+to.Path, "{}")
+				r.patterns = append(r.patterns, pattern{before, after, open, route{m.Protocol, to, at, m.limited(to.Service), listed}})
 			}
 		}
 	}
@@ -55,15 +54,6 @@ func newRoutes(mounts []Mount) routes {
 		return cmp.Compare(len(b.before)+len(b.after), len(a.before)+len(a.after))
 	})
 	return r
-}
-
-func (r *routes) add(path string, to route) {
-	before, after, is := strings.Cut(path, "{}")
-	if !is {
-		r.exact[routeKey{to.Method, path}] = to
-		return
-	}
-	r.patterns = append(r.patterns, pattern{before, after, to})
 }
 
 // limited is a service as the mount's accounts serve it.
@@ -95,9 +85,6 @@ type found struct {
 
 // find gives the route. When there is none it gives the protocol of the path, in whose words to say so.
 func (r *routes) find(method, path string) found {
-	if to, ok := r.exact[routeKey{method, path}]; ok {
-		return found{route: to, ok: true}
-	}
 	f := found{route: route{protocol: r.protocol(path)}}
 	for i := range r.patterns {
 		p := &r.patterns[i]
@@ -109,13 +96,13 @@ func (r *routes) find(method, path string) found {
 			f.otherMethod = true
 		}
 	}
-	for key := range r.exact {
-		f.otherMethod = f.otherMethod || key.path == path
-	}
 	return f
 }
 
 func (p *pattern) match(path string) (param string, ok bool) {
+	if !p.open {
+		return "", path == p.before
+	}
 	if len(path) <= len(p.before)+len(p.after) || !strings.HasPrefix(path, p.before) || !strings.HasSuffix(path, p.after) {
 		return "", false
 	}

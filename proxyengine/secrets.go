@@ -2,10 +2,9 @@ package proxyengine
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
-
-	"github.com/valyala/fasthttp"
 
 	"crs/internal/account"
 	"crs/proxyengine/provider"
@@ -49,11 +48,7 @@ func secretsOf(acc *account.Account) []scrub.Secret {
 
 // publicOption reports whether an option of an account is a choice among few, and no name of the operator's.
 func publicOption(name string) bool {
-	switch name {
-	case "auth", "region", "geo", "api-version", "surface", "plan":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"auth", "region", "geo", "api-version", "surface", "plan"}, name)
 }
 
 // ownerField gives the word for a field of an answer that says whose the account is; "" for all others.
@@ -92,21 +87,18 @@ func hosts(address string) []scrub.Secret {
 
 // usualWord reports whether a host is a word that errors have: that is known for a host by where it stands alone.
 func usualWord(host string) bool {
-	switch host = strings.ToLower(host); host {
-	case "proxy", "gateway", "server", "host", "upstream", "backend", "relay", "router", "service", "model", "provider", "google", "chatgpt", "gpt", "local", "internal", "test":
-		return true
-	}
-	return usualFolder(host)
+	host = strings.ToLower(host)
+	return usualFolder(host) || slices.Contains([]string{
+		"proxy", "gateway", "server", "host", "upstream", "backend", "relay", "router", "service", "model", "provider", "google", "chatgpt", "gpt", "local", "internal", "test",
+	}, host)
 }
 
 // usualFolder reports whether a folder of a base URL is one that many have, and clients know.
 func usualFolder(name string) bool {
-	switch name {
-	case "", "v1", "v2", "v1beta", "v1alpha", "v1internal", "api", "apis", "llm", "openai", "anthropic", "claude", "codex", "backend-api", "gemini", "droid", "azure", "bedrock",
-		"deployments", "models", "messages", "chat", "completions", "responses", "embeddings", "images":
-		return true
-	}
-	return false
+	return slices.Contains([]string{
+		"", "v1", "v2", "v1beta", "v1alpha", "v1internal", "api", "apis", "llm", "openai", "anthropic", "claude", "codex", "backend-api", "gemini", "droid", "azure", "bedrock",
+		"deployments", "models", "messages", "chat", "completions", "responses", "embeddings", "images",
+	}, name)
 }
 
 // secretless is text without the account's credential, for the operator.
@@ -114,33 +106,27 @@ func secretless(acc *account.Account, text string) string {
 	return scrub.New(secretsOf(acc)).Exact().Text(text)
 }
 
-// clearing makes what takes the operator's out of an answer. What is no stream is looked at when it is whole.
-func (x *exchange) clearing(acc *account.Account, h *held) *clearing {
-	c := &clearing{
-		withheld: withheld{secrets: credentialsOf(acc)},
+// newAnswerFilter makes what takes the operator's out of an answer. What is no stream is looked at when it is whole.
+func (x *exchange) newAnswerFilter(acc *account.Account, h *prefetched) *answerFilter {
+	c := &answerFilter{
+		secrets:  secretFilter{secrets: credentialsOf(acc)},
 		scrubber: sync.OnceValue(func() *scrub.Scrubber { return scrubberOf(acc, h.answer.Header, x.presented) }),
-		instead:  func() []byte { return x.route.protocol.FaultEvent(tooLongAnError(x.id)) },
+		instead: func() []byte {
+			f := fault(provider.BadGateway, "the provider gave an error that is too long to be passed on")
+			f.Request = x.id
+			return x.route.protocol.FaultEvent(f)
+		},
 	}
 	switch {
 	case h.stream:
-		c.units = &lines{empty: true}
+		c.splitter = &eventSplitter{empty: true}
 	case h.flows:
-		c.units = &objects{}
+		c.splitter = &objectSplitter{}
 	}
 	return c
 }
 
-func tooLongAnError(request string) *provider.Fault {
-	f := fault(fasthttp.StatusBadGateway, provider.BadGateway, "the provider gave an error that is too long to be passed on")
-	f.Request = request
-	return f
-}
-
 // readable reports whether a body in an encoding can be looked into.
 func readable(encoding string) bool {
-	switch strings.ToLower(encoding) {
-	case "", "identity", "gzip", "x-gzip":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"", "identity", "gzip", "x-gzip"}, strings.ToLower(encoding))
 }

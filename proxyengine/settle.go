@@ -19,9 +19,9 @@ func (x *exchange) settle() {
 	if x.permit != nil {
 		x.permit.Settle(r.Amounts())
 	}
-	if r.Key == "" { // nobody's: it never presented a good key
+	if r.Key == "" || x.unrecorded { // nobody's: it never presented a good key, or asked for nothing that counts
 		if x.ended.Refused != "" {
-			x.tell()
+			x.report()
 		}
 		return
 	}
@@ -29,18 +29,18 @@ func (x *exchange) settle() {
 	if x.e.opt.Closed != nil {
 		x.e.opt.Closed(r)
 	}
-	x.tell()
+	x.report()
 	x.log(slog.LevelDebug, "done", "status", r.Status, "account", r.AccountName, "total", r.Total, "output", r.Tokens.Output)
 }
 
 // count takes the meter's figures over, and prices them.
 func (x *exchange) count() {
 	r := &x.record
-	if x.meter == nil || x.intent.Free {
+	if x.served == nil || x.intent.Free {
 		x.uncounted()
 		return
 	}
-	c := x.meter.End()
+	c := x.served.answer.meter.End()
 	r.Tokens, r.Raw, r.Source = c.Tokens.Bound(), c.Raw, sourceOf(&c, r.Error != "")
 	r.Images, r.Searches = c.Images, max(c.Pricing.WebSearches, 0)
 	if r.Images == 0 && r.Error == "" {

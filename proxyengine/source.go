@@ -25,13 +25,12 @@ type metered struct {
 	weighed  int64     // how much of that it has
 	meter    provider.Meter
 	reshaper provider.Reshaper // the meter, when it has a say in what the client gets
-	clearing *clearing         // of what is the operator's
-	ended    bool
-	failed   error // to give once what came before it has been given
-	run      int   // bytes since others were let ahead
+	filter   *answerFilter     // of what is the operator's
+	end      error             // to give once what came before it has been given: io.EOF, or why there is no more
+	run      int               // bytes since others were let ahead
 	came     int64
 	may      allowance
-	flood    bool // it goes through the lane
+	flood    bool // it goes through the slow lane
 }
 
 // turn is how much of an answer is read before others have theirs: one whose upstream floods it would otherwise have the
@@ -41,11 +40,8 @@ const turn = 8 << 10
 // Next implements source. It may give nothing without having ended: a frame that is not whole yet, an event that is left
 // out.
 func (m *metered) Next() ([]byte, error) {
-	switch {
-	case m.failed != nil:
-		return nil, m.failed
-	case m.ended:
-		return nil, io.EOF
+	if m.end != nil {
+		return nil, m.end
 	}
 	if m.flood {
 		m.x.spot.Enter()
@@ -72,7 +68,7 @@ func (m *metered) Next() ([]byte, error) {
 	}
 	out, err := m.reshaper.Output()
 	if err != nil {
-		m.failed = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
+		m.end = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
 	}
 	return m.cleared(out), nil
 }
@@ -85,7 +81,7 @@ func (m *metered) letOthers(n int) {
 	}
 	x, brought := m.x, int64(m.run)
 	m.run = 0
-	if m.flood = m.may.spend(brought, time.Now(), x.beside()); !m.flood || x.conn == nil || !x.conn.Yield(&x.spot) {
+	if m.flood = m.may.spend(brought, time.Now(), x.keyInFlight()); !m.flood || x.conn == nil || !x.conn.Yield(&x.spot) {
 		m.flood = false
 		x.spot.Leave()
 		runtime.Gosched()
@@ -93,16 +89,16 @@ func (m *metered) letOthers(n int) {
 }
 
 func (m *metered) cleared(b []byte) []byte {
-	if m.clearing == nil {
+	if m.filter == nil {
 		return b
 	}
-	return m.clearing.next(b)
+	return m.filter.next(b)
 }
 
 // atBoundary reports whether an event may be written behind what the client has.
 func (m *metered) atBoundary() bool {
-	if m.clearing != nil {
-		return m.clearing.whole()
+	if m.filter != nil {
+		return m.filter.whole()
 	}
 	return m.reshaper != nil || m.meter.AtBoundary()
 }
@@ -113,13 +109,13 @@ func (m *metered) weigh() error {
 	n := m.holds()
 	if n <= m.weighed+smallAnswer {
 		if m.weighed > 0 && n <= m.weighed/4 {
-			m.x.weight.give(forAnswer, m.weighed)
+			m.x.memory.give(forAnswer, m.weighed)
 			m.weighed = 0
 		}
 		return nil
 	}
 	more := n + n/2 - m.weighed
-	if m.x.weight.try(forAnswer, more) {
+	if m.x.memory.try(forAnswer, more) {
 		m.weighed += more
 		return nil
 	}
@@ -129,11 +125,11 @@ func (m *metered) weigh() error {
 		m.weighed = n
 	case m.reshaper == nil:
 		m.meter.Forget()
-		if m.clearing != nil {
-			m.clearing.short = true
+		if m.filter != nil {
+			m.filter.short = true
 		}
 	default:
-		m.failed = err
+		m.end = err
 		return err
 	}
 	return nil
@@ -141,15 +137,15 @@ func (m *metered) weigh() error {
 
 func (m *metered) holds() int64 {
 	n := int64(m.meter.Holds())
-	if m.clearing != nil {
-		n += int64(m.clearing.holds())
+	if m.filter != nil {
+		n += int64(m.filter.holds())
 	}
 	return n
 }
 
 // finish gives what is left when the upstream's body has ended.
 func (m *metered) finish() ([]byte, error) {
-	m.ended = true
+	m.end = io.EOF
 	if m.came > light {
 		m.x.spot.Enter()
 		defer m.x.spot.Leave()
@@ -160,10 +156,10 @@ func (m *metered) finish() ([]byte, error) {
 		rest, err = m.reshaper.Finish()
 	}
 	if err != nil {
-		m.failed = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
+		m.end = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
 	}
-	if m.clearing != nil {
-		rest = append(m.clearing.next(rest), m.clearing.rest()...)
+	if m.filter != nil {
+		rest = append(m.filter.next(rest), m.filter.rest()...)
 	}
 	if len(rest) == 0 && err == nil {
 		return nil, io.EOF
@@ -173,45 +169,44 @@ func (m *metered) finish() ([]byte, error) {
 
 // decoded takes gzip off an answer whose upstream compressed it although it was asked not to; some leave out to say so,
 // which shows in the first two bytes. What is in another coding is not to be read.
-func decoded(a *upstream.Answer, at *spot) source {
-	return &unzipped{from: &reader{answer: a, spot: at}}
-}
+func decoded(a *upstream.Answer, at *spot) source { return &unzipped{answer: a, spot: at} }
 
 // unzipped looks at the first bytes and unzips if they are gzip's.
 type unzipped struct {
-	from  *reader
-	is    bool
-	known bool
-	zip   *gzip.Reader
-	buf   []byte
+	answer *upstream.Answer
+	spot   *spot
+	known  bool
+	is     bool
+	zip    *gzip.Reader
+	buf    []byte
+	left   []byte // of the answer, not unzipped yet
+	err    error  // that the answer ended with
 }
 
 // Next implements source.
 func (u *unzipped) Next() ([]byte, error) {
 	if !u.known {
-		b, err := u.from.next()
+		b, err := u.raw()
 		if err != nil {
 			return nil, err
 		}
-		u.known = true
-		if u.is = bytes.HasPrefix(b, []byte{0x1f, 0x8b}); !u.is {
+		u.left, u.known, u.is = b, true, bytes.HasPrefix(b, []byte{0x1f, 0x8b})
+		if !u.is {
 			return b, nil
 		}
-		u.from.left = b
 	}
 	if !u.is {
-		return u.from.next()
+		return u.raw()
 	}
 	return u.unzip()
 }
 
-func (u *unzipped) unzip() ([]byte, error) {
+func (u *unzipped) unzip() (_ []byte, err error) {
 	if u.zip == nil {
-		zip, err := gzip.NewReader(u.from)
-		if err != nil {
-			return nil, u.from.fault(err)
+		if u.zip, err = gzip.NewReader(u); err != nil {
+			return nil, u.fault(err)
 		}
-		u.zip, u.buf = zip, make([]byte, 8<<10)
+		u.buf = make([]byte, 8<<10)
 	}
 	for {
 		n, err := u.zip.Read(u.buf)
@@ -219,47 +214,39 @@ func (u *unzipped) unzip() ([]byte, error) {
 			return u.buf[:n], nil
 		}
 		if err != nil {
-			return nil, u.from.fault(err)
+			return nil, u.fault(err)
 		}
 	}
 }
 
-// reader makes an io.Reader of an answer.
-type reader struct {
-	answer *upstream.Answer
-	spot   *spot
-	left   []byte
-	err    error
-}
-
-// next gives the next bytes. Others have the lane meanwhile.
-func (r *reader) next() ([]byte, error) {
-	if r.spot.in {
-		r.spot.Leave()
-		defer r.spot.Enter()
+// raw gives the answer's next bytes. Others have the slow lane meanwhile.
+func (u *unzipped) raw() ([]byte, error) {
+	if u.spot.in {
+		u.spot.Leave()
+		defer u.spot.Enter()
 	}
-	return r.answer.Next()
+	return u.answer.Next()
 }
 
-// Read implements io.Reader.
-func (r *reader) Read(p []byte) (int, error) {
-	if len(r.left) == 0 {
-		if r.left, r.err = r.next(); r.err != nil {
-			return 0, r.err
+// Read implements io.Reader for what unzips.
+func (u *unzipped) Read(p []byte) (int, error) {
+	if len(u.left) == 0 {
+		if u.left, u.err = u.raw(); u.err != nil {
+			return 0, u.err
 		}
 	}
-	n := copy(p, r.left)
-	r.left = r.left[n:]
+	n := copy(p, u.left)
+	u.left = u.left[n:]
 	return n, nil
 }
 
 // fault gives the upstream's own error where there was one: what the decoder makes of it says less.
-func (r *reader) fault(err error) error {
+func (u *unzipped) fault(err error) error {
 	switch {
 	case err == io.EOF:
 		return io.EOF
-	case r.err != nil && r.err != io.EOF:
-		return r.err
+	case u.err != nil && u.err != io.EOF:
+		return u.err
 	}
 	return &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
 }

@@ -37,14 +37,7 @@ type openConn struct {
 func (c *openConn) NetConn() net.Conn { return c.Conn }
 
 // Read implements net.Conn.
-func (c *openConn) Read(b []byte) (int, error) {
-	if c.chunks.full() {
-		return 0, errFraming
-	}
-	n, err := c.Conn.Read(b)
-	c.see(b[:n], err)
-	return n, err
-}
+func (c *openConn) Read(b []byte) (int, error) { return c.read(c.Conn, b) }
 
 type secureConn struct {
 	*tls.Conn
@@ -52,14 +45,7 @@ type secureConn struct {
 }
 
 // Read implements net.Conn.
-func (c *secureConn) Read(b []byte) (int, error) {
-	if c.chunks.full() {
-		return 0, errFraming
-	}
-	n, err := c.Conn.Read(b)
-	c.see(b[:n], err)
-	return n, err
-}
+func (c *secureConn) Read(b []byte) (int, error) { return c.read(c.Conn, b) }
 
 // firstLine looks at what is read of a connection until the first line of a request has ended, and keeps how it ended. The first
 // line of a request that was read together with the one before it is not seen.
@@ -82,6 +68,15 @@ const (
 	inside
 	behind
 )
+
+func (l *firstLine) read(conn net.Conn, b []byte) (int, error) {
+	if l.chunks.full() {
+		return 0, errFraming
+	}
+	n, err := conn.Read(b)
+	l.see(b[:n], err)
+	return n, err
+}
 
 func (l *firstLine) see(b []byte, err error) {
 	l.chunks.see(len(b), err)
@@ -148,23 +143,23 @@ func (e *Engine) connState(conn net.Conn, s fasthttp.ConnState) {
 	if l.chunked && string(l.end[:]) != lastChunk {
 		// There were trailers, whose lines fasthttp reads as loosely, or there is another request behind it that they could have
 		// hidden. Both are rare enough to end the connection.
-		caller.Drop(below(conn))
+		caller.Drop(acceptedConn(conn))
 		return
 	}
 	*l = firstLine{last: l.end[len(l.end)-1]} // a line of the next request may have begun to end
-	caller.Waiting(below(conn))
+	caller.Waiting(acceptedConn(conn))
 }
 
-// below is the connection as the listener for clients gave it.
-func below(conn net.Conn) net.Conn {
+// acceptedConn is the connection as the listener for clients gave it.
+func acceptedConn(conn net.Conn) net.Conn {
 	if c, ok := hangup.From(conn); ok {
 		return c.Conn
 	}
 	return conn
 }
 
-// lines refuses a head with line ends that others read in another way: a bare line feed, or a field that goes on in the next line.
-func (x *exchange) lines() error {
+// checkLineEnds refuses a head with line ends that others read in another way: a bare line feed, or a field that goes on in the next line.
+func (x *exchange) checkLineEnds() error {
 	first := false
 	if l := lineOf(x.ctx.Conn()); l != nil {
 		if x.ahead = l.at == before; x.ahead {
@@ -180,7 +175,7 @@ func (x *exchange) lines() error {
 		return nil
 	}
 	x.ctx.SetConnectionClose()
-	return fault(fasthttp.StatusBadRequest, provider.BadRequest, "the request's head has a line that ends in a bare line feed, or one that goes on in the next line")
+	return fault(provider.BadRequest, "the request's head has a line that ends in a bare line feed, or one that goes on in the next line")
 }
 
 // wellEnded reports whether each line ends in CR LF, and none goes on in the next.

@@ -102,7 +102,7 @@ func (e *Engine) holdBackFrom(ctx *fasthttp.RequestCtx, from netip.Addr) {
 // holdBack does that for who is known by id, and is called something in the log. Who is refused for having too many connections keeps
 // none open for it.
 func (e *Engine) holdBack(ctx *fasthttp.RequestCtx, id string, who ...any) {
-	conn := below(ctx.Conn())
+	conn := acceptedConn(ctx.Conn())
 	if caller.NoRoom(conn) || caller.TooMany(conn) {
 		return
 	}
@@ -124,8 +124,8 @@ func (x *exchange) afterOthersLeft() {
 		return
 	}
 	began := time.Now()
-	x.rest(wait)
-	x.stoodIn(&x.ended.KeyQueue, time.Since(began))
+	_ = x.rest(wait) // whoever has left is not served by the gate either
+	x.addQueueWait(&x.ended.KeyQueue, time.Since(began))
 }
 
 // deserted notes that the client left before the end of its answer, and tells at which level that is worth a line of the log.
@@ -144,12 +144,12 @@ func (x *exchange) deserted() slog.Level {
 	return slog.LevelInfo
 }
 
-// rest waits, and reports false when the client left or the relay stops meanwhile.
-func (x *exchange) rest(d time.Duration) bool {
-	if d <= 0 {
-		return x.life.Err() == nil
+// rest waits. It gives an error when the client left or the relay stops meanwhile.
+func (x *exchange) rest(d time.Duration) error {
+	if pause(d, x.life.Done()) {
+		return nil
 	}
-	return pause(d, x.life.Done())
+	return x.goneOr(errGone)
 }
 
 // pause waits, and reports false when done is closed meanwhile.

@@ -14,8 +14,9 @@ import (
 	"crs/proxyengine/upstream"
 )
 
-// TokenSource asks providers for fresh tokens, through the account's own proxy.
-type TokenSource struct {
+// AccountClient asks the provider of an account for what no request of a client is for: fresh tokens, logins, trials. It goes through the
+// account's own proxy.
+type AccountClient struct {
 	Providers []provider.Provider
 	Upstream  upstream.Client
 	Now       func() time.Time
@@ -26,7 +27,7 @@ type TokenSource struct {
 const tokenTries = 3
 
 // Renew implements oauth.Source.
-func (s *TokenSource) Renew(ctx context.Context, acc *account.Account) (account.Credential, error) {
+func (s *AccountClient) Renew(ctx context.Context, acc *account.Account) (account.Credential, error) {
 	renewer, err := s.renewer(acc)
 	if err != nil {
 		return account.Credential{}, err
@@ -55,7 +56,7 @@ func (s *TokenSource) Renew(ctx context.Context, acc *account.Account) (account.
 	}
 }
 
-func (s *TokenSource) renewer(acc *account.Account) (provider.Renewer, error) {
+func (s *AccountClient) renewer(acc *account.Account) (provider.Renewer, error) {
 	for _, p := range s.Providers {
 		if _, serves := p.Platforms()[acc.Platform]; serves {
 			if r, ok := p.(provider.Renewer); ok {
@@ -66,7 +67,7 @@ func (s *TokenSource) renewer(acc *account.Account) (provider.Renewer, error) {
 	return nil, fmt.Errorf("tokens of platform %s cannot be refreshed", acc.Platform)
 }
 
-func (s *TokenSource) once(ctx context.Context, r provider.Renewer, acc *account.Account) (account.Credential, error) {
+func (s *AccountClient) once(ctx context.Context, r provider.Renewer, acc *account.Account) (account.Credential, error) {
 	out, err := r.RenewRequest(acc)
 	if err != nil {
 		return account.Credential{}, err
@@ -94,14 +95,14 @@ func cleared(err error, words *scrub.Scrubber) error {
 }
 
 // Caller gives what logins of acc talk to its provider with: through the account's own proxy, never around it.
-func (s *TokenSource) Caller(acc *account.Account) provider.Call {
+func (s *AccountClient) Caller(acc *account.Account) provider.Call {
 	return func(ctx context.Context, out *provider.Outbound) (*provider.Reply, error) {
 		return s.send(ctx, acc, out)
 	}
 }
 
 // send makes one small request and reads its whole answer.
-func (s *TokenSource) send(ctx context.Context, acc *account.Account, out *provider.Outbound) (*provider.Reply, error) {
+func (s *AccountClient) send(ctx context.Context, acc *account.Account, out *provider.Outbound) (*provider.Reply, error) {
 	var via *upstream.Proxy
 	if !acc.Proxy.Empty() {
 		var err error

@@ -39,7 +39,7 @@ func (e *Engine) Test(ctx context.Context, acc *account.Account, model string) (
 		return Tested{}, err
 	}
 	s := e.settings.Load()
-	source := TokenSource{Upstream: e.opt.Upstream, Now: e.opt.Now, Clocks: clocks(s, false, 0)}
+	source := AccountClient{Upstream: e.opt.Upstream, Now: e.opt.Now, Clocks: clocks(s, false, 0)}
 	reply, err := source.send(ctx, acc, out)
 	t := Tested{Model: asked, Took: time.Since(start)}
 	if err != nil {

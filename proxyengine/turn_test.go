@@ -14,7 +14,7 @@ func TestWhoWaitsForMemoryLeavesItsTurnToUnpackToOthers(t *testing.T) {
 		e := &Engine{memory: newBudget(1<<20, 0), promises: newBudget(1<<30, 0), decoders: newBudget(mostDecoders, 0)}
 		unpacking := func(key string) *exchange {
 			x := &exchange{e: e, life: context.Background(), settings: &Settings{BodyMax: 1 << 20, BodyWait: time.Minute}}
-			x.weight = weight{budget: e.memory, key: key}
+			x.memory = reservation{budget: e.memory, key: key}
 			done, err := x.borrowDecoder("gzip")
 			if err != nil {
 				t.Fatal(err)

@@ -29,7 +29,7 @@ func TestALoginGoesThroughItsProxyOrNotAtAll(t *testing.T) {
 	}
 	pool := upstream.NewPool(upstream.PoolOptions{IdleFor: time.Second, HeadLimit: 8 << 10})
 	t.Cleanup(pool.Close)
-	source := &proxyengine.TokenSource{Upstream: pool, Now: time.Now, Clocks: upstream.Clocks{Connect: 300 * time.Millisecond, FirstByte: time.Second}}
+	source := &proxyengine.AccountClient{Upstream: pool, Now: time.Now, Clocks: upstream.Clocks{Connect: 300 * time.Millisecond, FirstByte: time.Second}}
 	d := newDesk(t, func(acc *account.Account) provider.Call {
 		call := source.Caller(acc)
 		return func(ctx context.Context, out *provider.Outbound) (*provider.Reply, error) {

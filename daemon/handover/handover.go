@@ -83,7 +83,7 @@ func amountsOf(tokens, cost int64, more []int64) unit.Amounts {
 
 // Answer is what came of asking. Exactly one is set when it was refused.
 type Answer struct {
-	Refused *limit.Refused
+	Refused *limit.Exceeded
 	Error   string
 	Waited  time.Duration // in the queue
 }

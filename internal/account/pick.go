@@ -16,9 +16,9 @@ type Want struct {
 	// Session is the conversation, scoped by key; "" when there is none. Hard: it must stay on its account.
 	Session string
 	Hard    bool
-	// Aside marks a request beside the conversation, such as counting tokens: it goes where the conversation is, and does
+	// NoStickyUpdate marks a request beside the conversation, such as counting tokens: it goes where the conversation is, and does
 	// not move it.
-	Aside bool
+	NoStickyUpdate bool
 	// Account or Group, an id, is what the key is bound to.
 	Account string
 	Group   string

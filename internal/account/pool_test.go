@@ -243,7 +243,7 @@ func TestAConversationStaysWhereItIs(t *testing.T) {
 
 func TestARequestAsideDoesNotMoveAConversation(t *testing.T) {
 	pool(t, func(t *testing.T, p *account.Pool) {
-		aside := want(session("s"), func(w *account.Want) { w.Aside = true })
+		aside := want(session("s"), func(w *account.Want) { w.NoStickyUpdate = true })
 		first := served(t, p, aside)
 		home := served(t, p, want(session("s")))
 		if home == first {

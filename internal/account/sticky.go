@@ -42,7 +42,7 @@ func (p *Pool) boundTo(w *Want, now time.Time) *entry {
 // stick keeps a conversation on its account. One that spilled over to another because its own had no room, or failed
 // this one request, keeps its own: the prompt cache is there.
 func (p *Pool) stick(w *Want, e *entry, reason why, now time.Time) {
-	if w.Session == "" || w.Aside || p.opt.StickyFor <= 0 || reason == bySpill {
+	if w.Session == "" || w.NoStickyUpdate || p.opt.StickyFor <= 0 || reason == bySpill {
 		return
 	}
 	k := keyOf(w.Session)

@@ -8,15 +8,15 @@ import (
 	"crs/internal/model"
 )
 
-// Denied is a request that a key may not make, whenever it is made.
-type Denied struct {
+// NotAllowed is a request that a key may not make, whenever it is made.
+type NotAllowed struct {
 	What    string // "model" or "client"
 	Value   string
 	Allowed []string // what is allowed, as far as that is a list
 }
 
 // Error implements error.
-func (e *Denied) Error() string {
+func (e *NotAllowed) Error() string {
 	value := fmt.Sprintf("the %s %q", e.What, e.Value)
 	if e.Value == "" {
 		value = "this " + e.What
@@ -28,14 +28,14 @@ func (e *Denied) Error() string {
 	return text
 }
 
-// Allows reports whether the key may ask from a client for a model; it is a *Denied when it may not. An unknown client is
+// Allows reports whether the key may ask from a client for a model; it is a *NotAllowed when it may not. An unknown client is
 // "". What platforms it may use is found out when an account is picked.
 func (p *Policy) Allows(client, name string) error {
 	switch {
 	case len(p.Clients) > 0 && !slices.Contains(p.Clients, client):
-		return &Denied{What: "client", Value: client, Allowed: p.Clients}
+		return &NotAllowed{What: "client", Value: client, Allowed: p.Clients}
 	case !p.AllowsModel(name):
-		return &Denied{What: "model", Value: name, Allowed: p.AllowModels}
+		return &NotAllowed{What: "model", Value: name, Allowed: p.AllowModels}
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func TestWhatAKeyMayDo(t *testing.T) {
 		"the long-context variant": {key.Policy{DenyModels: []string{"claude-opus-4-8[1m]"}}, "model"},
 	} {
 		err := c.policy.Allows("claude-code", "claude-opus-4-8")
-		var denied *key.Denied
+		var denied *key.NotAllowed
 		if errors.As(err, &denied); (c.what == "") != (err == nil) || denied != nil && denied.What != c.what {
 			t.Errorf("%s: %v", name, err)
 		}

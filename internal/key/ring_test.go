@@ -52,7 +52,7 @@ func create(t *testing.T, r *key.Ring, k key.Key) (*key.Key, secret.String) {
 func refusal(t *testing.T, r *key.Ring, presented string) key.Reason {
 	t.Helper()
 	_, err := r.Verify(t.Context(), presented)
-	var refused *key.Refused
+	var refused *key.Invalid
 	if err != nil && !errors.As(err, &refused) {
 		t.Fatal(err)
 	}

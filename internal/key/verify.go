@@ -25,14 +25,14 @@ const (
 // Reasons are all of them.
 func Reasons() []Reason { return []Reason{Missing, Unknown, Disabled, Deleted, Expired} }
 
-// Refused is a key that does not open anything. Key is nil unless it is known.
-type Refused struct {
+// Invalid is a key that does not open anything. Key is nil unless it is known.
+type Invalid struct {
 	Reason Reason
 	Key    *Key
 }
 
 // Error implements error. It never shows what was presented.
-func (e *Refused) Error() string {
+func (e *Invalid) Error() string {
 	switch e.Reason {
 	case Missing:
 		return "no key was given: send your cr_… key as x-api-key, Authorization: Bearer, x-goog-api-key, api-key or ?key="
@@ -45,28 +45,28 @@ func (e *Refused) Error() string {
 }
 
 // Verify finds the key that was presented. Its time begins with this call if it counts from the first use. Any error but
-// *Refused is the store's.
+// *Invalid is the store's.
 func (r *Ring) Verify(ctx context.Context, presented string) (*Key, error) {
 	if presented == "" {
-		return nil, &Refused{Reason: Missing}
+		return nil, &Invalid{Reason: Missing}
 	}
 	if len(presented) > maxPresented || !strings.HasPrefix(presented, Prefix) {
-		return nil, &Refused{Reason: Unknown}
+		return nil, &Invalid{Reason: Unknown}
 	}
 	k := r.keys.Find(document.Sum(digestOf(presented)))
 	switch {
 	case k == nil:
-		return nil, &Refused{Reason: Unknown}
+		return nil, &Invalid{Reason: Unknown}
 	case k.Deleted():
-		return nil, &Refused{Reason: Deleted, Key: k}
+		return nil, &Invalid{Reason: Deleted, Key: k}
 	case k.Disabled:
-		return nil, &Refused{Reason: Disabled, Key: k}
+		return nil, &Invalid{Reason: Disabled, Key: k}
 	}
 	if k.ActivateFor > 0 && k.ActivatedAt.IsZero() {
 		return r.activate(ctx, k)
 	}
 	if k.Expired(r.now()) {
-		return nil, &Refused{Reason: Expired, Key: k}
+		return nil, &Invalid{Reason: Expired, Key: k}
 	}
 	return k, nil
 }

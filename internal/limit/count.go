@@ -33,7 +33,7 @@ func (b *counters) slide(u unit.Unit, w Window) *sliding {
 }
 
 // refuse checks everything but concurrency, and charges nothing.
-func (b *counters) refuse(now moment, limits *Limits) *Refused {
+func (b *counters) refuse(now moment, limits *Limits) *Exceeded {
 	b.turn(now.calendar)
 	for i := range limits.Rules {
 		if refused := b.overRule(now, &limits.Rules[i]); refused != nil {
@@ -43,7 +43,7 @@ func (b *counters) refuse(now moment, limits *Limits) *Refused {
 	return nil
 }
 
-func (b *counters) overRule(now moment, r *Rule) *Refused {
+func (b *counters) overRule(now moment, r *Rule) *Exceeded {
 	reserved := b.reserved[r.Unit]
 	if !r.Window.Slides() {
 		used := bound.Sum(b.spent.In(r.Unit, r.Window), reserved)

@@ -24,7 +24,7 @@ type counters struct {
 	// What requests in flight hold back.
 	reserved unit.Amounts
 	// What the shared count last said of a budget, and when.
-	heard   *Refused
+	heard   *Exceeded
 	heardAt time.Duration
 }
 
@@ -68,7 +68,7 @@ func (b *counters) leave(p *place) {
 // queue waits for a slot. The lock is held when it is called and when it returns, and not in between.
 func (b *counters) queue(ctx context.Context, p *place, limits *Limits) error {
 	if len(b.waiting) >= limits.Queue || limits.QueueWait <= 0 {
-		return &Refused{Limit: Concurrency, Max: int64(limits.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second}
+		return &Exceeded{Limit: Concurrency, Max: int64(limits.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second}
 	}
 	w := &waiter{place: p, turn: make(chan struct{})}
 	b.waiting = append(b.waiting, w)
@@ -90,7 +90,7 @@ func (b *counters) queue(ctx context.Context, p *place, limits *Limits) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return &Refused{
+	return &Exceeded{
 		Limit: Concurrency, Max: int64(limits.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second,
 		Waited: p.waited, Position: position + 1,
 	}

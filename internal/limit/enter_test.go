@@ -23,10 +23,10 @@ func enter(t *testing.T, g *limit.Gate, ask limit.Ask) *limit.Permit {
 	return p
 }
 
-func turnedAway(t *testing.T, g *limit.Gate, ask limit.Ask) *limit.Refused {
+func turnedAway(t *testing.T, g *limit.Gate, ask limit.Ask) *limit.Exceeded {
 	t.Helper()
 	_, err := g.Enter(t.Context(), ask.Holders)
-	var r *limit.Refused
+	var r *limit.Exceeded
 	if !errors.As(err, &r) {
 		t.Fatalf("not refused: %v", err)
 	}
@@ -58,7 +58,7 @@ func TestEnteringTakesASlotAndChargesNothing(t *testing.T) {
 			t.Errorf("%+v", u)
 		}
 		_, err := two.Charge(t.Context(), ask) // the rate was used up while its body came
-		var r *limit.Refused
+		var r *limit.Exceeded
 		if !errors.As(err, &r) || r.Limit != limit.Name("requests per minute") {
 			t.Errorf("%v", err)
 		}

@@ -89,7 +89,7 @@ type Ask struct {
 }
 
 // Enter is the first check of a request, before its body is read: it takes a slot of each holder, waits in its queue for it if it
-// must, and charges nothing; or it gives a *Refused, or ctx's error when that ends while it waits. The permit must be charged before
+// must, and charges nothing; or it gives an *Exceeded, or ctx's error when that ends while it waits. The permit must be charged before
 // the request goes on, and released and settled.
 //
 // Counts that are kept elsewhere are not asked: what this gate knows never exceeds what they do.
@@ -97,7 +97,7 @@ func (g *Gate) Enter(ctx context.Context, holders []Holder) (*Permit, error) {
 	return g.each(holders, func(h Holder) (*place, error) { return g.enter(ctx, h) })
 }
 
-// Admit lets a request in at once: it enters and is charged. It waits in a queue first if it must, or gives a *Refused. It gives
+// Admit lets a request in at once: it enters and is charged. It waits in a queue first if it must, or gives an *Exceeded. It gives
 // ctx's error when that ends while it waits. The permit must be released and settled.
 func (g *Gate) Admit(ctx context.Context, ask Ask) (*Permit, error) {
 	return g.each(ask.Holders, func(h Holder) (*place, error) { return g.admit(ctx, h, ask.Amounts) })

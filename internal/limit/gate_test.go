@@ -52,10 +52,10 @@ func admit(t *testing.T, g *limit.Gate, ask limit.Ask) *limit.Permit {
 	return p
 }
 
-func refused(t *testing.T, g *limit.Gate, ask limit.Ask) *limit.Refused {
+func refused(t *testing.T, g *limit.Gate, ask limit.Ask) *limit.Exceeded {
 	t.Helper()
 	_, err := g.Admit(t.Context(), ask)
-	var r *limit.Refused
+	var r *limit.Exceeded
 	if !errors.As(err, &r) {
 		t.Fatalf("not refused: %v", err)
 	}
@@ -281,7 +281,7 @@ func TestRatesUsedUpWhileARequestQueuedRefuseIt(t *testing.T) {
 		synctest.Wait()
 		inside.Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: dollar})
 		inside.Release()
-		var r *limit.Refused
+		var r *limit.Exceeded
 		if err := <-got; !errors.As(err, &r) || r.Limit != limit.Name("daily cost") {
 			t.Errorf("%v", err)
 		}

@@ -14,7 +14,7 @@ import (
 // refuser is a shared count whose day ends when it says.
 type refuser struct {
 	successor
-	refused *limit.Refused
+	refused *limit.Exceeded
 }
 
 func (r *refuser) Admit(context.Context, limit.Holder, unit.Amounts) (limit.Seat, error) {
@@ -26,7 +26,7 @@ func TestTheSharedCountSaysWhenADayEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		k := &key.Key{ID: "k", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, dollar)}}}}
-		shared := &refuser{refused: &limit.Refused{Limit: limit.Name("daily cost"), Unit: unit.Cost, Window: limit.Day, Max: dollar, Used: dollar, RetryAfter: 30 * time.Second}}
+		shared := &refuser{refused: &limit.Exceeded{Limit: limit.Name("daily cost"), Unit: unit.Cost, Window: limit.Day, Max: dollar, Used: dollar, RetryAfter: 30 * time.Second}}
 		g := limit.New(limit.Options{Clock: steady{time.Now()}, Zone: time.UTC, Shared: shared})
 		enter := func() error { _, err := g.Enter(t.Context(), by(k).Holders); return err }
 		if err := enter(); err != nil {
@@ -34,7 +34,7 @@ func TestTheSharedCountSaysWhenADayEnds(t *testing.T) {
 		}
 		refused(t, g, by(k))
 		time.Sleep(10 * time.Second)
-		if r, ok := enter().(*limit.Refused); !ok || r.RetryAfter != 20*time.Second {
+		if r, ok := enter().(*limit.Exceeded); !ok || r.RetryAfter != 20*time.Second {
 			t.Errorf("after a while: %+v", r)
 		}
 		time.Sleep(20 * time.Second)

@@ -10,7 +10,7 @@ import (
 
 // Shared counts for several nodes together.
 type Shared interface {
-	// Admit lets a request in, has it wait in the holder's queue if it must, or gives a *Refused; for all nodes as Gate.Admit
+	// Admit lets a request in, has it wait in the holder's queue if it must, or gives a *Exceeded; for all nodes as Gate.Admit
 	// does for one, and for one holder. The seat must be released and settled, or cancelled. It is nil, without an error, where nobody
 	// can be asked and the gate is to decide alone.
 	Admit(ctx context.Context, h Holder, estimate unit.Amounts) (Seat, error)
@@ -108,7 +108,7 @@ const heardFor = time.Minute
 
 // confirmed gives what the shared count has said a moment ago for a refusal that is about a span of the calendar, and nil when it has
 // said nothing: when those end is its to say, and this node's may begin a little before or after.
-func (b *counters) confirmed(now moment, r *Refused) *Refused {
+func (b *counters) confirmed(now moment, r *Exceeded) *Exceeded {
 	if r.Window.Slides() || r.Window == Total {
 		return r
 	}
@@ -122,7 +122,7 @@ func (b *counters) confirmed(now moment, r *Refused) *Refused {
 }
 
 // crowded refuses a request for which neither a slot nor a place in the queue can be left.
-func (b *counters) crowded(l *Limits) *Refused {
+func (b *counters) crowded(l *Limits) *Exceeded {
 	places := l.Concurrency
 	if l.QueueWait > 0 {
 		places += l.Queue
@@ -130,12 +130,12 @@ func (b *counters) crowded(l *Limits) *Refused {
 	if l.Concurrency == 0 || len(b.inside)+b.visiting < places {
 		return nil
 	}
-	return &Refused{Limit: Concurrency, Max: int64(l.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second}
+	return &Exceeded{Limit: Concurrency, Max: int64(l.Concurrency), Used: int64(len(b.inside)), RetryAfter: time.Second}
 }
 
 // hear learns from a refusal what was spent: when the shared count cannot be asked any more, this node knows.
 func (g *Gate) hear(id string, err error) {
-	var r *Refused
+	var r *Exceeded
 	if !errors.As(err, &r) || r.Limit == Concurrency || r.Window.Slides() {
 		return
 	}

@@ -6,6 +6,7 @@ package hangup
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -113,4 +114,28 @@ func (l *Listener) Accept() (net.Conn, error) {
 		}
 	}
 	return c, nil
+}
+
+// registry are the connections that a watcher watches.
+type registry struct {
+	nextID atomic.Uint64
+
+	mu    sync.Mutex // guards conns; taken after Conn.mu, never before
+	conns map[uint64]*Conn
+}
+
+func (r *registry) put(c *Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.conns == nil {
+		r.conns = map[uint64]*Conn{}
+	}
+	r.conns[c.id] = c
+}
+
+// remove forgets c. The kernel forgets the socket when it is closed.
+func (r *registry) remove(c *Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.conns, c.id)
 }

@@ -2,8 +2,6 @@ package hangup
 
 import (
 	"fmt"
-	"sync"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,13 +9,10 @@ import (
 // Watcher watches any number of connections with one epoll descriptor and one goroutine. Only the peer's end wakes it
 // (EPOLLRDHUP, edge-triggered): bytes that arrive neither wake it nor are taken.
 type Watcher struct {
-	epoll  int
-	stop   int // an eventfd; written to once, by Close
-	done   chan struct{}
-	nextID atomic.Uint64
-
-	mu    sync.Mutex // guards conns; taken after Conn.mu, never before
-	conns map[uint64]*Conn
+	registry
+	epoll int
+	stop  int // an eventfd; written to once, by Close
+	done  chan struct{}
 }
 
 // stopID is the eventfd's; connections count from 1.
@@ -34,7 +29,7 @@ func New() (*Watcher, error) {
 		_ = unix.Close(epoll)
 		return nil, fmt.Errorf("create an eventfd: %w", err)
 	}
-	w := &Watcher{epoll: epoll, stop: stop, done: make(chan struct{}), conns: map[uint64]*Conn{}}
+	w := &Watcher{epoll: epoll, stop: stop, done: make(chan struct{})}
 	if err := unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, stop, event(unix.EPOLLIN, stopID)); err != nil {
 		_, _ = unix.Close(epoll), unix.Close(stop)
 		return nil, fmt.Errorf("watch an eventfd: %w", err)
@@ -81,9 +76,7 @@ func (w *Watcher) find(id uint64) *Conn {
 }
 
 func (w *Watcher) add(c *Conn) error {
-	w.mu.Lock()
-	w.conns[c.id] = c
-	w.mu.Unlock()
+	w.put(c)
 	var ctlErr error
 	err := c.socket.Control(func(fd uintptr) {
 		ctlErr = unix.EpollCtl(w.epoll, unix.EPOLL_CTL_ADD, int(fd), event(unix.EPOLLRDHUP|unix.EPOLLET, c.id))
@@ -96,13 +89,6 @@ func (w *Watcher) add(c *Conn) error {
 		return fmt.Errorf("watch a client connection: %w", err)
 	}
 	return nil
-}
-
-// remove forgets c. The kernel drops the socket from the epoll set when it is closed.
-func (w *Watcher) remove(c *Conn) {
-	w.mu.Lock()
-	delete(w.conns, c.id)
-	w.mu.Unlock()
 }
 
 // event packs a 64-bit id into the two words the kernel hands back.

@@ -3,25 +3,22 @@
 package hangup
 
 import (
-	"sync"
-	"sync/atomic"
+	"maps"
+	"slices"
 	"time"
 )
 
 // Watcher looks at each watched connection twice a second.
 type Watcher struct {
+	registry
 	stop, done chan struct{}
-	nextID     atomic.Uint64
-
-	mu    sync.Mutex // guards conns; taken after Conn.mu, never before
-	conns map[uint64]*Conn
 }
 
 const interval = 500 * time.Millisecond
 
 // New starts a watcher. Close ends it.
 func New() (*Watcher, error) {
-	w := &Watcher{stop: make(chan struct{}), done: make(chan struct{}), conns: map[uint64]*Conn{}}
+	w := &Watcher{stop: make(chan struct{}), done: make(chan struct{})}
 	go w.run()
 	return w, nil
 }
@@ -54,22 +51,10 @@ func (w *Watcher) run() {
 func (w *Watcher) all() []*Conn {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := make([]*Conn, 0, len(w.conns))
-	for _, c := range w.conns {
-		all = append(all, c)
-	}
-	return all
+	return slices.Collect(maps.Values(w.conns))
 }
 
 func (w *Watcher) add(c *Conn) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.conns[c.id] = c
+	w.put(c)
 	return nil
-}
-
-func (w *Watcher) remove(c *Conn) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.conns, c.id)
 }

@@ -1,12 +1,34 @@
 package provider
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Field is one header field. The name keeps the case it had on the wire.
 type Field struct{ Name, Value string }
 
 // Header is the fields of a message, in wire order. Look-ups ignore case.
 type Header []Field
+
+// CopyHeader copies fields out of a parser, with one allocation for all the text.
+func CopyHeader(fields iter.Seq2[[]byte, []byte]) Header {
+	n, size := 0, 0
+	for name, value := range fields {
+		n, size = n+1, size+len(name)+len(value)
+	}
+	var text strings.Builder
+	text.Grow(size)
+	header := make(Header, 0, n)
+	for name, value := range fields {
+		start := text.Len()
+		text.Write(name)
+		text.Write(value)
+		all := text.String() // the builder was grown to size, so every String shares one array
+		header = append(header, Field{Name: all[start : start+len(name)], Value: all[start+len(name):]})
+	}
+	return header
+}
 
 // Get gives the first value of name, or "".
 func (h Header) Get(name string) string {

@@ -99,18 +99,18 @@ type Verdict struct {
 	Next Next
 	// Outcome is what it says about the account.
 	Outcome account.Outcome
-	// Conceal: the client must not take it for an answer about its own key (401, 403): it gets the relay's own 502/503.
-	Conceal bool
+	// Mask: the client must not take it for an answer about its own key (401, 403): it gets the relay's own 502/503.
+	Mask bool
 	// Stated: it stands in a field in which an upstream quotes nothing of a request: an error's code, a gauge in the head.
 	Stated bool
 	// RetryAfter is the upstream's wish; zero when it gave none.
 	RetryAfter time.Duration
 	// Status is the answer's own, or the one that an error inside a stream would have had.
 	Status int
-	// Message is what the upstream's error says to people. Foreign: its body is not in the words of the service's protocol,
+	// Message is what the upstream's error says to people. NeedsReencoding: its body is not in the words of the service's protocol,
 	// so the client is told the message in those words instead.
-	Message string
-	Foreign bool
+	Message         string
+	NeedsReencoding bool
 }
 
 // Meter watches an answer go by, as its upstream sends it.

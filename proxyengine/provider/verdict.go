@@ -9,7 +9,7 @@ func Delivered() Verdict {
 
 // Another is the verdict on one that another account may do better with. It may be concealed from the client.
 func Another(r account.Result, conceal bool) Verdict {
-	return Verdict{Next: TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
+	return Verdict{Next: TryAnother, Outcome: account.Outcome{Result: r}, Mask: conceal}
 }
 
 // Again is the verdict on a provider that is in trouble.

@@ -145,22 +145,14 @@ func readable(plain string) (longest string) {
 	return longest
 }
 
+// inURLs puts base64 into the letters that URLs have.
+var inURLs = strings.NewReplacer("=", "", "+", "-", "/", "_")
+
 // unpacked is what a run may stand for in base64. What stands before it without a space may be of the same alphabet, so every way to
 // group its letters is tried.
 func unpacked(run string) []string {
 	var all []string
-	text := make([]byte, 0, len(run))
-	for i := range len(run) {
-		switch c := run[i]; c {
-		case '=':
-		case '+':
-			text = append(text, '-')
-		case '/':
-			text = append(text, '_')
-		default:
-			text = append(text, c)
-		}
-	}
+	text := []byte(inURLs.Replace(run))
 	for skip := range min(4, len(text)) {
 		part := text[skip:]
 		if len(part)%4 == 1 {

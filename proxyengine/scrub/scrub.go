@@ -164,15 +164,9 @@ func occurrences(text, small string, known secret) func(yield func(int) bool) {
 
 // lower is text with the letters of ASCII in small, as long as it was: secrets have no others, and what is none may be any bytes.
 func lower(text string) string {
-	for i := range len(text) {
-		if 'A' <= text[i] && text[i] <= 'Z' {
-			return lowered(text)
-		}
+	if !strings.ContainsAny(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		return text
 	}
-	return text
-}
-
-func lowered(text string) string {
 	small := []byte(text)
 	for i, c := range small {
 		if 'A' <= c && c <= 'Z' {

@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"html"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -95,17 +96,12 @@ func decodeAt(text string) (what string, n int) {
 }
 
 // number reads one of n hexadecimal digits.
-func number(text string, from, n int) (c uint32, ok bool) {
-	if len(text) < from+n {
+func number(text string, from, n int) (c rune, ok bool) {
+	if len(text) < from+n || !isHex(text[from]) {
 		return 0, false
 	}
-	for _, digit := range []byte(text[from : from+n]) {
-		if !isHex(digit) {
-			return 0, false
-		}
-		c = c<<4 | uint32(digit&0xf+digit>>6*9) // in letters the low bits count from 1
-	}
-	return c, true
+	read, err := strconv.ParseUint(text[from:from+n], 16, 32)
+	return rune(read), err == nil
 }
 
 // unescape reads an escape of JSON's, or of a programming language's.
@@ -116,11 +112,11 @@ func unescape(text string) (what string, n int) {
 	switch text[1] {
 	case 'u':
 		if c, ok := number(text, 2, 4); ok {
-			return string(rune(c)), 6
+			return string(c), 6
 		}
 	case 'x':
 		if c, ok := number(text, 2, 2); ok {
-			return string(rune(c)), 4
+			return string(c), 4
 		}
 	case 'n', 'r', 't', 'b', 'f':
 		return " ", 2
@@ -133,45 +129,10 @@ func unescape(text string) (what string, n int) {
 
 // entity reads a character as web pages escape it.
 func entity(text string) (what string, n int) {
-	end := strings.IndexByte(text[:min(len(text), len("&#1114111;"))], ';')
-	if end < 0 {
+	end := strings.IndexByte(text[:min(len(text), len("&#1114111;"))], ';') + 1
+	what = html.UnescapeString(text[:end])
+	if end == 0 || utf8.RuneCountInString(what) != 1 {
 		return text[:1], 1
 	}
-	name := text[1:end]
-	if known := entityNamed(name); known != "" {
-		return known, end + 1
-	}
-	digits, isNumber := strings.CutPrefix(name, "#")
-	if !isNumber {
-		return text[:1], 1
-	}
-	base := 10
-	if hexadecimal, is := strings.CutPrefix(strings.ToLower(digits), "x"); is {
-		digits, base = hexadecimal, 16
-	}
-	c, err := strconv.ParseInt(digits, base, 32)
-	if err != nil || c <= 0 || c > utf8.MaxRune {
-		return text[:1], 1
-	}
-	return string(rune(c)), end + 1
-}
-
-func entityNamed(name string) string {
-	switch name {
-	case "amp":
-		return "&"
-	case "lt":
-		return "<"
-	case "gt":
-		return ">"
-	case "quot":
-		return `"`
-	case "apos":
-		return "'"
-	case "sol":
-		return "/"
-	case "colon":
-		return ":"
-	}
-	return ""
+	return what, end
 }

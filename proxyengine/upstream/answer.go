@@ -18,48 +18,33 @@ type Answer struct {
 	// Length of the body in bytes, -1 when only its end will tell.
 	Length int64
 
-	body body
+	body    body
+	waited  time.Duration
+	counted bool // what is waited from now on does not count
 }
 
 // body is what the two clients do differently.
 type body interface {
 	next() ([]byte, error)
 	setIdle(time.Duration)
-	watch() *stopwatch
 	close(reuse bool)
-}
-
-// stopwatch adds up how long a body was waited for, until it is stopped: an event more takes less than to look at the clock.
-type stopwatch struct {
-	waited  time.Duration
-	stopped bool
-}
-
-func (w *stopwatch) watch() *stopwatch { return w }
-
-// begin gives when a wait begins, end adds it.
-func (w *stopwatch) begin() (start time.Time) {
-	if !w.stopped {
-		start = time.Now()
-	}
-	return start
-}
-
-func (w *stopwatch) end(start time.Time) {
-	if !w.stopped {
-		w.waited += time.Since(start)
-	}
 }
 
 // Next gives the next bytes of the body, as many as have arrived but at least one. They are valid until the next call.
 // The end is io.EOF; anything else is an *Error or ErrCanceled.
-func (a *Answer) Next() ([]byte, error) { return a.body.next() }
+func (a *Answer) Next() ([]byte, error) {
+	if a.counted { // an event more takes less than to look at the clock
+		return a.body.next()
+	}
+	start := time.Now()
+	defer func() { a.waited += time.Since(start) }()
+	return a.body.next()
+}
 
 // Waited is how long Next has waited for bytes so far. From then on nobody looks at the clock any more.
 func (a *Answer) Waited() time.Duration {
-	w := a.body.watch()
-	w.stopped = true
-	return w.waited
+	a.counted = true
+	return a.waited
 }
 
 // SetIdle changes the idle clock from the next read on. A read that it ends may be tried again with another clock.
@@ -81,7 +66,6 @@ const (
 
 // pooledBody reads a body through the connection's own buffer: what next gives out is that buffer.
 type pooledBody struct {
-	stopwatch
 	pool    *Pool
 	conn    *pooledConn
 	call    *Call
@@ -124,10 +108,7 @@ func (b *pooledBody) fill() ([]byte, error) {
 	br := b.conn.br
 	if br.Buffered() == 0 {
 		b.wind()
-		start := b.begin()
-		_, err := br.Peek(1)
-		b.end(start)
-		if err != nil {
+		if _, err := br.Peek(1); err != nil {
 			return nil, err
 		}
 	}
@@ -208,7 +189,7 @@ func isTimeout(err error) bool {
 // pooledConn is one keep-alive connection.
 type pooledConn struct {
 	net.Conn
-	home  *shelf
+	key   hostKey
 	br    *bufio.Reader // nil while it is idle
 	since time.Time     // when it became idle
 	*look

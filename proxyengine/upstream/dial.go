@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/net/proxy"
@@ -22,7 +24,7 @@ import (
 // proxy).
 type Proxy struct {
 	scheme         string // http, https, socks5
-	addr, host     string
+	addr           string
 	user, password string
 	key            string // tells proxies apart
 }
@@ -34,42 +36,24 @@ func ParseProxy(text secret.String) (*Proxy, error) {
 	if err != nil || u.Hostname() == "" {
 		return nil, errors.New("not a proxy URL (scheme://[user:password@]host:port)")
 	}
-	p := &Proxy{scheme: u.Scheme, host: u.Hostname(), key: text.Reveal()}
-	port := u.Port()
-	switch u.Scheme {
-	case "http":
-		port = or(port, "8080")
-	case "https":
-		port = or(port, "443")
-	case "socks5", "socks5h":
-		p.scheme, port = "socks5", or(port, "1080")
-	default:
+	port, known := map[string]string{"http": "8080", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	if !known {
 		return nil, fmt.Errorf("proxy scheme %q is none of http, https, socks5", u.Scheme)
 	}
-	p.addr = net.JoinHostPort(u.Hostname(), port)
-	p.user = u.User.Username()
+	p := &Proxy{
+		scheme: strings.TrimSuffix(u.Scheme, "h"), addr: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)),
+		user: u.User.Username(), key: text.Reveal(),
+	}
 	p.password, _ = u.User.Password()
 	return p, nil
-}
-
-func or(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }
 
 // Addr is where the proxy listens, for messages.
 func (p *Proxy) Addr() string { return p.addr }
 
-// Connect opens a connection to the endpoint as requests have it, for those who want to look at the way itself. base is the TLS
+// Connect opens a connection to the endpoint, through the proxy if there is one, with TLS if it wants it. base is the TLS
 // configuration, which must not be nil.
 func Connect(ctx context.Context, to provider.Endpoint, via *Proxy, base *tls.Config) (net.Conn, error) {
-	return connect(ctx, to, via, base)
-}
-
-// connect opens a connection to the endpoint, through the proxy if there is one, with TLS if it wants it.
-func connect(ctx context.Context, to provider.Endpoint, via *Proxy, base *tls.Config) (net.Conn, error) {
 	conn, err := dialThrough(ctx, to.Addr, via, base)
 	if err != nil || !to.TLS {
 		return conn, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -100,7 +99,7 @@ func plainHeadError(err error) error {
 }
 
 func newHead(parser *fasthttp.ResponseHeader) *head {
-	h := &head{status: parser.StatusCode(), header: fields(parser), close: parser.ConnectionClose()}
+	h := &head{status: parser.StatusCode(), header: provider.CopyHeader(parser.All()), close: parser.ConnectionClose()}
 	switch n := parser.ContentLength(); {
 	case n >= 0:
 		h.length = int64(n)
@@ -110,23 +109,4 @@ func newHead(parser *fasthttp.ResponseHeader) *head {
 		h.length, h.framing, h.close = -1, untilClose, true
 	}
 	return h
-}
-
-// fields copies the header out of the parser, with one allocation for all the text.
-func fields(parser *fasthttp.ResponseHeader) provider.Header {
-	n, size := 0, 0
-	for name, value := range parser.All() {
-		n, size = n+1, size+len(name)+len(value)
-	}
-	var text strings.Builder
-	text.Grow(size)
-	header := make(provider.Header, 0, n)
-	for name, value := range parser.All() {
-		start := text.Len()
-		text.Write(name)
-		text.Write(value)
-		all := text.String() // the builder was grown to size, so every String shares one array
-		header = append(header, provider.Field{Name: all[start : start+len(name)], Value: all[start+len(name):]})
-	}
-	return header
 }

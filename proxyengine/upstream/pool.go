@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,17 +31,10 @@ type Pool struct {
 	sockets sockets
 	readers sync.Pool // of *bufio.Reader: connections have one only while they are used
 
-	mu     sync.Mutex // guards the fields below, and every shelf
-	idle   map[hostKey]*shelf
-	timer  *time.Timer // sweeps; nil while nothing is idle
+	mu     sync.Mutex                // guards the fields below
+	idle   map[hostKey][]*pooledConn // unused connections that may take each other's place, oldest first
+	timer  *time.Timer               // sweeps; nil while nothing is idle
 	closed bool
-}
-
-// shelf is where the unused connections lie that may take each other's place.
-type shelf struct {
-	key   hostKey
-	conns []*pooledConn // oldest first
-	apart bool          // not in the pool, because it is empty
 }
 
 // hostKey tells which requests may share connections.
@@ -66,7 +59,7 @@ func NewPool(opt PoolOptions) *Pool {
 	if opt.TLS.ClientSessionCache == nil {
 		opt.TLS.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	}
-	p := &Pool{opt: opt, idle: map[hostKey]*shelf{}, sockets: sockets{most: opt.MaxOpen}}
+	p := &Pool{opt: opt, idle: map[hostKey][]*pooledConn{}, sockets: sockets{most: opt.MaxOpen}}
 	p.readers.New = func() any { return bufio.NewReaderSize(nil, opt.HeadLimit) }
 	return p
 }
@@ -149,9 +142,9 @@ func (p *Pool) answer(call *Call, conn *pooledConn, req *Request, sent bool) (*A
 // get takes an idle connection or dials.
 func (p *Pool) get(call *Call, req *Request) (*pooledConn, error) {
 	for key := keyOf(req); ; {
-		conn, home := p.take(&key)
+		conn := p.take(key)
 		if conn == nil {
-			return p.dial(call, home, req)
+			return p.dial(call, key, req)
 		}
 		if !conn.quiet() {
 			conn.drop() // the upstream has closed it, or said something nobody asked for
@@ -171,8 +164,8 @@ func (p *Pool) lendReader(conn *pooledConn) {
 	conn.br.Reset(conn.Conn)
 }
 
-func (p *Pool) dial(call *Call, home *shelf, req *Request) (*pooledConn, error) {
-	ctx, stop := dialContext(req.Clocks.Connect)
+func (p *Pool) dial(call *Call, key hostKey, req *Request) (*pooledConn, error) {
+	ctx, stop := within(context.Background(), req.Clocks.Connect)
 	defer stop()
 	if err := call.dialing(stop); err != nil {
 		return nil, err
@@ -191,35 +184,22 @@ func (p *Pool) dial(call *Call, home *shelf, req *Request) (*pooledConn, error) 
 		p.sockets.give()
 		return nil, err
 	}
-	made := &pooledConn{Conn: conn, home: home, look: lookAt(conn), sockets: &p.sockets}
+	made := &pooledConn{Conn: conn, key: key, look: lookAt(conn), sockets: &p.sockets}
 	p.lendReader(made)
 	return made, nil
 }
 
 // connect opens a connection, and has it counted.
 func (p *Pool) connect(ctx context.Context, req *Request) (net.Conn, error) {
-	if err := p.sockets.take(ctx, p.Free); err != nil {
-		return nil, err
-	}
-	conn, err := connect(ctx, req.Endpoint, req.Proxy, p.opt.TLS)
-	if err != nil {
-		p.sockets.give()
-		return nil, dialFault(ctx, err)
-	}
-	return conn, nil
+	return p.sockets.open(ctx, p.Free, func() (net.Conn, error) { return Connect(ctx, req.Endpoint, req.Proxy, p.opt.TLS) })
 }
 
-// dialError counts a socket's deadline as a timeout too: it runs out a moment before the context it came from.
-func dialError(ctx context.Context, err error) *Error {
-	timeout := isTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded)
-	return &Error{Phase: Dial, Timeout: timeout, Err: err}
-}
-
-func dialContext(limit time.Duration) (context.Context, context.CancelFunc) {
+// within bounds ctx, unless there is no limit.
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	if limit == 0 {
-		return context.WithCancel(context.Background())
+		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(context.Background(), limit)
+	return context.WithTimeout(ctx, limit)
 }
 
 func deadline(d time.Duration) time.Time {
@@ -229,23 +209,19 @@ func deadline(d time.Duration) time.Time {
 	return time.Now().Add(d)
 }
 
-// take gives the connection that was used last, so that the others may grow old and go; nil when there is none. Either way
-// it gives where a connection belongs.
-func (p *Pool) take(key *hostKey) (*pooledConn, *shelf) {
+// take gives the connection that was used last, so that the others may grow old and go; nil when there is none.
+func (p *Pool) take(key hostKey) *pooledConn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	home := p.idle[*key]
-	if home == nil {
-		return nil, &shelf{key: *key, apart: true}
-	}
-	last := len(home.conns) - 1
+	conns := p.idle[key]
+	last := len(conns) - 1
 	if last < 0 {
-		return nil, home
+		return nil
 	}
-	conn := home.conns[last]
-	home.conns[last] = nil
-	home.conns = home.conns[:last]
-	return conn, home
+	conn := conns[last]
+	conns[last] = nil
+	p.idle[key] = conns[:last]
+	return conn
 }
 
 // put takes back a connection on which everything has been read.
@@ -264,91 +240,81 @@ func (p *Pool) put(conn *pooledConn) {
 func (p *Pool) keep(conn *pooledConn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	home := p.homeOf(conn)
-	if p.closed || p.opt.IdleFor == 0 || len(home.conns) >= p.opt.MaxIdle {
+	conns := p.idle[conn.key]
+	if p.closed || p.opt.IdleFor == 0 || len(conns) >= p.opt.MaxIdle {
 		return false
 	}
-	home.conns = append(home.conns, conn)
+	p.idle[conn.key] = append(conns, conn)
 	if p.timer == nil {
 		p.timer = time.AfterFunc(p.opt.IdleFor, p.sweep)
 	}
 	return true
 }
 
-// homeOf is conn's shelf, or the one that stands in its place. It is called with mu held.
-func (p *Pool) homeOf(conn *pooledConn) *shelf {
-	if !conn.home.apart {
-		return conn.home
-	}
-	if other := p.idle[conn.home.key]; other != nil {
-		conn.home = other
-		return other
-	}
-	conn.home.apart = false
-	p.idle[conn.home.key] = conn.home
-	return conn.home
-}
-
 // sweep drops what has been idle for too long, and comes back while anything is left.
 func (p *Pool) sweep() {
 	p.mu.Lock()
 	var old []*pooledConn
-	for key, home := range p.idle {
+	for key, conns := range p.idle {
 		stale := 0
-		for stale < len(home.conns) && time.Since(home.conns[stale].since) >= p.opt.IdleFor {
+		for stale < len(conns) && time.Since(conns[stale].since) >= p.opt.IdleFor {
 			stale++
 		}
-		old = append(old, home.conns[:stale]...)
-		if stale == len(home.conns) {
-			home.conns, home.apart = nil, true
+		old = append(old, conns[:stale]...)
+		if p.idle[key] = slices.Clone(conns[stale:]); stale == len(conns) {
 			delete(p.idle, key)
-			continue
 		}
-		home.conns = append([]*pooledConn(nil), home.conns[stale:]...)
 	}
 	p.timer = nil
 	if len(p.idle) > 0 {
 		p.timer = time.AfterFunc(max(p.opt.IdleFor/2, time.Millisecond), p.sweep)
 	}
 	p.mu.Unlock()
-	for _, conn := range old {
-		conn.drop()
-	}
+	dropAll(old)
 }
 
 // Free implements Client.
 func (p *Pool) Free() bool {
+	oldest := p.takeOldest()
+	dropAll(oldest)
+	return len(oldest) > 0
+}
+
+// takeOldest gives the connection that has been idle for longest, if there is one.
+func (p *Pool) takeOldest() []*pooledConn {
 	p.mu.Lock()
-	var oldest *shelf
-	for _, home := range p.idle {
-		if len(home.conns) > 0 && (oldest == nil || home.conns[0].since.Before(oldest.conns[0].since)) {
-			oldest = home
+	defer p.mu.Unlock()
+	var of hostKey
+	var oldest []*pooledConn
+	for key, conns := range p.idle {
+		if len(conns) > 0 && (oldest == nil || conns[0].since.Before(oldest[0].since)) {
+			of, oldest = key, conns
 		}
 	}
 	if oldest == nil {
-		p.mu.Unlock()
-		return false
+		return nil
 	}
-	conn := oldest.conns[0]
-	oldest.conns = append([]*pooledConn(nil), oldest.conns[1:]...)
-	p.mu.Unlock()
-	conn.drop()
-	return true
+	p.idle[of] = slices.Clone(oldest[1:])
+	return oldest[:1]
 }
 
 // Close implements Client.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	all := p.idle
-	p.idle, p.closed = map[hostKey]*shelf{}, true
+	p.idle, p.closed = map[hostKey][]*pooledConn{}, true
 	if p.timer != nil {
 		p.timer.Stop()
 		p.timer = nil
 	}
 	p.mu.Unlock()
-	for _, home := range all {
-		for _, conn := range home.conns {
-			conn.drop()
-		}
+	for _, conns := range all {
+		dropAll(conns)
+	}
+}
+
+func dropAll(conns []*pooledConn) {
+	for _, conn := range conns {
+		conn.drop()
 	}
 }

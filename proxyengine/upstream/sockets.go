@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"context"
+	"errors"
+	"net"
 	"sync"
 	"time"
 
@@ -14,11 +16,28 @@ type sockets struct {
 	most int // 0 is any number
 
 	mu    sync.Mutex // guards the fields below
-	open  int
+	taken int
 	given chan struct{} // closed when a connection goes, if somebody waits for that
 }
 
-// take waits for a place until ctx ends. spare closes connections that nobody uses, and reports whether there were any.
+// open opens a connection, once there is a place for it. spare closes connections that nobody uses, and reports whether there were any.
+func (s *sockets) open(ctx context.Context, spare func() bool, dial func() (net.Conn, error)) (net.Conn, error) {
+	if err := s.take(ctx, spare); err != nil {
+		return nil, err
+	}
+	conn, err := dial()
+	if err == nil {
+		return conn, nil
+	}
+	s.give()
+	if descriptor.Exhausted(err) {
+		return nil, noSocket().Because(err)
+	}
+	// A socket's deadline is a timeout too: it runs out a moment before the context it came from.
+	return nil, &Error{Phase: Dial, Timeout: isTimeout(err) || errors.Is(ctx.Err(), context.DeadlineExceeded), Err: err}
+}
+
+// take waits for a place until ctx ends.
 func (s *sockets) take(ctx context.Context, spare func() bool) error {
 	for {
 		given := s.tryTake()
@@ -40,8 +59,8 @@ func (s *sockets) take(ctx context.Context, spare func() bool) error {
 func (s *sockets) tryTake() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.most == 0 || s.open < s.most {
-		s.open++
+	if s.most == 0 || s.taken < s.most {
+		s.taken++
 		return nil
 	}
 	if s.given == nil {
@@ -53,13 +72,13 @@ func (s *sockets) tryTake() <-chan struct{} {
 func (s *sockets) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open
+	return s.taken
 }
 
 func (s *sockets) give() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open--
+	s.taken--
 	if s.given != nil {
 		close(s.given)
 		s.given = nil
@@ -72,12 +91,4 @@ func noSocket() *provider.Fault {
 		Status: 503, Kind: provider.Unavailable, RetryAfter: time.Second,
 		Message: "the relay has as many connections to providers open as it can",
 	}
-}
-
-// dialFault is what an error of dialing means: that of an upstream, or that this machine has run out of something.
-func dialFault(ctx context.Context, err error) error {
-	if descriptor.Exhausted(err) {
-		return noSocket().Because(err)
-	}
-	return dialError(ctx, err)
 }

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -68,15 +69,14 @@ func (s *Std) Do(call *Call, req *Request) (*Answer, error) {
 		defer cancel(nil)
 		return nil, w.fault(ctx, call, err)
 	}
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		_ = resp.Body.Close()
-		cancel(nil)
-		return nil, &Error{Phase: Head, Sent: true, Err: errGarbage}
-	}
-	if resp.StatusCode < 200 || resp.StatusCode > 599 {
+	if status := resp.StatusCode; status < 200 || status > 599 {
 		_ = resp.Body.Close()
 		defer cancel(nil)
-		return nil, &Error{Phase: Head, Sent: true, Err: errStatus(resp.StatusCode)}
+		err = errStatus(status)
+		if status == http.StatusSwitchingProtocols {
+			err = errGarbage
+		}
+		return nil, &Error{Phase: Head, Sent: true, Err: err}
 	}
 	return &Answer{
 		Status: resp.StatusCode,
@@ -101,13 +101,9 @@ func (s *Std) Free() bool {
 }
 
 func (s *Std) dial(ctx context.Context, addr string, via *Proxy) (net.Conn, error) {
-	if err := s.sockets.take(ctx, s.Free); err != nil {
-		return nil, err
-	}
-	conn, err := dialThrough(ctx, addr, via, s.opt.TLS)
+	conn, err := s.sockets.open(ctx, s.Free, func() (net.Conn, error) { return dialThrough(ctx, addr, via, s.opt.TLS) })
 	if err != nil {
-		s.sockets.give()
-		return nil, dialFault(ctx, err)
+		return nil, err
 	}
 	return &countedConn{Conn: conn, of: &s.sockets}, nil
 }
@@ -159,13 +155,6 @@ func (s *Std) newTransport(via *Proxy, limit time.Duration) *http.Transport {
 	}
 }
 
-func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	if limit == 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, limit)
-}
-
 // waiting watches a request up to the head of its answer: net/http says neither how far it came nor when to give up.
 type waiting struct {
 	cancel context.CancelCauseFunc
@@ -202,7 +191,7 @@ func (w *waiting) request(ctx context.Context, req *Request) *http.Request {
 		r.Header["User-Agent"] = nil // none was given: net/http must not put in its own
 	}
 	if n := req.bodyLen(); n > 0 {
-		r.Body, r.ContentLength = &countedBody{parts: req.Body, left: n, w: w}, int64(n)
+		r.Body, r.ContentLength = newCountedBody(req.Body, n, w), int64(n)
 	} else {
 		w.begun.Store(true)
 		w.bodySent()
@@ -270,30 +259,29 @@ func plainStdError(err error) error {
 	return errGarbage
 }
 
-// countedBody gives the parts out and tells when the last byte has been taken.
+// countedBody tells when the last byte of a body has been taken.
 type countedBody struct {
-	parts [][]byte
-	left  int
-	w     *waiting
+	io.Reader
+	left int
+	w    *waiting
+}
+
+func newCountedBody(parts [][]byte, length int, w *waiting) io.ReadCloser {
+	readers := make([]io.Reader, 0, len(parts))
+	for _, part := range parts {
+		readers = append(readers, bytes.NewReader(part))
+	}
+	return io.NopCloser(&countedBody{io.MultiReader(readers...), length, w})
 }
 
 func (b *countedBody) Read(p []byte) (int, error) {
 	b.w.begun.Store(true)
-	for len(b.parts) > 0 && len(b.parts[0]) == 0 {
-		b.parts = b.parts[1:]
-	}
-	if len(b.parts) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, b.parts[0])
-	b.parts = append([][]byte{b.parts[0][n:]}, b.parts[1:]...)
+	n, err := b.Reader.Read(p)
 	if b.left -= n; b.left == 0 {
 		b.w.bodySent()
 	}
-	return n, nil
+	return n, err
 }
-
-func (b *countedBody) Close() error { return nil }
 
 func stdHeader(h http.Header) provider.Header {
 	var all provider.Header

@@ -5,27 +5,21 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 )
 
-// stdBody reads on a goroutine of its own, because a net/http body has no deadline: an idle clock that runs out must not
-// end the read, only the wait for it. The goroutine ends with the body.
+// stdBody reads on another goroutine, because a net/http body has no deadline: an idle clock that runs out must not
+// end the read, only the wait for it.
 type stdBody struct {
-	stopwatch
 	call   *Call
 	cancel context.CancelCauseFunc
 	resp   *http.Response
 	idle   time.Duration
-	timer  *time.Timer
-
-	ask     chan struct{}
-	got     chan read
-	asked   bool
-	atEnd   bool
-	once    sync.Once
-	buf     []byte
-	release chan struct{}
+	buf    []byte
+	got    chan read
+	asked  bool // a read is under way, or its end has not been taken
+	atEnd  bool
+	closed bool
 }
 
 type read struct {
@@ -36,26 +30,7 @@ type read struct {
 const stdBuffer = 16 << 10
 
 func newStdBody(call *Call, cancel context.CancelCauseFunc, resp *http.Response, idle time.Duration) *stdBody {
-	b := &stdBody{
-		call: call, cancel: cancel, resp: resp, idle: idle,
-		ask: make(chan struct{}), got: make(chan read, 1), release: make(chan struct{}),
-		buf: make([]byte, stdBuffer),
-	}
-	go b.reader()
-	return b
-}
-
-func (b *stdBody) reader() {
-	defer func() { _ = b.resp.Body.Close() }()
-	for {
-		select {
-		case <-b.ask:
-			n, err := b.resp.Body.Read(b.buf)
-			b.got <- read{n, err}
-		case <-b.release:
-			return
-		}
-	}
+	return &stdBody{call: call, cancel: cancel, resp: resp, idle: idle, buf: make([]byte, stdBuffer), got: make(chan read, 1)}
 }
 
 func (b *stdBody) next() ([]byte, error) {
@@ -63,9 +38,7 @@ func (b *stdBody) next() ([]byte, error) {
 		return nil, io.EOF
 	}
 	for {
-		start := b.begin()
 		r, ok := b.await()
-		b.end(start)
 		if !ok {
 			return nil, &Error{Phase: Body, Timeout: true, Sent: true, Err: errors.New("no bytes in time")}
 		}
@@ -79,28 +52,26 @@ func (b *stdBody) next() ([]byte, error) {
 	}
 }
 
-// await starts a read, unless one that timed out is still under way.
-func (b *stdBody) await() (read, bool) {
+// await starts a read, unless one that timed out is still under way, and reports whether it came to an end in time.
+func (b *stdBody) await() (r read, ok bool) {
 	if !b.asked {
-		b.ask <- struct{}{}
 		b.asked = true
+		go func() {
+			n, err := b.resp.Body.Read(b.buf)
+			b.got <- read{n, err}
+		}()
 	}
-	if b.idle == 0 {
-		r := <-b.got
-		b.asked = false
-		return r, true
-	}
-	if b.timer == nil {
-		b.timer = time.NewTimer(b.idle)
-	} else {
-		b.timer.Reset(b.idle)
+	var late <-chan time.Time
+	if b.idle > 0 {
+		timer := time.NewTimer(b.idle)
+		defer timer.Stop()
+		late = timer.C
 	}
 	select {
-	case r := <-b.got:
-		b.timer.Stop()
+	case r = <-b.got:
 		b.asked = false
 		return r, true
-	case <-b.timer.C:
+	case <-late:
 		return read{}, false
 	}
 }
@@ -118,14 +89,14 @@ func (b *stdBody) fault(err error) error {
 func (b *stdBody) setIdle(d time.Duration) { b.idle = d }
 
 func (b *stdBody) close(reuse bool) {
-	b.once.Do(func() {
-		b.call.release()
-		if !reuse || !b.atEnd {
-			b.cancel(ErrCanceled)
-		}
-		close(b.release)
-		if b.atEnd {
-			b.cancel(nil)
-		}
-	})
+	if b.closed {
+		return
+	}
+	b.closed = true
+	b.call.release()
+	if !reuse || !b.atEnd {
+		b.cancel(ErrCanceled) // a read that is under way ends, too
+	}
+	_ = b.resp.Body.Close()
+	b.cancel(nil)
 }

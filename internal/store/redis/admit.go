@@ -119,10 +119,10 @@ func spentOf(list []limit.Rule, figures []int64) (s limit.Spent) {
 }
 
 // refused says what a local gate would.
-func (a *asking) refused(v []int64) *limit.Refused {
+func (a *asking) refused(v []int64) *limit.Exceeded {
 	l, which := a.holder.Limits, int(v[1])
 	if which < 1 || which > len(l.Rules) {
-		return &limit.Refused{Limit: limit.Concurrency, Max: int64(l.Concurrency), Used: v[2], RetryAfter: time.Second}
+		return &limit.Exceeded{Limit: limit.Concurrency, Max: int64(l.Concurrency), Used: v[2], RetryAfter: time.Second}
 	}
 	r := &l.Rules[which-1]
 	switch {
@@ -191,7 +191,7 @@ func (a *asking) wait(ctx context.Context, v []int64, answer any) error {
 	a.since = fmt.Sprint(answer.([]any)[2])
 	left := p.QueueWait - time.Since(a.began)
 	if left <= 0 {
-		return &limit.Refused{
+		return &limit.Exceeded{
 			Limit: limit.Concurrency, Max: int64(p.Concurrency), Used: v[3], RetryAfter: time.Second,
 			Waited: time.Since(a.began), Position: int(v[1]),
 		}

@@ -94,10 +94,10 @@ func admit(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Permit {
 	return p
 }
 
-func turnedAway(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Refused {
+func turnedAway(t testing.TB, g *limit.Gate, a limit.Ask) *limit.Exceeded {
 	t.Helper()
 	_, err := g.Admit(t.Context(), a)
-	var r *limit.Refused
+	var r *limit.Exceeded
 	if !errors.As(err, &r) {
 		t.Fatalf("not refused: %v", err)
 	}
@@ -171,7 +171,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 		}
 		soon(t, "both to be settled", func() bool {
 			_, err := g[0].Admit(t.Context(), a)
-			var r *limit.Refused
+			var r *limit.Exceeded
 			return errors.As(err, &r) && r.Spent() && r.Used == 10*dollar
 		})
 		r := turnedAway(t, g[1], a)
@@ -182,7 +182,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 		admit(t, g[1], a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 2 * dollar})
 		soon(t, "the total to be spent", func() bool {
 			_, err := g[0].Admit(t.Context(), a)
-			var r *limit.Refused
+			var r *limit.Exceeded
 			return errors.As(err, &r) && r.Limit == limit.Name("total cost") && r.Spent() && r.RetryAfter == 0 && r.Reset.IsZero()
 		})
 	})

@@ -248,7 +248,7 @@ func TestARedisThatComesBackEmptyCountsNothing(t *testing.T) {
 	server.Save(t)
 	server.Do(t, "FLUSHALL")
 	soon(t, "the node to notice", func() bool { return errors.Is(n.Away(), store.ErrDamaged) })
-	var r *limit.Refused
+	var r *limit.Exceeded
 	if _, err := g.Admit(t.Context(), a); !errors.As(err, &r) || r.Limit != limit.Name("requests per minute") {
 		t.Errorf("the minute's requests were forgotten: %v", err)
 	}
@@ -281,7 +281,7 @@ func TestABudgetIsNoLessSpentWhenRedisLostItsLastMoments(t *testing.T) {
 	admit(t, g, a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: dollar})
 	soon(t, "the budget to be spent", func() bool {
 		_, err := g.Admit(t.Context(), a)
-		var r *limit.Refused
+		var r *limit.Exceeded
 		return errors.As(err, &r) && r.Spent() && r.Used == 10*dollar
 	})
 }

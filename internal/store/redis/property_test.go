@@ -341,7 +341,7 @@ func (m *model) admit(t *rapid.T) {
 	m.world.settle()
 	want := m.expected()
 	p, err := m.world.gate(node).Admit(context.Background(), a)
-	var r *limit.Refused
+	var r *limit.Exceeded
 	switch {
 	case err == nil && want == "":
 		m.use(unit.AtOnce())

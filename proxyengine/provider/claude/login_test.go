@@ -222,7 +222,7 @@ func TestAVerdictSaysWhatTheUpstreamSaid(t *testing.T) {
 	t.Parallel()
 	for _, inStream := range []bool{false, true} {
 		v := newProvider(t).Judge(&provider.Intent{}, console("k"), &provider.Reply{At: now, Status: 400, Body: []byte(errorBody("invalid_request_error", "prompt is too long")), InStream: inStream})
-		if v.Message != "prompt is too long" || v.Foreign {
+		if v.Message != "prompt is too long" || v.NeedsReencoding {
 			t.Errorf("%+v", v)
 		}
 	}

@@ -23,7 +23,7 @@ func (r Rule) Name() Name {
 }
 
 // Word stands for it where there must be few: all windows that slide but the minute are one.
-func (e *Refused) Word() string {
+func (e *Exceeded) Word() string {
 	if e.Window.Slides() && e.Window != Minute {
 		return slidingWord(e.Unit)
 	}
@@ -34,18 +34,18 @@ func slidingWord(u unit.Unit) string { return u.String() + "_sliding" }
 
 // Words are all that there are.
 func Words() []string {
-	all := []string{(&Refused{Limit: Concurrency}).Word()}
+	all := []string{(&Exceeded{Limit: Concurrency}).Word()}
 	for _, u := range unit.All() {
 		all = append(all, slidingWord(u))
 		for _, w := range Windows() {
-			all = append(all, (&Refused{Limit: Per(u, w, 0).Name()}).Word())
+			all = append(all, (&Exceeded{Limit: Per(u, w, 0).Name()}).Word())
 		}
 	}
 	return all
 }
 
-// Refused is a request that a limit stopped. Nothing was charged for it.
-type Refused struct {
+// Exceeded is a request that a limit stopped. Nothing was charged for it.
+type Exceeded struct {
 	Limit Name
 	// Unit and Window are what it counts, where it is not the concurrency.
 	Unit   unit.Unit
@@ -67,8 +67,8 @@ type Refused struct {
 const Soon = 5 * time.Second
 
 // Over says what a gate does of a rule that leaves no room. reset is when its window will have room, or ends; zero for never.
-func Over(r *Rule, used, reserved int64, now, reset time.Time) *Refused {
-	e := &Refused{Limit: r.Name(), Unit: r.Unit, Window: r.Window, Max: r.Max, Used: used, Reserved: reserved}
+func Over(r *Rule, used, reserved int64, now, reset time.Time) *Exceeded {
+	e := &Exceeded{Limit: r.Name(), Unit: r.Unit, Window: r.Window, Max: r.Max, Used: used, Reserved: reserved}
 	switch {
 	case r.Window.Slides():
 		e.Reset, e.RetryAfter = reset, after(now, reset)
@@ -84,18 +84,18 @@ func Over(r *Rule, used, reserved int64, now, reset time.Time) *Refused {
 func after(now, reset time.Time) time.Duration { return max(reset.Sub(now), time.Second) }
 
 // open reports whether requests in flight may leave room.
-func (e *Refused) open() bool { return e.Used-e.Reserved < e.Max }
+func (e *Exceeded) open() bool { return e.Used-e.Reserved < e.Max }
 
 // Spent reports whether a budget is used up, so that waiting for requests in flight would not help. Budgets are of money, and all
 // that do not begin anew.
-func (e *Refused) Spent() bool { return e.budget() && !e.open() }
+func (e *Exceeded) Spent() bool { return e.budget() && !e.open() }
 
-func (e *Refused) budget() bool {
+func (e *Exceeded) budget() bool {
 	return e.Limit != Concurrency && (e.Unit.Money() || e.Window == Total)
 }
 
 // Error implements error: which limit, how much, until when.
-func (e *Refused) Error() string {
+func (e *Exceeded) Error() string {
 	if e.budget() {
 		return e.budgetText()
 	}
@@ -106,7 +106,7 @@ func (e *Refused) Error() string {
 	return text + e.when()
 }
 
-func (e *Refused) budgetText() string {
+func (e *Exceeded) budgetText() string {
 	text := fmt.Sprintf("this key's %s limit of %s is spent (%s)", e.Limit, e.amount(e.Max), e.amount(e.Used-e.Reserved))
 	if !e.Spent() {
 		text = fmt.Sprintf("this key's %s limit of %s is nearly spent (%s), and requests in flight may use the rest", e.Limit, e.amount(e.Max), e.amount(e.Used-e.Reserved))
@@ -114,7 +114,7 @@ func (e *Refused) budgetText() string {
 	return text + e.when()
 }
 
-func (e *Refused) when() string {
+func (e *Exceeded) when() string {
 	switch {
 	case e.RetryAfter == 0:
 		return ""
@@ -124,7 +124,7 @@ func (e *Refused) when() string {
 	return fmt.Sprintf("; it has room again at %s", e.Reset.Format(time.RFC3339))
 }
 
-func (e *Refused) amount(n int64) string {
+func (e *Exceeded) amount(n int64) string {
 	if e.Unit.Money() {
 		return dollars(n)
 	}

@@ -6,18 +6,18 @@ import (
 	"crs/internal/jsonscan"
 )
 
-// units finds where units end in a stream that is fed in fragments: behind which byte of b the first one does, -1 when none
+// splitter finds where units end in a stream that is fed in fragments: behind which byte of b the first one does, -1 when none
 // does.
-type units interface{ end(b []byte) int }
+type splitter interface{ end(b []byte) int }
 
-// lines finds where the events of a stream end: behind an empty line.
-type lines struct {
+// eventSplitter finds where the events of a stream end: behind an empty line.
+type eventSplitter struct {
 	empty bool // the line has nothing in it so far
 	cr    bool // the last line ended with CR: an LF that follows belongs to that
 }
 
-// end implements units.
-func (l *lines) end(b []byte) int {
+// end implements splitter.
+func (l *eventSplitter) end(b []byte) int {
 	for i := 0; i < len(b); {
 		c := b[i]
 		if c == '\n' && l.cr {
@@ -47,11 +47,11 @@ func (l *lines) end(b []byte) int {
 	return -1
 }
 
-// objects finds where the objects of an array end.
-type objects struct{ nesting jsonscan.Nesting }
+// objectSplitter finds where the objects of an array end.
+type objectSplitter struct{ nesting jsonscan.Nesting }
 
-// end implements units.
-func (o *objects) end(b []byte) int {
+// end implements splitter.
+func (o *objectSplitter) end(b []byte) int {
 	for end := 0; ; {
 		n := o.nesting.Close(b[end:], 1)
 		if n < 0 {

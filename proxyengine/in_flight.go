@@ -1,17 +1,9 @@
 package proxyengine
 
-import (
-	"time"
-
-	"github.com/valyala/fasthttp"
-
-	"crs/proxyengine/provider"
-)
-
-// crowd bounds how many requests are in flight: each takes memory for its connections, its heads and its goroutines, beside what is
+// inFlightCounts bounds how many requests are in flight: each takes memory for its connections, its heads and its goroutines, beside what is
 // weighed in the budget. A key may have as many as there is room for by all others, so that there always is some for a key that has
 // none. It is guarded by the engine's lock.
-type crowd struct {
+type inFlightCounts struct {
 	most, all int
 	of        map[string]int // by key
 }
@@ -24,14 +16,14 @@ const (
 	aside      = 96 << 20
 )
 
-// inFlight is how many requests may be in flight, and so how many connections may be open: one that is only told that there is no
+// mostInFlight is how many requests may be in flight, and so how many connections may be open: one that is only told that there is no
 // room takes as much.
-func inFlight(s *Settings) int {
+func mostInFlight(s *Settings) int {
 	return int((s.BodyBudget + aside) / (oneRequest + headCopies*int64(s.HeaderMax)))
 }
 
 // enter reports whether there is room for one more of a key's.
-func (c *crowd) enter(key string) bool {
+func (c *inFlightCounts) enter(key string) bool {
 	if c.of[key] >= c.most-c.all-1 {
 		return false
 	}
@@ -43,25 +35,23 @@ func (c *crowd) enter(key string) bool {
 	return true
 }
 
-func (c *crowd) leave(key string) {
+func (c *inFlightCounts) leave(key string) {
 	c.all--
 	if c.of[key]--; c.of[key] == 0 {
 		delete(c.of, key)
 	}
 }
 
-// beside is how many requests its key has in flight.
-func (x *exchange) beside() int {
+// keyInFlight is how many requests its key has in flight.
+func (x *exchange) keyInFlight() int {
 	x.e.mu.Lock()
 	defer x.e.mu.Unlock()
-	return x.e.crowd.of[x.record.Key]
+	return x.e.counts.of[x.record.Key]
 }
 
 // tooMany refuses a request for which there is no room.
 func (x *exchange) tooMany() error {
 	x.ended.Refused = refusedBodyBudget
-	f := fault(fasthttp.StatusServiceUnavailable, provider.Unavailable,
+	return busy(
 		"as many requests are in flight as the relay's memory (limits.body_budget) is meant for, of others or with this key")
-	f.RetryAfter = time.Second
-	return f
 }

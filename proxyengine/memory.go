@@ -4,7 +4,6 @@ import (
 	"unsafe"
 
 	"github.com/dustin/go-humanize"
-	"github.com/valyala/fasthttp"
 
 	"crs/proxyengine/provider"
 	"crs/proxyengine/translate"
@@ -19,26 +18,21 @@ import (
 const smallAnswer = 16 << 10
 
 // translating takes what a translation of the request will hold, and gives back what the last one did.
-func (x *exchange) translating(codec translate.Codec) (weight int64, err error) {
-	x.weight.drop(forTranslation)
+func (x *exchange) translating(codec translate.Codec) (needs int64, err error) {
+	x.memory.drop(forTranslation)
 	err = x.heavily(func() error {
-		weight, err = codec.Weigh(x.in.Body)
+		needs, err = codec.Weigh(x.in.Body)
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	if most := x.settings.BodyBudget / 2; weight > most {
-		return 0, &lack{fault(fasthttp.StatusRequestEntityTooLarge, provider.TooLarge,
+	if most := x.settings.BodyBudget / 2; needs > most {
+		return 0, &noMemory{fault(provider.TooLarge,
 			"translating this request would take about %s of the relay's memory, and one key may have %s (half of limits.body_budget)",
-			humanize.IBytes(uint64(weight)), humanize.IBytes(uint64(most)))}
+			humanize.IBytes(uint64(needs)), humanize.IBytes(uint64(most)))}
 	}
-	return weight, x.need(forTranslation, weight)
-}
-
-// translated gives back what only the making of a translation took.
-func (x *exchange) translated(weight int64, body []byte) {
-	x.weight.give(forTranslation, weight-int64(cap(body)))
+	return needs, x.need(forTranslation, needs)
 }
 
 // made takes what a provider has made of the request: whatever is no part of the body that it was given.
@@ -50,10 +44,10 @@ func (x *exchange) made(out *provider.Outbound, body []byte) error {
 		}
 	}
 	n += int64(len(out.Body)) * int64(unsafe.Sizeof([]byte(nil)))
-	if n <= smallAnswer || x.weight.try(forTranslation, n) {
+	if n <= smallAnswer || x.memory.try(forTranslation, n) {
 		return nil
 	}
-	return &lack{x.noRoom()}
+	return &noMemory{x.noRoom()}
 }
 
 // partOf reports whether a part lies in a body.
@@ -81,16 +75,16 @@ func (x *exchange) heavily(work func() error) error {
 // need waits for n bytes. Want of them is not the account's fault, and no other account would do better.
 func (x *exchange) need(of purpose, n int64) error {
 	if err := x.reserve(of, n); err != nil {
-		return &lack{err}
+		return &noMemory{err}
 	}
 	return nil
 }
 
-// lack is an end of the request that no account has to do with: there was no memory for it, or its client has left.
-type lack struct{ why error }
+// noMemory is an end of the request that no account has to do with: there was no memory for it, or its client has left.
+type noMemory struct{ why error }
 
 // Error implements error.
-func (l *lack) Error() string { return l.why.Error() }
+func (l *noMemory) Error() string { return l.why.Error() }
 
 // Unwrap gives what the client is told.
-func (l *lack) Unwrap() error { return l.why }
+func (l *noMemory) Unwrap() error { return l.why }

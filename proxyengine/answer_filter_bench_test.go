@@ -18,7 +18,7 @@ func BenchmarkClearing(b *testing.B) {
 		for _, n := range []int{1, 32} {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				s := scrub.New([]scrub.Secret{{Text: clearedKey, Word: scrub.Credential}})
-				c := &clearing{units: &lines{empty: true}, withheld: withheld{secrets: [][]byte{[]byte(clearedKey)}}, scrubber: func() *scrub.Scrubber { return s }}
+				c := &answerFilter{splitter: &eventSplitter{empty: true}, secrets: secretFilter{secrets: [][]byte{[]byte(clearedKey)}}, scrubber: func() *scrub.Scrubber { return s }}
 				piece := []byte(strings.Repeat(event, n))
 				b.SetBytes(int64(len(piece)))
 				for b.Loop() {

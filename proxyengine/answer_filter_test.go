@@ -10,9 +10,9 @@ import (
 const clearedKey = "sk-ant-api03-q7Wm_Zr4T-x9LpVd2abcd"
 
 // fed gives what a clearing makes of a stream that comes in fragments of a size.
-func fed(stream string, size int, u units) string {
+func fed(stream string, size int, u splitter) string {
 	s := scrub.New([]scrub.Secret{{Text: clearedKey, Word: scrub.Credential}})
-	c := &clearing{units: u, withheld: withheld{secrets: [][]byte{[]byte(clearedKey)}}, scrubber: func() *scrub.Scrubber { return s }, instead: func() []byte { return []byte("event: error\ndata: {}\n\n") }}
+	c := &answerFilter{splitter: u, secrets: secretFilter{secrets: [][]byte{[]byte(clearedKey)}}, scrubber: func() *scrub.Scrubber { return s }, instead: func() []byte { return []byte("event: error\ndata: {}\n\n") }}
 	var out strings.Builder
 	for len(stream) > 0 {
 		n := min(size, len(stream))
@@ -23,11 +23,11 @@ func fed(stream string, size int, u units) string {
 	return out.String()
 }
 
-func events(stream string) units {
+func events(stream string) splitter {
 	if strings.HasPrefix(stream, "[") {
-		return &objects{}
+		return &objectSplitter{}
 	}
-	return &lines{empty: true}
+	return &eventSplitter{empty: true}
 }
 
 // TestErrorsWithinAStreamAreCleared, however it is cut into pieces, and nothing else is changed.
@@ -85,15 +85,15 @@ func TestWhatIsTooLongToBeHeldIsLetThrough(t *testing.T) {
 	long := "data: {\"type\":\"error\",\"error\":{\"message\":\"" + strings.Repeat(clearedKey+" ", heldUnit/8) + "\"}}\n\n"
 	after := "data: {\"type\":\"ping\"}\n\n"
 	for _, size := range []int{1 << 10, 16<<10 + 1, 1 << 20} {
-		if got := fed(picture+after, size, &lines{empty: true}); got != picture+after {
+		if got := fed(picture+after, size, &eventSplitter{empty: true}); got != picture+after {
 			t.Errorf("a picture in pieces of %d came as %d bytes of %d", size, len(got), len(picture+after))
 		}
-		if got := fed(long+after, size, &lines{empty: true}); strings.Contains(got, clearedKey) || !strings.HasSuffix(got, after) || len(got) > len(long) {
+		if got := fed(long+after, size, &eventSplitter{empty: true}); strings.Contains(got, clearedKey) || !strings.HasSuffix(got, after) || len(got) > len(long) {
 			t.Errorf("an error in pieces of %d came as %d bytes: %.200s", size, len(got), got)
 		}
 	}
 	array := "[{\"inlineData\":\"" + strings.Repeat("error", heldUnit) + "\"},\n{\"candidates\":[]}]"
-	if got := fed(array, 4<<10, &objects{}); got != array {
+	if got := fed(array, 4<<10, &objectSplitter{}); got != array {
 		t.Errorf("an array came as %d bytes of %d", len(got), len(array))
 	}
 }
@@ -115,10 +115,10 @@ func TestAnErrorBehindMuchElseIsCleared(t *testing.T) {
 		stream := c.before + "data: " + c.data + "\n: " + said + "\n\n"
 		want := strings.ReplaceAll(c.before, said, "in [organization] at [address]") + "data: " + c.want + "\n: in [organization] at [address]\n\n"
 		for _, size := range []int{1 << 10, 16<<10 + 1, 4 << 20} {
-			if got := fed(stream+after, size, &lines{empty: true}); got != want+after && size < len(stream) {
+			if got := fed(stream+after, size, &eventSplitter{empty: true}); got != want+after && size < len(stream) {
 				t.Errorf("%s, in pieces of %d: %d bytes, not %d: %.100s … %s", name, size, len(got), len(want+after), got, got[max(0, len(got)-300):])
 			}
-			if got := fed(stream+after, size, &lines{empty: true}); strings.Contains(got, "Q7wm") || strings.Contains(got, "10.0.0.1") {
+			if got := fed(stream+after, size, &eventSplitter{empty: true}); strings.Contains(got, "Q7wm") || strings.Contains(got, "10.0.0.1") {
 				t.Errorf("%s, in pieces of %d: %s", name, size, got[max(0, len(got)-300):])
 			}
 		}
@@ -134,7 +134,7 @@ func FuzzClearing(f *testing.F) {
 		f.Add(seed, uint8(7))
 	}
 	f.Fuzz(func(t *testing.T, stream string, size uint8) {
-		for _, u := range []func() units{func() units { return &lines{empty: true} }, func() units { return &objects{} }} {
+		for _, u := range []func() splitter{func() splitter { return &eventSplitter{empty: true} }, func() splitter { return &objectSplitter{} }} {
 			whole := fed(stream, len(stream)+1, u())
 			if got := fed(stream, int(size)+1, u()); got != whole {
 				t.Fatalf("in pieces of %d: %q, not %q", size, got, whole)

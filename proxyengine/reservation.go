@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// weight is what one exchange holds of the budget. Only one goroutine at a time may wait in take; all other methods may be
+// reservation is what one exchange holds of the budget. Only one goroutine at a time may wait in take; all other methods may be
 // called from any.
-type weight struct {
+type reservation struct {
 	budget *budget
 	key    string  // whose share it counts against
 	holder *holder // nil while it holds nothing and does not wait
@@ -19,7 +19,7 @@ type weight struct {
 }
 
 // try takes n bytes if they are there. Who is refused must do with less, or end.
-func (w *weight) try(of purpose, n int64) bool {
+func (w *reservation) try(of purpose, n int64) bool {
 	b := w.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -28,7 +28,7 @@ func (w *weight) try(of purpose, n int64) bool {
 
 // take waits for n bytes, at most for so long, and tells how long it did. It gives errNoRoom, or ctx's error. It does not
 // wait for what only those could give back who wait themselves.
-func (w *weight) take(ctx context.Context, of purpose, n int64, wait time.Duration) (waited time.Duration, _ error) {
+func (w *reservation) take(ctx context.Context, of purpose, n int64, wait time.Duration) (waited time.Duration, _ error) {
 	b := w.budget
 	b.mu.Lock()
 	if b.grant(w, of, n) {
@@ -47,21 +47,21 @@ func (w *weight) take(ctx context.Context, of purpose, n int64, wait time.Durati
 }
 
 // give gives n bytes back, of those held for a purpose.
-func (w *weight) give(of purpose, n int64) {
+func (w *reservation) give(of purpose, n int64) {
 	w.budget.mu.Lock()
 	defer w.budget.mu.Unlock()
 	w.budget.giveBack(w, of, min(n, w.by[of]))
 }
 
 // drop gives everything back that is held for a purpose.
-func (w *weight) drop(of purpose) {
+func (w *reservation) drop(of purpose) {
 	w.budget.mu.Lock()
 	defer w.budget.mu.Unlock()
 	w.budget.giveBack(w, of, w.by[of])
 }
 
 // close gives everything back. From then on nothing can be taken.
-func (w *weight) close() {
+func (w *reservation) close() {
 	if w.budget == nil {
 		return
 	}

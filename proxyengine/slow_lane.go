@@ -11,10 +11,10 @@ import (
 	"crs/proxyengine/hangup"
 )
 
-// lane is where work goes that takes the longer the more a client or an upstream sends. Only so many are in it at once, fewer
+// slowLane is where work goes that takes the longer the more a client or an upstream sends. Only so many are in it at once, fewer
 // than there are processors, so that there is always one for whoever asks for little; and nobody stays in it for longer than
 // one piece of the work takes. Keys take turns at it: however much one sends, another's next piece waits for one of its.
-type lane struct {
+type slowLane struct {
 	mu   sync.Mutex // guards the fields below
 	room int        // how many more may come in
 	line []*queue   // of the keys that wait, whose turn is next first
@@ -27,11 +27,13 @@ type queue struct {
 	spots []*spot
 }
 
-// newLane makes one for half of the processors.
-func newLane() *lane { return &lane{room: max(1, runtime.GOMAXPROCS(0)/2), of: map[string]*queue{}} }
+// newSlowLane makes one for half of the processors.
+func newSlowLane() *slowLane {
+	return &slowLane{room: max(1, runtime.GOMAXPROCS(0)/2), of: map[string]*queue{}}
+}
 
 // enter lets p in, or puts it into the line: then it is told when it is in.
-func (l *lane) enter(p *spot) (waits bool) {
+func (l *slowLane) enter(p *spot) (waits bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.room > 0 {
@@ -51,7 +53,7 @@ func (l *lane) enter(p *spot) (waits bool) {
 }
 
 // leave makes room for who is next.
-func (l *lane) leave() {
+func (l *slowLane) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.line) == 0 {
@@ -69,8 +71,8 @@ func (l *lane) leave() {
 	p.turn <- struct{}{}
 }
 
-// giveUp takes p out of the line. It reports false when p is in the lane by now.
-func (l *lane) giveUp(p *spot) bool {
+// giveUp takes p out of the line. It reports false when p is in the slow lane by now.
+func (l *slowLane) giveUp(p *spot) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	q := l.of[p.key]
@@ -88,23 +90,23 @@ func (l *lane) giveUp(p *spot) bool {
 	return true
 }
 
-// spot is one exchange's in the lane, if it has one. Only the goroutine that works on the exchange may use it.
+// spot is one exchange's in the slow lane, if it has one. Only the goroutine that works on the exchange may use it.
 type spot struct {
-	lane  *lane
-	key   string // of whom it is; "" while that is not known
-	in    bool
-	since time.Time     // when it came in
-	turn  chan struct{} // told that it is in; nil until it has had to wait
+	slowLane *slowLane
+	key      string // of whom it is; "" while that is not known
+	in       bool
+	since    time.Time     // when it came in
+	turn     chan struct{} // told that it is in; nil until it has had to wait
 }
 
-// A piece of work that takes longer than this is followed by a rest in the lane, as long as the work and no longer than longestRest:
+// A piece of work that takes longer than this is followed by a rest in the slow lane, as long as the work and no longer than longestRest:
 // what floods the relay leaves processors to others, and to the garbage collector.
 const (
 	heavyPiece  = 2 * time.Millisecond
 	longestRest = 20 * time.Millisecond
 )
 
-// Enter waits for room, unless it is in the lane.
+// Enter waits for room, unless it is in the slow lane.
 func (p *spot) Enter() { p.enterUntil(nil) }
 
 // enterUntil is Enter that gives up, and reports false, when done is closed.
@@ -112,11 +114,11 @@ func (p *spot) enterUntil(done <-chan struct{}) bool {
 	if p.in {
 		return true
 	}
-	if p.lane.enter(p) {
+	if p.slowLane.enter(p) {
 		select {
 		case <-p.turn:
 		case <-done:
-			if p.lane.giveUp(p) {
+			if p.slowLane.giveUp(p) {
 				return false
 			}
 			<-p.turn
@@ -126,7 +128,7 @@ func (p *spot) enterUntil(done <-chan struct{}) bool {
 	return true
 }
 
-// Leave makes room, if it is in the lane.
+// Leave makes room, if it is in the slow lane.
 func (p *spot) Leave() {
 	if !p.in {
 		return
@@ -135,17 +137,26 @@ func (p *spot) Leave() {
 		time.Sleep(min(took, longestRest))
 	}
 	p.in = false
-	p.lane.leave()
+	p.slowLane.leave()
 }
 
-// light is up to how much of a body is read, unpacked and worked on without the lane: most are no larger.
+// work does a piece of work, in the slow lane if it is heavy.
+func (p *spot) work(heavy bool, work func()) {
+	if heavy {
+		p.Enter()
+		defer p.Leave()
+	}
+	work()
+}
+
+// light is up to how much of a body is read, unpacked and worked on without the slow lane: most are no larger.
 const light = 256 << 10
 
 // lightFraming is the same for what frames a body: a chunk takes the longer to read the smaller it is.
 const lightFraming = 16 << 10
 
-// inPieces gives what from gives: up to where it is light without the lane, and from there on in the lane, in pieces. If it reads a
-// connection, others have the lane while nothing comes.
+// inPieces gives what from gives: up to where it is light without the slow lane, and from there on in the slow lane, in pieces. If it reads a
+// connection, others have the slow lane while nothing comes.
 type inPieces struct {
 	from io.Reader
 	spot *spot
@@ -160,13 +171,13 @@ func (p *inPieces) Read(b []byte) (n int, err error) {
 	if p.read < light && (p.chunks == nil || p.chunks.around() < lightFraming) {
 		n, err = p.from.Read(b[:min(len(b), light-p.read)])
 	} else {
-		n, err = p.readInLane(b[:min(len(b), piecewise.Size)])
+		n, err = p.readInSlowLane(b[:min(len(b), piecewise.Size)])
 	}
 	p.read += n
 	return n, err
 }
 
-func (p *inPieces) readInLane(b []byte) (int, error) {
+func (p *inPieces) readInSlowLane(b []byte) (int, error) {
 	if p.conn != nil {
 		if !p.conn.Yield(p.spot) {
 			return p.from.Read(b)
@@ -185,12 +196,9 @@ func (p *inPieces) readInLane(b []byte) (int, error) {
 }
 
 // buffer gives one with room for n bytes. A large one has to be made, and cleared.
-func (p *spot) buffer(n int) []byte {
-	if n > light {
-		p.Enter()
-		defer p.Leave()
-	}
-	return getBuffer(n)
+func (p *spot) buffer(n int) (b []byte) {
+	p.work(n > light, func() { b = getBuffer(n) })
+	return b
 }
 
 // move appends what is in from to to, which has room for it.

@@ -9,30 +9,30 @@ import (
 	"crs/proxyengine/scrub"
 )
 
-// clearing takes what is the operator's out of an answer that has begun with 200: out of errors within it, in whichever
+// answerFilter takes what is the operator's out of an answer that has begun with 200: out of errors within it, in whichever
 // words, and out of all else that is no event of a protocol. What a model says is the client's, whatever it looks like, and
 // passes as it came; only the account's credential is taken out of that too. Of a stream only whole units come out, events
 // or objects, so that an error is not out before it is known for one; nobody can use less.
-type clearing struct {
-	units    units // nil for what is no stream, of which no unit is looked at
-	withheld withheld
+type answerFilter struct {
+	splitter splitter // nil for what is no stream, of which no unit is looked at
+	secrets  secretFilter
 	// scrubber is asked for when an error has come by, instead when one is too long to be read.
 	scrubber func() *scrub.Scrubber
 	instead  func() []byte
 
 	held    []byte // the unit that has begun
 	out     []byte
-	guard   *guard // of the unit that is too long to be held, or of the whole answer, and that its beginning shows no error of
-	behind  bool   // what comes now stands behind that unit's data
-	leaving bool   // that unit is too long to be held, and is an error
-	short   bool   // memory is short: little is held
+	long    *jsonFilter // of the unit that is too long to be held, or of the whole answer, and that its beginning shows no error of
+	behind  bool        // what comes now stands behind that unit's data
+	leaving bool        // that unit is too long to be held, and is an error
+	short   bool        // memory is short: little is held
 }
 
 // holds is how many bytes are kept.
-func (c *clearing) holds() int {
-	n := cap(c.held) + cap(c.out) + cap(c.withheld.out)
-	if c.guard != nil {
-		n += c.guard.holds()
+func (c *answerFilter) holds() int {
+	n := cap(c.held) + cap(c.out)
+	if c.long != nil {
+		n += c.long.holds()
 	}
 	return n
 }
@@ -41,7 +41,7 @@ func (c *clearing) holds() int {
 const heldUnit = 64 << 10
 
 // most is heldUnit, or less where memory is short.
-func (c *clearing) most() int {
+func (c *answerFilter) most() int {
 	if c.short {
 		return heldUnit / 16
 	}
@@ -49,21 +49,21 @@ func (c *clearing) most() int {
 }
 
 // next gives what the client gets for b, valid until the next call.
-func (c *clearing) next(b []byte) []byte {
-	if c.units == nil && c.guard != nil {
-		return c.guard.feed(c.withheld.next(b))
+func (c *answerFilter) next(b []byte) []byte {
+	if c.splitter == nil && c.long != nil {
+		return c.long.feed(c.secrets.next(b))
 	}
-	return c.withheld.next(c.unit(b))
+	return c.secrets.next(c.unit(b))
 }
 
 // unit gives the units that b ends, cleared.
-func (c *clearing) unit(b []byte) []byte {
-	if c.units == nil || len(c.held) == 0 && c.guard == nil && !c.leaving && atRest(c.units, b) && usualEvents(b) {
+func (c *answerFilter) unit(b []byte) []byte {
+	if c.splitter == nil || len(c.held) == 0 && c.long == nil && !c.leaving && atRest(c.splitter, b) && usualEvents(b) {
 		return b
 	}
 	c.out = reusable(c.out)
 	for len(b) > 0 {
-		n := c.units.end(b)
+		n := c.splitter.end(b)
 		ended := n >= 0
 		if !ended {
 			n = len(b)
@@ -75,8 +75,8 @@ func (c *clearing) unit(b []byte) []byte {
 }
 
 // atRest reports whether b is nothing but whole events.
-func atRest(u units, b []byte) bool {
-	l, ok := u.(*lines)
+func atRest(u splitter, b []byte) bool {
+	l, ok := u.(*eventSplitter)
 	return ok && l.empty && !l.cr && (bytes.HasSuffix(b, []byte("\n\n")) || bytes.HasSuffix(b, []byte("\r\n\r\n")))
 }
 
@@ -89,9 +89,9 @@ func reusable(b []byte) []byte {
 }
 
 // take is given the parts of a unit, one after another.
-func (c *clearing) take(part []byte, ended bool) {
+func (c *answerFilter) take(part []byte, ended bool) {
 	switch {
-	case c.guard != nil:
+	case c.long != nil:
 		c.let(part)
 	case !c.leaving:
 		c.held = append(c.held, part...)
@@ -105,14 +105,14 @@ func (c *clearing) take(part []byte, ended bool) {
 }
 
 // decide is about a unit that is too long, by how it begins.
-func (c *clearing) decide() {
+func (c *answerFilter) decide() {
 	held := c.held
 	d, fails := failing(held)
 	if text := bytes.TrimLeft(d.text, " \t"); fails || len(text) == 0 || text[0] != '{' && text[0] != '[' {
 		c.leaving, c.held = true, nil
 		return
 	}
-	c.held, c.behind, c.guard = nil, false, &guard{words: c.scrubber, most: c.most, strict: !isEvent(d.text)}
+	c.held, c.behind, c.long = nil, false, &jsonFilter{words: c.scrubber, most: c.most, strict: !isEvent(d.text)}
 	before, rest := held[:d.at], held[d.at:]
 	if !d.object && !plainLines(before) {
 		before = []byte(c.scrubber().Text(string(before)))
@@ -126,10 +126,10 @@ func (c *clearing) decide() {
 	c.let(rest)
 }
 
-// let has the guard see a part of the unit. Behind the line of data that it looks at, other lines may stand.
-func (c *clearing) let(part []byte) {
-	if _, events := c.units.(*lines); !events {
-		c.out = append(c.out, c.guard.feed(part)...)
+// let has the filter see a part of the unit. Behind the line of data that it looks at, other lines may stand.
+func (c *answerFilter) let(part []byte) {
+	if _, events := c.splitter.(*eventSplitter); !events {
+		c.out = append(c.out, c.long.feed(part)...)
 		return
 	}
 	if !c.behind {
@@ -137,9 +137,9 @@ func (c *clearing) let(part []byte) {
 		if c.behind = n >= 0; !c.behind {
 			n = len(part)
 		}
-		c.out = append(c.out, c.guard.feed(part[:n])...)
+		c.out = append(c.out, c.long.feed(part[:n])...)
 		if part = part[n:]; c.behind {
-			c.out = append(c.out, c.guard.end()...)
+			c.out = append(c.out, c.long.end()...)
 		}
 	}
 	if c.held = append(c.held, part...); len(c.held) > c.most() {
@@ -148,44 +148,44 @@ func (c *clearing) let(part []byte) {
 }
 
 // close ends a unit.
-func (c *clearing) close() {
+func (c *answerFilter) close() {
 	switch {
 	case c.leaving:
 		c.out = append(c.out, c.instead()...)
-	case c.guard == nil:
+	case c.long == nil:
 		c.out = append(c.out, c.cleared(c.held)...)
 	case plainLines(c.held):
-		c.out = append(append(c.out, c.guard.end()...), c.held...)
+		c.out = append(append(c.out, c.long.end()...), c.held...)
 	default:
-		c.out = append(append(c.out, c.guard.end()...), c.scrubber().Text(string(c.held))...)
+		c.out = append(append(c.out, c.long.end()...), c.scrubber().Text(string(c.held))...)
 	}
-	c.held, c.guard, c.leaving = reusable(c.held), nil, false
+	c.held, c.long, c.leaving = reusable(c.held), nil, false
 }
 
 // watch has a long answer that is no stream looked at as it goes by; answers tells whether it is an answer for all that is known.
-func (c *clearing) watch(answers bool) {
-	c.guard = &guard{words: c.scrubber, most: c.most, strict: !answers}
+func (c *answerFilter) watch(answers bool) {
+	c.long = &jsonFilter{words: c.scrubber, most: c.most, strict: !answers}
 }
 
 // rest gives what is held of a unit that will not end.
-func (c *clearing) rest() []byte {
-	if c.units == nil && c.guard != nil {
-		c.guard.out = nil // what was given last is still in use
-		rest := c.guard.feed(c.withheld.rest())
-		return append(rest, c.guard.end()...)
+func (c *answerFilter) rest() []byte {
+	if c.splitter == nil && c.long != nil {
+		c.long.out = nil // what was given last is still in use
+		rest := c.long.feed(c.secrets.rest())
+		return append(rest, c.long.end()...)
 	}
-	c.out, c.withheld.out = nil, nil // likewise
+	c.out = nil // likewise
 	if !c.leaving {
 		c.close()
 	}
-	rest := c.withheld.next(c.out)
-	return append(rest[:len(rest):len(rest)], c.withheld.rest()...)
+	rest := c.secrets.next(c.out)
+	return append(rest[:len(rest):len(rest)], c.secrets.rest()...)
 }
 
 // whole reports whether nothing of a unit is out that has not ended.
-func (c *clearing) whole() bool { return c.guard == nil }
+func (c *answerFilter) whole() bool { return c.long == nil }
 
-func (c *clearing) cleared(unit []byte) []byte {
+func (c *answerFilter) cleared(unit []byte) []byte {
 	if len(bytes.TrimLeft(unit, "[], \t\r\n")) == 0 {
 		return unit
 	}
@@ -194,7 +194,7 @@ func (c *clearing) cleared(unit []byte) []byte {
 }
 
 // clearedValues clears data value by value: nearly all has but one.
-func (c *clearing) clearedValues(text []byte, fails bool) (cleared []byte) {
+func (c *answerFilter) clearedValues(text []byte, fails bool) (cleared []byte) {
 	several := values(text)
 	if len(several) < 2 {
 		return c.clearedValue(text, fails)
@@ -207,7 +207,7 @@ func (c *clearing) clearedValues(text []byte, fails bool) (cleared []byte) {
 	return cleared
 }
 
-func (c *clearing) clearedValue(text []byte, fails bool) []byte {
+func (c *answerFilter) clearedValue(text []byte, fails bool) []byte {
 	switch {
 	case fails:
 		return clearedError(text, c.scrubber())

@@ -3,51 +3,51 @@ package proxyengine
 import (
 	"fmt"
 
-	"crs/internal/account"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/translate"
 )
 
-// said is the client's request in the words of an account's own service: the request itself, or a translation.
-type said struct {
+// upstreamRequest is the client's request in the words of an account's own service: the request itself, or a translation.
+type upstreamRequest struct {
 	in    *provider.Inbound
 	want  *provider.Intent
 	codec translate.Codec // nil when nothing was translated
 }
 
-// sayFor puts the request into words that the account's platform understands.
-func (x *exchange) sayFor(acc *account.Account) (said, error) {
-	facts := x.e.platforms[acc.Platform]
-	to, translated := facts.Translation(acc, x.route.service, x.intent.Model)
+// translate puts the request into words that the account's platform understands.
+func (x *exchange) translate(got *attempt) error {
+	facts := x.e.platforms[got.acc.Platform]
+	to, translated := facts.Translation(got.acc, x.route.service, x.intent.Model)
 	if !translated {
-		return said{in: &x.in, want: &x.intent}, nil
+		got.in, got.want = &x.in, &x.intent
+		return nil
 	}
 	codec, ok := translate.Find(x.route.Service, to.To)
 	if !ok {
-		return said{}, fmt.Errorf("%s cannot be translated to %s", x.route.Service, to.To)
+		return fmt.Errorf("%s cannot be translated to %s", x.route.Service, to.To)
 	}
-	weight, err := x.translating(codec)
+	needs, err := x.translating(codec)
 	if err != nil {
-		return said{}, err
+		return err
 	}
-	s := said{codec: codec}
-	err = x.heavily(func() error {
-		s.in, s.want, err = codec.Request(&x.in, &x.intent, acc.Upstream(x.intent.Model))
+	err = x.heavily(func() (err error) {
+		got.in, got.want, err = codec.Request(&x.in, &x.intent, got.acc.Upstream(x.intent.Model))
 		return err
 	})
 	if err != nil {
-		return said{}, err
+		return err
 	}
-	x.translated(weight, s.in.Body)
-	return s, nil
+	got.codec = codec
+	x.memory.give(forTranslation, needs-int64(cap(got.in.Body))) // what only the making of it took
+	return nil
 }
 
 // meter has what the client gets translated back. Figures are taken from the account's own answer.
-func (s *said) meter(own provider.Meter, client *provider.Intent) provider.Meter {
-	if s.codec == nil {
+func (r *upstreamRequest) meter(own provider.Meter, client *provider.Intent) provider.Meter {
+	if r.codec == nil {
 		return own
 	}
-	t := &translated{Meter: own, answer: s.codec.Answer(client, s.want), stream: client.Stream}
+	t := &translated{Meter: own, answer: r.codec.Answer(client, r.want), stream: client.Stream}
 	t.own, _ = own.(provider.Reshaper)
 	return t
 }

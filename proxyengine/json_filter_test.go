@@ -11,7 +11,7 @@ import (
 // guarded gives what a guard makes of a document that comes in fragments of a size.
 func guarded(document string, size, most int, strict bool) string {
 	s := scrub.New([]scrub.Secret{{Text: clearedKey, Word: scrub.Credential}})
-	g := &guard{words: func() *scrub.Scrubber { return s }, most: func() int { return most }, strict: strict}
+	g := &jsonFilter{words: func() *scrub.Scrubber { return s }, most: func() int { return most }, strict: strict}
 	var out strings.Builder
 	for len(document) > 0 {
 		n := min(size, len(document))

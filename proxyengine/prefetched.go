@@ -10,23 +10,19 @@ import (
 	"crs/proxyengine/upstream"
 )
 
-// held is the beginning of an answer that the client has not seen yet.
-type held struct {
+// prefetched is a good answer: its beginning, which the client has not seen yet, and what comes behind that. It owns the upstream's
+// answer, and whoever has it must drop or close it.
+type prefetched struct {
+	metered
 	answer *upstream.Answer
-	src    metered
-	meter  provider.Meter
-	first  time.Duration // clock for the first byte of the body
-	idle   time.Duration
-	hold   time.Duration
 	stream bool // of events
 	flows  bool // it is to be let go as it comes: a stream, of events or not
-	room   int  // for the first buffer
 
-	buf     []byte
-	weighed int64  // what buf takes of the budget
-	rest    []byte // what came behind buf and found no room there; valid until more is read
-	whole   bool   // buf is the whole body
-	shown   bool   // it has shown content
+	buf       []byte
+	bufWeight int64  // what buf takes of the budget
+	rest      []byte // what came behind buf and found no room there; valid until more is read
+	whole     bool   // buf is the whole body
+	shown     bool   // it has shown content
 }
 
 const (
@@ -37,35 +33,33 @@ const (
 	wholeUpTo = 1 << 20
 )
 
-func (x *exchange) newHeld(answer *upstream.Answer, meter provider.Meter, first time.Duration) *held {
-	s := x.settings
-	h := &held{
-		answer: answer, src: metered{source: decoded(answer, &x.spot), x: x, meter: meter}, meter: meter, first: first, idle: s.Idle, hold: s.Hold,
-		room: int(min(max(answer.Length, smallest), wholeUpTo)),
-	}
-	h.src.reshaper, _ = meter.(provider.Reshaper)
+func (x *exchange) prefetch(got *attempt, answer *upstream.Answer) *prefetched {
+	meter := got.meter(got.provider.Meter(got.want, got.acc, answer.Header), &x.intent)
+	h := &prefetched{answer: answer, metered: metered{source: decoded(answer, &x.spot), x: x, meter: meter}}
+	h.reshaper, _ = meter.(provider.Reshaper)
 	h.stream = hasPrefixFold(h.contentType(), "text/event-stream")
-	h.flows = h.stream
+	h.flows = h.stream || x.e.service(got.want.Service).Flows
+	h.filter = x.newAnswerFilter(got.acc, h)
+	answer.SetIdle(clocks(x.settings, got.want.Stream, 0).FirstByte)
 	return h
 }
 
 // contentType is that of what the client gets.
-func (h *held) contentType() string {
-	if h.src.reshaper != nil {
-		return h.src.reshaper.ContentType()
+func (h *prefetched) contentType() string {
+	if h.reshaper != nil {
+		return h.reshaper.ContentType()
 	}
 	return h.answer.Header.Get("content-type")
 }
 
 // read fills buf until the answer shows content, or is whole, or has been held back for long enough.
-func (h *held) read() error {
+func (h *prefetched) read() error {
 	if hasPrefixFold(h.answer.Header.Get("content-type"), "text/html") {
 		return errWebPage
 	}
 	if !readable(h.answer.Header.Get("content-encoding")) {
 		return errCoding
 	}
-	h.answer.SetIdle(h.first)
 	if h.flows {
 		return h.readStream()
 	}
@@ -73,12 +67,12 @@ func (h *held) read() error {
 }
 
 // readStream holds a stream back while it says nothing: message_start and pings are no content.
-func (h *held) readStream() error {
+func (h *prefetched) readStream() error {
 	deadline := time.Time{}
 	for !h.shown && h.meter.Failure() == nil && len(h.buf) < holdUpTo {
 		err := h.next()
 		if err == io.EOF {
-			return h.end()
+			return h.streamEnded()
 		}
 		if err == errFull {
 			break
@@ -87,20 +81,20 @@ func (h *held) readStream() error {
 			return err
 		}
 		if h.shown = h.meter.Begun(); deadline.IsZero() {
-			deadline = time.Now().Add(h.hold)
+			deadline = time.Now().Add(h.x.settings.Hold)
 		}
 		left := time.Until(deadline)
 		if left <= 0 {
 			break
 		}
-		h.answer.SetIdle(min(left, h.idle))
+		h.answer.SetIdle(min(left, h.x.settings.Idle))
 	}
-	h.answer.SetIdle(h.idle)
+	h.answer.SetIdle(h.x.settings.Idle)
 	return nil
 }
 
-// end is a stream that ended before it was let go.
-func (h *held) end() error {
+// streamEnded is about one that ended before it was let go.
+func (h *prefetched) streamEnded() error {
 	if h.whole = h.meter.Begun() || h.meter.Failure() != nil; !h.whole {
 		return errEmpty
 	}
@@ -114,7 +108,7 @@ func overdue(err error, deadline time.Time) bool {
 }
 
 // readWhole reads an answer in JSON to its end, unless it is large.
-func (h *held) readWhole() error {
+func (h *prefetched) readWhole() error {
 	for len(h.buf) < wholeUpTo {
 		err := h.next()
 		if err == io.EOF {
@@ -127,14 +121,14 @@ func (h *held) readWhole() error {
 		if err != nil {
 			return err
 		}
-		h.answer.SetIdle(h.idle)
+		h.answer.SetIdle(h.x.settings.Idle)
 	}
 	h.shown = true
 	return nil
 }
 
 // check refuses what no client could read.
-func (h *held) check() error {
+func (h *prefetched) check() error {
 	switch {
 	case len(h.buf) == 0:
 		return errEmpty
@@ -148,8 +142,8 @@ func (h *held) check() error {
 var errFull = errors.New("no room to hold more of the answer back")
 
 // next appends what comes next to buf.
-func (h *held) next() error {
-	b, err := h.src.Next()
+func (h *prefetched) next() error {
+	b, err := h.Next()
 	if err != nil {
 		return err
 	}
@@ -166,46 +160,43 @@ func (h *held) next() error {
 
 // clear takes what is the operator's out of an answer that is no stream, which has been cleared already. One that is too long to be
 // held is looked at as it goes out.
-func (h *held) clear(protocol string, words *scrub.Scrubber, fails bool) {
+func (h *prefetched) clear(protocol string, words *scrub.Scrubber, fails bool) {
 	switch {
 	case h.flows:
 	case !h.whole:
-		h.src.clearing.watch(answersSoFar(protocol, h.buf[:min(len(h.buf), lightAnswer)]))
+		h.filter.watch(answersSoFar(protocol, h.buf[:min(len(h.buf), lightAnswer)]))
 	case fails:
-		h.inLane(func() { h.buf = append(h.buf[:0], words.Body(h.buf)...) })
+		h.inSlowLane(func() { h.buf = append(h.buf[:0], words.Body(h.buf)...) })
 	default:
-		h.inLane(func() { h.buf = append(h.buf[:0], h.src.clearing.cleared(h.buf)...) })
+		h.inSlowLane(func() { h.buf = append(h.buf[:0], h.filter.cleared(h.buf)...) })
 	}
 }
 
-// inLane does a piece of work on what is held in the lane, if that is much.
-func (h *held) inLane(work func()) {
-	if len(h.buf) > lightAnswer {
-		h.src.x.spot.Enter()
-		defer h.src.x.spot.Leave()
-	}
-	work()
-}
+// inSlowLane does a piece of work on what is held in the slow lane, if that is much.
+func (h *prefetched) inSlowLane(work func()) { h.x.spot.work(len(h.buf) > lightAnswer, work) }
 
 // letGo gives a part of what was held back as the client gets it.
-func (h *held) letGo(part []byte) []byte {
-	if c := h.src.clearing; !h.whole && !h.flows && c != nil && c.guard != nil {
-		h.inLane(func() { part = c.guard.feed(part) })
+func (h *prefetched) letGo(part []byte) []byte {
+	if c := h.filter; !h.whole && !h.flows && c != nil && c.long != nil {
+		h.inSlowLane(func() { part = c.long.feed(part) })
 	}
 	return part
 }
 
 // answers reports whether an answer that is whole has what one in the client's protocol has.
-func (h *held) answers(protocol string) bool { return !h.whole || h.flows || answers(protocol, h.buf) }
+func (h *prefetched) answers(protocol string) bool {
+	return !h.whole || h.flows || answers(protocol, h.buf)
+}
 
 // grow makes room for n bytes more, if there is any: what cannot be held back is passed on as it comes.
-func (h *held) grow(n int) bool {
+func (h *prefetched) grow(n int) bool {
 	if n > wholeUpTo {
 		return false
 	}
-	size := max(h.room, 2*cap(h.buf), len(h.buf)+n)
+	room := int(min(max(h.answer.Length, smallest), wholeUpTo))
+	size := max(room, 2*cap(h.buf), len(h.buf)+n)
 	takes := sizeOf(int64(size))
-	if takes > smallAnswer && !h.src.x.weight.try(forAnswer, takes) {
+	if takes > smallAnswer && !h.x.memory.try(forAnswer, takes) {
 		if size = len(h.buf) + n; h.buf != nil || size > smallAnswer {
 			return false
 		}
@@ -216,23 +207,29 @@ func (h *held) grow(n int) bool {
 	}
 	grown := append(getBuffer(size), h.buf...)
 	h.free()
-	h.buf, h.weighed = grown, takes
+	h.buf, h.bufWeight = grown, takes
 	return true
 }
 
 // drop gives everything back, for an answer that the client will not see.
-func (h *held) drop() {
+func (h *prefetched) drop() {
 	h.answer.Abort()
-	h.src.x.spot.Leave()
+	h.x.spot.Leave()
 	h.free()
-	h.src.x.weight.drop(forAnswer)
+	h.x.memory.drop(forAnswer)
+}
+
+// close gives everything back once the client has it.
+func (h *prefetched) close() {
+	h.free()
+	h.answer.Close()
 }
 
 // free gives the buffer back.
-func (h *held) free() {
+func (h *prefetched) free() {
 	putBuffer(h.buf)
-	if h.buf = nil; h.weighed > 0 {
-		h.src.x.weight.give(forAnswer, h.weighed)
-		h.weighed = 0
+	if h.buf = nil; h.bufWeight > 0 {
+		h.x.memory.give(forAnswer, h.bufWeight)
+		h.bufWeight = 0
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"crs/proxyengine/scrub"
 )
 
-// guard clears JSON as it goes by, cut anywhere: it is for what is too long to be held. What a provider says of errors is held
+// jsonFilter clears JSON as it goes by, cut anywhere: it is for what is too long to be held. What a provider says of errors is held
 // member by member, wherever it stands, and cleared. All else passes as it came; but of a document that is no answer for all that
 // is known, every text is cleared. What is itself too long to be held does not pass, unless it is nothing but base64.
-type guard struct {
+type jsonFilter struct {
 	words  func() *scrub.Scrubber
 	most   func() int // of a member that is held
 	strict bool       // the document is no answer
@@ -40,7 +40,7 @@ type guard struct {
 // box is an object or array that is open.
 type box struct {
 	object bool
-	name   string // of the member that it is the value of
+	path   string // of what is in it
 }
 
 // keeping is what is held.
@@ -60,10 +60,10 @@ const (
 )
 
 // holds is how many bytes are kept.
-func (g *guard) holds() int { return cap(g.kept) + cap(g.out) }
+func (g *jsonFilter) holds() int { return cap(g.kept) + cap(g.out) }
 
 // feed gives what the client gets for p, valid until the next call.
-func (g *guard) feed(p []byte) []byte {
+func (g *jsonFilter) feed(p []byte) []byte {
 	g.out = reusable(g.out)
 	from := 0
 	begin := func(i int, what keeping) {
@@ -108,7 +108,7 @@ func (g *guard) feed(p []byte) []byte {
 }
 
 // begins tells whether something that must be held begins with c.
-func (g *guard) begins(c byte) keeping {
+func (g *jsonFilter) begins(c byte) keeping {
 	if g.keeping != keptNothing || g.scalar {
 		return keptNothing
 	}
@@ -134,7 +134,7 @@ func (g *guard) begins(c byte) keeping {
 }
 
 // step follows a byte outside of texts, and reports whether the object or array that is held ends with it.
-func (g *guard) step(c byte) (ends bool) {
+func (g *jsonFilter) step(c byte) (ends bool) {
 	switch c {
 	case '"':
 		g.text.Begin()
@@ -145,11 +145,11 @@ func (g *guard) step(c byte) (ends bool) {
 		if g.lost = len(g.boxes) == deepestGuarded; g.lost {
 			return false
 		}
-		name := ""
-		if len(g.boxes) < 4 {
-			name = string(g.member)
+		path := g.path()
+		if len(g.boxes) < 4 && len(g.member) > 0 {
+			path += string(g.member) + "."
 		}
-		g.boxes = append(g.boxes, box{c == '{', name})
+		g.boxes = append(g.boxes, box{c == '{', path})
 		g.member, g.atKey = g.member[:0], c == '{'
 	case '}', ']':
 		g.boxes = g.boxes[:max(len(g.boxes)-1, 0)]
@@ -167,7 +167,7 @@ func (g *guard) step(c byte) (ends bool) {
 }
 
 // name takes a part of a text, quote included where it ends, if that is a member's name.
-func (g *guard) name(part []byte) {
+func (g *jsonFilter) name(part []byte) {
 	if !g.atKey {
 		return
 	}
@@ -182,7 +182,7 @@ func (g *guard) name(part []byte) {
 }
 
 // textEnds is called behind a text, and reports whether it was held.
-func (g *guard) textEnds() bool {
+func (g *jsonFilter) textEnds() bool {
 	if g.atKey && bytes.IndexByte(g.member, '\\') >= 0 {
 		g.member, _ = jsonscan.Canonical(g.member)
 	}
@@ -194,32 +194,26 @@ var watchedPaths = append([]string{"error", "errors", "message", "msg", "detail"
 	"response.candidates.finishMessage", "choices.error"}, explained...)
 
 // watched reports whether the next value is one of those.
-func (g *guard) watched() bool {
+func (g *jsonFilter) watched() bool {
 	if g.atKey || len(g.member) == 0 || len(g.boxes) > 5 {
 		return false
 	}
-	return slices.ContainsFunc(watchedPaths, g.leadsTo)
+	return slices.ContainsFunc(watchedPaths, func(path string) bool {
+		before, is := strings.CutSuffix(path, string(g.member))
+		return is && before == g.path()
+	})
 }
 
-// leadsTo reports whether a path is that of the next value.
-func (g *guard) leadsTo(path string) bool {
-	at := len(path) - len(g.member)
-	if at < 0 || path[at:] != string(g.member) {
-		return false
+// path is where the next value stands: the names that lead there, each with a dot behind it.
+func (g *jsonFilter) path() string {
+	if len(g.boxes) == 0 {
+		return ""
 	}
-	for _, b := range slices.Backward(g.boxes) {
-		if b.name == "" {
-			continue
-		}
-		if at = at - 1 - len(b.name); at < 0 || path[at:at+len(b.name)] != b.name || path[at+len(b.name)] != '.' {
-			return false
-		}
-	}
-	return at == 0
+	return g.boxes[len(g.boxes)-1].path
 }
 
 // sink takes what is passed or held.
-func (g *guard) sink(p []byte) {
+func (g *jsonFilter) sink(p []byte) {
 	switch {
 	case g.over:
 	case g.keeping == keptNothing || g.packed && isPacked(p):
@@ -253,7 +247,7 @@ func isPacked(p []byte) bool {
 const notPassed = `"what the provider said is too long to be passed on"`
 
 // emit lets the held member go, cleared.
-func (g *guard) emit() {
+func (g *jsonFilter) emit() {
 	switch {
 	case g.packed && g.over:
 		g.out = append(g.out, '"')
@@ -269,7 +263,7 @@ func (g *guard) emit() {
 }
 
 // cleared is the held member without what is the operator's: its name may say what it is.
-func (g *guard) cleared() []byte {
+func (g *jsonFilter) cleared() []byte {
 	s := g.words()
 	if g.named == "" {
 		return s.Body(g.kept)
@@ -284,7 +278,7 @@ func (g *guard) cleared() []byte {
 }
 
 // end gives what is held of a document that ends in the middle.
-func (g *guard) end() []byte {
+func (g *jsonFilter) end() []byte {
 	g.out = nil
 	if g.keeping != keptNothing && !g.over && !g.packed {
 		g.out = g.words().Body(g.kept)

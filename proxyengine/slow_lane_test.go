@@ -13,25 +13,25 @@ import (
 )
 
 // oneLane has room for one.
-func oneLane() *lane { return &lane{room: 1, of: map[string]*queue{}} }
+func oneLane() *slowLane { return &slowLane{room: 1, of: map[string]*queue{}} }
 
-// inside is how many are in a lane with room for one.
-func (l *lane) inside() int {
+// inside is how many are in a slow lane with room for one.
+func (l *slowLane) inside() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return 1 - l.room
 }
 
-func TestKeysTakeTurnsInTheLane(t *testing.T) {
+func TestKeysTakeTurnsInTheSlowLane(t *testing.T) {
 	t.Parallel()
 	l := oneLane()
-	first := spot{lane: l}
+	first := spot{slowLane: l}
 	first.Enter()
 	in := make(chan string, 100)
 	come := func(key string, until <-chan struct{}) {
 		waits := l.waiting()
 		go func() {
-			p := spot{lane: l, key: key}
+			p := spot{slowLane: l, key: key}
 			if p.enterUntil(until) {
 				in <- key
 				p.Leave()
@@ -67,7 +67,7 @@ func TestKeysTakeTurnsInTheLane(t *testing.T) {
 }
 
 // waiting is how many are in the line.
-func (l *lane) waiting() (n int) {
+func (l *slowLane) waiting() (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, q := range l.line {
@@ -79,20 +79,20 @@ func (l *lane) waiting() (n int) {
 func TestASpotIsTakenAndGivenOnce(t *testing.T) {
 	t.Parallel()
 	l := oneLane()
-	p := spot{lane: l}
+	p := spot{slowLane: l}
 	p.Enter()
 	p.Enter()
 	if l.inside() != 1 {
-		t.Errorf("%d are in the lane", l.inside())
+		t.Errorf("%d are in the slow lane", l.inside())
 	}
 	p.Leave()
 	p.Leave()
 	if l.inside() != 0 {
-		t.Errorf("%d are in the lane behind it", l.inside())
+		t.Errorf("%d are in the slow lane behind it", l.inside())
 	}
 }
 
-func TestALargeBodyIsReadInTheLaneAndASmallOneBesideIt(t *testing.T) {
+func TestALargeBodyIsReadInTheSlowLaneAndASmallOneBesideIt(t *testing.T) {
 	t.Parallel()
 	l := oneLane()
 	var small, large int
@@ -104,15 +104,15 @@ func TestALargeBodyIsReadInTheLaneAndASmallOneBesideIt(t *testing.T) {
 		}
 		return len(b), nil
 	}
-	p := &inPieces{from: readFunc(look), spot: &spot{lane: l}}
+	p := &inPieces{from: readFunc(look), spot: &spot{slowLane: l}}
 	if _, err := io.ReadFull(p, make([]byte, 2*light)); err != nil {
 		t.Fatal(err)
 	}
 	if small != light || large != light {
-		t.Errorf("%d bytes were read beside the lane, and %d in it", small, large)
+		t.Errorf("%d bytes were read beside the slow lane, and %d in it", small, large)
 	}
 	if l.inside() != 0 {
-		t.Error("it is in the lane still")
+		t.Error("it is in the slow lane still")
 	}
 }
 
@@ -120,19 +120,19 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(b []byte) (int, error) { return f(b) }
 
-// TestWhoeverSendsNothingHoldsUpNobody: an upload that stops in the middle is not in the lane.
+// TestWhoeverSendsNothingHoldsUpNobody: an upload that stops in the middle is not in the slow lane.
 func TestWhoeverSendsNothingHoldsUpNobody(t *testing.T) {
 	t.Parallel()
 	conn, client := connected(t)
 	l := oneLane()
-	p := &inPieces{from: conn, spot: &spot{lane: l}, conn: conn, read: light}
+	p := &inPieces{from: conn, spot: &spot{slowLane: l}, conn: conn, read: light}
 	end := make(chan error)
 	go func() {
 		_, err := io.ReadFull(p, make([]byte, 10))
 		end <- err
 	}()
 	for range 100 { // it enters before it finds out that there is nothing
-		other := spot{lane: l}
+		other := spot{slowLane: l}
 		other.Enter()
 		other.Leave()
 		time.Sleep(time.Millisecond)
@@ -174,12 +174,12 @@ func TestMovingLosesNothing(t *testing.T) {
 	l := oneLane()
 	for _, size := range []int{0, 1, light, 3*light + 7} {
 		from := bytes.Repeat([]byte("ab"), size/2)
-		if got := (&spot{lane: l}).move(make([]byte, 0, len(from)), from); !bytes.Equal(got, from) {
+		if got := (&spot{slowLane: l}).move(make([]byte, 0, len(from)), from); !bytes.Equal(got, from) {
 			t.Errorf("of %d bytes %d were moved", len(from), len(got))
 		}
 	}
 	if l.inside() != 0 {
-		t.Error("the lane is not free again")
+		t.Error("the slow lane is not free again")
 	}
 }
 

@@ -2,18 +2,18 @@ package proxyengine
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"crs/internal/account"
 	"crs/proxyengine/scrub"
 )
 
-// withheld takes an account's credential out of everything that a client gets of an answer, a model's own words included: no
+// secretFilter takes an account's credential out of everything that a client gets of an answer, a model's own words included: no
 // client has a use for it. Bytes come in fragments; only an end that may be the beginning of the credential is kept back.
-type withheld struct {
-	secrets [][]byte
-	kept    []byte // a beginning of one of secrets
-	out     []byte
+type secretFilter struct {
+	secrets [][]byte // the longest first
+	kept    []byte   // a beginning of one of secrets
 }
 
 // credentialsOf are what an account authenticates with, as they may stand in an answer: whole, and in the parts of those that
@@ -34,17 +34,20 @@ func credentialsOf(acc *account.Account) (all [][]byte) {
 			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b []byte) int { return len(b) - len(a) })
 	return all
 }
 
 // next gives what the client gets for b, valid until the next call.
-func (w *withheld) next(b []byte) []byte {
+func (w *secretFilter) next(b []byte) []byte {
 	if len(w.kept) > 0 {
 		b = append(w.kept, b...)
 		w.kept = nil
 	}
-	if at, _ := w.find(b); at >= 0 {
-		b = w.without(b)
+	for _, s := range w.secrets {
+		if bytes.Contains(b, s) {
+			b = bytes.ReplaceAll(b, s, []byte(scrub.Credential))
+		}
 	}
 	n := w.begun(b)
 	w.kept = bytes.Clone(b[len(b)-n:])
@@ -52,38 +55,14 @@ func (w *withheld) next(b []byte) []byte {
 }
 
 // rest gives what is kept when nothing follows.
-func (w *withheld) rest() []byte {
+func (w *secretFilter) rest() []byte {
 	rest := w.kept
 	w.kept = nil
 	return rest
 }
 
-// find gives where the first secret stands, and how long it is; -1 when none does.
-func (w *withheld) find(b []byte) (at, n int) {
-	at = -1
-	for _, s := range w.secrets {
-		if i := bytes.Index(b, s); i >= 0 && (at < 0 || i < at) {
-			at, n = i, len(s)
-		}
-	}
-	return at, n
-}
-
-func (w *withheld) without(b []byte) []byte {
-	w.out = reusable(w.out)
-	for {
-		at, n := w.find(b)
-		if at < 0 {
-			w.out = append(w.out, b...)
-			return w.out
-		}
-		w.out = append(append(w.out, b[:at]...), scrub.Credential...)
-		b = b[at+n:]
-	}
-}
-
 // begun is how long an end of b is that a secret begins with.
-func (w *withheld) begun(b []byte) (longest int) {
+func (w *secretFilter) begun(b []byte) (longest int) {
 	if len(b) == 0 || b[len(b)-1] == '\n' { // as nearly every piece of a stream ends, and no credential goes on
 		return 0
 	}
