@@ -241,7 +241,7 @@ func (x *exchange) judged(p provider.Provider, s said, acc *account.Account, rep
 	reply.Body, reply.Sent = words.Body(reply.Body), x.holds
 	v := p.Judge(s.want, acc, reply)
 	x.fair(&v, s.want, acc, reply)
-	v.Foreign = v.Foreign || s.codec != nil
+	v.NeedsReencoding = v.NeedsReencoding || s.codec != nil
 	v.Outcome.Evidence, v.Message = words.Text(v.Outcome.Evidence), words.Text(v.Message)
 	return attempt{account: acc.ID, verdict: v, reply: reply, evidence: v.Outcome.Evidence, words: words}
 }

@@ -114,7 +114,7 @@ func (x *exchange) pass(got *attempt, status int, retryAfter time.Duration) {
 	}
 	contentType, body := r.Header.Get("content-type"), r.Body
 	switch {
-	case got.verdict.Foreign:
+	case got.verdict.NeedsReencoding:
 		contentType, body = x.route.protocol.Fault(&provider.Fault{Status: status, Kind: kindOfStatus(status), Message: got.says(), Request: x.id})
 	case r.InStream, !got.clear(contentType):
 		contentType = "application/json"
@@ -270,7 +270,7 @@ func (d *delivery) ended() {
 }
 
 // hasAll reports whether a stream is complete, with what the client was written.
-func (d *delivery) hasAll() bool { return d.held.stream && d.held.meter.Whole() }
+func (d *delivery) hasAll() bool { return d.held.stream && d.held.meter.Complete() }
 
 // drain reads an answer that nobody takes any more to its end, for the figures there, if that is wanted.
 func (d *delivery) drain() {

@@ -203,10 +203,10 @@ func (x *exchange) note(acc *account.Account, got attempt) {
 func (x *exchange) lastWord(t *tries) error {
 	got := t.last
 	switch {
-	case got.verdict.Outcome.Result == account.Unsupported && got.verdict.Conceal:
+	case got.verdict.Outcome.Result == account.Unsupported && got.verdict.Mask:
 		x.ended.Refused = refusedNoModel
 		return provider.NoModel().Because(errors.New(got.evidence))
-	case got.reply != nil && !got.verdict.Conceal:
+	case got.reply != nil && !got.verdict.Mask:
 		// When to come back: when the first account will be, if that is known, else when the last upstream said.
 		x.pass(&got, got.verdict.Status, cmp.Or(t.retryAfter, got.verdict.RetryAfter))
 		return nil

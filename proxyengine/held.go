@@ -43,7 +43,7 @@ func (x *exchange) newHeld(answer *upstream.Answer, meter provider.Meter, first 
 		answer: answer, src: metered{source: decoded(answer, &x.spot), x: x, meter: meter}, meter: meter, first: first, idle: s.Idle, hold: s.Hold,
 		room: int(min(max(answer.Length, smallest), wholeUpTo)),
 	}
-	h.src.reshaper, _ = meter.(provider.Reshaper)
+	h.src.reshaper, _ = meter.(provider.Transformer)
 	h.stream = hasPrefixFold(h.contentType(), "text/event-stream")
 	h.flows = h.stream
 	return h
@@ -86,7 +86,7 @@ func (h *held) readStream() error {
 		if err != nil && !overdue(err, deadline) {
 			return err
 		}
-		if h.shown = h.meter.Begun(); deadline.IsZero() {
+		if h.shown = h.meter.HasContent(); deadline.IsZero() {
 			deadline = time.Now().Add(h.hold)
 		}
 		left := time.Until(deadline)
@@ -101,7 +101,7 @@ func (h *held) readStream() error {
 
 // end is a stream that ended before it was let go.
 func (h *held) end() error {
-	if h.whole = h.meter.Begun() || h.meter.Failure() != nil; !h.whole {
+	if h.whole = h.meter.HasContent() || h.meter.Failure() != nil; !h.whole {
 		return errEmpty
 	}
 	return nil
@@ -138,7 +138,7 @@ func (h *held) check() error {
 	switch {
 	case len(h.buf) == 0:
 		return errEmpty
-	case h.meter.Failure() == nil && !h.meter.Whole():
+	case h.meter.Failure() == nil && !h.meter.Complete():
 		return errNoJSON
 	}
 	return nil

@@ -24,8 +24,8 @@ type metered struct {
 	x        *exchange // whose memory it takes
 	weighed  int64     // how much of that it has
 	meter    provider.Meter
-	reshaper provider.Reshaper // the meter, when it has a say in what the client gets
-	clearing *clearing         // of what is the operator's
+	reshaper provider.Transformer // the meter, when it has a say in what the client gets
+	clearing *clearing            // of what is the operator's
 	ended    bool
 	failed   error // to give once what came before it has been given
 	run      int   // bytes since others were let ahead

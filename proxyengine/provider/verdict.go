@@ -7,9 +7,9 @@ func Delivered() Verdict {
 	return Verdict{Next: Deliver, Outcome: account.Outcome{Result: account.Answered}}
 }
 
-// Another is the verdict on one that another account may do better with. It may be concealed from the client.
-func Another(r account.Result, conceal bool) Verdict {
-	return Verdict{Next: TryAnother, Outcome: account.Outcome{Result: r}, Conceal: conceal}
+// Another is the verdict on one that another account may do better with. It may be masked for the client.
+func Another(r account.Result, mask bool) Verdict {
+	return Verdict{Next: TryAnother, Outcome: account.Outcome{Result: r}, Mask: mask}
 }
 
 // Again is the verdict on a provider that is in trouble.

@@ -5,7 +5,7 @@ import (
 	"crs/proxyengine/provider"
 )
 
-// chatStream tells an answer as the chunks of a chat completion: protocols.md, I.2 and E.4.
+// chatStream writes an answer as the chunks of a chat completion: protocols.md, I.2 and E.4.
 type chatStream struct {
 	w       *writer
 	figures bool   // the client asked for the usage

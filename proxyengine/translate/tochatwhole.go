@@ -6,7 +6,7 @@ import (
 	"crs/internal/piecewise"
 )
 
-// chatWhole tells an answer as one chat completion.
+// chatWhole writes an answer as one chat completion.
 type chatWhole struct {
 	w        *writer
 	head     head

@@ -2,7 +2,7 @@ package translate
 
 import "crs/internal/piecewise"
 
-// completionStream tells an answer as the chunks of an older completion. It knows nothing but text.
+// completionStream writes an answer as the chunks of an older completion. It knows nothing but text.
 type completionStream struct {
 	w       *writer
 	figures bool
@@ -59,7 +59,7 @@ func (v *completionStream) fail(f failure) {
 	v.w.b = append(v.w.b, chunkTail...)
 }
 
-// completionWhole tells an answer as one older completion.
+// completionWhole writes an answer as one older completion.
 type completionWhole struct {
 	w    *writer
 	head head

@@ -4,7 +4,7 @@ import (
 	"crs/proxyengine/provider"
 )
 
-// messagesStream tells an answer as the events of Anthropic's Messages: protocols.md, A.11.
+// messagesStream writes an answer as the events of Anthropic's Messages: protocols.md, A.11.
 type messagesStream struct {
 	w     *writer
 	index int64

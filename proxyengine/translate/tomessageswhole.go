@@ -2,7 +2,7 @@ package translate
 
 import "crs/internal/piecewise"
 
-// messagesWhole tells an answer as one message of Anthropic's.
+// messagesWhole writes an answer as one message of Anthropic's.
 type messagesWhole struct {
 	w       *writer
 	head    head

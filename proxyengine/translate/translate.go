@@ -71,8 +71,8 @@ type outline struct {
 	size     int // of the client's body, about which the new one's is
 }
 
-// told is what a new intent must know of a request that has been written.
-type told struct {
+// written is what a new intent must know of a request that has been written.
+type written struct {
 	at, length int // of the model's name
 	maxTokens  int64
 }
@@ -124,7 +124,7 @@ func (p Pair) read(body node) (c *conversation, err error) {
 	return c, c.check()
 }
 
-func (p Pair) write(c *conversation, o outline) ([]byte, told, error) {
+func (p Pair) write(c *conversation, o outline) ([]byte, written, error) {
 	switch p.To {
 	case chat:
 		return writeChat(c, o)

@@ -12,7 +12,7 @@ type chatWriter struct {
 const chatStops = 4
 
 // writeChat writes a request of OpenAI's chat completions: protocols.md, I.3.
-func writeChat(c *conversation, o outline) (body []byte, t told, err error) {
+func writeChat(c *conversation, o outline) (body []byte, t written, err error) {
 	c.named(chatID)
 	w := &chatWriter{c: c}
 	if c.search != nil {

@@ -14,7 +14,7 @@ type generateWriter struct {
 }
 
 // writeGenerate writes a request of Gemini's generateContent: protocols.md, I.4. Its model stands in the path.
-func writeGenerate(c *conversation, o outline) (body []byte, t told, err error) {
+func writeGenerate(c *conversation, o outline) (body []byte, t written, err error) {
 	c.lift()
 	c.named(geminiID)
 	c.opened()
@@ -32,7 +32,7 @@ func writeGenerate(c *conversation, o outline) (body []byte, t told, err error) 
 		return nil, t, err
 	}
 	w.end('}')
-	return w.b, told{maxTokens: c.maxTokens}, nil
+	return w.b, written{maxTokens: c.maxTokens}, nil
 }
 
 func (w *generateWriter) system() {

@@ -14,7 +14,7 @@ type messagesWriter struct {
 }
 
 // writeMessages writes a request of Anthropic's Messages, and gives what the intent must know of it.
-func writeMessages(c *conversation, o outline) (body []byte, t told, err error) {
+func writeMessages(c *conversation, o outline) (body []byte, t written, err error) {
 	c.lift()
 	c.named(anthropicID)
 	c.opened()

@@ -14,7 +14,7 @@ type responsesWriter struct {
 
 // writeResponses writes a request of OpenAI's responses, as the Codex backend takes it too: protocols.md, E.2 and I.3. It is
 // always a stream, of which nothing is stored.
-func writeResponses(c *conversation, o outline) (body []byte, t told, err error) {
+func writeResponses(c *conversation, o outline) (body []byte, t written, err error) {
 	if len(c.stop) > 0 {
 		return nil, t, c.stop[0].refuse("OpenAI's responses know no stop sequences")
 	}

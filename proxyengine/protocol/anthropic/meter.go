@@ -144,14 +144,14 @@ func (m *streamMeter) Holds() int { return m.scanner.Holds() + cap(m.failure) + 
 // Forget implements provider.Meter.
 func (m *streamMeter) Forget() { m.scanner.Forget() }
 
-// Begun implements provider.Meter.
-func (m *streamMeter) Begun() bool { return m.begun }
+// HasContent implements provider.Meter.
+func (m *streamMeter) HasContent() bool { return m.begun }
 
 // Failure implements provider.Meter.
 func (m *streamMeter) Failure() []byte { return m.failure }
 
-// Whole implements provider.Meter.
-func (m *streamMeter) Whole() bool { return m.stopped }
+// Complete implements provider.Meter.
+func (m *streamMeter) Complete() bool { return m.stopped }
 
 // AtBoundary implements provider.Meter.
 func (m *streamMeter) AtBoundary() bool { return m.scanner.AtBoundary() }

@@ -62,11 +62,11 @@ func (m *jsonMeter) Forget() {
 	}
 }
 
-// Begun implements provider.Meter: an answer that comes in one piece has begun when it is whole.
-func (m *jsonMeter) Begun() bool { return true }
+// HasContent implements provider.Meter: an answer that comes in one piece has begun when it is whole.
+func (m *jsonMeter) HasContent() bool { return true }
 
-// Whole implements provider.Meter.
-func (m *jsonMeter) Whole() bool {
+// Complete implements provider.Meter.
+func (m *jsonMeter) Complete() bool {
 	m.read()
 	return m.whole
 }

@@ -19,7 +19,7 @@ type hider struct {
 	taken       bool // out has been given out
 }
 
-var _ provider.Reshaper = (*hider)(nil)
+var _ provider.Transformer = (*hider)(nil)
 
 const (
 	// mostPending bounds what is held back, as the scanner's own bound does: of an event that is longer, not even the
@@ -78,14 +78,14 @@ func (h *hider) renew() {
 // AtBoundary implements provider.Meter: the client has whole events only.
 func (h *hider) AtBoundary() bool { return !h.passing }
 
-// Output implements provider.Reshaper.
+// Output implements provider.Transformer.
 func (h *hider) Output() ([]byte, error) {
 	h.renew()
 	h.taken = true
 	return h.out, nil
 }
 
-// Finish implements provider.Reshaper. An event that lacks only the blank line behind it is whole enough to be judged.
+// Finish implements provider.Transformer. An event that lacks only the blank line behind it is whole enough to be judged.
 func (h *hider) Finish() ([]byte, error) {
 	h.renew()
 	h.usageOnly = false
@@ -102,5 +102,5 @@ func (h *hider) Finish() ([]byte, error) {
 // Holds implements provider.Meter.
 func (h *hider) Holds() int { return h.chatMeter.Holds() + cap(h.pending) + cap(h.out) }
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (h *hider) ContentType() string { return h.contentType }

@@ -8,7 +8,7 @@ import (
 )
 
 // NewMeter makes a meter for a successful answer to want, by its content type: a stream, or one JSON object. Where want
-// hides the figures it is a provider.Reshaper, which leaves them out of the stream.
+// hides the figures it is a provider.Transformer, which leaves them out of the stream.
 func NewMeter(want *provider.Intent, header provider.Header) provider.Meter {
 	contentType := header.Get("content-type")
 	if !strings.HasPrefix(strings.ToLower(contentType), "text/event-stream") {
@@ -45,14 +45,14 @@ func (m *stream) Holds() int { return m.scanner.Holds() + cap(m.failure) + cap(m
 // Forget implements provider.Meter.
 func (m *stream) Forget() { m.scanner.Forget() }
 
-// Begun implements provider.Meter.
-func (m *stream) Begun() bool { return m.begun }
+// HasContent implements provider.Meter.
+func (m *stream) HasContent() bool { return m.begun }
 
 // Failure implements provider.Meter.
 func (m *stream) Failure() []byte { return m.failure }
 
-// Whole implements provider.Meter.
-func (m *stream) Whole() bool { return m.stopped }
+// Complete implements provider.Meter.
+func (m *stream) Complete() bool { return m.stopped }
 
 // AtBoundary implements provider.Meter.
 func (m *stream) AtBoundary() bool { return m.scanner.AtBoundary() }

@@ -28,18 +28,18 @@ func (m *objectMeter) Forget() { m.object.Forget() }
 // Feed implements provider.Meter.
 func (m *objectMeter) Feed(p []byte) { m.object.Feed(p) }
 
-// Begun implements provider.Meter: an answer that comes in one piece has begun when it is whole.
-func (m *objectMeter) Begun() bool { return true }
+// HasContent implements provider.Meter: an answer that comes in one piece has begun when it is whole.
+func (m *objectMeter) HasContent() bool { return true }
 
-// Whole implements provider.Meter.
-func (m *objectMeter) Whole() bool { return m.object.Whole() }
+// Complete implements provider.Meter.
+func (m *objectMeter) Complete() bool { return m.object.Whole() }
 
 // AtBoundary implements provider.Meter: nothing can be added to a JSON object.
 func (m *objectMeter) AtBoundary() bool { return false }
 
 // Failure implements provider.Meter: an object that says error in the place of an answer.
 func (m *objectMeter) Failure() []byte {
-	if raw := m.object.Value("error"); m.failure == nil && m.Whole() && given(raw) {
+	if raw := m.object.Value("error"); m.failure == nil && m.Complete() && given(raw) {
 		m.failure = slices.Concat([]byte(`{"error":`), raw, []byte("}"))
 	}
 	return m.failure
@@ -55,5 +55,5 @@ func (m *objectMeter) End() provider.Count {
 	for items.Next() {
 		countItem(&m.count, items.Value)
 	}
-	return m.end(m.Whole())
+	return m.end(m.Complete())
 }

@@ -18,7 +18,7 @@ func (*Provider) Judge(want *provider.Intent, _ *account.Account, r *provider.Re
 	if v.Outcome.Evidence == "" {
 		v.Outcome.Evidence = e.Evidence()
 	}
-	v.RetryAfter, v.Status, v.Message, v.Foreign = after, e.Status, e.Text(), !e.Own
+	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = after, e.Status, e.Text(), !e.Own
 	return v
 }
 

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/azure"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {
@@ -66,17 +66,17 @@ func answers() map[string]providertest.Answer {
 		"no such deployment":   {Status: 404, Body: problem("DeploymentNotFound", "The API deployment for this resource does not exist."), Next: another, Result: account.Unsupported},
 		"no such path":         {Service: openai.Responses, Status: 404, Body: problem("404", "Resource not found"), Next: another, Result: account.Unsupported, Only: openai.Responses},
 		"no such path, chat":   {Status: 404, Body: problem("404", "Resource not found"), Next: another, Result: account.Failed},
-		"no such path, plain":  {Service: openai.Images, Status: 404, Body: `{"statusCode":404,"message":"Resource not found"}`, Next: another, Result: account.Unsupported, Only: openai.Images, Foreign: true, Says: "Resource not found"},
+		"no such path, plain":  {Service: openai.Images, Status: 404, Body: `{"statusCode":404,"message":"Resource not found"}`, Next: another, Result: account.Unsupported, Only: openai.Images, NeedsReencoding: true, Says: "Resource not found"},
 		"no such response":     {Service: openai.Responses, Status: 404, Body: `{"error":{"message":"Previous response with id 'resp_1' not found.","type":"invalid_request_error","param":"previous_response_id","code":null}}`, Next: deliver, Result: account.Answered},
-		"key refused":          {Status: 401, Body: problem("401", "Access denied due to invalid subscription key or wrong API endpoint."), Next: another, Result: account.Denied, Conceal: true, Says: "Access denied"},
-		"key refused, gateway": {Status: 401, Body: `{ "statusCode": 401, "message": "Unauthorized. Access token is missing" }`, Next: another, Result: account.Denied, Conceal: true, Foreign: true, Says: "Access token is missing"},
-		"firewall":             {Status: 403, Body: problem("AccessDenied", "Access denied due to Virtual Network/Firewall rules."), Next: another, Result: account.Denied, Conceal: true},
-		"a page":               {Status: 403, Body: "<html>no", Next: another, Result: account.Failed, Conceal: true, Foreign: true},
+		"key refused":          {Status: 401, Body: problem("401", "Access denied due to invalid subscription key or wrong API endpoint."), Next: another, Result: account.Denied, Mask: true, Says: "Access denied"},
+		"key refused, gateway": {Status: 401, Body: `{ "statusCode": 401, "message": "Unauthorized. Access token is missing" }`, Next: another, Result: account.Denied, Mask: true, NeedsReencoding: true, Says: "Access token is missing"},
+		"firewall":             {Status: 403, Body: problem("AccessDenied", "Access denied due to Virtual Network/Firewall rules."), Next: another, Result: account.Denied, Mask: true},
+		"a page":               {Status: 403, Body: "<html>no", Next: another, Result: account.Failed, Mask: true, NeedsReencoding: true},
 		"too fast":             {Status: 429, Header: after("20"), Body: problem("429", "Requests to the ChatCompletions_Create Operation have exceeded the call rate limit."), Next: another, Result: account.Throttled, Scope: "gpt-5.5", Until: 20 * time.Second, Wait: 20 * time.Second},
 		"too fast, in words":   {Status: 429, Body: problem("RateLimitReached", "Please retry after 7 seconds."), Next: another, Result: account.Throttled, Scope: "gpt-5.5", Until: 7 * time.Second, Wait: 7 * time.Second},
-		"too fast, no end":     {Status: 429, Next: another, Result: account.Throttled, Scope: "gpt-5.5", Foreign: true},
+		"too fast, no end":     {Status: 429, Next: another, Result: account.Throttled, Scope: "gpt-5.5", NeedsReencoding: true},
 		"a quota of days":      {Status: 429, Header: after("86400"), Body: problem("429", "x"), Next: another, Result: account.Exhausted, Scope: "gpt-5.5", Until: 24 * time.Hour, Wait: 24 * time.Hour},
-		"no money":             {Status: 429, Body: problem("insufficient_quota", "x"), Next: another, Result: account.Exhausted, Conceal: true},
+		"no money":             {Status: 429, Body: problem("insufficient_quota", "x"), Next: another, Result: account.Exhausted, Mask: true},
 		"unavailable":          {Status: 503, Body: problem("ServiceUnavailable", "x"), Next: again, Result: account.Overloaded},
 		"server error":         {Status: 500, Body: problem("InternalServerError", "x"), Next: another, Result: account.Failed},
 		"too slow":             {Status: 408, Body: problem("Timeout", "x"), Next: another, Result: account.Failed},

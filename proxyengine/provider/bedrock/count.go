@@ -13,7 +13,7 @@ type counted struct {
 	body []byte
 }
 
-var _ provider.Reshaper = (*counted)(nil)
+var _ provider.Transformer = (*counted)(nil)
 
 // mostCounted bounds the answer, which is a few bytes.
 const mostCounted = 64 << 10
@@ -33,8 +33,8 @@ func (c *counted) Holds() int { return cap(c.body) }
 // Forget implements provider.Meter.
 func (*counted) Forget() {}
 
-// Begun implements provider.Meter.
-func (*counted) Begun() bool { return true }
+// HasContent implements provider.Meter.
+func (*counted) HasContent() bool { return true }
 
 // Failure implements provider.Meter.
 func (*counted) Failure() []byte { return nil }
@@ -42,8 +42,8 @@ func (*counted) Failure() []byte { return nil }
 // AtBoundary implements provider.Meter: nothing can be added to a JSON object.
 func (*counted) AtBoundary() bool { return false }
 
-// Whole implements provider.Meter.
-func (c *counted) Whole() bool {
+// Complete implements provider.Meter.
+func (c *counted) Complete() bool {
 	_, ok := c.tokens()
 	return ok
 }
@@ -51,10 +51,10 @@ func (c *counted) Whole() bool {
 // End implements provider.Meter: counting uses no tokens.
 func (*counted) End() provider.Count { return provider.Count{} }
 
-// Output implements provider.Reshaper.
+// Output implements provider.Transformer.
 func (*counted) Output() ([]byte, error) { return nil, nil }
 
-// Finish implements provider.Reshaper.
+// Finish implements provider.Transformer.
 func (c *counted) Finish() ([]byte, error) {
 	n, ok := c.tokens()
 	if !ok {
@@ -63,5 +63,5 @@ func (c *counted) Finish() ([]byte, error) {
 	return append(strconv.AppendInt([]byte(`{"input_tokens":`), n, 10), '}'), nil
 }
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (*counted) ContentType() string { return "application/json" }

@@ -27,7 +27,7 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 		v.Outcome.Until = r.At.Add(v.RetryAfter)
 	}
 	v.Stated = a.unknown() && r.Header.Get("x-amzn-errortype") != ""
-	v.Status, v.Message, v.Foreign = a.status, a.message, !a.native
+	v.Status, v.Message, v.NeedsReencoding = a.status, a.message, !a.native
 	v.Outcome.Evidence = a.evidence() + hint(a, acc)
 	return v
 }
@@ -103,7 +103,7 @@ func judge(want *provider.Intent, a answer) provider.Verdict {
 		return refused(want, a)
 	case http.StatusPaymentRequired:
 		v := another(account.Exhausted, a)
-		v.Conceal = true
+		v.Mask = true
 		return v
 	case http.StatusBadRequest, http.StatusNotFound:
 		return invalid(want, a)
@@ -148,7 +148,7 @@ func refused(want *provider.Intent, a answer) provider.Verdict {
 	if strings.HasPrefix(a.kind, "AccessDenied") && (a.says("access to the model") || a.says("model access") || a.says("on resource:")) {
 		v = another(account.Unsupported, a)
 	}
-	v.Conceal = true
+	v.Mask = true
 	return v
 }
 

@@ -25,7 +25,7 @@ type stream struct {
 	changed []byte
 }
 
-var _ provider.Reshaper = (*stream)(nil)
+var _ provider.Transformer = (*stream)(nil)
 
 func newStream() *stream {
 	s := &stream{Meter: anthropic.NewMeter(provider.Header{{Name: "content-type", Value: eventStream}})}
@@ -35,7 +35,7 @@ func newStream() *stream {
 
 const eventStream = "text/event-stream; charset=utf-8"
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (*stream) ContentType() string { return eventStream }
 
 // Holds implements provider.Meter.
@@ -53,7 +53,7 @@ func (s *stream) Feed(p []byte) {
 	}
 }
 
-// Output implements provider.Reshaper. Beside an error it gives the events that came before it.
+// Output implements provider.Transformer. Beside an error it gives the events that came before it.
 func (s *stream) Output() ([]byte, error) {
 	s.taken = true
 	if s.lost {
@@ -62,14 +62,14 @@ func (s *stream) Output() ([]byte, error) {
 	return s.out, s.err
 }
 
-// Finish implements provider.Reshaper.
+// Finish implements provider.Transformer.
 func (s *stream) Finish() ([]byte, error) {
 	switch {
 	case s.err != nil:
 		return nil, s.err
 	case len(s.frames.rest) > 0:
 		return nil, fmt.Errorf("%w: it ends within a frame", errFrame)
-	case !s.Whole() && s.Failure() == nil:
+	case !s.Complete() && s.Failure() == nil:
 		return nil, errors.New("the event stream ends without message_stop")
 	}
 	return nil, nil

@@ -8,9 +8,9 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/usage"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {
@@ -92,36 +92,36 @@ func kind(name string) provider.Header {
 func answers() map[string]providertest.Answer {
 	const count = anthropic.CountTokens
 	return map[string]providertest.Answer{
-		"throttled, a time":  {Status: 429, Header: append(kind("ThrottlingException"), provider.Field{Name: "Retry-After", Value: "7"}), Body: `{"message":"Too many requests"}`, Next: provider.TryAnother, Result: account.Throttled, OfModel: true, Until: 7 * time.Second, Wait: 7 * time.Second, Foreign: true},
-		"payment":            {Status: 402, Body: `{"message":"pay"}`, Next: provider.TryAnother, Result: account.Exhausted, Conceal: true, Foreign: true, Says: "pay"},
+		"throttled, a time":  {Status: 429, Header: append(kind("ThrottlingException"), provider.Field{Name: "Retry-After", Value: "7"}), Body: `{"message":"Too many requests"}`, Next: provider.TryAnother, Result: account.Throttled, OfModel: true, Until: 7 * time.Second, Wait: 7 * time.Second, NeedsReencoding: true},
+		"payment":            {Status: 402, Body: `{"message":"pay"}`, Next: provider.TryAnother, Result: account.Exhausted, Mask: true, NeedsReencoding: true, Says: "pay"},
 		"stream: throttled":  {InStream: true, Status: 200, Body: inStream("rate_limit_error"), Next: provider.TryAnother, Result: account.Throttled, OfModel: true, Becomes: 429, Says: "m"},
 		"stream: overloaded": {InStream: true, Status: 200, Body: inStream("overloaded_error"), Next: provider.TryAgain, Result: account.Overloaded, Becomes: 503, Says: "m"},
 		"stream: invalid":    {InStream: true, Status: 200, Body: inStream("invalid_request_error"), Next: provider.Deliver, Result: account.Answered, Becomes: 400, Says: "m"},
-		"stream: forbidden":  {InStream: true, Status: 200, Body: inStream("permission_error"), Next: provider.TryAnother, Result: account.Denied, Conceal: true, Becomes: 403, Says: "m"},
+		"stream: forbidden":  {InStream: true, Status: 200, Body: inStream("permission_error"), Next: provider.TryAnother, Result: account.Denied, Mask: true, Becomes: 403, Says: "m"},
 		"stream: anything":   {InStream: true, Status: 200, Body: inStream("api_error"), Next: provider.TryAgain, Result: account.Overloaded, Becomes: 500, Says: "m"},
-		"throttled":          {Status: 429, Header: kind("ThrottlingException:http://internal.amazon.com/"), Body: `{"message":"Too many requests"}`, Next: provider.TryAnother, Result: account.Throttled, OfModel: true, Foreign: true},
-		"throttled, a day":   {Status: 429, Header: kind("ThrottlingException"), Body: `{"message":"Too many tokens per day, please wait before trying again."}`, Next: provider.TryAnother, Result: account.Exhausted, OfModel: true, Foreign: true},
-		"not ready":          {Status: 429, Header: kind("ModelNotReadyException"), Body: `{"message":"not ready"}`, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
-		"quota":              {Status: 400, Header: kind("ServiceQuotaExceededException"), Body: `{"message":"quota"}`, Next: provider.TryAnother, Result: account.Exhausted, OfModel: true, Foreign: true},
-		"bad request":        {Status: 400, Header: kind("ValidationException"), Body: `{"message":"messages: roles must alternate"}`, Next: provider.Deliver, Result: account.Answered, Foreign: true},
-		"no such model":      {Status: 400, Header: kind("ValidationException"), Body: `{"message":"The provided model identifier is invalid."}`, Next: provider.TryAnother, Result: account.Unsupported, Hint: "region us-east-1", Foreign: true},
-		"no profile":         {Status: 400, Header: kind("ValidationException"), Body: `{"message":"Invocation of model ID x with on-demand throughput isn’t supported."}`, Next: provider.TryAnother, Result: account.Unsupported, Hint: "geo", Foreign: true},
-		"old model":          {Status: 404, Header: kind("ResourceNotFoundException"), Body: `{"message":"This model version has reached the end of its life."}`, Next: provider.TryAnother, Result: account.Unsupported, Foreign: true},
-		"no access":          {Status: 403, Header: kind("AccessDeniedException"), Body: `{"message":"You don't have access to the model with the specified model ID."}`, Next: provider.TryAnother, Result: account.Unsupported, Conceal: true, Hint: "switched on", Foreign: true},
-		"no permission":      {Status: 403, Header: kind("AccessDeniedException"), Body: `{"message":"User: arn:aws:iam::123456789012:user/x is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:us-east-1::foundation-model/m"}`, Next: provider.TryAnother, Result: account.Unsupported, Conceal: true, Foreign: true, Says: "is not authorized to perform"},
-		"key refused":        {Status: 403, Header: kind("AccessDeniedException"), Body: `{"Message":"Authentication failed: Please make sure your API Key is valid."}`, Next: provider.TryAnother, Result: account.Denied, Conceal: true, Foreign: true},
-		"token ended":        {Status: 403, Header: kind("ExpiredTokenException"), Body: `{"message":"The security token included in the request is expired"}`, Next: provider.TryAnother, Result: account.Denied, Conceal: true, Hint: "session token has ended", Foreign: true},
-		"unknown key":        {Status: 403, Body: `{"__type":"com.amazon.coral.service#UnrecognizedClientException","message":"The security token included in the request is invalid."}`, Next: provider.TryAnother, Result: account.Denied, Conceal: true, Hint: "clock", Foreign: true},
-		"bad signature":      {Status: 403, Header: kind("InvalidSignatureException"), Body: `{"message":"Signature expired"}`, Next: provider.TryAnother, Result: account.Denied, Conceal: true, Hint: "clock", Foreign: true},
-		"half a signature":   {Status: 400, Header: kind("IncompleteSignatureException"), Body: `{"message":"x"}`, Next: provider.TryAnother, Result: account.Denied, Conceal: true, Hint: "clock", Foreign: true},
-		"unauthorized":       {Status: 401, Body: ``, Next: provider.TryAnother, Result: account.Denied, Conceal: true, Foreign: true},
-		"model error":        {Status: 424, Header: kind("ModelErrorException"), Body: `{"message":"x"}`, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
-		"model timeout":      {Status: 408, Header: kind("ModelTimeoutException"), Body: `{"message":"x"}`, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
-		"server error":       {Status: 500, Header: kind("InternalServerException"), Body: `{"message":"x"}`, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
-		"unavailable":        {Status: 503, Body: `<html>`, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
-		"too large":          {Status: 413, Body: `{"message":"x"}`, Next: provider.Deliver, Result: account.Answered, Foreign: true},
-		"no counting":        {Service: count, Status: 400, Header: kind("ValidationException"), Body: `{"message":"The provided model doesn't support counting tokens."}`, Next: provider.TryAnother, Result: account.Unsupported, Only: count, Foreign: true},
-		"no operation":       {Service: count, Status: 404, Header: kind("UnknownOperationException"), Body: ``, Next: provider.TryAnother, Result: account.Unsupported, Only: count, Foreign: true},
+		"throttled":          {Status: 429, Header: kind("ThrottlingException:http://internal.amazon.com/"), Body: `{"message":"Too many requests"}`, Next: provider.TryAnother, Result: account.Throttled, OfModel: true, NeedsReencoding: true},
+		"throttled, a day":   {Status: 429, Header: kind("ThrottlingException"), Body: `{"message":"Too many tokens per day, please wait before trying again."}`, Next: provider.TryAnother, Result: account.Exhausted, OfModel: true, NeedsReencoding: true},
+		"not ready":          {Status: 429, Header: kind("ModelNotReadyException"), Body: `{"message":"not ready"}`, Next: provider.TryAgain, Result: account.Overloaded, NeedsReencoding: true},
+		"quota":              {Status: 400, Header: kind("ServiceQuotaExceededException"), Body: `{"message":"quota"}`, Next: provider.TryAnother, Result: account.Exhausted, OfModel: true, NeedsReencoding: true},
+		"bad request":        {Status: 400, Header: kind("ValidationException"), Body: `{"message":"messages: roles must alternate"}`, Next: provider.Deliver, Result: account.Answered, NeedsReencoding: true},
+		"no such model":      {Status: 400, Header: kind("ValidationException"), Body: `{"message":"The provided model identifier is invalid."}`, Next: provider.TryAnother, Result: account.Unsupported, Hint: "region us-east-1", NeedsReencoding: true},
+		"no profile":         {Status: 400, Header: kind("ValidationException"), Body: `{"message":"Invocation of model ID x with on-demand throughput isn’t supported."}`, Next: provider.TryAnother, Result: account.Unsupported, Hint: "geo", NeedsReencoding: true},
+		"old model":          {Status: 404, Header: kind("ResourceNotFoundException"), Body: `{"message":"This model version has reached the end of its life."}`, Next: provider.TryAnother, Result: account.Unsupported, NeedsReencoding: true},
+		"no access":          {Status: 403, Header: kind("AccessDeniedException"), Body: `{"message":"You don't have access to the model with the specified model ID."}`, Next: provider.TryAnother, Result: account.Unsupported, Mask: true, Hint: "switched on", NeedsReencoding: true},
+		"no permission":      {Status: 403, Header: kind("AccessDeniedException"), Body: `{"message":"User: arn:aws:iam::123456789012:user/x is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:us-east-1::foundation-model/m"}`, Next: provider.TryAnother, Result: account.Unsupported, Mask: true, NeedsReencoding: true, Says: "is not authorized to perform"},
+		"key refused":        {Status: 403, Header: kind("AccessDeniedException"), Body: `{"Message":"Authentication failed: Please make sure your API Key is valid."}`, Next: provider.TryAnother, Result: account.Denied, Mask: true, NeedsReencoding: true},
+		"token ended":        {Status: 403, Header: kind("ExpiredTokenException"), Body: `{"message":"The security token included in the request is expired"}`, Next: provider.TryAnother, Result: account.Denied, Mask: true, Hint: "session token has ended", NeedsReencoding: true},
+		"unknown key":        {Status: 403, Body: `{"__type":"com.amazon.coral.service#UnrecognizedClientException","message":"The security token included in the request is invalid."}`, Next: provider.TryAnother, Result: account.Denied, Mask: true, Hint: "clock", NeedsReencoding: true},
+		"bad signature":      {Status: 403, Header: kind("InvalidSignatureException"), Body: `{"message":"Signature expired"}`, Next: provider.TryAnother, Result: account.Denied, Mask: true, Hint: "clock", NeedsReencoding: true},
+		"half a signature":   {Status: 400, Header: kind("IncompleteSignatureException"), Body: `{"message":"x"}`, Next: provider.TryAnother, Result: account.Denied, Mask: true, Hint: "clock", NeedsReencoding: true},
+		"unauthorized":       {Status: 401, Body: ``, Next: provider.TryAnother, Result: account.Denied, Mask: true, NeedsReencoding: true},
+		"model error":        {Status: 424, Header: kind("ModelErrorException"), Body: `{"message":"x"}`, Next: provider.TryAgain, Result: account.Overloaded, NeedsReencoding: true},
+		"model timeout":      {Status: 408, Header: kind("ModelTimeoutException"), Body: `{"message":"x"}`, Next: provider.TryAgain, Result: account.Overloaded, NeedsReencoding: true},
+		"server error":       {Status: 500, Header: kind("InternalServerException"), Body: `{"message":"x"}`, Next: provider.TryAgain, Result: account.Overloaded, NeedsReencoding: true},
+		"unavailable":        {Status: 503, Body: `<html>`, Next: provider.TryAgain, Result: account.Overloaded, NeedsReencoding: true},
+		"too large":          {Status: 413, Body: `{"message":"x"}`, Next: provider.Deliver, Result: account.Answered, NeedsReencoding: true},
+		"no counting":        {Service: count, Status: 400, Header: kind("ValidationException"), Body: `{"message":"The provided model doesn't support counting tokens."}`, Next: provider.TryAnother, Result: account.Unsupported, Only: count, NeedsReencoding: true},
+		"no operation":       {Service: count, Status: 404, Header: kind("UnknownOperationException"), Body: ``, Next: provider.TryAnother, Result: account.Unsupported, Only: count, NeedsReencoding: true},
 	}
 }
 

@@ -21,7 +21,7 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 	if v.Outcome.Evidence == "" {
 		v.Outcome.Evidence = a.evidence()
 	}
-	v.RetryAfter, v.Status, v.Message, v.Foreign = retryAfter(r.Header), a.status, a.message, !a.own
+	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = retryAfter(r.Header), a.status, a.message, !a.own
 	return v
 }
 

@@ -10,10 +10,10 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/claude"
-	"crs/proxyengine/provider/providertest"
 )
 
 var _ provider.Authorizer = (*claude.Provider)(nil)
@@ -222,7 +222,7 @@ func TestAVerdictSaysWhatTheUpstreamSaid(t *testing.T) {
 	t.Parallel()
 	for _, inStream := range []bool{false, true} {
 		v := newProvider(t).Judge(&provider.Intent{}, console("k"), &provider.Reply{At: now, Status: 400, Body: []byte(errorBody("invalid_request_error", "prompt is too long")), InStream: inStream})
-		if v.Message != "prompt is too long" || v.Foreign {
+		if v.Message != "prompt is too long" || v.NeedsReencoding {
 			t.Errorf("%+v", v)
 		}
 	}

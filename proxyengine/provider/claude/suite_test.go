@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/claude"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {
@@ -85,35 +85,35 @@ func answers() map[string]providertest.Answer {
 		"not found":                  {Status: 404, Body: errorBody("not_found_error", "model"), Next: provider.Deliver, Result: account.Answered},
 		"too large":                  {Status: 413, Body: errorBody("request_too_large", ""), Next: provider.Deliver, Result: account.Answered},
 		"Claude Code only":           {Status: 400, Body: errorBody("invalid_request_error", "This credential is only authorized for use with Claude Code and cannot be used for other API requests."), Next: provider.Deliver, Result: account.Answered},
-		"no credit":                  {Status: 400, Body: errorBody("invalid_request_error", "Your credit balance is too low to access the Anthropic API."), Next: provider.TryAnother, Result: account.Exhausted, Conceal: true},
-		"billing":                    {Status: 402, Body: errorBody("billing_error", ""), Next: provider.TryAnother, Result: account.Exhausted, Conceal: true},
-		"organization off":           {Status: 400, Body: errorBody("invalid_request_error", "This organization has been disabled."), Next: provider.TryAnother, Result: account.Blocked, Conceal: true},
-		"OAuth off":                  {Status: 403, Body: errorBody("permission_error", "OAuth authentication is currently not allowed for this organization."), Next: provider.TryAnother, Result: account.Blocked, Conceal: true},
-		"key refused":                {Status: 401, Body: errorBody("authentication_error", "invalid x-api-key"), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
-		"token refused":              {Account: subscription(), Status: 401, Body: errorBody("authentication_error", "OAuth token has expired"), Next: provider.Renew, Result: account.Denied, Conceal: true},
-		"a page":                     {Status: 403, Body: "<html>Just a moment", Next: provider.TryAnother, Result: account.Failed, Conceal: true, Foreign: true, Hint: "web page"},
-		"forbidden":                  {Status: 403, Body: errorBody("permission_error", "no"), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
+		"no credit":                  {Status: 400, Body: errorBody("invalid_request_error", "Your credit balance is too low to access the Anthropic API."), Next: provider.TryAnother, Result: account.Exhausted, Mask: true},
+		"billing":                    {Status: 402, Body: errorBody("billing_error", ""), Next: provider.TryAnother, Result: account.Exhausted, Mask: true},
+		"organization off":           {Status: 400, Body: errorBody("invalid_request_error", "This organization has been disabled."), Next: provider.TryAnother, Result: account.Blocked, Mask: true},
+		"OAuth off":                  {Status: 403, Body: errorBody("permission_error", "OAuth authentication is currently not allowed for this organization."), Next: provider.TryAnother, Result: account.Blocked, Mask: true},
+		"key refused":                {Status: 401, Body: errorBody("authentication_error", "invalid x-api-key"), Next: provider.TryAnother, Result: account.Denied, Mask: true},
+		"token refused":              {Account: subscription(), Status: 401, Body: errorBody("authentication_error", "OAuth token has expired"), Next: provider.Renew, Result: account.Denied, Mask: true},
+		"a page":                     {Status: 403, Body: "<html>Just a moment", Next: provider.TryAnother, Result: account.Failed, Mask: true, NeedsReencoding: true, Hint: "web page"},
+		"forbidden":                  {Status: 403, Body: errorBody("permission_error", "no"), Next: provider.TryAnother, Result: account.Denied, Mask: true},
 		"overloaded":                 {Status: 529, Body: errorBody("overloaded_error", "Overloaded"), Next: provider.TryAgain, Result: account.Overloaded},
-		"unavailable":                {Status: 503, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
+		"unavailable":                {Status: 503, Next: provider.TryAgain, Result: account.Overloaded, NeedsReencoding: true},
 		"server error":               {Status: 500, Body: errorBody("api_error", ""), Next: provider.TryAnother, Result: account.Failed},
-		"gateway":                    {Status: 502, Body: "<html>", Next: provider.TryAnother, Result: account.Failed, Foreign: true},
-		"no count_tokens":            {Service: anthropic.CountTokens, Status: 404, Next: provider.TryAnother, Result: account.Unsupported, Only: anthropic.CountTokens, Foreign: true},
+		"gateway":                    {Status: 502, Body: "<html>", Next: provider.TryAnother, Result: account.Failed, NeedsReencoding: true},
+		"no count_tokens":            {Service: anthropic.CountTokens, Status: 404, Next: provider.TryAnother, Result: account.Unsupported, Only: anthropic.CountTokens, NeedsReencoding: true},
 		"429, nothing said":          {Status: 429, Body: errorBody("rate_limit_error", limit), Next: provider.TryAnother, Result: account.Throttled, Scope: "opus"},
-		"429, retry-after":           {Status: 429, Header: provider.Header{{Name: "Retry-After", Value: "30"}}, Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 30 * time.Second, Foreign: true, Wait: 30 * time.Second},
-		"429, 5 h used up":           {Status: 429, Header: unifiedHeader("status", "rejected", "5h-status", "rejected", "5h-reset", unix(2*time.Hour), "7d-status", "allowed", "7d-reset", unix(99*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Until: 2 * time.Hour, Foreign: true},
-		"429, both used up":          {Status: 429, Header: unifiedHeader("5h-status", "rejected", "5h-reset", unix(2*time.Hour), "7d-status", "rejected", "7d-reset", unix(50*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Until: 50 * time.Hour, Foreign: true},
-		"429, opus window":           {Status: 429, Header: unifiedHeader("5h-status", "allowed", "5h-reset", unix(time.Hour), "7d_opus-status", "rejected", "7d_opus-reset", unix(60*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 60 * time.Hour, Foreign: true},
-		"429, opus claim":            {Status: 429, Header: unifiedHeader("status", "rejected", "representative-claim", "seven_day_opus", "reset", unix(70*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 70 * time.Hour, Foreign: true},
-		"429, overage window":        {Status: 429, Header: unifiedHeader("5h-status", "allowed", "7d_oi-status", "rejected", "7d_oi-reset", now.Add(20*time.Hour).Format(time.RFC3339)), Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 20 * time.Hour, Foreign: true},
-		"429, only a reset":          {Status: 429, Header: unifiedHeader("status", "rejected", "reset", unix(3*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Until: 3 * time.Hour, Foreign: true},
+		"429, retry-after":           {Status: 429, Header: provider.Header{{Name: "Retry-After", Value: "30"}}, Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 30 * time.Second, NeedsReencoding: true, Wait: 30 * time.Second},
+		"429, 5 h used up":           {Status: 429, Header: unifiedHeader("status", "rejected", "5h-status", "rejected", "5h-reset", unix(2*time.Hour), "7d-status", "allowed", "7d-reset", unix(99*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Until: 2 * time.Hour, NeedsReencoding: true},
+		"429, both used up":          {Status: 429, Header: unifiedHeader("5h-status", "rejected", "5h-reset", unix(2*time.Hour), "7d-status", "rejected", "7d-reset", unix(50*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Until: 50 * time.Hour, NeedsReencoding: true},
+		"429, opus window":           {Status: 429, Header: unifiedHeader("5h-status", "allowed", "5h-reset", unix(time.Hour), "7d_opus-status", "rejected", "7d_opus-reset", unix(60*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 60 * time.Hour, NeedsReencoding: true},
+		"429, opus claim":            {Status: 429, Header: unifiedHeader("status", "rejected", "representative-claim", "seven_day_opus", "reset", unix(70*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 70 * time.Hour, NeedsReencoding: true},
+		"429, overage window":        {Status: 429, Header: unifiedHeader("5h-status", "allowed", "7d_oi-status", "rejected", "7d_oi-reset", now.Add(20*time.Hour).Format(time.RFC3339)), Next: provider.TryAnother, Result: account.Exhausted, Scope: "opus", Until: 20 * time.Hour, NeedsReencoding: true},
+		"429, only a reset":          {Status: 429, Header: unifiedHeader("status", "rejected", "reset", unix(3*time.Hour)), Next: provider.TryAnother, Result: account.Exhausted, Until: 3 * time.Hour, NeedsReencoding: true},
 		"429, extra usage":           {Status: 429, Header: unifiedHeader("status", "rejected", "reset", unix(3*time.Hour)), Body: errorBody("rate_limit_error", "Extra usage is required for long context requests."), Next: provider.Deliver, Result: account.Answered},
 		"429, spending limit":        {Status: 429, Body: `{"type":"error","error":{"type":"rate_limit_error","message":"limit","details":{"error_code":"enforced_spend_limit_reached"}}}`, Next: provider.TryAnother, Result: account.Exhausted, Until: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Sub(now)},
-		"429, a client's small talk": {Account: subscription(), Background: true, Status: 429, Header: unifiedHeader("status", "rejected", "reset", unix(time.Hour)), Next: provider.Deliver, Result: account.Answered, Foreign: true},
-		"429, nonsense":              {Status: 429, Header: append(unifiedHeader("reset", "soon", "5h-status", "rejected", "5h-reset", "never"), provider.Field{Name: "retry-after", Value: "-3"}), Next: provider.TryAnother, Result: account.Throttled, Scope: "opus", Foreign: true},
+		"429, a client's small talk": {Account: subscription(), Background: true, Status: 429, Header: unifiedHeader("status", "rejected", "reset", unix(time.Hour)), Next: provider.Deliver, Result: account.Answered, NeedsReencoding: true},
+		"429, nonsense":              {Status: 429, Header: append(unifiedHeader("reset", "soon", "5h-status", "rejected", "5h-reset", "never"), provider.Field{Name: "retry-after", Value: "-3"}), Next: provider.TryAnother, Result: account.Throttled, Scope: "opus", NeedsReencoding: true},
 		"stream: overloaded":         {Status: 200, InStream: true, Body: errorBody("overloaded_error", "Overloaded"), Next: provider.TryAgain, Result: account.Overloaded, Becomes: 529},
 		"stream: rate limit":         {Status: 200, InStream: true, Body: errorBody("api_error", limit), Next: provider.TryAnother, Result: account.Throttled, Scope: "opus", Becomes: 429},
 		"stream: bad request":        {Status: 200, InStream: true, Body: errorBody("invalid_request_error", "x"), Next: provider.Deliver, Result: account.Answered, Becomes: 400},
 		"stream: anything":           {Status: 200, InStream: true, Body: errorBody("api_error", "Internal server error"), Next: provider.TryAnother, Result: account.Failed, Becomes: 500},
-		"not even JSON":              {Status: 401, Body: "Unauthorized", Next: provider.TryAnother, Result: account.Denied, Conceal: true, Foreign: true},
+		"not even JSON":              {Status: 401, Body: "Unauthorized", Next: provider.TryAnother, Result: account.Denied, Mask: true, NeedsReencoding: true},
 	}
 }

@@ -24,7 +24,7 @@ func (*Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.
 	if v.Outcome.Result == account.Throttled && a.retryAfter > 0 {
 		v.Outcome.Until = r.At.Add(a.retryAfter)
 	}
-	v.Status, v.RetryAfter, v.Message, v.Foreign = a.status, a.retryAfter, a.message, a.foreign
+	v.Status, v.RetryAfter, v.Message, v.NeedsReencoding = a.status, a.retryAfter, a.message, a.foreign
 	v.Outcome.Evidence = a.evidence()
 	return v
 }

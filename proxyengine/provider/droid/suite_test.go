@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/droid"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {
@@ -71,25 +71,25 @@ func answers() map[string]providertest.Answer {
 	return map[string]providertest.Answer{
 		"bad request":           {Service: anthropic.Messages, Status: 400, Body: anthropicError, Next: provider.Deliver, Result: account.Answered, Says: "said"},
 		"bad chat request":      {Service: openai.Chat, Status: 400, Body: openaiError, Next: provider.Deliver, Result: account.Answered, Says: "said"},
-		"OpenAI's to Claude's":  {Service: anthropic.Messages, Status: 400, Body: openaiError, Next: provider.Deliver, Result: account.Answered, Foreign: true, Says: "said"},
-		"Factory's own words":   {Service: openai.Chat, Status: 400, Body: `{"detail":"said"}`, Next: provider.Deliver, Result: account.Answered, Foreign: true, Says: "said"},
-		"an error that is text": {Service: openai.Chat, Status: 400, Body: `{"error":"said"}`, Next: provider.Deliver, Result: account.Answered, Foreign: true, Says: "said"},
-		"token refused":         {Service: openai.Chat, Account: loggedIn(), Status: 401, Body: `{"message":"said"}`, Next: provider.Renew, Result: account.Denied, Conceal: true, Foreign: true, Says: "said"},
-		"key refused":           {Service: openai.Chat, Status: 401, Body: `{"message":"said"}`, Next: provider.TryAnother, Result: account.Denied, Conceal: true, Foreign: true, Says: "said"},
-		"plan used up":          {Service: anthropic.Messages, Status: 402, Body: anthropicError, Next: provider.TryAnother, Result: account.Exhausted, Conceal: true, Says: "said"},
-		"forbidden":             {Service: anthropic.Messages, Status: 403, Body: anthropicError, Next: provider.TryAnother, Result: account.Denied, Conceal: true, Says: "said"},
+		"OpenAI's to Claude's":  {Service: anthropic.Messages, Status: 400, Body: openaiError, Next: provider.Deliver, Result: account.Answered, NeedsReencoding: true, Says: "said"},
+		"Factory's own words":   {Service: openai.Chat, Status: 400, Body: `{"detail":"said"}`, Next: provider.Deliver, Result: account.Answered, NeedsReencoding: true, Says: "said"},
+		"an error that is text": {Service: openai.Chat, Status: 400, Body: `{"error":"said"}`, Next: provider.Deliver, Result: account.Answered, NeedsReencoding: true, Says: "said"},
+		"token refused":         {Service: openai.Chat, Account: loggedIn(), Status: 401, Body: `{"message":"said"}`, Next: provider.Renew, Result: account.Denied, Mask: true, NeedsReencoding: true, Says: "said"},
+		"key refused":           {Service: openai.Chat, Status: 401, Body: `{"message":"said"}`, Next: provider.TryAnother, Result: account.Denied, Mask: true, NeedsReencoding: true, Says: "said"},
+		"plan used up":          {Service: anthropic.Messages, Status: 402, Body: anthropicError, Next: provider.TryAnother, Result: account.Exhausted, Mask: true, Says: "said"},
+		"forbidden":             {Service: anthropic.Messages, Status: 403, Body: anthropicError, Next: provider.TryAnother, Result: account.Denied, Mask: true, Says: "said"},
 		"throttled, a time":     {Service: openai.Chat, Status: 429, Header: provider.Header{{Name: "Retry-After", Value: "7"}}, Body: openaiError, Next: provider.TryAnother, Result: account.Throttled, Until: 7 * time.Second, Wait: 7 * time.Second, Says: "said"},
 		"throttled":             {Service: anthropic.Messages, Status: 429, Body: anthropicError, Next: provider.TryAnother, Result: account.Throttled, Says: "said"},
 		"server error":          {Service: anthropic.Messages, Status: 500, Body: anthropicError, Next: provider.TryAnother, Result: account.Failed, Says: "said"},
-		"a page":                {Service: anthropic.Messages, Status: 502, Body: `<html>`, Next: provider.TryAnother, Result: account.Failed, Foreign: true},
+		"a page":                {Service: anthropic.Messages, Status: 502, Body: `<html>`, Next: provider.TryAnother, Result: account.Failed, NeedsReencoding: true},
 		"unavailable":           {Service: anthropic.Messages, Status: 503, Body: anthropicError, Next: provider.TryAgain, Result: account.Overloaded, Says: "said"},
 		"overloaded":            {Service: anthropic.Messages, Status: 529, Body: anthropicError, Next: provider.TryAgain, Result: account.Overloaded, Says: "said"},
 		"no such path":          {Service: anthropic.Messages, Status: 404, Body: anthropicError, Next: provider.Deliver, Result: account.Answered, Says: "said"},
 		"no counting":           {Service: anthropic.CountTokens, Status: 404, Body: anthropicError, Next: provider.TryAnother, Result: account.Unsupported, Says: "said", Only: anthropic.CountTokens},
 		"stream: overloaded":    {Service: anthropic.Messages, InStream: true, Status: 200, Body: `{"type":"error","error":{"type":"overloaded_error","message":"said"}}`, Next: provider.TryAgain, Result: account.Overloaded, Becomes: 503, Says: "said"},
-		"stream: failed":        {Service: openai.Responses, InStream: true, Status: 200, Body: `{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"said"}}}`, Next: provider.TryAnother, Result: account.Throttled, Becomes: 429, Says: "said", Foreign: true},
-		"stream: an error":      {Service: openai.Responses, InStream: true, Status: 200, Body: `{"type":"error","code":"invalid_prompt","message":"said"}`, Next: provider.Deliver, Result: account.Answered, Becomes: 400, Says: "said", Foreign: true},
-		"stream: no money":      {Service: openai.Chat, InStream: true, Status: 200, Body: `{"error":{"type":"x","code":"insufficient_quota","message":"said"}}`, Next: provider.TryAnother, Result: account.Exhausted, Becomes: 402, Conceal: true, Says: "said"},
+		"stream: failed":        {Service: openai.Responses, InStream: true, Status: 200, Body: `{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"said"}}}`, Next: provider.TryAnother, Result: account.Throttled, Becomes: 429, Says: "said", NeedsReencoding: true},
+		"stream: an error":      {Service: openai.Responses, InStream: true, Status: 200, Body: `{"type":"error","code":"invalid_prompt","message":"said"}`, Next: provider.Deliver, Result: account.Answered, Becomes: 400, Says: "said", NeedsReencoding: true},
+		"stream: no money":      {Service: openai.Chat, InStream: true, Status: 200, Body: `{"error":{"type":"x","code":"insufficient_quota","message":"said"}}`, Next: provider.TryAnother, Result: account.Exhausted, Becomes: 402, Mask: true, Says: "said"},
 		"stream: anything":      {Service: openai.Chat, InStream: true, Status: 200, Body: `{"error":{"message":"said"}}`, Next: provider.TryAnother, Result: account.Failed, Becomes: 500, Says: "said"},
 	}
 }

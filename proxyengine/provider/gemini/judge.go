@@ -15,7 +15,7 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 	e := gemini.ReadProblem(r)
 	v := p.judge(want, acc, r, &e)
 	v.Outcome.Evidence = e.Evidence() + v.Outcome.Evidence
-	v.RetryAfter, v.Status, v.Message, v.Foreign = e.Wait, e.Status, e.Text(), !e.Own
+	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = e.Wait, e.Status, e.Text(), !e.Own
 	return v
 }
 

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	protocol "crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
-	"crs/proxyengine/provider/providertest"
 )
 
 const typed = `{"@type":"type.googleapis.com/google.rpc.`
@@ -46,23 +46,23 @@ func verdicts() map[string]providertest.Answer {
 	const second, exhausted = time.Second, "RESOURCE_EXHAUSTED"
 	return map[string]providertest.Answer{
 		"a bad request":             {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "Request contains an invalid argument."), Result: account.Answered},
-		"a bad key":                 {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "No.", info("API_KEY_INVALID")), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
-		"a bad key, in words":       {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
-		"a key that ended":          {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key."), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
+		"a bad key":                 {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "No.", info("API_KEY_INVALID")), Next: provider.TryAnother, Result: account.Denied, Mask: true},
+		"a bad key, in words":       {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."), Next: provider.TryAnother, Result: account.Denied, Mask: true},
+		"a key that ended":          {Status: 400, Body: problem(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key."), Next: provider.TryAnother, Result: account.Denied, Mask: true},
 		"a place":                   {Status: 400, Body: problem(400, "FAILED_PRECONDITION", "User location is not supported for the API use."), Next: provider.TryAnother, Result: account.Failed, Hint: "proxy"},
-		"a token that ended":        {Account: login(), Status: 401, Body: problem(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."), Next: provider.Renew, Result: account.Denied, Conceal: true},
-		"a key that is refused":     {Status: 401, Body: problem(401, "UNAUTHENTICATED", "No."), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
-		"not permitted":             {Status: 403, Body: problem(403, "PERMISSION_DENIED", "The caller does not have permission"), Next: provider.TryAnother, Result: account.Denied, Conceal: true},
-		"to be validated":           {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "Verify your account to continue.", info("VALIDATION_REQUIRED"), help), Next: provider.TryAnother, Result: account.Blocked, Conceal: true, Hint: "must open https://accounts.google.com/signin/continue?x=1 and"},
-		"scopes":                    {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes."), Next: provider.TryAnother, Result: account.NeedsLogin, Conceal: true},
-		"scopes, in a word":         {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "No.", info("ACCESS_TOKEN_SCOPE_INSUFFICIENT")), Next: provider.TryAnother, Result: account.NeedsLogin, Conceal: true},
-		"suspended":                 {Status: 403, Body: problem(403, "PERMISSION_DENIED", "No.", info("CONSUMER_SUSPENDED")), Next: provider.TryAnother, Result: account.Blocked, Conceal: true},
-		"leaked":                    {Status: 403, Body: problem(403, "PERMISSION_DENIED", "Your API key was reported as leaked."), Next: provider.TryAnother, Result: account.Blocked, Conceal: true},
-		"a page before it":          {Status: 403, Header: provider.Header{{Name: "content-type", Value: "text/html"}}, Body: "<html>", Next: provider.TryAnother, Result: account.Failed, Conceal: true, Foreign: true, Hint: "web page"},
+		"a token that ended":        {Account: login(), Status: 401, Body: problem(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."), Next: provider.Renew, Result: account.Denied, Mask: true},
+		"a key that is refused":     {Status: 401, Body: problem(401, "UNAUTHENTICATED", "No."), Next: provider.TryAnother, Result: account.Denied, Mask: true},
+		"not permitted":             {Status: 403, Body: problem(403, "PERMISSION_DENIED", "The caller does not have permission"), Next: provider.TryAnother, Result: account.Denied, Mask: true},
+		"to be validated":           {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "Verify your account to continue.", info("VALIDATION_REQUIRED"), help), Next: provider.TryAnother, Result: account.Blocked, Mask: true, Hint: "must open https://accounts.google.com/signin/continue?x=1 and"},
+		"scopes":                    {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes."), Next: provider.TryAnother, Result: account.NeedsLogin, Mask: true},
+		"scopes, in a word":         {Account: login(), Status: 403, Body: problem(403, "PERMISSION_DENIED", "No.", info("ACCESS_TOKEN_SCOPE_INSUFFICIENT")), Next: provider.TryAnother, Result: account.NeedsLogin, Mask: true},
+		"suspended":                 {Status: 403, Body: problem(403, "PERMISSION_DENIED", "No.", info("CONSUMER_SUSPENDED")), Next: provider.TryAnother, Result: account.Blocked, Mask: true},
+		"leaked":                    {Status: 403, Body: problem(403, "PERMISSION_DENIED", "Your API key was reported as leaked."), Next: provider.TryAnother, Result: account.Blocked, Mask: true},
+		"a page before it":          {Status: 403, Header: provider.Header{{Name: "content-type", Value: "text/html"}}, Body: "<html>", Next: provider.TryAnother, Result: account.Failed, Mask: true, NeedsReencoding: true, Hint: "web page"},
 		"no such model":             {Status: 404, Body: problem(404, "NOT_FOUND", "models/x is not found"), Result: account.Answered},
 		"not in this plan":          {Account: login(), Status: 404, Body: problem(404, "NOT_FOUND", "Requested entity was not found."), Next: provider.TryAnother, Result: account.Answered},
-		"a base without generation": {Status: 404, Body: "404 page not found", Next: provider.TryAnother, Result: account.Failed, Foreign: true},
-		"a base without counting":   {Service: protocol.Count, Status: 404, Body: "404 page not found", Next: provider.TryAnother, Result: account.Unsupported, Only: protocol.Count, Foreign: true},
+		"a base without generation": {Status: 404, Body: "404 page not found", Next: provider.TryAnother, Result: account.Failed, NeedsReencoding: true},
+		"a base without counting":   {Service: protocol.Count, Status: 404, Body: "404 page not found", Next: provider.TryAnother, Result: account.Unsupported, Only: protocol.Count, NeedsReencoding: true},
 		"a minute's quota":          {Status: 429, Body: problem(429, exhausted, "Please retry in 34.07s.", quota(perMinute), retry("34.07s")), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 34070 * time.Millisecond, Wait: 34070 * time.Millisecond},
 		"in words only":             {Status: 429, Body: problem(429, exhausted, "Please retry in 34.5s."), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 34500 * time.Millisecond, Wait: 34500 * time.Millisecond},
 		"without a time":            {Status: 429, Body: problem(429, exhausted, "Quota.", quota(perMinute)), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: time.Minute},
@@ -78,17 +78,17 @@ func verdicts() map[string]providertest.Answer {
 		"a quota at Code Assist":    {Account: login(), Status: 429, Body: problem(429, exhausted, "Quota.", info("QUOTA_EXHAUSTED", `"quotaResetDelay":"4h0m0.5s"`, `"quotaResetTimeStamp":"2026-11-23T16:00:00Z"`)), Next: provider.TryAnother, Result: account.Exhausted, Scope: pro, Until: 4 * time.Hour, Wait: 4*time.Hour + 500*time.Millisecond},
 		"credits":                   {Account: login(), Status: 429, Body: problem(429, exhausted, "Insufficient credits balance.", info("INSUFFICIENT_G1_CREDITS_BALANCE")), Next: provider.TryAnother, Result: account.Exhausted, Scope: pro},
 		"no capacity":               {Account: login(), Status: 429, Body: problem(429, exhausted, "No capacity available", info("MODEL_CAPACITY_EXHAUSTED", `"quotaResetDelay":"2s"`)), Next: provider.TryAgain, Result: account.Overloaded, Scope: "", Wait: 2 * second},
-		"a page that throttles":     {Status: 429, Body: "<html>slow down", Next: provider.TryAnother, Result: account.Throttled, Foreign: true},
+		"a page that throttles":     {Status: 429, Body: "<html>slow down", Next: provider.TryAnother, Result: account.Throttled, NeedsReencoding: true},
 		"overloaded":                {Status: 503, Body: problem(503, "UNAVAILABLE", "The model is overloaded."), Next: provider.TryAgain, Result: account.Overloaded},
 		"cancelled":                 {Status: 499, Body: problem(499, "CANCELLED", "The operation was cancelled."), Next: provider.TryAnother, Result: account.Failed},
 		"broken":                    {Status: 500, Body: problem(500, "INTERNAL", "An internal error has occurred."), Next: provider.TryAnother, Result: account.Failed},
 		"late":                      {Status: 504, Body: problem(504, "DEADLINE_EXCEEDED", "Deadline expired."), Next: provider.TryAnother, Result: account.Failed},
-		"a gateway":                 {Status: 502, Body: "", Next: provider.TryAnother, Result: account.Failed, Foreign: true},
-		"another vendor's words":    {Status: 400, Body: `{"error":{"message":"no","type":"invalid_request_error","code":"bad"}}`, Result: account.Answered, Foreign: true},
+		"a gateway":                 {Status: 502, Body: "", Next: provider.TryAnother, Result: account.Failed, NeedsReencoding: true},
+		"another vendor's words":    {Status: 400, Body: `{"error":{"message":"no","type":"invalid_request_error","code":"bad"}}`, Result: account.Answered, NeedsReencoding: true},
 		"in an array":               {Status: 429, Body: "[" + problem(429, exhausted, "Quota.", retry("3s")) + "]\n", Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 3 * second, Wait: 3 * second},
 		"in a stream":               {Status: 200, InStream: true, Becomes: 429, Body: problem(429, exhausted, "Quota.", retry("3s")), Next: provider.TryAnother, Result: account.Throttled, Scope: pro, Until: 3 * second, Wait: 3 * second},
-		"in a stream, by its word":  {Status: 200, InStream: true, Becomes: 503, Body: `{"error":{"status":"UNAVAILABLE","message":"m"}}`, Next: provider.TryAgain, Result: account.Overloaded, Foreign: true},
-		"in a stream, nothing":      {Status: 200, InStream: true, Becomes: 500, Body: `{"error":{}}`, Next: provider.TryAnother, Result: account.Failed, Foreign: true},
+		"in a stream, by its word":  {Status: 200, InStream: true, Becomes: 503, Body: `{"error":{"status":"UNAVAILABLE","message":"m"}}`, Next: provider.TryAgain, Result: account.Overloaded, NeedsReencoding: true},
+		"in a stream, nothing":      {Status: 200, InStream: true, Becomes: 500, Body: `{"error":{}}`, Next: provider.TryAnother, Result: account.Failed, NeedsReencoding: true},
 	}
 }
 

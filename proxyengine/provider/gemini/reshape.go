@@ -22,7 +22,7 @@ type reshaped struct {
 	lost   bool // nobody took it, and it grew too large
 }
 
-var _ provider.Reshaper = (*reshaped)(nil)
+var _ provider.Transformer = (*reshaped)(nil)
 
 func newReshaped(m *gemini.Meter, shape func([]byte, *gemini.Object) []byte) *reshaped {
 	r := &reshaped{Meter: m, shape: shape}
@@ -44,7 +44,7 @@ func unwrapped(dst []byte, o *gemini.Object) []byte {
 	return append(dst, o.Response...)
 }
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (r *reshaped) ContentType() string {
 	if r.Events() {
 		return "text/event-stream"
@@ -112,7 +112,7 @@ func appendEvent(dst, object []byte) []byte {
 	}
 }
 
-// Output implements provider.Reshaper. Beside an error it gives what came before it.
+// Output implements provider.Transformer. Beside an error it gives what came before it.
 func (r *reshaped) Output() ([]byte, error) {
 	r.taken = true
 	switch {
@@ -124,13 +124,13 @@ func (r *reshaped) Output() ([]byte, error) {
 	return r.out, nil
 }
 
-// Finish implements provider.Reshaper.
+// Finish implements provider.Transformer.
 func (r *reshaped) Finish() ([]byte, error) {
 	r.out, r.taken = reusable(r.out), true
 	switch whole := r.Close(); {
 	case !whole, r.broken:
 		return r.out, errors.New("the answer ends within an object")
-	case r.Events() && !r.Whole() && r.Failure() == nil:
+	case r.Events() && !r.Complete() && r.Failure() == nil:
 		return r.out, errors.New("the stream ends before the answer does")
 	case r.Array() && r.count == 0:
 		r.out = append(r.out, "[]"...)

@@ -18,7 +18,7 @@ func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provide
 	if v.Outcome.Evidence == "" {
 		v.Outcome.Evidence = e.Evidence()
 	}
-	v.RetryAfter, v.Status, v.Message, v.Foreign = e.Wait(r.Header), e.Status, e.Text(), !e.Own
+	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = e.Wait(r.Header), e.Status, e.Text(), !e.Own
 	return v
 }
 

@@ -16,7 +16,7 @@ func (*Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.
 	e := read(want, r)
 	v := judge(want, acc, r, &e)
 	v.Outcome.Evidence = e.Evidence() + v.Outcome.Evidence
-	v.RetryAfter, v.Status, v.Message, v.Foreign = e.Wait, e.Status, e.Text(), !e.Own
+	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = e.Wait, e.Status, e.Text(), !e.Own
 	return v
 }
 

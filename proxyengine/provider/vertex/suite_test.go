@@ -17,10 +17,10 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
-	"crs/proxyengine/provider/providertest"
 	"crs/proxyengine/provider/vertex"
 )
 
@@ -187,34 +187,34 @@ func answers() map[string]providertest.Answer {
 	const messages, another, wait = anthropic.Messages, provider.TryAnother, `{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"7s"}`
 	return map[string]providertest.Answer{
 		"bad request":              {Status: 400, Body: google(400, "INVALID_ARGUMENT", "no role", ""), Result: account.Answered, Says: "no role"},
-		"no key":                   {Account: keyed(), Status: 400, Body: google(400, "INVALID_ARGUMENT", "API key not valid.", why("API_KEY_INVALID")), Next: another, Result: account.Denied, Conceal: true},
-		"token ended":              {Status: 401, Body: google(401, "UNAUTHENTICATED", "m", ""), Next: provider.Renew, Result: account.Denied, Conceal: true},
-		"key refused":              {Account: keyed(), Status: 401, Body: google(401, "UNAUTHENTICATED", "m", ""), Next: another, Result: account.Denied, Conceal: true},
-		"payment":                  {Status: 402, Body: `{}`, Next: another, Result: account.Exhausted, Conceal: true, Foreign: true},
-		"no permission":            {Status: 403, Body: google(403, "PERMISSION_DENIED", "Permission 'aiplatform.endpoints.predict' denied", why("IAM_PERMISSION_DENIED")), Next: another, Result: account.Denied, Conceal: true, Hint: "Vertex AI User"},
-		"switched off":             {Status: 403, Body: google(403, "PERMISSION_DENIED", "m", why("SERVICE_DISABLED")), Next: another, Result: account.Denied, Conceal: true, Hint: "Vertex AI API"},
-		"no billing":               {Status: 403, Body: google(403, "PERMISSION_DENIED", "m", why("BILLING_DISABLED")), Next: another, Result: account.Denied, Conceal: true, Hint: "billing"},
-		"suspended":                {Status: 403, Body: google(403, "PERMISSION_DENIED", "m", why("CONSUMER_SUSPENDED")), Next: another, Result: account.Blocked, Conceal: true},
-		"a page":                   {Status: 403, Body: `<html>`, Next: another, Result: account.Failed, Conceal: true, Foreign: true, Hint: "proxy"},
+		"no key":                   {Account: keyed(), Status: 400, Body: google(400, "INVALID_ARGUMENT", "API key not valid.", why("API_KEY_INVALID")), Next: another, Result: account.Denied, Mask: true},
+		"token ended":              {Status: 401, Body: google(401, "UNAUTHENTICATED", "m", ""), Next: provider.Renew, Result: account.Denied, Mask: true},
+		"key refused":              {Account: keyed(), Status: 401, Body: google(401, "UNAUTHENTICATED", "m", ""), Next: another, Result: account.Denied, Mask: true},
+		"payment":                  {Status: 402, Body: `{}`, Next: another, Result: account.Exhausted, Mask: true, NeedsReencoding: true},
+		"no permission":            {Status: 403, Body: google(403, "PERMISSION_DENIED", "Permission 'aiplatform.endpoints.predict' denied", why("IAM_PERMISSION_DENIED")), Next: another, Result: account.Denied, Mask: true, Hint: "Vertex AI User"},
+		"switched off":             {Status: 403, Body: google(403, "PERMISSION_DENIED", "m", why("SERVICE_DISABLED")), Next: another, Result: account.Denied, Mask: true, Hint: "Vertex AI API"},
+		"no billing":               {Status: 403, Body: google(403, "PERMISSION_DENIED", "m", why("BILLING_DISABLED")), Next: another, Result: account.Denied, Mask: true, Hint: "billing"},
+		"suspended":                {Status: 403, Body: google(403, "PERMISSION_DENIED", "m", why("CONSUMER_SUSPENDED")), Next: another, Result: account.Blocked, Mask: true},
+		"a page":                   {Status: 403, Body: `<html>`, Next: another, Result: account.Failed, Mask: true, NeedsReencoding: true, Hint: "proxy"},
 		"no such model":            {Status: 404, Body: google(404, "NOT_FOUND", "Publisher Model was not found", ""), Next: another, Result: account.Unsupported, Hint: "switched on"},
-		"no Vertex":                {Status: 404, Body: `nothing`, Next: another, Result: account.Failed, Foreign: true},
-		"no counting":              {Service: anthropic.CountTokens, Status: 404, Body: google(404, "NOT_FOUND", "m", ""), Next: another, Result: account.Unsupported, Only: anthropic.CountTokens, Foreign: true},
+		"no Vertex":                {Status: 404, Body: `nothing`, Next: another, Result: account.Failed, NeedsReencoding: true},
+		"no counting":              {Service: anthropic.CountTokens, Status: 404, Body: google(404, "NOT_FOUND", "m", ""), Next: another, Result: account.Unsupported, Only: anthropic.CountTokens, NeedsReencoding: true},
 		"throttled":                {Status: 429, Body: google(429, "RESOURCE_EXHAUSTED", "Resource exhausted", ""), Next: another, Result: account.Throttled, OfModel: true},
 		"throttled, a time":        {Status: 429, Body: google(429, "RESOURCE_EXHAUSTED", "Resource exhausted", wait), Next: another, Result: account.Throttled, OfModel: true, Until: 7 * time.Second, Wait: 7 * time.Second},
-		"Claude, by Google":        {Service: messages, Status: 429, Body: google(429, "RESOURCE_EXHAUSTED", "Quota exceeded for base model: anthropic-claude", ""), Next: another, Result: account.Throttled, OfModel: true, Foreign: true, Says: "Quota exceeded"},
+		"Claude, by Google":        {Service: messages, Status: 429, Body: google(429, "RESOURCE_EXHAUSTED", "Quota exceeded for base model: anthropic-claude", ""), Next: another, Result: account.Throttled, OfModel: true, NeedsReencoding: true, Says: "Quota exceeded"},
 		"Claude, bad request":      {Service: messages, Status: 400, Body: claude("invalid_request_error"), Result: account.Answered, Says: "m"},
 		"Claude, overloaded":       {Service: messages, Status: 529, Body: claude("overloaded_error"), Next: provider.TryAgain, Result: account.Overloaded, Says: "m"},
 		"Claude, throttled":        {Service: messages, Status: 429, Body: claude("rate_limit_error"), Next: another, Result: account.Throttled, OfModel: true},
 		"stream: overloaded":       {Service: messages, InStream: true, Status: 200, Body: claude("overloaded_error"), Next: provider.TryAgain, Result: account.Overloaded, Becomes: 503},
 		"stream: throttled":        {Service: messages, InStream: true, Status: 200, Body: claude("rate_limit_error"), Next: another, Result: account.Throttled, OfModel: true, Becomes: 429},
 		"stream: invalid":          {Service: messages, InStream: true, Status: 200, Body: claude("invalid_request_error"), Result: account.Answered, Becomes: 400},
-		"stream: a token's end":    {Service: messages, InStream: true, Status: 200, Body: claude("authentication_error"), Next: provider.Renew, Result: account.Denied, Conceal: true, Becomes: 401},
-		"stream: forbidden":        {Service: messages, InStream: true, Status: 200, Body: claude("permission_error"), Next: another, Result: account.Denied, Conceal: true, Becomes: 403},
+		"stream: a token's end":    {Service: messages, InStream: true, Status: 200, Body: claude("authentication_error"), Next: provider.Renew, Result: account.Denied, Mask: true, Becomes: 401},
+		"stream: forbidden":        {Service: messages, InStream: true, Status: 200, Body: claude("permission_error"), Next: another, Result: account.Denied, Mask: true, Becomes: 403},
 		"stream: anything":         {Service: messages, InStream: true, Status: 200, Body: claude("api_error"), Next: another, Result: account.Failed, Becomes: 500},
 		"stream: Gemini's":         {InStream: true, Status: 200, Body: google(503, "UNAVAILABLE", "m", ""), Next: provider.TryAgain, Result: account.Overloaded, Becomes: 503},
 		"given up":                 {Status: 499, Body: google(499, "CANCELLED", "m", ""), Next: another, Result: account.Failed},
 		"server error":             {Status: 500, Body: google(500, "INTERNAL", "m", ""), Next: another, Result: account.Failed},
 		"unavailable":              {Status: 503, Body: google(503, "UNAVAILABLE", "m", ""), Next: provider.TryAgain, Result: account.Overloaded},
-		"too large, by a stranger": {Status: 413, Body: `{}`, Result: account.Answered, Foreign: true},
+		"too large, by a stranger": {Status: 413, Body: `{}`, Result: account.Answered, NeedsReencoding: true},
 	}
 }

@@ -21,18 +21,18 @@ type Answer struct {
 	Body       string
 	InStream   bool // Body came inside a stream that had begun
 
-	Next    provider.Next
-	Result  account.Result
-	Scope   string        // the model family that it is said of
-	Only    string        // the service that it is said of
-	OfModel bool          // it is said of the model's exact name
-	Until   time.Duration // from now; 0 for not told
-	Wait    time.Duration // the upstream's wish for a pause; 0 for none
-	Conceal bool
-	Foreign bool
-	Becomes int    // the status, where it is not the answer's own
-	Says    string // is in the message
-	Hint    string // is in the evidence
+	Next            provider.Next
+	Result          account.Result
+	Scope           string        // the model family that it is said of
+	Only            string        // the service that it is said of
+	OfModel         bool          // it is said of the model's exact name
+	Until           time.Duration // from now; 0 for not told
+	Wait            time.Duration // the upstream's wish for a pause; 0 for none
+	Mask            bool
+	NeedsReencoding bool
+	Becomes         int    // the status, where it is not the answer's own
+	Says            string // is in the message
+	Hint            string // is in the evidence
 }
 
 func (s *Suite) answers(t *testing.T) {
@@ -93,8 +93,8 @@ func (s *Suite) answer(t *testing.T, a *Answer) {
 	if a.OfModel {
 		ofModel = want.Model
 	}
-	if v.Next != a.Next || o.Result != a.Result || o.Scope != a.Scope || o.Service != a.Only || o.Model != ofModel || v.Conceal != a.Conceal || v.Foreign != a.Foreign {
-		t.Errorf("next %d, result %d, scope %q %q %q, conceal %v, foreign %v", v.Next, o.Result, o.Scope, o.Service, o.Model, v.Conceal, v.Foreign)
+	if v.Next != a.Next || o.Result != a.Result || o.Scope != a.Scope || o.Service != a.Only || o.Model != ofModel || v.Mask != a.Mask || v.NeedsReencoding != a.NeedsReencoding {
+		t.Errorf("next %d, result %d, scope %q %q %q, conceal %v, foreign %v", v.Next, o.Result, o.Scope, o.Service, o.Model, v.Mask, v.NeedsReencoding)
 	}
 	var until time.Time
 	if a.Until > 0 {
@@ -139,7 +139,7 @@ func sane(t *testing.T, what, service string, r *provider.Reply, v *provider.Ver
 	if v.Next == provider.Deliver && o.Result != account.Answered {
 		t.Errorf("%s: what is the client's fault is no account's: result %d", what, o.Result)
 	}
-	if !v.Foreign && !v.Conceal && !ownShape(service, r.Body) {
+	if !v.NeedsReencoding && !v.Mask && !ownShape(service, r.Body) {
 		t.Errorf("%s: the client would get %q for an error of its protocol", what, r.Body[:min(len(r.Body), 100)])
 	}
 }

@@ -79,11 +79,11 @@ func plain(t *testing.T, where string, acc *account.Account, status int, v *prov
 		if !acc.Credential.Refresh.Empty() {
 			next = provider.Renew
 		}
-		ok = v.Next == next && v.Conceal && got == account.Denied
+		ok = v.Next == next && v.Mask && got == account.Denied
 	case 402:
-		ok = v.Next == provider.TryAnother && v.Conceal
+		ok = v.Next == provider.TryAnother && v.Mask
 	case 403:
-		ok = v.Next == provider.TryAnother && v.Conceal && (got == account.Denied || got == account.Failed)
+		ok = v.Next == provider.TryAnother && v.Mask && (got == account.Denied || got == account.Failed)
 	case 429:
 		ok = v.Next == provider.TryAnother && (got == account.Throttled || got == account.Exhausted)
 	case 503, 529:
@@ -92,6 +92,6 @@ func plain(t *testing.T, where string, acc *account.Account, status int, v *prov
 		ok = v.Next != provider.Deliver && (got == account.Failed || got == account.Overloaded)
 	}
 	if !ok || got == account.Blocked || got == account.NeedsLogin {
-		t.Errorf("%s: next %d, result %d, conceal %v", where, v.Next, got, v.Conceal)
+		t.Errorf("%s: next %d, result %d, conceal %v", where, v.Next, got, v.Mask)
 	}
 }
