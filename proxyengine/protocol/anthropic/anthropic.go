@@ -3,7 +3,6 @@
 package anthropic
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"crs/proxyengine/provider"
@@ -62,11 +61,7 @@ func errorType(k provider.FaultKind) string {
 func encode(f *provider.Fault) []byte {
 	e := errorBody{Type: "error", RequestID: f.Request}
 	e.Error.Type, e.Error.Message = errorType(f.Kind), f.Message
-	b, err := json.Marshal(&e)
-	if err != nil {
-		return nil // cannot be: it holds only text
-	}
-	return b
+	return provider.Encode(&e)
 }
 
 // Fault implements provider.Protocol.
@@ -97,9 +92,5 @@ func (Protocol) Models(names []string) (string, []byte) {
 	if n := len(names); n > 0 {
 		list.FirstID, list.LastID = &names[0], &names[n-1]
 	}
-	b, err := json.Marshal(&list)
-	if err != nil {
-		return "application/json", nil // cannot be: it holds only text
-	}
-	return "application/json", b
+	return "application/json", provider.Encode(&list)
 }
