@@ -58,11 +58,14 @@ func errorType(k provider.FaultKind) string {
 	}[k]
 }
 
-func encode(f *provider.Fault) []byte {
-	e := errorBody{Type: "error", RequestID: f.Request}
-	e.Error.Type, e.Error.Message = errorType(f.Kind), f.Message
+// Error is an error in the protocol's words. request is the request's id, or "".
+func Error(kind, message, request string) []byte {
+	e := errorBody{Type: "error", RequestID: request}
+	e.Error.Type, e.Error.Message = kind, message
 	return provider.Encode(&e)
 }
+
+func encode(f *provider.Fault) []byte { return Error(errorType(f.Kind), f.Message, f.Request) }
 
 // Fault implements provider.Protocol.
 func (Protocol) Fault(f *provider.Fault) (string, []byte) { return "application/json", encode(f) }

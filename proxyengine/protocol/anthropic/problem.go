@@ -41,7 +41,7 @@ func statusOf(p *provider.Problem) int {
 		return http.StatusTooManyRequests
 	}
 	known := map[string]int{
-		"overloaded_error": 529, "rate_limit_error": 429, "authentication_error": 401, "permission_error": 403, "billing_error": 402,
+		"overloaded_error": 503, "rate_limit_error": 429, "authentication_error": 401, "permission_error": 403, "billing_error": 402,
 		"invalid_request_error": 400, "request_too_large": 400, "not_found_error": 400, "timeout_error": 504,
 	}[p.Name]
 	return cmp.Or(known, http.StatusInternalServerError)

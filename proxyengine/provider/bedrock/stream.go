@@ -2,7 +2,6 @@ package bedrock
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -163,11 +162,7 @@ func (s *stream) renamed(data []byte, model jsonscan.Part) []byte {
 	if !ok || plain(id) == id {
 		return data
 	}
-	name, err := json.Marshal(plain(id))
-	if err != nil {
-		return data // cannot be: it is text
-	}
-	return s.edited(data, model.Replace(name))
+	return s.edited(data, model.Replace(provider.Encode(plain(id))))
 }
 
 func (s *stream) edited(data []byte, edits ...jsonscan.Edit) []byte {
@@ -183,19 +178,5 @@ func (s *stream) failure(code, message string) {
 	if message == "" {
 		message = code
 	}
-	b, err := json.Marshal(failure{Type: "error", Error: failureText{Type: errorType(code), Message: message}})
-	if err != nil {
-		return // cannot be: it holds only text
-	}
-	s.out = sse.AppendEvent(s.out, "error", b)
-}
-
-type failure struct {
-	Type  string      `json:"type"`
-	Error failureText `json:"error"`
-}
-
-type failureText struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
+	s.out = sse.AppendEvent(s.out, "error", anthropic.Error(errorType(code), message, ""))
 }

@@ -14,6 +14,9 @@ import (
 // Judge implements provider.Provider: the tables of protocols.md, A.8 to A.10.
 func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
 	e := anthropic.ReadProblem(r)
+	if r.InStream && e.Name == "overloaded_error" && e.Status == http.StatusServiceUnavailable {
+		e.Status = 529 // as Anthropic itself says it
+	}
 	v := e.Explain(p.judge(want, acc, r, &e))
 	v.Outcome.Windows = p.Windows(r.Header, r.At)
 	return v
