@@ -19,7 +19,7 @@ func writeChat(c *conversation, o outline) (body []byte, t written, err error) {
 		return nil, t, c.search.refuse("chat completions have no web search among their tools")
 	}
 	if len(c.stop) > chatStops {
-		return nil, t, c.stop[chatStops].refuse("OpenAI takes no more than %d stop sequences", chatStops)
+		return nil, t, c.stop[chatStops].path.refuse("OpenAI takes no more than %d stop sequences", chatStops)
 	}
 	w.b = make([]byte, 0, o.size)
 	w.begin('{')

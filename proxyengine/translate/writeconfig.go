@@ -7,7 +7,7 @@ const geminiStops = 5
 func (w *generateWriter) config() error {
 	c := w.c
 	if len(c.stop) > geminiStops {
-		return c.stop[geminiStops].refuse("Gemini takes no more than %d stop sequences", geminiStops)
+		return c.stop[geminiStops].path.refuse("Gemini takes no more than %d stop sequences", geminiStops)
 	}
 	w.object("generationConfig", func() {
 		w.have("temperature", c.temperature)

@@ -16,7 +16,7 @@ type responsesWriter struct {
 // always a stream, of which nothing is stored.
 func writeResponses(c *conversation, o outline) (body []byte, t written, err error) {
 	if len(c.stop) > 0 {
-		return nil, t, c.stop[0].refuse("OpenAI's responses know no stop sequences")
+		return nil, t, c.stop[0].path.refuse("OpenAI's responses know no stop sequences")
 	}
 	c.named(responsesID)
 	w := &responsesWriter{c: c}
