@@ -120,11 +120,11 @@ func (p Pair) Answer(client, _ *provider.Intent) Answer {
 func (p Pair) encoder(client *provider.Intent, w *writer) encoder {
 	switch {
 	case p.From == chat && client.Stream:
-		return &chatStream{w: w, figures: !client.HideUsage}
+		return &chatStream{chunks: chunks{w: w, figures: !client.HideUsage}}
 	case p.From == chat:
 		return &chatWhole{w: w}
 	case p.From == completions && client.Stream:
-		return &completionStream{w: w, figures: !client.HideUsage}
+		return &completionStream{chunks: chunks{w: w, figures: !client.HideUsage}}
 	case p.From == completions:
 		return &completionWhole{w: w}
 	case client.Stream:
