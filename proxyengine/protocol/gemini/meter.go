@@ -70,7 +70,7 @@ func (m *Meter) object(data []byte) {
 
 // Holds implements provider.Meter.
 func (m *Meter) Holds() int {
-	return m.events.Holds() + m.objects.Holds() + cap(m.usage) + cap(m.version) + cap(m.failure)
+	return m.events.Holds() + m.objects.Holds() + cap(m.usage) + cap(m.failure)
 }
 
 // Forget implements provider.Meter.

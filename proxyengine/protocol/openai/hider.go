@@ -46,12 +46,12 @@ func (h *hider) Feed(p []byte) {
 func (h *hider) line(p []byte) {
 	swallow := h.left && p[0] == '\n'
 	h.left, h.usageOnly = false, false
-	h.scanner.Feed(p)
+	h.Scanner.Feed(p)
 	if swallow {
 		return
 	}
 	h.pending = append(h.pending, p...)
-	switch ended := h.scanner.AtBoundary(); {
+	switch ended := h.Scanner.AtBoundary(); {
 	case h.usageOnly && !h.passing:
 		h.left = p[len(p)-1] == '\r'
 		h.pending = reusable(h.pending)
@@ -89,7 +89,7 @@ func (h *hider) Output() ([]byte, error) {
 func (h *hider) Finish() ([]byte, error) {
 	h.renew()
 	h.usageOnly = false
-	if rest := h.scanner.Close(); len(rest.Data) > 0 && !rest.Cut {
+	if rest := h.Scanner.Close(); len(rest.Data) > 0 && !rest.Cut {
 		h.event(rest.Event)
 	}
 	if !h.usageOnly || h.passing {

@@ -117,7 +117,7 @@ func (*Provider) Windows(provider.Header, time.Time) []account.Window { return n
 func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provider.Header) provider.Meter {
 	switch {
 	case want.Service == anthropic.CountTokens:
-		return &counted{}
+		return newCounted()
 	case strings.HasPrefix(strings.ToLower(header.Get("content-type")), "application/vnd.amazon.eventstream"):
 		return newStream()
 	}
