@@ -48,16 +48,11 @@ func hidesUsage(options []byte) (bool, error) {
 
 // includeUsage finds that member of stream_options.
 func includeUsage(options []byte) (member jsonscan.Part, err error) {
-	s := jsonscan.Top(options)
-	for s.Next() {
-		if string(s.Name()) == wantsUsage {
-			s.Keep(&member)
-		}
-	}
-	if syntax, ok := errors.AsType[*jsonscan.SyntaxError](s.Err()); ok {
+	err = jsonscan.Find(options, jsonscan.Want(wantsUsage, &member))
+	if syntax, ok := errors.AsType[*jsonscan.SyntaxError](err); ok {
 		return member, refuse("Invalid 'stream_options': %s", syntax)
 	}
-	return member, refused(s.Err(), "stream_options.")
+	return member, refused(err, "stream_options.")
 }
 
 const wantsUsage = "include_usage"

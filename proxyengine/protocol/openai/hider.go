@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 
+	"crs/internal/piecewise"
 	"crs/internal/sse"
 	"crs/proxyengine/provider"
 )
@@ -21,13 +22,9 @@ type hider struct {
 
 var _ provider.Transformer = (*hider)(nil)
 
-const (
-	// mostPending bounds what is held back, as the scanner's own bound does: of an event that is longer, not even the
-	// scanner knows what it is.
-	mostPending = sse.DefaultMax
-	// retained is how large the buffers may stay between two events.
-	retained = 64 << 10
-)
+// mostPending bounds what is held back, as the scanner's own bound does: of an event that is longer, not even the scanner knows
+// what it is.
+const mostPending = sse.DefaultMax
 
 // Feed implements provider.Meter. The scanner gets one line at a time, so that it is known where an event ends.
 func (h *hider) Feed(p []byte) {
@@ -54,24 +51,17 @@ func (h *hider) line(p []byte) {
 	switch ended := h.Scanner.AtBoundary(); {
 	case h.usageOnly && !h.passing:
 		h.left = p[len(p)-1] == '\r'
-		h.pending = reusable(h.pending)
+		h.pending = piecewise.Reusable(h.pending)
 	case ended, len(h.pending) > mostPending:
 		h.out = append(h.out, h.pending...)
-		h.pending, h.passing = reusable(h.pending), !ended
+		h.pending, h.passing = piecewise.Reusable(h.pending), !ended
 	}
-}
-
-func reusable(b []byte) []byte {
-	if cap(b) > retained {
-		return nil
-	}
-	return b[:0]
 }
 
 // renew empties what was given out.
 func (h *hider) renew() {
 	if h.taken {
-		h.out, h.taken = reusable(h.out), false
+		h.out, h.taken = piecewise.Reusable(h.out), false
 	}
 }
 

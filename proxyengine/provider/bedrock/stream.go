@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"crs/internal/jsonscan"
+	"crs/internal/piecewise"
 	"crs/internal/sse"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
@@ -45,7 +46,7 @@ func (s *stream) Holds() int {
 // Feed implements provider.Meter.
 func (s *stream) Feed(p []byte) {
 	if s.taken {
-		s.out, s.taken = reusable(s.out), false
+		s.out, s.taken = piecewise.Reusable(s.out), false
 	}
 	if s.err == nil {
 		s.err = s.frames.feed(p)
@@ -84,7 +85,7 @@ func (s *stream) frame(f frame) error {
 	}
 	s.Meter.Feed(s.out[from:])
 	if s.lost = s.lost || len(s.out) > mostUntaken; s.lost {
-		s.out = reusable(s.out)
+		s.out = piecewise.Reusable(s.out)
 	}
 	return nil
 }
@@ -121,7 +122,7 @@ func (s *stream) chunk(payload []byte) error {
 		return fmt.Errorf("%w: the bytes of a chunk are not base64", errFrame)
 	}
 	err = s.event(s.decoded)
-	s.decoded, s.changed = reusable(s.decoded), reusable(s.changed)
+	s.decoded, s.changed = piecewise.Reusable(s.decoded), piecewise.Reusable(s.changed)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"crs/internal/piecewise"
 	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 )
@@ -58,7 +59,7 @@ func (r *reshaped) Holds() int { return r.Meter.Holds() + cap(r.out) + cap(r.one
 // Feed implements provider.Meter.
 func (r *reshaped) Feed(p []byte) {
 	if r.taken {
-		r.out, r.taken = reusable(r.out), false
+		r.out, r.taken = piecewise.Reusable(r.out), false
 	}
 	r.Meter.Feed(p)
 }
@@ -75,7 +76,7 @@ func (r *reshaped) object(o gemini.Object) {
 	if !r.broken && len(r.one) > 0 {
 		r.add(r.one)
 	}
-	if r.one = reusable(r.one); len(r.out) > mostUntaken {
+	if r.one = piecewise.Reusable(r.one); len(r.out) > mostUntaken {
 		r.lost, r.out = true, nil
 	}
 }
@@ -126,7 +127,7 @@ func (r *reshaped) Output() ([]byte, error) {
 
 // Finish implements provider.Transformer.
 func (r *reshaped) Finish() ([]byte, error) {
-	r.out, r.taken = reusable(r.out), true
+	r.out, r.taken = piecewise.Reusable(r.out), true
 	switch whole := r.Close(); {
 	case !whole, r.broken:
 		return r.out, errors.New("the answer ends within an object")
@@ -138,14 +139,4 @@ func (r *reshaped) Finish() ([]byte, error) {
 		r.out = append(r.out, ']')
 	}
 	return r.out, nil
-}
-
-// kept is how large a buffer may stay between two events.
-const kept = 64 << 10
-
-func reusable(b []byte) []byte {
-	if cap(b) > kept {
-		return nil
-	}
-	return b[:0]
 }
