@@ -81,27 +81,37 @@ func (v *chatStream) begin(h head) {
 	v.delta("role", "assistant", "content", "")
 }
 
+const deltaHead = `{"index":0,"delta":{`
+
 // delta writes a chunk with something new.
 func (v *chatStream) delta(members ...any) {
 	v.open()
-	v.w.b = append(v.w.b, `{"index":0,"delta":{`...)
+	v.w.b = append(v.w.b, deltaHead...)
 	v.w.add(members...)
-	v.shut(nil)
+	v.shut(null)
 }
 
 // shut ends a chunk; finish is JSON.
 func (v *chatStream) shut(finish value) {
-	v.w.b = append(v.w.b, `},"logprobs":null`...)
-	v.w.set("finish_reason", finish)
+	v.w.b = append(v.w.b, `},"logprobs":null,"finish_reason":`...)
+	v.w.b = append(v.w.b, finish...)
 	v.w.end('}')
 	v.tail()
 }
 
-func (v *chatStream) text(t text) { v.delta("content", t) }
+// words is delta for a text, which most chunks are.
+func (v *chatStream) words(key string, t text) {
+	v.open()
+	v.w.b = append(v.w.b, deltaHead...)
+	v.w.setText(key, t)
+	v.shut(null)
+}
+
+func (v *chatStream) text(t text) { v.words("content", t) }
 
 func (v *chatStream) think(t text) {
 	v.thought.text = piecewise.Append(v.thought.text, t)
-	v.delta("reasoning_content", t)
+	v.words("reasoning_content", t)
 }
 
 func (v *chatStream) seal(s seal) {
@@ -160,7 +170,7 @@ func writePicture(w *writer, m media) {
 
 func (v *chatStream) end(e ending) {
 	v.open()
-	v.w.b = append(v.w.b, `{"index":0,"delta":{`...)
+	v.w.b = append(v.w.b, deltaHead...)
 	v.shut(finishReason(e.stop))
 	v.done(e.used)
 }

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"cmp"
+	"strconv"
 
 	"crs/proxyengine/provider"
 )
@@ -76,8 +77,15 @@ func (v *messagesStream) close() {
 	}
 }
 
+// delta writes what most events are.
 func (v *messagesStream) delta(kind, key string, t text) {
-	v.event("content_block_delta", "index", v.index, func() { v.w.object("delta", "type", kind, key, t) })
+	v.w.b = append(v.w.b, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":"...)
+	v.w.b = strconv.AppendInt(v.w.b, v.index, 10)
+	v.w.b = append(v.w.b, `,"delta":{"type":"`...)
+	v.w.b = append(v.w.b, kind...)
+	v.w.b = append(v.w.b, '"')
+	v.w.setText(key, t)
+	v.w.b = append(v.w.b, "}}\n\n"...)
 }
 
 func (v *messagesStream) text(t text) {
