@@ -30,7 +30,7 @@ func (x *exchange) deliver(got *attempt) *response {
 	if h.stream {
 		r.header = append(r.header, unbuffered()...)
 	}
-	if h.reshaper != nil {
+	if h.transformer != nil {
 		r.contentType = h.contentType()
 	}
 	d := &delivery{prefetched: h}
@@ -265,7 +265,7 @@ func (d *delivery) cameToEnd() {
 }
 
 // hasAll reports whether a stream is complete, with what the client was written.
-func (d *delivery) hasAll() bool { return d.stream && d.meter.Whole() }
+func (d *delivery) hasAll() bool { return d.stream && d.meter.Complete() }
 
 // drain reads an answer that nobody takes any more to its end, for the figures there, if that is wanted.
 func (d *delivery) drain() {

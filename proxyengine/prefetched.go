@@ -36,7 +36,7 @@ const (
 func (x *exchange) prefetch(got *attempt, answer *upstream.Answer) *prefetched {
 	meter := got.meter(got.provider.Meter(got.want, got.acc, answer.Header), &x.intent)
 	h := &prefetched{answer: answer, metered: metered{source: decoded(answer, &x.spot), x: x, meter: meter}}
-	h.reshaper, _ = meter.(provider.Reshaper)
+	h.transformer, _ = meter.(provider.Transformer)
 	h.stream = hasPrefixFold(h.contentType(), "text/event-stream")
 	h.flows = h.stream || x.e.service(got.want.Service).Flows
 	h.filter = x.newAnswerFilter(got.acc, h)
@@ -46,8 +46,8 @@ func (x *exchange) prefetch(got *attempt, answer *upstream.Answer) *prefetched {
 
 // contentType is that of what the client gets.
 func (h *prefetched) contentType() string {
-	if h.reshaper != nil {
-		return h.reshaper.ContentType()
+	if h.transformer != nil {
+		return h.transformer.ContentType()
 	}
 	return h.answer.Header.Get("content-type")
 }
@@ -80,7 +80,7 @@ func (h *prefetched) readStream() error {
 		if err != nil && !overdue(err, deadline) {
 			return err
 		}
-		if h.shown = h.meter.Begun(); deadline.IsZero() {
+		if h.shown = h.meter.HasContent(); deadline.IsZero() {
 			deadline = time.Now().Add(h.x.settings.Hold)
 		}
 		left := time.Until(deadline)
@@ -95,7 +95,7 @@ func (h *prefetched) readStream() error {
 
 // streamEnded is about one that ended before it was let go.
 func (h *prefetched) streamEnded() error {
-	if h.whole = h.meter.Begun() || h.meter.Failure() != nil; !h.whole {
+	if h.whole = h.meter.HasContent() || h.meter.Failure() != nil; !h.whole {
 		return errEmpty
 	}
 	return nil
@@ -132,7 +132,7 @@ func (h *prefetched) check() error {
 	switch {
 	case len(h.buf) == 0:
 		return errEmpty
-	case h.meter.Failure() == nil && !h.meter.Whole():
+	case h.meter.Failure() == nil && !h.meter.Complete():
 		return errNoJSON
 	}
 	return nil

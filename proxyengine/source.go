@@ -21,16 +21,16 @@ type source interface {
 // metered has a meter see everything that comes by, and gives what the client gets for it.
 type metered struct {
 	source
-	x        *exchange // whose memory it takes
-	weighed  int64     // how much of that it has
-	meter    provider.Meter
-	reshaper provider.Reshaper // the meter, when it has a say in what the client gets
-	filter   *answerFilter     // of what is the operator's
-	end      error             // to give once what came before it has been given: io.EOF, or why there is no more
-	run      int               // bytes since others were let ahead
-	came     int64
-	may      allowance
-	flood    bool // it goes through the slow lane
+	x           *exchange // whose memory it takes
+	weighed     int64     // how much of that it has
+	meter       provider.Meter
+	transformer provider.Transformer // the meter, when it has a say in what the client gets
+	filter      *answerFilter        // of what is the operator's
+	end         error                // to give once what came before it has been given: io.EOF, or why there is no more
+	run         int                  // bytes since others were let ahead
+	came        int64
+	may         allowance
+	flood       bool // it goes through the slow lane
 }
 
 // turn is how much of an answer is read before others have theirs: one whose upstream floods it would otherwise have the
@@ -63,10 +63,10 @@ func (m *metered) Next() ([]byte, error) {
 	if err := m.weigh(); err != nil {
 		return nil, err
 	}
-	if m.reshaper == nil {
+	if m.transformer == nil {
 		return m.cleared(b), nil
 	}
-	out, err := m.reshaper.Output()
+	out, err := m.transformer.Output()
 	if err != nil {
 		m.end = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}
 	}
@@ -100,7 +100,7 @@ func (m *metered) atBoundary() bool {
 	if m.filter != nil {
 		return m.filter.whole()
 	}
-	return m.reshaper != nil || m.meter.AtBoundary()
+	return m.transformer != nil || m.meter.AtBoundary()
 }
 
 // weigh takes as much memory as the meter has come to hold. While it waits, nothing is read from the upstream. A meter that
@@ -123,7 +123,7 @@ func (m *metered) weigh() error {
 	switch {
 	case err == nil:
 		m.weighed = n
-	case m.reshaper == nil:
+	case m.transformer == nil:
 		m.meter.Forget()
 		if m.filter != nil {
 			m.filter.short = true
@@ -152,8 +152,8 @@ func (m *metered) finish() ([]byte, error) {
 	}
 	var rest []byte
 	var err error
-	if m.reshaper != nil {
-		rest, err = m.reshaper.Finish()
+	if m.transformer != nil {
+		rest, err = m.transformer.Finish()
 	}
 	if err != nil {
 		m.end = &upstream.Error{Phase: upstream.Body, Sent: true, Err: err}

@@ -48,14 +48,14 @@ func (r *upstreamRequest) meter(own provider.Meter, client *provider.Intent) pro
 		return own
 	}
 	t := &translated{Meter: own, answer: r.codec.Answer(client, r.want), stream: client.Stream}
-	t.own, _ = own.(provider.Reshaper)
+	t.own, _ = own.(provider.Transformer)
 	return t
 }
 
 // translated is a Meter that gives the client its own protocol's words.
 type translated struct {
 	provider.Meter
-	own    provider.Reshaper // the meter itself, when what it counts has another shape on the wire
+	own    provider.Transformer // the meter itself, when what it counts has another shape on the wire
 	answer translate.Answer
 	stream bool
 	out    []byte
@@ -76,7 +76,7 @@ func (t *translated) Feed(p []byte) {
 // Holds implements provider.Meter.
 func (t *translated) Holds() int { return t.Meter.Holds() + t.answer.Holds() + cap(t.out) }
 
-// Output implements provider.Reshaper.
+// Output implements provider.Transformer.
 func (t *translated) Output() ([]byte, error) {
 	out := t.out
 	if t.out = t.out[:0]; cap(t.out) > smallOutput {
@@ -85,7 +85,7 @@ func (t *translated) Output() ([]byte, error) {
 	return out, t.err
 }
 
-// Finish implements provider.Reshaper.
+// Finish implements provider.Transformer.
 func (t *translated) Finish() ([]byte, error) {
 	t.out = t.out[:0]
 	if t.own != nil {
@@ -103,7 +103,7 @@ func (t *translated) Finish() ([]byte, error) {
 // smallOutput is how large a buffer may stay between two events.
 const smallOutput = 64 << 10
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (t *translated) ContentType() string {
 	if t.stream {
 		return "text/event-stream; charset=utf-8"

@@ -84,15 +84,8 @@ func TestWhatIsWantedMayNotBeThereTwice(t *testing.T) {
 		`{"\q":1}`: "a key of the request is not valid JSON", `{"a":1`: "invalid JSON at byte 6: expected ',' or '}' after a value, found the end",
 	} {
 		var a jsonscan.Part
-		s := jsonscan.Top([]byte(body))
-		for s.Next() {
-			if string(s.Name()) == "a" {
-				s.Keep(&a)
-			} else {
-				s.Keep(nil)
-			}
-		}
-		if err := s.Err(); err == nil != (want == "") || err != nil && err.Error() != want {
+		err := jsonscan.Find([]byte(body), jsonscan.Want("a", &a))
+		if err == nil != (want == "") || err != nil && err.Error() != want {
 			t.Errorf("%s: %v, not %q", body, err, want)
 		}
 	}

@@ -30,16 +30,33 @@ func (s *Scanner) Name() []byte {
 	return name
 }
 
-// Keep puts the value where it is wanted, unless that is nil. A member that is wanted and stands there twice ends the walk with
-// a [*DuplicateError]: readers differ in which of the two counts, so the relay might allow one and the upstream serve the other.
-func (s *Scanner) Keep(wanted *Part) {
-	switch {
-	case wanted == nil:
-	case wanted.Raw != nil:
-		s.err = &DuplicateError{string(s.Name())}
-	default:
-		*wanted = Part{s.Value, s.Offset}
+// Wanted is a member that is looked for, and where it goes.
+type Wanted struct {
+	name string
+	into *Part
+}
+
+// Want looks for the member of that name. Several names may stand for one.
+func Want(name string, into *Part) Wanted { return Wanted{name, into} }
+
+// Find looks for members of an object. One that is wanted and stands there twice ends the walk with a [*DuplicateError]: readers differ
+// in which of the two counts, so the relay might allow one and the upstream serve the other.
+func Find(object []byte, wanted ...Wanted) error {
+	s := Top(object)
+	for s.Next() {
+		name := s.Name()
+		for _, w := range wanted {
+			if string(name) != w.name {
+				continue
+			}
+			if w.into.Raw != nil {
+				return &DuplicateError{w.name}
+			}
+			*w.into = Part{s.Value, s.Offset}
+			break
+		}
 	}
+	return s.Err()
 }
 
 // A DuplicateError says which member is there twice.

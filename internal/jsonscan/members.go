@@ -42,8 +42,8 @@ const (
 	smallMember = 16 << 10
 )
 
-// Whole reports whether the object has ended.
-func (m *Members) Whole() bool { return m.at == behindAll }
+// Complete reports whether the object has ended.
+func (m *Members) Complete() bool { return m.at == behindAll }
 
 // Value gives a member as it was written, nil when it has not come or was too long.
 func (m *Members) Value(name string) []byte {

@@ -31,8 +31,8 @@ func FuzzMembers(f *testing.F) {
 		at := min(max(cut, 0), len(body))
 		m.Feed(body[:at])
 		m.Feed(body[at:])
-		if got := m.Value("a"); !m.Whole() || found && !bytes.Equal(got, want) {
-			t.Errorf("%q cut at %d: kept %q of %q, whole %v", body, at, got, want, m.Whole())
+		if got := m.Value("a"); !m.Complete() || found && !bytes.Equal(got, want) {
+			t.Errorf("%q cut at %d: kept %q of %q, whole %v", body, at, got, want, m.Complete())
 		}
 	})
 }

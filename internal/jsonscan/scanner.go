@@ -2,7 +2,8 @@
 // change without copying the rest. All JSON that is not read with encoding/json or, by the path of a member, with gjson (a
 // provider's error, a login) is read with it:
 //
-//   - A [Scanner] walks an object ([Top]) or an array ([Array]) that is in memory; [Get] and [First] look for one value.
+//   - A [Scanner] walks an object ([Top]) or an array ([Array]) that is in memory; [Find] finds the members
+//     that are wanted, [Get] and [First] look for one value.
 //   - [Apply] makes what is sent of a body and a few edits ([Insert], [Without], [Exchange], [Part.Replace]).
 //   - [Members] keeps a few members of an object that goes by, cut anywhere; [Nesting] and [Text] find where an object and a
 //     string end in it. Those are another kind of reader: what they have seen is gone, so they can neither go back nor refuse.

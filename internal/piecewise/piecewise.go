@@ -18,6 +18,14 @@ func Append(to, from []byte) []byte {
 	return copied(to, from)
 }
 
+// Reusable empties a buffer that lives long, and lets go of one that something unusual has made large: there are thousands of them.
+func Reusable(b []byte) []byte {
+	if cap(b) > Size {
+		return nil
+	}
+	return b[:0]
+}
+
 // copied appends to what has room for it.
 func copied(to, from []byte) []byte {
 	for piece := range slices.Chunk(from, Size) {

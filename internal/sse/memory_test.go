@@ -3,6 +3,8 @@ package sse
 import (
 	"bytes"
 	"testing"
+
+	"crs/internal/piecewise"
 )
 
 func TestAStreamWithoutLineEndsTakesNoMoreThanTheCap(t *testing.T) {
@@ -37,7 +39,7 @@ func TestAnUnusuallyLargeEventLeavesNoLargeBuffer(t *testing.T) {
 	if seen != 1<<20+2 {
 		t.Fatalf("data of %d bytes", seen)
 	}
-	if cap(s.line) > retained || cap(s.data.own) > retained {
+	if cap(s.line) > piecewise.Size || cap(s.data.own) > piecewise.Size {
 		t.Errorf("buffers of %d and %d bytes stay", cap(s.line), cap(s.data.own))
 	}
 }

@@ -12,9 +12,6 @@ import (
 // come in single lines of megabytes.
 const DefaultMax = 8 << 20
 
-// retained is how large a buffer may stay between two events. A stream lives for hours and there are thousands of them.
-const retained = 64 << 10
-
 // An Event is one event of a stream. Name and Data lie in the fragment that was fed or in the scanner's buffers: they are
 // valid until [Scanner.On] returns.
 type Event struct {
@@ -147,7 +144,7 @@ func (s *Scanner) endLine(last []byte) {
 		s.name.keep() // the next line that is carried takes the same place
 		s.data.keep()
 	}
-	s.line = reusable(s.line)
+	s.line = piecewise.Reusable(s.line)
 }
 
 func (s *Scanner) wholeLine(line []byte) {

@@ -30,14 +30,6 @@ func (t *text) addLine(b []byte) {
 }
 
 func (t *text) clear() {
-	t.own = reusable(t.own)
+	t.own = piecewise.Reusable(t.own)
 	t.bytes, t.owned = nil, false
-}
-
-// reusable empties a buffer, and lets go of one that an unusual event has made large.
-func reusable(b []byte) []byte {
-	if cap(b) > retained {
-		return nil
-	}
-	return b[:0]
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -50,4 +51,25 @@ func portOf(u *url.URL, tls bool) string {
 		return "443"
 	}
 	return "80"
+}
+
+// Address is one of a provider that an operator can set.
+type Address struct {
+	Setting    string // what the configuration calls it
+	Set, Usual string // what was set, and what it is otherwise
+	To         *Endpoint
+}
+
+// ParseAddresses takes addresses apart. Of one that makes no sense the error says which it is.
+func ParseAddresses(provider string, all ...Address) error {
+	for _, a := range all {
+		e, err := ParseEndpoint(cmp.Or(a.Set, a.Usual))
+		if err != nil {
+			return fmt.Errorf("providers.%s.%s: %w", provider, a.Setting, err)
+		}
+		if a.To != nil {
+			*a.To = e
+		}
+	}
+	return nil
 }

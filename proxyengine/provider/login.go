@@ -2,9 +2,14 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/oauth"
 	"crs/internal/secret"
 )
 
@@ -23,6 +28,58 @@ type Login struct {
 	Redirect string
 	// SetupToken: what is asked for is a long-lived token without a refresh token.
 	SetupToken bool
+}
+
+// BeginLogin begins a login at a page that takes a challenge (RFC 7636). wants are what else it is told, such as whose client asks.
+func BeginLogin(platform, page, redirect string, wants url.Values) *Login {
+	l := &Login{Platform: platform, State: oauth.NewState(), Verifier: oauth.NewVerifier(), Redirect: redirect}
+	told := url.Values{
+		"response_type": {"code"}, "redirect_uri": {redirect}, "state": {l.State},
+		"code_challenge": {oauth.Challenge(l.Verifier)}, "code_challenge_method": {"S256"},
+	}
+	maps.Copy(told, wants)
+	l.URL = oauth.AuthorizeURL(page, told)
+	return l
+}
+
+// Code is the code in what was pasted; what holds none of this login is a *BadCode.
+func (l *Login) Code(pasted string) (string, error) {
+	code, err := oauth.Pasted(pasted, l.State)
+	if err != nil {
+		return "", &BadCode{Why: err.Error()}
+	}
+	return code, nil
+}
+
+// NoLogin says that a platform has keys only; what is what it lacks.
+func NoLogin(platform, what string) error {
+	return fmt.Errorf("platform %s has no %s; add it with: crs account add %s NAME --api-key-file FILE", platform, what, platform)
+}
+
+// CodeRefused is what an error of a token endpoint means that was given a code: a refusal for good is the code's. says is what becomes
+// of its word.
+func CodeRefused(err error, says func(why string) string) error {
+	if refused, ok := errors.AsType[*NeedsLogin](err); ok {
+		return &BadCode{Why: says(refused.Why)}
+	}
+	return err
+}
+
+// Imported gives an account the login that client saved, unless that has ended.
+func Imported(acc *account.Account, c account.Credential, now time.Time, client string) error {
+	if c.Dead(now) {
+		return errors.New("the login in the file has ended and has no refresh token; log in with " + client + " again")
+	}
+	acc.Credential = c
+	return nil
+}
+
+// SetOptions puts options into an account, which may share those it has with others.
+func SetOptions(acc *account.Account, options map[string]string) {
+	own := map[string]string{}
+	maps.Copy(own, acc.Options)
+	maps.Copy(own, options)
+	acc.Options = own
 }
 
 // Finisher is a provider that has to ask its upstream for something before a new login or an imported one can serve, such

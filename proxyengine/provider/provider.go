@@ -117,26 +117,26 @@ type Verdict struct {
 type Meter interface {
 	// Feed takes the next bytes of the body. It keeps none of them.
 	Feed(p []byte)
-	// Begun reports whether content has come by. Until then an error may still be answered by another account.
-	Begun() bool
+	// HasContent reports whether content has come by. Until then an error may still be answered by another account.
+	HasContent() bool
 	// Failure gives the error that came inside the stream, nil when none did. It stays valid.
 	Failure() []byte
 	// AtBoundary reports whether an event may be written behind what was fed.
 	AtBoundary() bool
-	// Whole reports whether the answer is complete, as its protocol has it.
-	Whole() bool
+	// Complete reports whether the answer is complete, as its protocol has it.
+	Complete() bool
 	// Holds is about how many bytes of the answer it keeps.
 	Holds() int
 	// Forget lets go of what it can do without, for want of memory: an event under way counts as one too long to be read. A
-	// Reshaper is not asked to.
+	// Transformer is not asked to.
 	Forget()
 	// End gives the count, once the body has ended or is given up.
 	End() Count
 }
 
-// Reshaper is a Meter of an answer of which the client gets something else than the upstream's bytes: events taken out of
+// Transformer is a Meter of an answer of which the client gets something else than the upstream's bytes: events taken out of
 // frames, a wrapper taken off, an event left out.
-type Reshaper interface {
+type Transformer interface {
 	Meter
 	// Output is what the client gets for what was fed since the last Output, valid until the next Feed; often nothing. Only
 	// whole events come out. An error means that the upstream's bytes make no sense; then the answer has broken off behind
@@ -172,7 +172,7 @@ type Provider interface {
 	Judge(want *Intent, acc *account.Account, r *Reply) Verdict
 	// Windows reads the quota gauges off a successful answer; nil when there are none.
 	Windows(header Header, at time.Time) []account.Window
-	// Meter makes a meter for a successful answer of acc. A Reshaper decides what the client gets.
+	// Meter makes a meter for a successful answer of acc. A Transformer decides what the client gets.
 	Meter(want *Intent, acc *account.Account, header Header) Meter
 }
 

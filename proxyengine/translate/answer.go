@@ -10,8 +10,8 @@ import (
 	"crs/proxyengine/provider"
 )
 
-// source reads an answer in a target's protocol, and has a voice tell it.
-type source interface {
+// decoder reads an answer in a target's protocol, and has an encoder write it.
+type decoder interface {
 	// event reads one event of a stream.
 	event(data []byte) error
 	// whole reads an answer that is one object.
@@ -20,8 +20,8 @@ type source interface {
 	done() error
 }
 
-// voice tells an answer in a client's protocol. It gets texts that it must not keep.
-type voice interface {
+// encoder writes an answer in a client's protocol. It gets texts that it must not keep.
+type encoder interface {
 	begin(h head)
 	text(t text)
 	think(t text)
@@ -75,8 +75,8 @@ type failure struct {
 // answer implements Answer.
 type answer struct {
 	w       *writer // what goes to the client; it has the caller's buffer while one is given
-	tell    *teller
-	src     source
+	emit    *emitter
+	decoder decoder
 	scanner sse.Scanner
 	shape   shape
 	body    []byte // an answer that is one object
@@ -107,24 +107,24 @@ func (p Pair) Answer(client, _ *provider.Intent) Answer {
 		now = time.Now
 	}
 	w := &writer{}
-	a := &answer{w: w, tell: &teller{voice: p.voice(client, w), model: client.Model, now: now, named: "call_"}}
-	a.tell.gathers = !client.Stream
+	a := &answer{w: w, emit: &emitter{encoder: p.encoder(client, w), model: client.Model, now: now, named: "call_"}}
+	a.emit.gathers = !client.Stream
 	if p.From == messages {
-		a.tell.named, a.tell.own = "toolu_", true
+		a.emit.named, a.emit.own = "toolu_", true
 	}
-	a.src = p.source(a.tell)
+	a.decoder = p.decoder(a.emit)
 	a.scanner = sse.Scanner{On: a.event, Max: most}
 	return a
 }
 
-func (p Pair) voice(client *provider.Intent, w *writer) voice {
+func (p Pair) encoder(client *provider.Intent, w *writer) encoder {
 	switch {
 	case p.From == chat && client.Stream:
-		return &chatStream{w: w, figures: !client.HideUsage}
+		return &chatStream{chunks: chunks{w: w, figures: !client.HideUsage}}
 	case p.From == chat:
 		return &chatWhole{w: w}
 	case p.From == completions && client.Stream:
-		return &completionStream{w: w, figures: !client.HideUsage}
+		return &completionStream{chunks: chunks{w: w, figures: !client.HideUsage}}
 	case p.From == completions:
 		return &completionWhole{w: w}
 	case client.Stream:
@@ -133,12 +133,12 @@ func (p Pair) voice(client *provider.Intent, w *writer) voice {
 	return &messagesWhole{w: w}
 }
 
-func (p Pair) source(v *teller) source {
+func (p Pair) decoder(v *emitter) decoder {
 	switch p.To {
 	case chat:
-		return &fromChat{v: v, row: row{v: v}}
+		return &fromChat{v: v, queue: callQueue{v: v}}
 	case responses:
-		return &fromResponses{v: v, row: row{v: v}}
+		return &fromResponses{v: v, queue: callQueue{v: v}}
 	case generate:
 		return &fromGenerate{v: v}
 	}
@@ -167,7 +167,7 @@ func (a *answer) Feed(dst, p []byte) ([]byte, error) {
 }
 
 // Holds implements Answer. What is kept whole is written once more at the end, and grows by doubling until then.
-func (a *answer) Holds() int { return a.scanner.Holds() + 3*cap(a.body) + 3*a.tell.kept }
+func (a *answer) Holds() int { return a.scanner.Holds() + 3*cap(a.body) + 3*a.emit.kept }
 
 // Finish implements Answer. Some gateways leave the last blank line out.
 func (a *answer) Finish(dst []byte) ([]byte, error) {
@@ -180,8 +180,8 @@ func (a *answer) Finish(dst []byte) ([]byte, error) {
 		if rest := a.scanner.Close(); len(rest.Data) > 0 && !rest.Cut {
 			a.event(rest.Event)
 		}
-		if a.err == nil && !a.tell.over {
-			a.fail(a.src.done())
+		if a.err == nil && !a.emit.over {
+			a.fail(a.decoder.done())
 		}
 	})
 }
@@ -201,40 +201,40 @@ func (a *answer) fail(err error) {
 }
 
 func (a *answer) event(e sse.Event) {
-	if a.err != nil || a.tell.over {
+	if a.err != nil || a.emit.over {
 		return
 	}
 	if e.Truncated {
 		a.fail(errors.New("an event of the answer is too long to be translated"))
 		return
 	}
-	a.tell.first(e.Data)
-	a.fail(a.src.event(e.Data))
+	a.emit.first(e.Data)
+	a.fail(a.decoder.event(e.Data))
 }
 
 // read translates an answer in one piece. An array is what Gemini makes of a stream without alt=sse.
 func (a *answer) read() error {
-	a.tell.first(a.body)
+	a.emit.first(a.body)
 	if a.body[0] != '[' {
 		v, err := object(a.body)
 		if err != nil {
 			return err
 		}
-		return a.src.whole(v)
+		return a.decoder.whole(v)
 	}
 	wrapper, err := object(append(append([]byte(`{"events":`), a.body...), '}'))
 	if err != nil {
 		return err
 	}
 	for _, v := range wrapper.get("events").items() {
-		if !a.tell.over {
-			if err := a.src.event(v); err != nil {
+		if !a.emit.over {
+			if err := a.decoder.event(v); err != nil {
 				return err
 			}
 		}
 	}
-	if a.tell.over {
+	if a.emit.over {
 		return nil
 	}
-	return a.src.done()
+	return a.decoder.done()
 }

@@ -16,7 +16,7 @@ func arguments(t text) value {
 		return v
 	}
 	w := &writer{}
-	w.item(func() { w.setText("INVALID_JSON", t) })
+	w.item("INVALID_JSON", t)
 	return w.b
 }
 

@@ -1,6 +1,6 @@
 // Package translate turns requests of one protocol into another's, and the answers back: protocols.md, section I. It is
-// pure: bytes in, bytes out. A request is read into a conversation and written out of it; an answer is read by a source and
-// told by a voice. Texts, arguments, schemas and pictures are never decoded: they go over as they were written.
+// pure: bytes in, bytes out. A request is read into a conversation and written out of it; an answer is read by a decoder and
+// written by an encoder. Texts, arguments, schemas and pictures are never decoded: they go over as they were written.
 //
 // What cannot be said in the other protocol is a *provider.Fault with status 400 that names the field. A field of the
 // request that nobody here knows is one too; a member that is not known further inside is left out. What is left out or

@@ -8,8 +8,8 @@ import (
 
 // fromChat reads an answer in OpenAI's chat completions: protocols.md, E.4.
 type fromChat struct {
-	v        *teller
-	row      row
+	v        *emitter
+	queue    callQueue
 	used     tokens
 	stop     stop
 	ended    bool // there was a finish_reason
@@ -24,7 +24,7 @@ type words struct {
 	text    []byte
 }
 
-// event implements source.
+// event implements decoder.
 func (s *fromChat) event(data []byte) error {
 	if string(bytes.TrimSpace(data)) == "[DONE]" {
 		s.ended = true
@@ -89,7 +89,7 @@ func (s *fromChat) thought() {
 
 func (s *fromChat) say(w words) {
 	switch {
-	case !s.row.idle():
+	case !s.queue.idle():
 		s.v.kept += len(w.text)
 		s.held = append(s.held, words{w.thought, bytes.Clone(w.text)})
 	case w.thought:
@@ -106,14 +106,14 @@ func (s *fromChat) call(i int, c value) {
 	id, f := c.get("id").word(), c.get("function")
 	number, numbered := c.get("index").whole()
 	if !numbered {
-		number = int64(max(len(s.row.calls)-1, i))
-		if last := s.row.find(number); last != nil && id != "" && last.id != id {
+		number = int64(max(len(s.queue.calls)-1, i))
+		if last := s.queue.find(number); last != nil && id != "" && last.id != id {
 			number++
 		}
 	}
-	w := s.row.open(number, id, f.get("name").text())
-	s.row.args(w, f.get("arguments").text())
-	s.row.advance()
+	w := s.queue.open(number, id, f.get("name").text())
+	s.queue.args(w, f.get("arguments").text())
+	s.queue.advance()
 }
 
 func (s *fromChat) reason(word string) {
@@ -153,7 +153,7 @@ func (s *fromChat) finish() error {
 	if !s.ended {
 		return errCut
 	}
-	s.row.finish()
+	s.queue.finish()
 	for _, w := range s.held {
 		s.say(w)
 	}
@@ -168,7 +168,7 @@ func (s *fromChat) finish() error {
 	return nil
 }
 
-// whole implements source.
+// whole implements decoder.
 func (s *fromChat) whole(v value) error {
 	if e := v.get("error"); e.given() {
 		s.v.fail(openAIFailure(e))
@@ -188,7 +188,7 @@ func (s *fromChat) whole(v value) error {
 	return s.finish()
 }
 
-// done implements source: some upstreams leave [DONE] out.
+// done implements decoder: some upstreams leave [DONE] out.
 func (s *fromChat) done() error { return s.finish() }
 
 // openAIFailure reads an error of OpenAI's, by its code, or its type where that says more.

@@ -8,13 +8,13 @@ import (
 
 // fromGenerate reads an answer of Gemini's generateContent: protocols.md, D.1, D.3 and I.4.
 type fromGenerate struct {
-	v     *teller
+	v     *emitter
 	used  tokens
 	stop  stop
 	ended bool // there was a finishReason
 }
 
-// event implements source.
+// event implements decoder.
 func (s *fromGenerate) event(data []byte) error {
 	v, err := object(data)
 	if err != nil {
@@ -103,7 +103,7 @@ func (s *fromGenerate) take(u value) {
 	s.used.input = max(u.get("promptTokenCount").count()+u.get("toolUsePromptTokenCount").count()-s.used.cacheRead, 0)
 }
 
-// whole implements source.
+// whole implements decoder.
 func (s *fromGenerate) whole(v value) error {
 	if err := s.chunk(v); err != nil || s.v.over {
 		return err
@@ -111,7 +111,7 @@ func (s *fromGenerate) whole(v value) error {
 	return s.done()
 }
 
-// done implements source: a stream ends without a word.
+// done implements decoder: a stream ends without a word.
 func (s *fromGenerate) done() error {
 	if !s.ended {
 		return errCut

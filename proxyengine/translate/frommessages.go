@@ -8,7 +8,7 @@ import (
 
 // fromMessages reads an answer in Anthropic's Messages: protocols.md, A.11 and I.2.
 type fromMessages struct {
-	v    *teller
+	v    *emitter
 	used tokens
 	stop stop
 	cut  text // the stop sequence that ended it
@@ -23,7 +23,7 @@ type openBlock struct {
 	args  bool   // some have come since
 }
 
-// event implements source.
+// event implements decoder.
 func (s *fromMessages) event(data []byte) error {
 	v, err := object(data)
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *fromMessages) take(u value) {
 	put(&s.used.thought, u.get("output_tokens_details").get("thinking_tokens"))
 }
 
-// whole implements source.
+// whole implements decoder.
 func (s *fromMessages) whole(m value) error {
 	if m.get("type").word() == "error" {
 		s.v.fail(anthropicFailure(m.get("error")))
@@ -162,7 +162,7 @@ func (s *fromMessages) whole(m value) error {
 	return nil
 }
 
-// done implements source: a stream ends with message_stop.
+// done implements decoder: a stream ends with message_stop.
 func (s *fromMessages) done() error { return errCut }
 
 func anthropicFailure(e value) failure {

@@ -8,15 +8,15 @@ import (
 
 // fromResponses reads an answer in OpenAI's responses: protocols.md, E.4 and I.3.
 type fromResponses struct {
-	v        *teller
-	row      row
+	v        *emitter
+	queue    callQueue
 	said     bool // of the item that is being told, something has been
 	thinking bool
 	declined bool
 	searches int64
 }
 
-// event implements source.
+// event implements decoder.
 func (s *fromResponses) event(data []byte) error {
 	if string(bytes.TrimSpace(data)) == "[DONE]" {
 		return errCut // behind response.completed nobody listens
@@ -68,15 +68,15 @@ func (s *fromResponses) added(v value) {
 	item := v.get("item")
 	s.thinking = item.get("type").word() == "reasoning"
 	if item.get("type").word() == "function_call" {
-		s.row.open(v.get("output_index").count(), item.get("call_id").word(), item.get("name").text())
-		s.row.advance()
+		s.queue.open(v.get("output_index").count(), item.get("call_id").word(), item.get("name").text())
+		s.queue.advance()
 	}
 }
 
 func (s *fromResponses) think(t text) {
 	if len(t) > 0 {
 		s.thinking, s.said = true, true
-		s.row.finish()
+		s.queue.finish()
 		s.v.think(t)
 	}
 }
@@ -84,15 +84,15 @@ func (s *fromResponses) think(t text) {
 func (s *fromResponses) say(t text) {
 	if len(t) > 0 {
 		s.said = true
-		s.row.finish()
+		s.queue.finish()
 		s.v.text(t)
 	}
 }
 
 func (s *fromResponses) args(v value, t text) {
-	if c := s.row.find(v.get("output_index").count()); c != nil {
-		s.row.args(c, t)
-		s.row.advance()
+	if c := s.queue.find(v.get("output_index").count()); c != nil {
+		s.queue.args(c, t)
+		s.queue.advance()
 	}
 }
 
@@ -111,12 +111,12 @@ func (s *fromResponses) item(number int64, item value) {
 		}
 	case "function_call":
 		s.v.begin(head{})
-		c := s.row.open(number, item.get("call_id").word(), item.get("name").text())
+		c := s.queue.open(number, item.get("call_id").word(), item.get("name").text())
 		if len(c.args) == 0 {
-			s.row.args(c, item.get("arguments").text())
+			s.queue.args(c, item.get("arguments").text())
 		}
 		c.whole = true
-		s.row.advance()
+		s.queue.advance()
 	case "web_search_call":
 		s.searches++
 	}
@@ -126,7 +126,7 @@ func (s *fromResponses) item(number int64, item value) {
 func (s *fromResponses) sayPart(part value) {
 	for _, name := range [...]string{"text", "refusal"} {
 		if t := part.get(name).text(); len(t) > 0 {
-			s.row.finish()
+			s.queue.finish()
 			s.v.text(t)
 		}
 	}
@@ -152,7 +152,7 @@ func (s *fromResponses) reasoned(item value) {
 
 func (s *fromResponses) finish(r value) {
 	s.begin(r)
-	s.row.finish()
+	s.queue.finish()
 	u := r.get("usage")
 	used := openAIUsage(u.get("input_tokens"), u.get("input_tokens_details"), u.get("output_tokens"), u.get("output_tokens_details"))
 	used.searches = s.searches
@@ -170,7 +170,7 @@ func (s *fromResponses) finish(r value) {
 	s.v.end(ending{stop: why, used: used})
 }
 
-// whole implements source, for an upstream that does not stream.
+// whole implements decoder, for an upstream that does not stream.
 func (s *fromResponses) whole(r value) error {
 	if e := r.get("error"); e.given() {
 		s.v.fail(openAIFailure(e))
@@ -187,5 +187,5 @@ func (s *fromResponses) whole(r value) error {
 	return nil
 }
 
-// done implements source: a stream ends with its last event.
+// done implements decoder: a stream ends with its last event.
 func (s *fromResponses) done() error { return errCut }

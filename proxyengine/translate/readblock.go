@@ -6,106 +6,79 @@ import (
 )
 
 // readContent reads a content of Anthropic's: a string, or blocks.
-func readContent(n node) (blocks []block, err error) {
+func readContent(n node) (blocks []block) {
 	if n.isText() {
-		return []block{{kind: aText, at: n.path, text: n.text()}}, nil
+		return []block{n.says(n.text())}
 	}
-	err = n.each(func(item node) error {
-		more, err := readBlock(item)
-		blocks = append(blocks, more...)
-		return err
-	})
-	return blocks, err
+	for item := range n.each() {
+		blocks = append(blocks, readBlock(item)...)
+	}
+	return blocks
 }
 
 // readBlock reads one block. It may come to none, or to several.
-func readBlock(n node) ([]block, error) {
+func readBlock(n node) []block {
 	kind := n.get("type")
-	word := kind.word()
-	switch word {
-	case "text":
-		t, err := n.get("text").must()
-		return []block{{kind: aText, at: n.path, text: t}}, err
-	case "image":
-		m, err := readSource(n.get("source"))
-		return []block{{kind: anImage, at: n.path, media: m}}, err
-	case "document":
+	switch word := kind.word(); {
+	case word == "text":
+		return []block{n.says(n.get("text").must())}
+	case word == "image":
+		return []block{{kind: anImage, at: n.path, media: readSource(n.get("source"))}}
+	case word == "document":
 		return readDocument(n)
-	case "search_result":
-		return readSearchResult(n)
-	case "thinking":
-		return readThought(n)
-	case "tool_use":
-		c, err := readToolUse(n)
-		return []block{{kind: aCall, at: n.path, call: c}}, err
-	case "tool_reference":
-		t, err := n.get("tool_name").must()
-		return []block{{kind: aText, at: n.path, text: t}}, err
-	case "redacted_thinking", "server_tool_use": // see the package's table
-		return nil, nil
-	case "tool_result":
-		return nil, kind.refuse("a result stands in a message of the user")
+	case word == "search_result":
+		// where it is from stands in front of its text
+		head := bytes.Join([][]byte{n.get("title").must(), n.get("source").must()}, []byte(`\n`))
+		return append([]block{n.says(head)}, readContent(n.get("content"))...)
+	case word == "thinking":
+		return []block{readThought(n)}
+	case word == "tool_use":
+		return []block{{kind: aCall, at: n.path, call: readToolUse(n)}}
+	case word == "tool_reference":
+		return []block{n.says(n.get("tool_name").must())}
+	case word == "tool_result":
+		kind.refuse("a result stands in a message of the user")
+	case word == "redacted_thinking", word == "server_tool_use", strings.HasSuffix(word, "_tool_result"): // see the package's table
+	default:
+		kind.refuse("%q cannot be translated", short(word))
 	}
-	if strings.HasSuffix(word, "_tool_result") {
-		return nil, nil // of a tool that Anthropic ran: see the package's table
-	}
-	return nil, kind.refuse("%q cannot be translated", short(word))
+	return nil
 }
 
 // readSource reads where a picture or a document comes from.
-func readSource(n node) (m media, err error) {
+func readSource(n node) (m media) {
 	switch kind := n.get("type"); kind.word() {
 	case "base64":
 		if m.mime = n.get("media_type").word(); !strings.Contains(m.mime, "/") {
-			return m, n.get("media_type").refuse("it must be a media type")
+			n.get("media_type").refuse("it must be a media type")
 		}
-		m.data, err = n.get("data").must()
+		m.data = n.get("data").must()
 	case "url":
-		m.url, err = n.get("url").must()
+		m.url = n.get("url").must()
 	default:
-		err = kind.refuse("%q lies with Anthropic or cannot be translated; base64 and url can", short(kind.word()))
+		kind.refuse("%q lies with Anthropic or cannot be translated; base64 and url can", short(kind.word()))
 	}
-	return m, err
+	return m
 }
 
-func readDocument(n node) ([]block, error) {
-	title, err := n.get("title").may()
-	if err != nil {
-		return nil, err
-	}
-	source := n.get("source")
+func readDocument(n node) []block {
+	title, source := n.get("title").may(), n.get("source")
 	switch source.get("type").word() {
 	case "text":
-		t, err := source.get("data").must()
-		return []block{{kind: aDocument, at: n.path, text: t, media: media{mime: "text/plain", name: title}}}, err
+		return []block{{kind: aDocument, at: n.path, text: source.get("data").must(), media: media{mime: "text/plain", name: title}}}
 	case "content":
-		blocks, err := readContent(source.get("content"))
+		blocks := readContent(source.get("content"))
 		if title != nil {
-			blocks = append([]block{{kind: aText, at: n.path, text: title}}, blocks...)
+			blocks = append([]block{n.says(title)}, blocks...)
 		}
-		return blocks, err
+		return blocks
 	}
-	m, err := readSource(source)
+	m := readSource(source)
 	if m.url != nil {
 		m.mime = pdf // the only kind that Anthropic reads from a URL
 	}
 	m.name = title
-	return []block{{kind: aDocument, at: n.path, media: m}}, err
-}
-
-// readSearchResult gives its text, with where it is from in front.
-func readSearchResult(n node) ([]block, error) {
-	title, err := n.get("title").must()
-	if err != nil {
-		return nil, err
-	}
-	source, err := n.get("source").must()
-	if err != nil {
-		return nil, err
-	}
-	blocks, err := readContent(n.get("content"))
-	head := bytes.Join([][]byte{title, source}, []byte(`\n`))
-	return append([]block{{kind: aText, at: n.path, text: head}}, blocks...), err
+	return []block{{kind: aDocument, at: n.path, media: m}}
 }
 
 // What stands before the seal of another vendor in a signature of Anthropic's, so that nobody is sent another's.
@@ -116,50 +89,32 @@ const (
 )
 
 // readThought reads a thought, and whose it is by its signature.
-func readThought(n node) ([]block, error) {
-	t, err := n.get("thinking").must()
-	if err != nil {
-		return nil, err
-	}
-	b := block{kind: aThought, at: n.path, text: t, seal: seal{by: byAnthropic, sign: n.get("signature").value.text()}}
-	for _, other := range [...]struct {
-		mark string
-		by   vendor
-	}{{sealGemini, byGemini}, {sealOpenAI, byOpenAI}, {sealChat, byChat}} {
-		if sign, ok := bytes.CutPrefix(b.seal.sign, []byte(other.mark)); ok {
-			b.seal = seal{by: other.by, sign: sign}
+func readThought(n node) block {
+	b := block{kind: aThought, at: n.path, text: n.get("thinking").must(), seal: seal{by: byAnthropic, sign: n.get("signature").value.text()}}
+	for mark, by := range map[string]vendor{sealGemini: byGemini, sealOpenAI: byOpenAI, sealChat: byChat} {
+		if sign, ok := bytes.CutPrefix(b.seal.sign, []byte(mark)); ok {
+			b.seal = seal{by: by, sign: sign}
+			break
 		}
 	}
-	return []block{b}, nil
+	return b
 }
 
-func readToolUse(n node) (*call, error) {
-	id, err := n.get("id").must()
-	if err != nil {
-		return nil, err
+func readToolUse(n node) *call {
+	c := &call{at: n.path.member("id")}
+	c.id, c.own = unwrapID(n.get("id").must().plain())
+	c.name, c.args = n.get("name").must(), n.get("input").value
+	if !c.args.isObject() {
+		n.get("input").refuse("it must be an object")
 	}
-	name, err := n.get("name").must()
-	if err != nil {
-		return nil, err
-	}
-	input := n.get("input")
-	if !input.isObject() {
-		return nil, input.refuse("it must be an object")
-	}
-	c := &call{at: n.path.member("id"), name: name, args: input.value}
-	c.id, c.own = unwrapID(id.plain())
-	return c, nil
+	return c
 }
 
-func readResult(n node) (*result, error) {
-	id, err := n.get("tool_use_id").must()
-	if err != nil {
-		return nil, err
-	}
+func readResult(n node) *result {
 	r := &result{at: n.path.member("tool_use_id"), failed: n.value.get("is_error").flag()}
-	r.id, _ = unwrapID(id.plain())
+	r.id, _ = unwrapID(n.get("tool_use_id").must().plain())
 	if content := n.get("content"); content.given() {
-		r.blocks, err = readContent(content)
+		r.blocks = readContent(content)
 	}
-	return r, err
+	return r
 }

@@ -3,126 +3,121 @@ package translate
 import "slices"
 
 // readChat reads a request of OpenAI's chat completions: protocols.md, I.1.
-func readChat(body node) (*conversation, error) {
+func readChat(body node) *conversation {
 	c := &conversation{}
 	var tools, pick node
 	for name, n := range body.fields() {
-		var err error
 		switch name {
 		case "model", "stream": // the intent has them
 		case "messages":
-			err = n.each(func(m node) error { return readChatMessage(c, m) })
+			for m := range n.each() {
+				readChatMessage(c, m)
+			}
 		case "tools":
 			tools = n
 		case "tool_choice":
 			pick = n
 		case "parallel_tool_calls":
-			var many bool
-			many, err = n.mustFlag()
-			c.choice.single = !many
+			c.choice.single = !n.mustFlag()
 		case "reasoning_effort":
-			err = readLevel(&c.effort, n)
+			readLevel(&c.effort, n)
 		case "response_format":
-			err = readResponseFormat(c, n)
+			readResponseFormat(c, n)
 		case "functions", "function_call":
-			err = n.refuse("it has been replaced by tools and tool_choice; only those can be translated")
+			n.refuse("it has been replaced by tools and tool_choice; only those can be translated")
 		case "modalities":
-			err = n.each(onlyText)
+			for m := range n.each() {
+				if m.word() != "text" {
+					m.refuse("only text can be answered")
+				}
+			}
 		case "audio", "web_search_options", "moderation":
-			err = n.refuse("the account that serves this model has nothing like it")
+			n.refuse("the account that serves this model has nothing like it")
 		case "logprobs", "top_logprobs", "service_tier", "store", "metadata", "prediction", "verbosity",
 			"prompt_cache_key", "prompt_cache_retention", "prompt_cache_options": // see the package's table
 		default:
-			err = readSampling(c, name, n)
-		}
-		if err != nil {
-			return nil, err
+			readSampling(c, name, n)
 		}
 	}
 	if c.turns == nil && c.system == nil {
-		return nil, body.get("messages").refuse("there must be at least one message")
+		body.get("messages").refuse("there must be at least one message")
 	}
-	if err := readChatTools(c, tools, pick); err != nil {
-		return nil, err
+	if tools.given() {
+		for t := range tools.each() {
+			readChatTool(c, t)
+		}
 	}
-	return c, nil
-}
-
-func onlyText(n node) error {
-	if n.word() != "text" {
-		return n.refuse("only text can be answered")
+	if pick.given() {
+		readChatChoice(c, pick)
 	}
-	return nil
+	return c
 }
 
 // readSampling reads the fields that chat and the older completions share.
-func readSampling(c *conversation, name string, n node) (err error) {
+func readSampling(c *conversation, name string, n node) {
 	switch name {
 	case "max_tokens":
 		if c.maxTokens == 0 {
-			c.maxTokens, err = n.mustCount()
+			c.maxTokens = n.mustCount()
 		}
 	case "max_completion_tokens":
-		c.maxTokens, err = n.mustCount()
+		c.maxTokens = n.mustCount()
 	case "temperature":
-		c.temperature, err = n.mustNumber()
+		c.temperature = n.mustNumber()
 	case "top_p":
-		c.topP, err = n.mustNumber()
+		c.topP = n.mustNumber()
 	case "frequency_penalty":
-		c.oftenPenalty, err = n.mustNumber()
+		c.oftenPenalty = n.mustNumber()
 	case "presence_penalty":
-		c.penalty, err = n.mustNumber()
+		c.penalty = n.mustNumber()
 	case "seed":
-		c.seed, err = n.mustNumber()
+		c.seed = n.mustNumber()
 	case "stop":
-		err = readStop(c, n)
+		readStop(c, n)
 	case "user":
 		if c.user == nil {
-			c.user, err = n.must()
+			c.user = n.must()
 		}
 	case "safety_identifier":
-		c.user, err = n.must()
+		c.user = n.must()
 	case "n", "best_of":
 		if many, ok := n.whole(); !ok || many != 1 {
-			err = n.refuse("only one answer can be given")
+			n.refuse("only one answer can be given")
 		}
 	case "stream_options", "logit_bias": // see the package's table
 	default:
-		err = n.refuse("this relay knows no such field, so it cannot be translated")
+		n.refuse("this relay knows no such field, so it cannot be translated")
 	}
-	return err
 }
 
 // readStop reads one sequence or several.
-func readStop(c *conversation, n node) error {
-	add := func(s node) error {
-		t, err := s.must()
-		if err == nil && len(t) > 0 {
-			c.stop = append(c.stop, s)
-		}
-		return err
-	}
+func readStop(c *conversation, n node) {
 	if n.isText() {
-		return add(n)
+		if len(n.text()) > 0 {
+			c.stop = append(c.stop, n)
+		}
+		return
 	}
-	return n.each(add)
+	for s := range n.each() {
+		s.must()
+		readStop(c, s)
+	}
 }
 
 var levels = [...]string{"none", "minimal", "low", "medium", "high", "xhigh", "max"}
 
-func readLevel(e *effort, n node) error {
+func readLevel(e *effort, n node) {
 	level := n.word()
 	if !slices.Contains(levels[:], level) {
-		return n.refuse("it must be one of none, minimal, low, medium, high, xhigh and max")
+		n.refuse("it must be one of none, minimal, low, medium, high, xhigh and max")
 	}
 	e.off = level == "none"
 	if !e.off {
 		e.level, e.on = level, true
 	}
-	return nil
 }
 
-func readResponseFormat(c *conversation, n node) (err error) {
+func readResponseFormat(c *conversation, n node) {
 	c.format.at = n.path
 	switch kind := n.get("type"); kind.word() {
 	case "text":
@@ -130,90 +125,50 @@ func readResponseFormat(c *conversation, n node) (err error) {
 		c.format.json = true
 	case "json_schema":
 		spec := n.get("json_schema")
-		if c.format.name, err = spec.get("name").may(); err != nil {
-			return err
-		}
-		if c.format.schema = spec.get("schema").value; !c.format.schema.isObject() {
-			return spec.get("schema").refuse("it must be a JSON schema")
-		}
+		c.format.name, c.format.schema = spec.get("name").may(), spec.get("schema").mustSchema()
 	default:
-		return kind.refuse("it must be text, json_object or json_schema")
+		kind.refuse("it must be text, json_object or json_schema")
 	}
-	return nil
 }
 
-func readChatTools(c *conversation, tools, pick node) error {
-	if tools.given() {
-		if err := tools.each(func(t node) error { return readChatTool(c, t) }); err != nil {
-			return err
-		}
-	}
-	if !pick.given() {
-		return nil
-	}
+func readChatChoice(c *conversation, pick node) {
 	if pick.isText() {
-		return readChoiceWord(c, pick)
+		readChoiceWord(c, pick)
+		return
 	}
 	switch kind := pick.get("type"); kind.word() {
 	case "function":
-		name, err := pick.get("function").get("name").must()
-		c.choice.mode, c.choice.name = oneTool, name
-		return err
+		c.choice.mode, c.choice.name = oneTool, pick.get("function").get("name").must()
 	case "allowed_tools":
 		allowed := pick.get("allowed_tools")
-		if err := readChoiceWord(c, allowed.get("mode")); err != nil {
-			return err
-		}
-		return keepTools(c, allowed.get("tools"))
+		readChoiceWord(c, allowed.get("mode"))
+		keepTools(c, allowed.get("tools"))
 	default:
-		return kind.refuse("only function and allowed_tools can be translated")
+		kind.refuse("only function and allowed_tools can be translated")
 	}
 }
 
-func readChoiceWord(c *conversation, n node) error {
-	switch n.word() {
-	case "auto":
-		c.choice.mode = auto
-	case "required":
-		c.choice.mode = anyTool
-	case "none":
-		c.choice.mode = noTool
-	default:
-		return n.refuse("it must be auto, required or none")
-	}
-	return nil
+func readChoiceWord(c *conversation, n node) {
+	c.choice.mode = mustBe(n, map[string]choosing{"auto": auto, "required": anyTool, "none": noTool}, "auto, required or none")
 }
 
 // keepTools leaves only the tools that are allowed: no other protocol can show the model more than it may use.
-func keepTools(c *conversation, allowed node) error {
+func keepTools(c *conversation, allowed node) {
 	names := map[string]bool{}
-	err := allowed.each(func(n node) error {
-		name, err := n.get("function").get("name").must()
-		names[name.plain()] = true
-		return err
-	})
+	for n := range allowed.each() {
+		names[n.get("function").get("name").must().plain()] = true
+	}
 	c.tools = slices.DeleteFunc(c.tools, func(t tool) bool { return !names[t.name.plain()] })
-	return err
 }
 
-func readChatTool(c *conversation, n node) (err error) {
+func readChatTool(c *conversation, n node) {
 	if kind := n.get("type"); kind.word() != "function" {
-		return kind.refuse("only function tools can be translated")
+		kind.refuse("only function tools can be translated")
 	}
 	f := n.get("function")
-	t := tool{at: f.path, cache: n.value.get("cache_control")}
-	if t.name, err = f.get("name").must(); err != nil {
-		return err
-	}
-	if t.description, err = f.get("description").may(); err != nil {
-		return err
-	}
+	t := tool{at: f.path, cache: n.value.get("cache_control"), name: f.get("name").must(), description: f.get("description").may()}
 	if schema := f.get("parameters"); schema.given() {
-		if !schema.isObject() {
-			return schema.refuse("it must be a JSON schema")
-		}
-		t.schema = schema.value
+		t.schema = schema.mustSchema()
 	}
 	c.tools = append(c.tools, t)
-	return nil
 }

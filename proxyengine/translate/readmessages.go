@@ -7,179 +7,149 @@ import (
 )
 
 // readMessages reads a request of Anthropic's Messages: protocols.md, I.3.
-func readMessages(body node) (*conversation, error) {
+func readMessages(body node) *conversation {
 	c := &conversation{}
 	for name, n := range body.fields() {
-		var err error
 		switch name {
 		case "model", "stream", "metadata": // the intent has them, and the session
 		case "messages":
-			err = n.each(func(m node) error { return readMessage(c, m) })
+			for m := range n.each() {
+				readMessage(c, m)
+			}
 		case "system":
-			err = readSystem(c, n)
+			readSystem(c, n)
 		case "max_tokens":
-			c.maxTokens, err = n.mustCount()
+			c.maxTokens = n.mustCount()
 		case "temperature":
-			c.temperature, err = n.mustNumber()
+			c.temperature = n.mustNumber()
 		case "top_p":
-			c.topP, err = n.mustNumber()
+			c.topP = n.mustNumber()
 		case "top_k":
-			c.topK, err = n.mustNumber()
+			c.topK = n.mustNumber()
 		case "stop_sequences":
-			err = n.each(func(s node) error { return readStop(c, s) })
+			for s := range n.each() {
+				readStop(c, s)
+			}
 		case "tools":
-			err = n.each(func(t node) error { return readTool(c, t) })
+			for t := range n.each() {
+				readTool(c, t)
+			}
 		case "tool_choice":
-			err = readToolChoice(c, n)
+			readToolChoice(c, n)
 		case "thinking":
-			err = readThinking(&c.effort, n)
+			readThinking(&c.effort, n)
 		case "output_config":
-			err = readOutputConfig(c, n)
+			readOutputConfig(c, n)
 		case "output_format":
-			err = readOutputFormat(c, n)
+			readOutputFormat(c, n)
 		case "mcp_servers":
-			err = n.each(func(s node) error { return s.refuse("only Anthropic can reach it for the model") })
+			for s := range n.each() {
+				s.refuse("only Anthropic can reach it for the model")
+			}
 		case "container", "inference_geo":
-			err = n.refuse("only Anthropic has it")
+			n.refuse("only Anthropic has it")
 		case "cache_control", "context_management", "compaction", "service_tier", "speed", "diagnostics", "fallbacks",
 			"fallback_credit_token", "anthropic_version", "anthropic_beta", "betas": // see the package's table
 		default:
-			err = n.refuse("this relay knows no such field, so it cannot be translated")
-		}
-		if err != nil {
-			return nil, err
+			n.refuse("this relay knows no such field, so it cannot be translated")
 		}
 	}
 	if c.turns == nil {
-		return nil, body.get("messages").refuse("there must be at least one message")
+		body.get("messages").refuse("there must be at least one message")
 	}
-	return c, nil
+	return c
 }
 
 // readSystem reads the instructions. Claude Code puts a line for Anthropic's accounting in front of them, which is
 // different in every request, so that no other upstream could cache anything.
-func readSystem(c *conversation, n node) error {
-	blocks, err := readContent(n)
-	for _, b := range blocks {
-		if b.kind != aText {
-			return b.at.member("type").refuse("there can only be text here")
-		}
+func readSystem(c *conversation, n node) {
+	for _, b := range onlyTexts(n, readContent(n)) {
 		if !bytes.HasPrefix(b.text, []byte("x-anthropic-billing-header:")) {
 			c.system = append(c.system, b)
 		}
 	}
-	return err
 }
 
-func readMessage(c *conversation, m node) error {
-	who := m.get("role")
-	i := slices.Index([]string{"user", "assistant", "system"}, who.word())
-	if i < 0 {
-		return who.refuse("it must be user, assistant or system")
+// onlyTexts refuses blocks that are none.
+func onlyTexts(n node, blocks []block) []block {
+	for _, b := range blocks {
+		if b.kind != aText {
+			n.below(nil, b.at.member("type")).refuse("there can only be text here")
+		}
 	}
-	r := [...]role{byUser, byModel, bySystem}[i]
+	return blocks
+}
+
+func readMessage(c *conversation, m node) {
+	r := mustBe(m.get("role"), map[string]role{"user": byUser, "assistant": byModel, "system": bySystem}, "user, assistant or system")
 	content := m.get("content")
 	if content.isText() {
-		c.add(r, m.path, nil, []block{{kind: aText, at: content.path, text: content.text()}})
-		return nil
+		c.add(r, m.path, nil, []block{content.says(content.text())})
+		return
 	}
 	var results []*result
 	var blocks []block
-	err := content.each(func(n node) error {
+	for n := range content.each() {
 		if n.get("type").word() == "tool_result" && r == byUser {
-			result, err := readResult(n)
-			results = append(results, result)
-			return err
+			results = append(results, readResult(n))
+		} else {
+			blocks = append(blocks, readBlock(n)...)
 		}
-		more, err := readBlock(n)
-		blocks = append(blocks, more...)
-		return err
-	})
+	}
 	c.add(r, m.path, results, blocks)
-	return err
 }
 
-func readTool(c *conversation, n node) (err error) {
+func readTool(c *conversation, n node) {
 	kind := n.get("type")
 	switch word := kind.word(); {
-	case !kind.given() || word == "custom":
 	case strings.HasPrefix(word, "web_search_"):
 		c.search = kind.path
-		return nil
-	default:
-		return kind.refuse("only custom tools and web_search can be translated")
+		return
+	case kind.given() && word != "custom":
+		kind.refuse("only custom tools and web_search can be translated")
 	}
-	t := tool{at: n.path}
-	if t.name, err = n.get("name").must(); err != nil {
-		return err
-	}
-	if t.description, err = n.get("description").may(); err != nil {
-		return err
-	}
-	schema := n.get("input_schema")
-	if !schema.isObject() {
-		return schema.refuse("it must be a JSON schema")
-	}
-	t.schema = schema.value
-	c.tools = append(c.tools, t)
-	return nil
+	c.tools = append(c.tools, tool{
+		at: n.path, name: n.get("name").must(), description: n.get("description").may(), schema: n.get("input_schema").mustSchema(),
+	})
 }
 
-func readToolChoice(c *conversation, n node) (err error) {
-	switch kind := n.get("type"); kind.word() {
-	case "auto":
-		c.choice.mode = auto
-	case "any":
-		c.choice.mode = anyTool
-	case "none":
-		c.choice.mode = noTool
-	case "tool":
-		c.choice.mode = oneTool
-		c.choice.name, err = n.get("name").must()
-	default:
-		err = kind.refuse("it must be auto, any, tool or none")
+func readToolChoice(c *conversation, n node) {
+	c.choice.mode = mustBe(n.get("type"), map[string]choosing{"auto": auto, "any": anyTool, "none": noTool, "tool": oneTool}, "auto, any, tool or none")
+	if c.choice.mode == oneTool {
+		c.choice.name = n.get("name").must()
 	}
 	c.choice.single = n.value.get("disable_parallel_tool_use").flag()
-	return err
 }
 
-func readThinking(e *effort, n node) (err error) {
+func readThinking(e *effort, n node) {
 	switch kind := n.get("type"); kind.word() {
 	case "enabled":
 		e.on = true
-		e.budget, err = n.get("budget_tokens").mustCount()
+		e.budget = n.get("budget_tokens").mustCount()
 	case "adaptive":
 		e.on = true
 	case "disabled":
 		e.off = true
 	default:
-		err = kind.refuse("it must be enabled, adaptive or disabled")
+		kind.refuse("it must be enabled, adaptive or disabled")
 	}
 	e.hidden = n.value.get("display").word() == "omitted"
-	return err
 }
 
-func readOutputConfig(c *conversation, n node) error {
+func readOutputConfig(c *conversation, n node) {
 	if level := n.get("effort"); level.given() {
-		if !slices.Contains(levels[2:], level.word()) {
-			return level.refuse("it must be low, medium, high, xhigh or max")
+		if c.effort.level = level.word(); !slices.Contains(levels[2:], c.effort.level) {
+			level.refuse("it must be low, medium, high, xhigh or max")
 		}
-		c.effort.level = level.word()
 	}
 	if f := n.get("format"); f.given() {
-		return readOutputFormat(c, f)
+		readOutputFormat(c, f)
 	}
-	return nil
 }
 
-func readOutputFormat(c *conversation, n node) error {
+func readOutputFormat(c *conversation, n node) {
 	if kind := n.get("type"); kind.word() != "json_schema" {
-		return kind.refuse("it must be json_schema")
+		kind.refuse("it must be json_schema")
 	}
-	schema := n.get("schema")
-	if !schema.isObject() {
-		return schema.refuse("it must be a JSON schema")
-	}
-	c.format.schema, c.format.at = schema.value, n.path
-	return nil
+	c.format.schema, c.format.at = n.get("schema").mustSchema(), n.path
 }

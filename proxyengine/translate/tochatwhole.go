@@ -6,7 +6,7 @@ import (
 	"crs/internal/piecewise"
 )
 
-// chatWhole tells an answer as one chat completion.
+// chatWhole writes an answer as one chat completion.
 type chatWhole struct {
 	w        *writer
 	head     head
@@ -55,36 +55,28 @@ func (v *chatWhole) args(t text) {
 	last.args = append(last.args, t...)
 }
 
-func (v *chatWhole) picture(mime string, data text) { writePicture(&v.pictures, mime, data) }
+func (v *chatWhole) picture(mime string, data text) {
+	writePicture(&v.pictures, media{mime: mime, data: data})
+}
 
 func (v *chatWhole) end(e ending) {
-	w := &writer{}
-	w.item(func() {
+	v.w.one(func(w *writer) {
 		answerHead(w, "chatcmpl-", "chat.completion", v.head)
 		w.array("choices", func() {
-			w.item(func() {
-				w.setInt("index", 0)
-				w.object("message", func() { v.message(w) })
-				w.key("logprobs")
-				w.value(value("null"))
-				w.set("finish_reason", finishReason(e.stop))
-			})
+			w.item("index", 0, func() { w.object("message", func() { v.message(w) }) }, "logprobs", null, "finish_reason", finishReason(e.stop))
 		})
-		w.object("usage", func() { writeUsage(w, e.used) })
+		writeUsage(w, e.used)
 	})
-	v.w.b = append(v.w.b, w.b...)
 }
 
 func (v *chatWhole) message(w *writer) {
 	w.set("role", "assistant")
-	w.key("content")
 	if v.said != nil {
-		w.quote(v.said)
+		w.setText("content", v.said)
 	} else {
-		w.value(value("null"))
+		w.set("content", null)
 	}
-	w.key("refusal")
-	w.value(value("null"))
+	w.set("refusal", null)
 	if v.thoughts != nil {
 		w.setText("reasoning_content", v.thoughts)
 	}
@@ -104,8 +96,17 @@ func (v *chatWhole) message(w *writer) {
 	})
 }
 
-func (v *chatWhole) fail(f failure) {
-	w := &writer{}
-	writeOpenAIError(w, f)
-	v.w.b = append(v.w.b, w.b...)
+func (v *chatWhole) fail(f failure) { v.w.oneError(f) }
+
+// one writes an object behind what is there already, which is not JSON's to look at.
+func (w *writer) one(members func(*writer)) {
+	own := &writer{}
+	own.item(func() { members(own) })
+	w.b = append(w.b, own.b...)
+}
+
+func (w *writer) oneError(f failure) {
+	own := &writer{}
+	writeOpenAIError(own, f)
+	w.b = append(w.b, own.b...)
 }

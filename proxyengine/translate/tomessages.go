@@ -1,108 +1,96 @@
 package translate
 
 import (
+	"cmp"
+	"strconv"
+
 	"crs/proxyengine/provider"
 )
 
-// messagesStream tells an answer as the events of Anthropic's Messages: protocols.md, A.11.
+// messagesStream writes an answer as the events of Anthropic's Messages: protocols.md, A.11.
 type messagesStream struct {
 	w     *writer
 	index int64
 	open  string // the type of the block that is open
 }
 
-// event begins an event; its data is an object with a type, which is left open.
-func (v *messagesStream) event(name string) {
+// event writes an event; its data is an object with a type.
+func (v *messagesStream) event(name string, members ...any) {
 	v.w.b = append(v.w.b, "event: "...)
 	v.w.b = append(v.w.b, name...)
 	v.w.b = append(v.w.b, "\ndata: "...)
 	v.w.begin('{')
 	v.w.set("type", name)
+	v.w.add(members...)
+	v.w.b = append(v.w.b, "}\n\n"...)
 }
 
-func (v *messagesStream) shut() { v.w.b = append(v.w.b, "}\n\n"...) }
-
 func (v *messagesStream) begin(h head) {
-	v.event("message_start")
-	v.w.object("message", func() {
-		messageHead(v.w, h)
-		v.w.array("content", func() {})
-		messageStop(v.w, "null", nil)
-		v.w.object("usage", func() { messageUsage(v.w, h.used) })
+	v.event("message_start", func() {
+		v.w.object("message", func() {
+			messageHead(v.w, h)
+			v.w.array("content", func() {})
+			v.w.add(messageStop(null, nil)...)
+			messageUsage(v.w, h.used)
+		})
 	})
-	v.shut()
 }
 
 func messageHead(w *writer, h head) {
-	w.setText("id", answerID("msg_", h.id))
-	w.set("type", "message")
-	w.set("role", "assistant")
-	w.setText("model", h.model)
+	w.add("id", answerID("msg_", h.id), "type", "message", "role", "assistant", "model", h.model)
 }
 
-// messageStop writes why a message stopped; reason is JSON.
-func messageStop(w *writer, reason string, sequence text) {
-	w.key("stop_reason")
-	w.value(value(reason))
-	w.key("stop_sequence")
-	if sequence != nil {
-		w.quote(sequence)
-		return
+// messageStop is why a message stopped; reason is JSON.
+func messageStop(reason value, sequence text) fields {
+	if sequence == nil {
+		return fields{"stop_reason", reason, "stop_sequence", null}
 	}
-	w.value(value("null"))
+	return fields{"stop_reason", reason, "stop_sequence", sequence}
 }
 
 // messageUsage writes the figures as Anthropic does: apart.
 func messageUsage(w *writer, t tokens) {
-	w.setInt("input_tokens", t.input)
-	w.setInt("cache_creation_input_tokens", t.cacheWrite)
-	w.setInt("cache_read_input_tokens", t.cacheRead)
-	w.setInt("output_tokens", t.output)
+	used := fields{
+		"input_tokens", t.input, "cache_creation_input_tokens", t.cacheWrite, "cache_read_input_tokens", t.cacheRead, "output_tokens", t.output,
+	}
 	if t.thought > 0 {
-		w.object("output_tokens_details", func() { w.setInt("thinking_tokens", t.thought) })
+		used = append(used, "output_tokens_details", fields{"thinking_tokens", t.thought})
 	}
 	if t.searches > 0 {
-		w.object("server_tool_use", func() { w.setInt("web_search_requests", t.searches) })
+		used = append(used, "server_tool_use", fields{"web_search_requests", t.searches})
 	}
+	w.set("usage", used)
 }
 
-// start makes sure that a block of a type is open.
-func (v *messagesStream) start(kind string, rest func()) {
-	v.event("content_block_start")
-	v.w.setInt("index", v.index)
-	v.w.object("content_block", func() {
-		v.w.set("type", kind)
-		rest()
-	})
-	v.shut()
+// start opens a block of a type.
+func (v *messagesStream) start(kind string, rest ...any) {
+	v.close()
+	v.event("content_block_start", "index", v.index, "content_block", append(fields{"type", kind}, rest...))
 	v.open = kind
 }
 
 func (v *messagesStream) close() {
-	if v.open == "" {
-		return
+	if v.open != "" {
+		v.event("content_block_stop", "index", v.index)
+		v.open = ""
+		v.index++
 	}
-	v.event("content_block_stop")
-	v.w.setInt("index", v.index)
-	v.shut()
-	v.open = ""
-	v.index++
 }
 
+// delta writes what most events are.
 func (v *messagesStream) delta(kind, key string, t text) {
-	v.event("content_block_delta")
-	v.w.setInt("index", v.index)
-	v.w.object("delta", func() {
-		v.w.set("type", kind)
-		v.w.setText(key, t)
-	})
-	v.shut()
+	v.w.b = append(v.w.b, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":"...)
+	v.w.b = strconv.AppendInt(v.w.b, v.index, 10)
+	v.w.b = append(v.w.b, `,"delta":{"type":"`...)
+	v.w.b = append(v.w.b, kind...)
+	v.w.b = append(v.w.b, '"')
+	v.w.setText(key, t)
+	v.w.b = append(v.w.b, "}}\n\n"...)
 }
 
 func (v *messagesStream) text(t text) {
 	if v.open != "text" {
-		v.close()
-		v.start("text", func() { v.w.set("text", "") })
+		v.start("text", "text", "")
 	}
 	v.delta("text_delta", "text", t)
 }
@@ -114,11 +102,7 @@ func (v *messagesStream) think(t text) {
 
 func (v *messagesStream) thinking() {
 	if v.open != "thinking" {
-		v.close()
-		v.start("thinking", func() {
-			v.w.set("thinking", "")
-			v.w.set("signature", "")
-		})
+		v.start("thinking", "thinking", "", "signature", "")
 	}
 }
 
@@ -147,12 +131,7 @@ func (v *messagesStream) call(id string, name, sign text) {
 	if len(sign) > 0 {
 		v.seal(seal{by: byGemini, sign: sign})
 	}
-	v.close()
-	v.start("tool_use", func() {
-		v.w.set("id", wrapID(id))
-		v.w.setText("name", name)
-		v.w.object("input", func() {})
-	})
+	v.start("tool_use", "id", wrapID(id), "name", name, "input", fields{})
 }
 
 func (v *messagesStream) args(t text) { v.delta("input_json_delta", "partial_json", t) }
@@ -166,34 +145,20 @@ func noPicture(mime string, data text) text {
 
 func (v *messagesStream) end(e ending) {
 	v.close()
-	v.event("message_delta")
-	v.w.object("delta", func() { messageStop(v.w, stopReason(e.stop), e.sequence) })
-	v.w.object("usage", func() { messageUsage(v.w, e.used) })
-	v.shut()
+	v.event("message_delta", "delta", messageStop(stopReason(e.stop), e.sequence), func() { messageUsage(v.w, e.used) })
 	v.event("message_stop")
-	v.shut()
 }
 
-func stopReason(s stop) string {
-	return `"` + [...]string{atEnd: "end_turn", atLimit: "max_tokens", atSequence: "stop_sequence", forCalls: "tool_use", refused: "refusal"}[s] + `"`
+func stopReason(s stop) value {
+	return value(`"` + [...]string{atEnd: "end_turn", atLimit: "max_tokens", atSequence: "stop_sequence", forCalls: "tool_use", refused: "refusal"}[s] + `"`)
 }
 
-func (v *messagesStream) fail(f failure) {
-	v.event("error")
-	writeAnthropicError(v.w, f)
-	v.shut()
-}
+func (v *messagesStream) fail(f failure) { v.event("error", anthropicError(f)...) }
 
-func writeAnthropicError(w *writer, f failure) {
-	kind, known := map[provider.FaultKind]string{
+func anthropicError(f failure) fields {
+	kind := map[provider.FaultKind]string{
 		provider.BadRequest: "invalid_request_error", provider.NotFound: "not_found_error", provider.TooLarge: "request_too_large",
 		provider.RateLimited: "rate_limit_error", provider.Unavailable: "overloaded_error", provider.GatewayTimeout: "timeout_error",
 	}[f.kind]
-	if !known {
-		kind = "api_error"
-	}
-	w.object("error", func() {
-		w.set("type", kind)
-		w.setText("message", f.said())
-	})
+	return fields{"error", fields{"type", cmp.Or(kind, "api_error"), "message", f.said()}}
 }

@@ -2,7 +2,7 @@ package translate
 
 import "crs/internal/piecewise"
 
-// messagesWhole tells an answer as one message of Anthropic's.
+// messagesWhole writes an answer as one message of Anthropic's.
 type messagesWhole struct {
 	w       *writer
 	head    head
@@ -49,49 +49,27 @@ func (v *messagesWhole) picture(mime string, data text) { v.text(noPicture(mime,
 
 // close adds the block that has come together.
 func (v *messagesWhole) close(sign text) {
-	if v.open == "" {
-		return
+	switch w := &v.content; v.open {
+	case "text":
+		w.item("type", v.open, "text", v.said)
+	case "thinking":
+		w.item("type", v.open, "thinking", v.said, "signature", sign)
+	case "tool_use":
+		w.item("type", v.open, "id", v.id, "name", v.name, "input", arguments(v.said))
 	}
-	w := &v.content
-	w.item(func() {
-		w.set("type", v.open)
-		switch v.open {
-		case "text":
-			w.setText("text", v.said)
-		case "thinking":
-			w.setText("thinking", v.said)
-			w.setText("signature", sign)
-		case "tool_use":
-			w.set("id", v.id)
-			w.setText("name", v.name)
-			w.key("input")
-			w.value(arguments(v.said))
-		}
-	})
 	v.open, v.said = "", v.said[:0]
 }
 
 func (v *messagesWhole) end(e ending) {
 	v.close(nil)
-	w := &writer{}
-	w.item(func() {
+	v.w.one(func(w *writer) {
 		messageHead(w, v.head)
-		w.array("content", func() {
-			if len(v.content.b) > 0 {
-				w.value(v.content.b)
-			}
-		})
-		messageStop(w, stopReason(e.stop), e.sequence)
-		w.object("usage", func() { messageUsage(w, e.used) })
+		w.array("content", func() { w.b = append(w.b, v.content.b...) })
+		w.add(messageStop(stopReason(e.stop), e.sequence)...)
+		messageUsage(w, e.used)
 	})
-	v.w.b = append(v.w.b, w.b...)
 }
 
 func (v *messagesWhole) fail(f failure) {
-	w := &writer{}
-	w.item(func() {
-		w.set("type", "error")
-		writeAnthropicError(w, f)
-	})
-	v.w.b = append(v.w.b, w.b...)
+	v.w.one(func(w *writer) { w.add(append(fields{"type", "error"}, anthropicError(f)...)...) })
 }

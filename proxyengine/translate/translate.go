@@ -71,8 +71,8 @@ type outline struct {
 	size     int // of the client's body, about which the new one's is
 }
 
-// told is what a new intent must know of a request that has been written.
-type told struct {
+// written is what a new intent must know of a request that has been written.
+type written struct {
 	at, length int // of the model's name
 	maxTokens  int64
 }
@@ -83,7 +83,7 @@ func (p Pair) Request(in *provider.Inbound, want *provider.Intent, upstream stri
 	if err != nil {
 		return nil, nil, &provider.Fault{Status: http.StatusBadRequest, Kind: provider.BadRequest, Message: err.Error()}
 	}
-	c, err := p.read(node{value: body})
+	c, err := p.read(body)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,17 +106,16 @@ func (p Pair) Request(in *provider.Inbound, want *provider.Intent, upstream stri
 }
 
 // read reads a request, and checks what is the same in all protocols.
-func (p Pair) read(body node) (c *conversation, err error) {
-	if err := body.once(); err != nil {
-		return nil, err
-	}
+func (p Pair) read(v value) (c *conversation, err error) {
+	body := node{value: v, wrong: &err}
+	body.once()
 	switch p.From {
 	case chat:
-		c, err = readChat(body)
+		c = readChat(body)
 	case completions:
-		c, err = readCompletion(body)
+		c = readCompletion(body)
 	default:
-		c, err = readMessages(body)
+		c = readMessages(body)
 	}
 	if err != nil {
 		return nil, err
@@ -124,7 +123,7 @@ func (p Pair) read(body node) (c *conversation, err error) {
 	return c, c.check()
 }
 
-func (p Pair) write(c *conversation, o outline) ([]byte, told, error) {
+func (p Pair) write(c *conversation, o outline) ([]byte, written, error) {
 	switch p.To {
 	case chat:
 		return writeChat(c, o)

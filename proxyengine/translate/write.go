@@ -2,8 +2,19 @@ package translate
 
 import "strconv"
 
-// writer puts JSON together from parts that are JSON already.
-type writer struct{ b []byte }
+// writer puts JSON together from parts that are JSON already. What cannot be said is noted where it is found, and the writer goes on: only
+// the first thing counts, and nothing that was written is used then.
+type writer struct {
+	b   []byte
+	err error
+}
+
+// fail notes what cannot be said.
+func (w *writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
 
 // next writes the comma, where one is due. No value ends in one of the bytes after which none is.
 func (w *writer) next() {
@@ -31,12 +42,57 @@ func (w *writer) key(name string) {
 	w.b = append(w.b, '"', ':')
 }
 
-// object writes a member that is an object.
-func (w *writer) object(key string, members func()) {
+// fields are the members of an object: each a name and behind it what set takes, or else a func() that writes some.
+type fields []any
+
+// add writes members.
+func (w *writer) add(members ...any) {
+	for len(members) > 0 {
+		if write, ok := members[0].(func()); ok {
+			write()
+			members = members[1:]
+			continue
+		}
+		w.set(members[0].(string), members[1])
+		members = members[2:]
+	}
+}
+
+// set writes a member: a plain string, a text or several in one, a number, a boolean, an object, or what is JSON already, where nil is
+// null.
+func (w *writer) set(key string, what any) {
 	w.key(key)
-	w.begin('{')
-	members()
-	w.end('}')
+	switch v := what.(type) {
+	case string:
+		w.word(v)
+	case text:
+		w.quote(v)
+	case []byte:
+		w.quote(v)
+	case []text:
+		w.quote(v...)
+	case int:
+		w.b = strconv.AppendInt(w.b, int64(v), 10)
+	case int64:
+		w.b = strconv.AppendInt(w.b, v, 10)
+	case bool:
+		w.b = strconv.AppendBool(w.b, v)
+	case fields:
+		w.item(v...)
+	case value:
+		if v == nil {
+			v = null
+		}
+		w.b = append(w.b, v...)
+	}
+}
+
+var null = value("null")
+
+// object writes a member that is an object.
+func (w *writer) object(key string, members ...any) {
+	w.key(key)
+	w.item(members...)
 }
 
 // array writes a member that is an array.
@@ -48,9 +104,9 @@ func (w *writer) array(key string, items func()) {
 }
 
 // item writes an object that is an element of an array.
-func (w *writer) item(members func()) {
+func (w *writer) item(members ...any) {
 	w.begin('{')
-	members()
+	w.add(members...)
 	w.end('}')
 }
 
@@ -86,24 +142,10 @@ func (w *writer) have(key string, v value) {
 	}
 }
 
-func (w *writer) setText(key string, parts ...text) {
+// setText writes a member that is a text.
+func (w *writer) setText(key string, t text) {
 	w.key(key)
-	w.quote(parts...)
-}
-
-func (w *writer) set(key, s string) {
-	w.key(key)
-	w.word(s)
-}
-
-func (w *writer) setInt(key string, n int64) {
-	w.key(key)
-	w.b = strconv.AppendInt(w.b, n, 10)
-}
-
-func (w *writer) setBool(key string, is bool) {
-	w.key(key)
-	w.b = strconv.AppendBool(w.b, is)
+	w.quote(t)
 }
 
 // model writes the member "model" and gives the place of its value.

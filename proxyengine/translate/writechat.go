@@ -12,38 +12,33 @@ type chatWriter struct {
 const chatStops = 4
 
 // writeChat writes a request of OpenAI's chat completions: protocols.md, I.3.
-func writeChat(c *conversation, o outline) (body []byte, t told, err error) {
+func writeChat(c *conversation, o outline) (body []byte, t written, err error) {
 	c.named(chatID)
 	w := &chatWriter{c: c}
 	if c.search != nil {
 		return nil, t, c.search.refuse("chat completions have no web search among their tools")
 	}
 	if len(c.stop) > chatStops {
-		return nil, t, c.stop[chatStops].refuse("OpenAI takes no more than %d stop sequences", chatStops)
+		return nil, t, c.stop[chatStops].path.refuse("OpenAI takes no more than %d stop sequences", chatStops)
 	}
 	w.b = make([]byte, 0, o.size)
 	w.begin('{')
 	t.maxTokens = c.maxTokens
 	t.at, t.length = w.model(o.model)
-	if err := w.messages(); err != nil {
-		return nil, t, err
-	}
-	if err := writeFunctions(&w.writer, c, true); err != nil {
-		return nil, t, err
-	}
+	w.array("messages", w.messages)
+	writeFunctions(&w.writer, c, true)
 	w.settings(gptNamed(o.upstream))
 	if o.stream {
-		w.setBool("stream", true)
-		w.object("stream_options", func() { w.setBool("include_usage", true) })
+		w.add("stream", true, "stream_options", fields{"include_usage", true})
 	}
 	w.end('}')
-	return w.b, t, nil
+	return w.b, t, w.err
 }
 
 func (w *chatWriter) settings(g gpt) {
 	c := w.c
 	if c.maxTokens > 0 {
-		w.setInt("max_completion_tokens", c.maxTokens)
+		w.set("max_completion_tokens", c.maxTokens)
 	}
 	if !g.reasons() {
 		w.have("temperature", c.temperature)
@@ -53,36 +48,25 @@ func (w *chatWriter) settings(g gpt) {
 	}
 	w.stops("stop", c.stop)
 	if c.format.schema != nil {
-		w.object("response_format", func() {
-			w.set("type", "json_schema")
-			w.object("json_schema", func() { writeSchema(&w.writer, c.format) })
-		})
+		w.object("response_format", "type", "json_schema", "json_schema", schemaOf(c.format))
 	}
 }
 
-func (w *chatWriter) messages() error {
-	w.key("messages")
-	w.begin('[')
+func (w *chatWriter) messages() {
 	if words := textsOf(w.c.system); len(words) > 0 {
-		w.message("system", func() { w.setText("content", join(words, `\n\n`)) })
+		w.item("role", "system", "content", join(words, `\n\n`))
 	}
 	for i := range w.c.turns {
 		t := &w.c.turns[i]
-		var err error
 		switch t.role {
 		case bySystem:
-			w.message("system", func() { w.setText("content", join(textsOf(t.blocks), `\n\n`)) })
+			w.item("role", "system", "content", join(textsOf(t.blocks), `\n\n`))
 		case byModel:
 			w.assistant(t)
 		case byUser:
-			err = w.user(t)
-		}
-		if err != nil {
-			return err
+			w.user(t)
 		}
 	}
-	w.end(']')
-	return nil
 }
 
 // textsOf gives the texts that are not empty.
@@ -95,36 +79,28 @@ func textsOf(blocks []block) (all []text) {
 	return all
 }
 
-func (w *chatWriter) message(role string, members func()) {
-	w.item(func() {
-		w.set("role", role)
-		members()
-	})
-}
-
 func (w *chatWriter) assistant(t *turn) {
 	calls, words := t.calls(), textsOf(t.blocks)
-	if len(calls) == 0 && len(words) == 0 {
+	said := fields{"role", "assistant", "content", words}
+	switch {
+	case len(calls) == 0 && len(words) == 0:
 		return
+	case len(words) == 0:
+		said = fields{"role", "assistant", "content", null}
 	}
-	w.message("assistant", func() {
-		if len(words) > 0 {
-			w.setText("content", words...)
-		} else {
-			w.key("content")
-			w.value(value("null"))
-		}
-		if thoughts := t.thoughts(byChat); thoughts != nil {
-			w.setText("reasoning_content", thoughts...)
-		}
-		if len(calls) > 0 {
+	if thoughts := t.thoughts(byChat); thoughts != nil {
+		said = append(said, "reasoning_content", thoughts)
+	}
+	if len(calls) > 0 {
+		said = append(said, func() {
 			w.array("tool_calls", func() {
 				for _, c := range calls {
-					w.call(c)
+					w.item("id", c.id, "type", "function", "function", fields{"name", c.name, "arguments", escaped(c.args)})
 				}
 			})
-		}
-	})
+		})
+	}
+	w.item(said...)
 }
 
 // thoughts gives those whose words their upstream wants back.
@@ -137,52 +113,31 @@ func (t *turn) thoughts(of vendor) (all []text) {
 	return all
 }
 
-func (w *chatWriter) call(c *call) {
-	w.item(func() {
-		w.set("id", c.id)
-		w.set("type", "function")
-		w.object("function", func() {
-			w.setText("name", c.name)
-			w.setText("arguments", escaped(c.args))
-		})
-	})
-}
-
 // user writes the results as messages of their own, and then what else the user said. Pictures among the results cannot be
 // in those messages; they come behind them, with the name of the call.
-func (w *chatWriter) user(t *turn) error {
+func (w *chatWriter) user(t *turn) {
 	var behind []block
 	for _, r := range t.results {
-		words, seen := r.split()
+		words, seen := r.told()
 		if len(seen) > 0 {
 			behind = append(behind, block{kind: aText, at: r.at, text: text("From the result of " + string(escaped([]byte(r.call.id))) + ":")})
 			behind = append(behind, seen...)
 		}
-		w.message("tool", func() {
-			w.set("tool_call_id", r.call.id)
-			w.setText("content", words)
+		w.item("role", "tool", "tool_call_id", r.call.id, "content", words)
+	}
+	switch blocks := append(behind, t.blocks...); {
+	case len(blocks) == 0:
+	case len(blocks) == 1 && blocks[0].kind == aText:
+		w.item("role", "user", "content", blocks[0].text)
+	default:
+		w.item("role", "user", func() {
+			w.array("content", func() {
+				for _, b := range blocks {
+					w.part(b)
+				}
+			})
 		})
 	}
-	blocks := append(behind, t.blocks...)
-	if len(blocks) == 0 {
-		return nil
-	}
-	if len(blocks) == 1 && blocks[0].kind == aText {
-		w.message("user", func() { w.setText("content", blocks[0].text) })
-		return nil
-	}
-	w.begin('{')
-	w.set("role", "user")
-	w.key("content")
-	w.begin('[')
-	for _, b := range blocks {
-		if err := w.part(b); err != nil {
-			return err
-		}
-	}
-	w.end(']')
-	w.end('}')
-	return nil
 }
 
 // split gives a result's text, and apart from it what is none.
@@ -195,43 +150,32 @@ func (r *result) split() (words text, seen []block) {
 		}
 		seen = append(seen, b)
 	}
-	words = join(texts, `\n`)
+	return join(texts, `\n`), seen
+}
+
+// told is a result's text, and whether it is that of a failure, for a protocol that has no other place for that.
+func (r *result) told() (words text, seen []block) {
+	words, seen = r.split()
 	if r.failed {
 		words = append(text("Error: "), words...)
 	}
 	return words, seen
 }
 
-func (w *chatWriter) part(b block) error {
+func (w *chatWriter) part(b block) {
 	switch {
 	case b.kind == aText && len(b.text) == 0:
 	case b.kind == aText:
-		w.item(func() {
-			w.set("type", "text")
-			w.setText("text", b.text)
-		})
+		w.item("type", "text", "text", b.text)
 	case b.kind == anImage:
-		w.item(func() {
-			w.set("type", "image_url")
-			w.object("image_url", func() { w.setText("url", b.media.address()...) })
-		})
+		writePicture(&w.writer, b.media)
 	case b.media.mime == "text/plain":
-		w.item(func() {
-			w.set("type", "text")
-			w.setText("text", join([]text{b.media.name, b.text}, `\n\n`))
-		})
+		w.item("type", "text", "text", join([]text{b.media.name, b.text}, `\n\n`))
 	case b.media.url != nil:
-		return b.at.member("source").refuse("chat completions read no documents from a URL; send base64")
+		w.fail(b.at.member("source").refuse("chat completions read no documents from a URL; send base64"))
 	default:
-		w.item(func() {
-			w.set("type", "file")
-			w.object("file", func() {
-				w.setText("filename", b.media.fileName())
-				w.setText("file_data", b.media.address()...)
-			})
-		})
+		w.item("type", "file", "file", fields{"filename", b.media.fileName(), "file_data", b.media.address()})
 	}
-	return nil
 }
 
 // address gives a URL, in parts: a data: URL where the data came with the request.

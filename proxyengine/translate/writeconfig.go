@@ -4,10 +4,10 @@ package translate
 const geminiStops = 5
 
 // config writes generationConfig.
-func (w *generateWriter) config() error {
+func (w *generateWriter) config() {
 	c := w.c
 	if len(c.stop) > geminiStops {
-		return c.stop[geminiStops].refuse("Gemini takes no more than %d stop sequences", geminiStops)
+		w.fail(c.stop[geminiStops].path.refuse("Gemini takes no more than %d stop sequences", geminiStops))
 	}
 	w.object("generationConfig", func() {
 		w.have("temperature", c.temperature)
@@ -17,7 +17,7 @@ func (w *generateWriter) config() error {
 		w.have("frequencyPenalty", c.oftenPenalty)
 		w.have("presencePenalty", c.penalty)
 		if c.maxTokens > 0 {
-			w.setInt("maxOutputTokens", c.maxTokens)
+			w.set("maxOutputTokens", c.maxTokens)
 		}
 		w.stops("stopSequences", c.stop)
 		if c.format.json || c.format.schema != nil {
@@ -26,7 +26,6 @@ func (w *generateWriter) config() error {
 		}
 		w.thinking(c.effort)
 	})
-	return nil
 }
 
 func (w *generateWriter) thinking(e effort) {
@@ -38,23 +37,23 @@ func (w *generateWriter) thinking(e effort) {
 	w.object("thinkingConfig", func() {
 		switch {
 		case w.gemini.budgets():
-			w.setInt("thinkingBudget", w.gemini.budget(e))
+			w.set("thinkingBudget", w.gemini.budget(e))
 		case level != "":
 			w.set("thinkingLevel", level)
 		}
 		if e.on && !e.hidden {
-			w.setBool("includeThoughts", true)
+			w.set("includeThoughts", true)
 		}
 	})
 }
 
 // tools writes the functions with their schemas as they are: parametersJsonSchema takes plain JSON Schema, so that nothing
 // need be left out of it, as parameters would want.
-func (w *generateWriter) tools() error {
+func (w *generateWriter) tools() {
 	c := w.c
 	for _, t := range c.tools {
 		if !functionName(t.name) {
-			return t.at.member("name").refuse("Gemini takes up to 128 letters, digits, _ . : and -, of which the first is a letter or _")
+			w.fail(t.at.member("name").refuse("Gemini takes up to 128 letters, digits, _ . : and -, of which the first is a letter or _"))
 		}
 	}
 	if len(c.tools) > 0 || c.search != nil {
@@ -63,28 +62,22 @@ func (w *generateWriter) tools() error {
 				w.item(func() { w.array("functionDeclarations", w.functions) })
 			}
 			if c.search != nil {
-				w.item(func() { w.object("googleSearch", func() {}) })
+				w.item("googleSearch", fields{})
 			}
 		})
 	}
 	if len(c.tools) > 0 {
 		w.toolConfig()
 	}
-	return nil
 }
 
 func (w *generateWriter) functions() {
 	for _, t := range w.c.tools {
-		w.item(func() {
-			w.setText("name", t.name)
-			if t.description != nil {
-				w.setText("description", t.description)
-			}
-			if !t.schema.bare() {
-				w.key("parametersJsonSchema")
-				w.value(t.inputSchema())
-			}
-		})
+		function := t.described("parametersJsonSchema")
+		if t.schema.bare() {
+			function = function[:len(function)-2] // one without arguments has none
+		}
+		w.item(function...)
 	}
 }
 
@@ -93,14 +86,11 @@ func (w *generateWriter) toolConfig() {
 	if mode == "" {
 		return
 	}
-	w.object("toolConfig", func() {
-		w.object("functionCallingConfig", func() {
-			w.set("mode", mode)
-			if w.c.choice.mode == oneTool {
-				w.array("allowedFunctionNames", func() { w.quote(w.c.choice.name) })
-			}
-		})
-	})
+	calling := fields{"mode", mode}
+	if w.c.choice.mode == oneTool {
+		calling = append(calling, func() { w.array("allowedFunctionNames", func() { w.quote(w.c.choice.name) }) })
+	}
+	w.object("toolConfig", "functionCallingConfig", calling)
 }
 
 func functionName(t text) bool {

@@ -4,69 +4,59 @@ import "slices"
 
 // writeFunctions writes tools and how they may be used, for OpenAI's two protocols: in chats a function stands inside a
 // tool, in responses it is one.
-func writeFunctions(w *writer, c *conversation, nested bool) error {
+func writeFunctions(w *writer, c *conversation, nested bool) {
 	for _, t := range c.tools {
 		if !plainID(string(t.name)) || len(t.name) > 64 {
-			return t.at.member("name").refuse("OpenAI takes up to 64 letters, digits, _ and -")
+			w.fail(t.at.member("name").refuse("OpenAI takes up to 64 letters, digits, _ and -"))
 		}
 	}
 	if len(c.tools) == 0 && c.search == nil {
-		return nil
+		return
 	}
 	w.array("tools", func() {
 		for _, t := range c.tools {
-			w.item(func() {
-				w.set("type", "function")
-				if nested {
-					w.object("function", func() { t.function(w) })
-					return
-				}
-				t.function(w)
-				w.setBool("strict", false) // otherwise they take it for true, and refuse most schemas
-			})
+			function := t.described("parameters")
+			if !nested {
+				// without strict they take it for true, and refuse most schemas
+				w.item(append(append(fields{"type", "function"}, function...), "strict", false)...)
+				continue
+			}
+			w.item("type", "function", "function", function)
 		}
 		if c.search != nil {
-			w.item(func() { w.set("type", "web_search") })
+			w.item("type", "web_search")
 		}
 	})
 	if c.choice.mode != notSaid {
 		writeChoice(w, c.choice, nested)
 	}
 	if c.choice.single {
-		w.setBool("parallel_tool_calls", false)
+		w.set("parallel_tool_calls", false)
 	}
-	return nil
 }
 
-func (t tool) function(w *writer) {
-	w.setText("name", t.name)
-	if t.description != nil {
-		w.setText("description", t.description)
+// described is what a tool is, with its schema under the name that a protocol has for it.
+func (t tool) described(schema string) fields {
+	if t.description == nil {
+		return fields{"name", t.name, schema, t.inputSchema()}
 	}
-	w.key("parameters")
-	w.value(t.inputSchema())
+	return fields{"name", t.name, "description", t.description, schema, t.inputSchema()}
 }
 
 func writeChoice(w *writer, choice choice, nested bool) {
-	if choice.mode != oneTool {
+	switch {
+	case choice.mode != oneTool:
 		w.set("tool_choice", map[choosing]string{auto: "auto", anyTool: "required", noTool: "none"}[choice.mode])
-		return
+	case nested:
+		w.object("tool_choice", "type", "function", "function", fields{"name", choice.name})
+	default:
+		w.object("tool_choice", "type", "function", "name", choice.name)
 	}
-	w.object("tool_choice", func() {
-		w.set("type", "function")
-		if nested {
-			w.object("function", func() { w.setText("name", choice.name) })
-			return
-		}
-		w.setText("name", choice.name)
-	})
 }
 
-// writeSchema writes the schema of an answer. Anthropic holds a model to any schema, OpenAI only to one of the strict kind.
-func writeSchema(w *writer, f format) {
-	w.set("name", "answer")
-	w.have("schema", f.schema)
-	w.setBool("strict", strict(f.schema))
+// schemaOf is the schema of an answer. Anthropic holds a model to any schema, OpenAI only to one of the strict kind.
+func schemaOf(f format) fields {
+	return fields{"name", "answer", "schema", f.schema, "strict", strict(f.schema)}
 }
 
 // strict reports whether every object of a schema names all its members as required, and allows no others.

@@ -14,7 +14,7 @@ type generateWriter struct {
 }
 
 // writeGenerate writes a request of Gemini's generateContent: protocols.md, I.4. Its model stands in the path.
-func writeGenerate(c *conversation, o outline) (body []byte, t told, err error) {
+func writeGenerate(c *conversation, o outline) (body []byte, t written, err error) {
 	c.lift()
 	c.named(geminiID)
 	c.opened()
@@ -22,17 +22,11 @@ func writeGenerate(c *conversation, o outline) (body []byte, t told, err error) 
 	w.b = make([]byte, 0, o.size)
 	w.begin('{')
 	w.system()
-	if err := w.contents(); err != nil {
-		return nil, t, err
-	}
-	if err := w.tools(); err != nil {
-		return nil, t, err
-	}
-	if err := w.config(); err != nil {
-		return nil, t, err
-	}
+	w.array("contents", w.contents)
+	w.tools()
+	w.config()
 	w.end('}')
-	return w.b, told{maxTokens: c.maxTokens}, nil
+	return w.b, written{maxTokens: c.maxTokens}, w.err
 }
 
 func (w *generateWriter) system() {
@@ -51,31 +45,25 @@ func (w *generateWriter) system() {
 
 func (w *generateWriter) textPart(t text) {
 	if len(t) > 0 {
-		w.item(func() { w.setText("text", t) })
+		w.item("text", t)
 	}
 }
 
-func (w *generateWriter) contents() error {
-	w.key("contents")
-	w.begin('[')
+func (w *generateWriter) contents() {
 	var before []*call
 	for i := range w.c.turns {
 		t := &w.c.turns[i]
 		if t.empty() {
-			return t.at.refuse("there must be something in it besides white space")
+			w.fail(t.at.refuse("there must be something in it besides white space"))
 		}
-		w.begin('{')
-		w.set("role", map[role]string{byUser: "user", byModel: "model"}[t.role])
-		w.key("parts")
-		w.begin('[')
-		w.results(before, t.results)
-		w.parts(t.blocks)
-		w.end(']')
-		w.end('}')
+		w.item("role", map[role]string{byUser: "user", byModel: "model"}[t.role], func() {
+			w.array("parts", func() {
+				w.results(before, t.results)
+				w.parts(t.blocks)
+			})
+		})
 		before = t.calls()
 	}
-	w.end(']')
-	return nil
 }
 
 func (w *generateWriter) parts(blocks []block) {
@@ -86,7 +74,7 @@ func (w *generateWriter) parts(blocks []block) {
 		case aText:
 			w.textPart(b.text)
 		case anImage, anAudio:
-			w.item(func() { w.media(b.media) })
+			w.media(b.media)
 		case aDocument:
 			w.document(b)
 		case aCall:
@@ -110,21 +98,16 @@ func (w *generateWriter) call(c *call, sign text, first bool) {
 	if len(sign) == 0 && first && w.gemini.signs() {
 		sign = text(unsigned)
 	}
-	w.item(func() {
-		w.object("functionCall", func() {
-			w.set("id", c.id)
-			w.setText("name", c.name)
-			w.have("args", c.args)
-		})
-		if len(sign) > 0 {
-			w.setText("thoughtSignature", sign)
-		}
-	})
+	said := fields{"functionCall", fields{"id", c.id, "name", c.name, "args", c.args}}
+	if len(sign) > 0 {
+		said = append(said, "thoughtSignature", sign)
+	}
+	w.item(said...)
 }
 
 func (w *generateWriter) document(b block) {
 	if b.media.mime != "text/plain" {
-		w.item(func() { w.media(b.media) })
+		w.media(b.media)
 		return
 	}
 	w.textPart(b.media.name)
@@ -132,19 +115,14 @@ func (w *generateWriter) document(b block) {
 }
 
 func (w *generateWriter) media(m media) {
-	if m.url != nil {
-		w.object("fileData", func() {
-			if mime := mimeOf(m); mime != "" {
-				w.set("mimeType", mime)
-			}
-			w.setText("fileUri", m.url)
-		})
-		return
+	switch mime := mimeOf(m); {
+	case m.url == nil:
+		w.item("inlineData", fields{"mimeType", m.mime, "data", m.data})
+	case mime == "":
+		w.item("fileData", fields{"fileUri", m.url})
+	default:
+		w.item("fileData", fields{"mimeType", mime, "fileUri", m.url})
 	}
-	w.object("inlineData", func() {
-		w.set("mimeType", m.mime)
-		w.setText("data", m.data)
-	})
 }
 
 // mimeOf tells what is behind a URL, as far as its path says.
@@ -153,21 +131,9 @@ func mimeOf(m media) string {
 		return m.mime
 	}
 	url, _, _ := strings.Cut(m.url.plain(), "?")
-	switch strings.ToLower(url[strings.LastIndexByte(url, '.')+1:]) {
-	case "png":
-		return "image/png"
-	case "jpg", "jpeg":
-		return "image/jpeg"
-	case "webp":
-		return "image/webp"
-	case "gif":
-		return "image/gif"
-	case "heic":
-		return "image/heic"
-	case "pdf":
-		return pdf
-	}
-	return ""
+	return map[string]string{
+		"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "heic": "image/heic", "pdf": pdf,
+	}[strings.ToLower(url[strings.LastIndexByte(url, '.')+1:])]
 }
 
 // results writes what the calls of the turn before came to, in their order: Gemini counts them off. What pictures there
@@ -175,52 +141,34 @@ func mimeOf(m media) string {
 func (w *generateWriter) results(calls []*call, results []*result) {
 	var behind []block
 	for _, c := range calls {
-		i := slices.IndexFunc(results, func(r *result) bool { return r.call == c })
-		if i < 0 {
-			continue
+		if i := slices.IndexFunc(results, func(r *result) bool { return r.call == c }); i >= 0 {
+			behind = append(behind, w.result(results[i])...)
 		}
-		behind = append(behind, w.result(results[i])...)
 	}
-	for _, b := range behind {
-		w.item(func() { w.media(b.media) })
+	w.pictures(behind)
+}
+
+func (w *generateWriter) pictures(seen []block) {
+	for _, b := range seen {
+		w.media(b.media)
 	}
 }
 
 func (w *generateWriter) result(r *result) (behind []block) {
-	var words []text
-	var seen []block
-	for _, b := range r.blocks {
-		switch {
-		case b.kind == aText || b.media.mime == "text/plain":
-			words = append(words, b.media.name, b.text)
-		default:
-			seen = append(seen, b)
-		}
-	}
+	words, seen := r.split()
 	key := "output"
 	if r.failed {
 		key = "error"
 	}
-	w.item(func() {
-		w.object("functionResponse", func() {
-			w.set("id", r.call.id)
-			w.setText("name", r.call.name)
-			w.object("response", func() { w.setText(key, joined(words)) })
-			if len(seen) > 0 && w.gemini.levels() {
-				w.array("parts", func() {
-					for _, b := range seen {
-						w.item(func() { w.media(b.media) })
-					}
-				})
-				seen = nil
-			}
-		})
-	})
-	return seen
+	response := fields{"id", r.call.id, "name", r.call.name, "response", fields{key, words}}
+	if len(seen) > 0 && w.gemini.levels() {
+		response = append(response, func() { w.array("parts", func() { w.pictures(seen) }) })
+	} else {
+		behind = seen
+	}
+	w.item("functionResponse", response)
+	return behind
 }
-
-// joined puts texts into one, a line each.
-func joined(texts []text) text { return join(texts, `\n`) }
 
 func join(texts []text, between string) text {
 	parts := make([][]byte, 0, len(texts))

@@ -14,7 +14,7 @@ type messagesWriter struct {
 }
 
 // writeMessages writes a request of Anthropic's Messages, and gives what the intent must know of it.
-func writeMessages(c *conversation, o outline) (body []byte, t told, err error) {
+func writeMessages(c *conversation, o outline) (body []byte, t written, err error) {
 	c.lift()
 	c.named(anthropicID)
 	c.opened()
@@ -28,21 +28,17 @@ func writeMessages(c *conversation, o outline) (body []byte, t told, err error) 
 	w.b = make([]byte, 0, o.size)
 	w.begin('{')
 	t.at, t.length = w.model(o.model)
-	w.setInt("max_tokens", t.maxTokens)
+	w.set("max_tokens", t.maxTokens)
 	w.system()
-	if err := w.messages(); err != nil {
-		return nil, t, err
-	}
-	if err := w.tools(); err != nil {
-		return nil, t, err
-	}
+	w.array("messages", w.messages)
+	w.tools()
 	w.thinking(t.maxTokens)
 	w.sampling()
 	if o.stream {
-		w.setBool("stream", true)
+		w.set("stream", true)
 	}
 	w.end('}')
-	return w.b, t, nil
+	return w.b, t, w.err
 }
 
 // opened puts a user's turn in front of a conversation that begins with the model's, or has only instructions: every
@@ -76,45 +72,31 @@ func (w *messagesWriter) system() {
 	})
 }
 
-func (w *messagesWriter) textBlock(b block) {
-	w.item(func() {
-		w.set("type", "text")
-		w.setText("text", b.text)
-		w.have("cache_control", b.cache)
-	})
-}
-
-func (w *messagesWriter) messages() error {
-	w.key("messages")
-	w.begin('[')
-	for i := range w.c.turns {
-		if err := w.turn(&w.c.turns[i]); err != nil {
-			return err
-		}
-	}
-	w.end(']')
-	return nil
-}
-
-func (w *messagesWriter) turn(t *turn) error {
-	if t.empty() {
-		return t.at.refuse("there must be something in it besides white space")
-	}
+// block writes a block, with the client's wish to have it cached.
+func (w *messagesWriter) block(b block, members ...any) {
 	w.begin('{')
-	w.set("role", map[role]string{byUser: "user", byModel: "assistant"}[t.role])
-	w.key("content")
-	w.begin('[')
-	for _, r := range t.results {
-		if err := w.result(r); err != nil {
-			return err
-		}
-	}
-	if err := w.blocks(t.blocks); err != nil {
-		return err
-	}
-	w.end(']')
+	w.add(members...)
+	w.have("cache_control", b.cache)
 	w.end('}')
-	return nil
+}
+
+func (w *messagesWriter) textBlock(b block) { w.block(b, "type", "text", "text", b.text) }
+
+func (w *messagesWriter) messages() {
+	for i := range w.c.turns {
+		t := &w.c.turns[i]
+		if t.empty() {
+			w.fail(t.at.refuse("there must be something in it besides white space"))
+		}
+		w.item("role", map[role]string{byUser: "user", byModel: "assistant"}[t.role], func() {
+			w.array("content", func() {
+				for _, r := range t.results {
+					w.result(r)
+				}
+				w.blocks(t.blocks)
+			})
+		})
+	}
 }
 
 func (t *turn) empty() bool {
@@ -131,140 +113,72 @@ func (b block) says() bool {
 	return b.kind != aThought && (b.kind != aText || !b.text.blank())
 }
 
-func (w *messagesWriter) blocks(blocks []block) error {
+func (w *messagesWriter) blocks(blocks []block) {
 	for _, b := range blocks {
 		switch {
-		case b.kind == aThought:
-			w.thought(b)
+		case b.kind == aThought && b.seal.by == byAnthropic && b.seal.hidden:
+			w.item("type", "redacted_thinking", "data", b.seal.sign)
+		case b.kind == aThought && b.seal.by == byAnthropic:
+			w.item("type", "thinking", "thinking", b.text, "signature", b.seal.sign)
 		case b.kind == aText && b.says():
 			w.textBlock(b)
 		case b.kind == anImage:
-			if err := w.image(b); err != nil {
-				return err
-			}
+			w.image(b)
+		case b.kind == aDocument && b.media.name != nil:
+			w.block(b, "type", "document", "source", b.source(), "title", b.media.name)
 		case b.kind == aDocument:
-			w.document(b)
+			w.block(b, "type", "document", "source", b.source())
 		case b.kind == anAudio:
-			return b.at.member("type").refuse("input_audio cannot be said to this model: Claude does not listen")
+			w.fail(b.at.member("type").refuse("input_audio cannot be said to this model: Claude does not listen"))
 		case b.kind == aCall:
-			w.call(b)
+			w.block(b, "type", "tool_use", "id", b.call.id, "name", b.call.name, "input", b.call.args)
 		}
 	}
-	return nil
 }
 
-func (w *messagesWriter) thought(b block) {
-	switch {
-	case b.seal.by != byAnthropic:
-	case b.seal.hidden:
-		w.item(func() {
-			w.set("type", "redacted_thinking")
-			w.setText("data", b.seal.sign)
-		})
-	default:
-		w.item(func() {
-			w.set("type", "thinking")
-			w.setText("thinking", b.text)
-			w.setText("signature", b.seal.sign)
-		})
-	}
-}
-
-func (w *messagesWriter) call(b block) {
-	w.item(func() {
-		w.set("type", "tool_use")
-		w.set("id", b.call.id)
-		w.setText("name", b.call.name)
-		w.have("input", b.call.args)
-		w.have("cache_control", b.cache)
-	})
-}
-
-func (w *messagesWriter) image(b block) error {
+func (w *messagesWriter) image(b block) {
 	switch b.media.mime {
 	case "", "image/jpeg", "image/png", "image/gif", "image/webp":
+		w.block(b, "type", "image", "source", b.source())
 	default:
-		return b.at.refuse("Claude reads JPEG, PNG, GIF and WebP, not %s", short(b.media.mime))
+		w.fail(b.at.refuse("Claude reads JPEG, PNG, GIF and WebP, not %s", short(b.media.mime)))
 	}
-	w.item(func() {
-		w.set("type", "image")
-		w.source(b)
-		w.have("cache_control", b.cache)
-	})
-	return nil
 }
 
-func (w *messagesWriter) document(b block) {
-	w.item(func() {
-		w.set("type", "document")
-		w.source(b)
-		if b.media.name != nil {
-			w.setText("title", b.media.name)
-		}
-		w.have("cache_control", b.cache)
-	})
+func (b block) source() fields {
+	switch {
+	case b.media.url != nil:
+		return fields{"type", "url", "url", b.media.url}
+	case b.media.data == nil:
+		return fields{"type", "text", "media_type", b.media.mime, "data", b.text}
+	}
+	return fields{"type", "base64", "media_type", b.media.mime, "data", b.media.data}
 }
 
-func (w *messagesWriter) source(b block) {
-	w.object("source", func() {
-		switch {
-		case b.media.url != nil:
-			w.set("type", "url")
-			w.setText("url", b.media.url)
-		case b.media.data == nil:
-			w.set("type", "text")
-			w.set("media_type", b.media.mime)
-			w.setText("data", b.text)
-		default:
-			w.set("type", "base64")
-			w.set("media_type", b.media.mime)
-			w.setText("data", b.media.data)
-		}
-	})
-}
-
-func (w *messagesWriter) result(r *result) error {
-	w.begin('{')
-	w.set("type", "tool_result")
-	w.set("tool_use_id", r.call.id)
+func (w *messagesWriter) result(r *result) {
+	said := fields{"type", "tool_result", "tool_use_id", r.call.id}
 	if r.failed {
-		w.setBool("is_error", true)
+		said = append(said, "is_error", true)
 	}
 	if slices.ContainsFunc(r.blocks, block.says) {
-		w.key("content")
-		w.begin('[')
-		if err := w.blocks(r.blocks); err != nil {
-			return err
-		}
-		w.end(']')
+		said = append(said, func() { w.array("content", func() { w.blocks(r.blocks) }) })
 	}
-	w.end('}')
-	return nil
+	w.item(said...)
 }
 
-func (w *messagesWriter) tools() error {
+func (w *messagesWriter) tools() {
 	if len(w.c.tools) == 0 {
-		return nil
+		return
 	}
-	w.key("tools")
-	w.begin('[')
-	for _, t := range w.c.tools {
-		if !plainID(string(t.name)) || len(t.name) > 128 {
-			return t.at.member("name").refuse("Claude takes up to 128 letters, digits, _ and -")
-		}
-		w.item(func() {
-			w.setText("name", t.name)
-			if t.description != nil {
-				w.setText("description", t.description)
+	w.array("tools", func() {
+		for _, t := range w.c.tools {
+			if !plainID(string(t.name)) || len(t.name) > 128 {
+				w.fail(t.at.member("name").refuse("Claude takes up to 128 letters, digits, _ and -"))
 			}
-			w.key("input_schema")
-			w.value(t.inputSchema())
-			w.have("cache_control", t.cache)
-		})
-	}
-	w.end(']')
+			w.block(block{cache: t.cache}, t.described("input_schema")...)
+		}
+	})
 	w.toolChoice()
-	return nil
 }
 
 // inputSchema is the schema of an object, also where the client gave none, or one that does not say so.

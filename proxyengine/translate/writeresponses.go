@@ -14,36 +14,28 @@ type responsesWriter struct {
 
 // writeResponses writes a request of OpenAI's responses, as the Codex backend takes it too: protocols.md, E.2 and I.3. It is
 // always a stream, of which nothing is stored.
-func writeResponses(c *conversation, o outline) (body []byte, t told, err error) {
+func writeResponses(c *conversation, o outline) (body []byte, t written, err error) {
 	if len(c.stop) > 0 {
-		return nil, t, c.stop[0].refuse("OpenAI's responses know no stop sequences")
+		return nil, t, c.stop[0].path.refuse("OpenAI's responses know no stop sequences")
 	}
 	c.named(responsesID)
 	w := &responsesWriter{c: c}
 	w.b = make([]byte, 0, o.size)
 	w.begin('{')
 	t.at, t.length = w.model(o.model)
-	w.setText("instructions", join(textsOf(c.system), `\n\n`))
+	w.set("instructions", join(textsOf(c.system), `\n\n`))
 	w.array("input", w.input)
-	if err := writeFunctions(&w.writer, c, false); err != nil {
-		return nil, t, err
-	}
+	writeFunctions(&w.writer, c, false)
 	w.reasoning(gptNamed(o.upstream))
 	if c.format.schema != nil {
-		w.object("text", func() {
-			w.object("format", func() {
-				w.set("type", "json_schema")
-				writeSchema(&w.writer, c.format)
-			})
-		})
+		w.object("text", "format", append(fields{"type", "json_schema"}, schemaOf(c.format)...))
 	}
-	w.setBool("store", false)
-	w.setBool("stream", true)
+	w.add("store", false, "stream", true)
 	if o.session != "" {
 		w.set("prompt_cache_key", cacheKey(o.session))
 	}
 	w.end('}')
-	return w.b, t, nil
+	return w.b, t, w.err
 }
 
 // reasoning asks for thoughts, sealed so that they can be taken up again, only when the client wants some: it gets no
@@ -94,31 +86,11 @@ func (w *responsesWriter) answered(blocks []block) {
 		case b.kind == aText && len(b.text) > 0:
 			w.message("assistant", []block{b})
 		case b.kind == aThought && b.seal.by == byOpenAI:
-			w.thought(b)
+			w.item("type", "reasoning", func() { w.array("summary", func() { w.words("summary_text", b.text) }) }, "encrypted_content", b.seal.sign)
 		case b.kind == aCall:
-			w.item(func() {
-				w.set("type", "function_call")
-				w.set("call_id", b.call.id)
-				w.setText("name", b.call.name)
-				w.setText("arguments", escaped(b.call.args))
-			})
+			w.item("type", "function_call", "call_id", b.call.id, "name", b.call.name, "arguments", escaped(b.call.args))
 		}
 	}
-}
-
-func (w *responsesWriter) thought(b block) {
-	w.item(func() {
-		w.set("type", "reasoning")
-		w.array("summary", func() {
-			if len(b.text) > 0 {
-				w.item(func() {
-					w.set("type", "summary_text")
-					w.setText("text", b.text)
-				})
-			}
-		})
-		w.setText("encrypted_content", b.seal.sign)
-	})
 }
 
 func (w *responsesWriter) message(role string, blocks []block) {
@@ -126,18 +98,9 @@ func (w *responsesWriter) message(role string, blocks []block) {
 	if role == "assistant" {
 		kind = "output_text"
 	}
-	if !anything(blocks) {
-		return
+	if slices.ContainsFunc(blocks, func(b block) bool { return b.kind != aText || len(b.text) > 0 }) {
+		w.item("type", "message", "role", role, func() { w.array("content", func() { w.parts(blocks, kind) }) })
 	}
-	w.item(func() {
-		w.set("type", "message")
-		w.set("role", role)
-		w.array("content", func() { w.parts(blocks, kind) })
-	})
-}
-
-func anything(blocks []block) bool {
-	return slices.ContainsFunc(blocks, func(b block) bool { return b.kind != aText || len(b.text) > 0 })
 }
 
 func (w *responsesWriter) parts(blocks []block, kind string) {
@@ -148,44 +111,28 @@ func (w *responsesWriter) parts(blocks []block, kind string) {
 		case b.media.mime == "text/plain":
 			w.words(kind, join([]text{b.media.name, b.text}, `\n\n`))
 		case b.kind == anImage:
-			w.item(func() {
-				w.set("type", "input_image")
-				w.set("detail", "auto")
-				w.setText("image_url", b.media.address()...)
-			})
+			w.item("type", "input_image", "detail", "auto", "image_url", b.media.address())
 		case b.media.url != nil:
-			w.item(func() {
-				w.set("type", "input_file")
-				w.setText("file_url", b.media.url)
-			})
+			w.item("type", "input_file", "file_url", b.media.url)
 		default:
-			w.item(func() {
-				w.set("type", "input_file")
-				w.setText("filename", b.media.fileName())
-				w.setText("file_data", b.media.address()...)
-			})
+			w.item("type", "input_file", "filename", b.media.fileName(), "file_data", b.media.address())
 		}
 	}
 }
 
 func (w *responsesWriter) words(kind string, t text) {
 	if len(t) > 0 {
-		w.item(func() {
-			w.set("type", kind)
-			w.setText("text", t)
-		})
+		w.item("type", kind, "text", t)
 	}
 }
 
 func (w *responsesWriter) result(r *result) {
-	words, seen := r.split()
-	w.item(func() {
-		w.set("type", "function_call_output")
-		w.set("call_id", r.call.id)
-		if len(seen) == 0 {
-			w.setText("output", words)
-			return
-		}
+	words, seen := r.told()
+	if len(seen) == 0 {
+		w.item("type", "function_call_output", "call_id", r.call.id, "output", words)
+		return
+	}
+	w.item("type", "function_call_output", "call_id", r.call.id, func() {
 		w.array("output", func() {
 			w.words("input_text", words)
 			w.parts(seen, "input_text")

@@ -15,15 +15,14 @@ func (w *messagesWriter) toolChoice() {
 	if word == "" {
 		return
 	}
-	w.object("tool_choice", func() {
-		w.set("type", word)
-		if choice.mode == oneTool {
-			w.setText("name", choice.name)
-		}
-		if choice.single && choice.mode != noTool {
-			w.setBool("disable_parallel_tool_use", true)
-		}
-	})
+	said := fields{"type", word}
+	if choice.mode == oneTool {
+		said = append(said, "name", choice.name)
+	}
+	if choice.single && choice.mode != noTool {
+		said = append(said, "disable_parallel_tool_use", true)
+	}
+	w.set("tool_choice", said)
 }
 
 // thinking writes how much is to be thought, and the format of the answer, which stands in the same member.
@@ -34,37 +33,32 @@ func (w *messagesWriter) thinking(maxTokens int64) {
 	case e.off && w.claude.always:
 		level = "low"
 	case e.off && w.claude.adaptive() && w.claude.version.atLeast(5, 0):
-		w.object("thinking", func() { w.set("type", "disabled") }) // older ones do not think unasked
+		w.object("thinking", "type", "disabled") // older ones do not think unasked
 	case e.on && w.claude.adaptive():
 		level = w.claude.level(e.level)
 		w.adaptive()
 	case e.on && w.claude.thinks():
 		w.budgeted(maxTokens)
 	}
-	if level == "" && w.c.format.schema == nil {
-		return
+	var config fields
+	if level != "" {
+		config = append(config, "effort", level)
 	}
-	w.object("output_config", func() {
-		if level != "" {
-			w.set("effort", level)
-		}
-		if w.c.format.schema != nil {
-			w.object("format", func() {
-				w.set("type", "json_schema")
-				w.have("schema", w.c.format.schema)
-			})
-		}
-	})
+	if w.c.format.schema != nil {
+		config = append(config, "format", fields{"type", "json_schema", "schema", w.c.format.schema})
+	}
+	if config != nil {
+		w.set("output_config", config)
+	}
 }
 
 func (w *messagesWriter) adaptive() {
 	w.think = true
-	w.object("thinking", func() {
-		w.set("type", "adaptive")
-		if w.claude.version.atLeast(4, 7) {
-			w.set("display", "summarized") // they keep it to themselves otherwise
-		}
-	})
+	if w.claude.version.atLeast(4, 7) {
+		w.object("thinking", "type", "adaptive", "display", "summarized") // they keep it to themselves otherwise
+		return
+	}
+	w.object("thinking", "type", "adaptive")
 }
 
 // budgeted turns on thinking with a budget, where that can be: it must leave room for the answer, no tool may be forced,
@@ -76,10 +70,7 @@ func (w *messagesWriter) budgeted(maxTokens int64) {
 		return
 	}
 	w.think = true
-	w.object("thinking", func() {
-		w.set("type", "enabled")
-		w.setInt("budget_tokens", tokens)
-	})
+	w.object("thinking", "type", "enabled", "budget_tokens", tokens)
 }
 
 // thoughtless reports that the model is at work on calls which it made without a thought that is still there.
@@ -97,8 +88,7 @@ func (w *messagesWriter) sampling() {
 	warm := w.c.temperature != nil && !w.think
 	if w.claude.samples() {
 		if warm {
-			w.key("temperature")
-			w.value(atMost(w.c.temperature, 1))
+			w.set("temperature", atMost(w.c.temperature, 1))
 		}
 		if p, _ := w.c.topP.number(); w.c.topP != nil && (!warm || !w.claude.known) && (!w.think || p >= 0.95) {
 			w.have("top_p", w.c.topP)
@@ -107,7 +97,7 @@ func (w *messagesWriter) sampling() {
 	w.c.stop = slices.DeleteFunc(w.c.stop, func(s node) bool { return s.text().blank() }) // Anthropic refuses those
 	w.stops("stop_sequences", w.c.stop)
 	if opaque(w.c.user) {
-		w.object("metadata", func() { w.setText("user_id", w.c.user) })
+		w.object("metadata", "user_id", w.c.user)
 	}
 }
 

@@ -3,7 +3,6 @@
 package anthropic
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"crs/proxyengine/provider"
@@ -59,15 +58,14 @@ func errorType(k provider.FaultKind) string {
 	}[k]
 }
 
-func encode(f *provider.Fault) []byte {
-	e := errorBody{Type: "error", RequestID: f.Request}
-	e.Error.Type, e.Error.Message = errorType(f.Kind), f.Message
-	b, err := json.Marshal(&e)
-	if err != nil {
-		return nil // cannot be: it holds only text
-	}
-	return b
+// Error is an error in the protocol's words. request is the request's id, or "".
+func Error(kind, message, request string) []byte {
+	e := errorBody{Type: "error", RequestID: request}
+	e.Error.Type, e.Error.Message = kind, message
+	return provider.Encode(&e)
 }
+
+func encode(f *provider.Fault) []byte { return Error(errorType(f.Kind), f.Message, f.Request) }
 
 // Fault implements provider.Protocol.
 func (Protocol) Fault(f *provider.Fault) (string, []byte) { return "application/json", encode(f) }
@@ -97,9 +95,5 @@ func (Protocol) Models(names []string) (string, []byte) {
 	if n := len(names); n > 0 {
 		list.FirstID, list.LastID = &names[0], &names[n-1]
 	}
-	b, err := json.Marshal(&list)
-	if err != nil {
-		return "application/json", nil // cannot be: it holds only text
-	}
-	return "application/json", b
+	return "application/json", provider.Encode(&list)
 }

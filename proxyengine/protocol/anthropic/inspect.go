@@ -53,29 +53,10 @@ func badRequest(message string) error {
 
 // scan finds the members. One that decides something may not be there twice.
 func scan(body []byte) (r request, err error) {
-	s := jsonscan.Top(body)
-	for s.Next() {
-		s.Keep(r.slot(s.Name()))
-	}
-	return r, s.Err()
-}
-
-func (r *request) slot(key []byte) *jsonscan.Part {
-	switch string(key) {
-	case "model":
-		return &r.model
-	case "stream":
-		return &r.stream
-	case "max_tokens":
-		return &r.maxTokens
-	case "metadata":
-		return &r.metadata
-	case "system":
-		return &r.system
-	case "messages":
-		return &r.messages
-	}
-	return nil
+	want := jsonscan.Want
+	err = jsonscan.Find(body, want("model", &r.model), want("stream", &r.stream), want("max_tokens", &r.maxTokens),
+		want("metadata", &r.metadata), want("system", &r.system), want("messages", &r.messages))
+	return r, err
 }
 
 // Family is the word by which quotas know a model: opus, sonnet, haiku, fable. A model of none is its own family.

@@ -2,7 +2,6 @@ package anthropic
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 func NewMeter(header provider.Header) provider.Meter {
 	if strings.HasPrefix(strings.ToLower(header.Get("content-type")), "text/event-stream") {
 		m := &streamMeter{}
-		m.scanner.On = m.event
+		m.Scanner.On = m.event
 		return m
 	}
 	return &jsonMeter{}
@@ -23,37 +22,36 @@ func NewMeter(header provider.Header) provider.Meter {
 
 // tally is what has been counted so far.
 type tally struct {
-	count       provider.Count
+	provider.Tally
 	first, last []byte // usage objects as they came
-	output      int64  // bytes of text that came by, for an answer that ends before its figures
 }
 
 // take puts the figures of a usage object (protocols.md, A.11) in the place of earlier ones: they are cumulative, and a
 // zero says nothing.
 func (t *tally) take(raw []byte) {
 	var created int64
-	c := &t.count
+	c := &t.Count
 	u := &c.Tokens
 	s := jsonscan.Top(raw)
 	for s.Next() {
 		switch string(s.Key) {
 		case "input_tokens":
-			put(&u.Input, s.Value)
+			provider.TakeFigure(&u.Input, s.Value)
 		case "output_tokens":
-			put(&u.Output, s.Value)
+			provider.TakeFigure(&u.Output, s.Value)
 		case "cache_read_input_tokens":
-			put(&u.CacheRead, s.Value)
+			provider.TakeFigure(&u.CacheRead, s.Value)
 		case "cache_creation_input_tokens":
-			put(&created, s.Value)
+			provider.TakeFigure(&created, s.Value)
 		case "cache_creation":
-			put(&u.CacheWrite, jsonscan.Get(s.Value, "ephemeral_5m_input_tokens"))
-			put(&u.CacheWrite1h, jsonscan.Get(s.Value, "ephemeral_1h_input_tokens"))
+			provider.TakeFigure(&u.CacheWrite, jsonscan.Get(s.Value, "ephemeral_5m_input_tokens"))
+			provider.TakeFigure(&u.CacheWrite1h, jsonscan.Get(s.Value, "ephemeral_1h_input_tokens"))
 		case "server_tool_use":
-			put(&c.Pricing.WebSearches, jsonscan.Get(s.Value, "web_search_requests"))
+			provider.TakeFigure(&c.Pricing.WebSearches, jsonscan.Get(s.Value, "web_search_requests"))
 		case "service_tier":
-			name(&c.Pricing.ServiceTier, s.Value)
+			provider.TakeName(&c.Pricing.ServiceTier, s.Value)
 		case "inference_geo":
-			name(&c.Pricing.Region, s.Value)
+			provider.TakeName(&c.Pricing.Region, s.Value)
 		case "speed":
 			c.Pricing.Fast = c.Pricing.Fast || jsonscan.Equal(s.Value, "fast")
 		}
@@ -65,7 +63,7 @@ func (t *tally) take(raw []byte) {
 	if unsplit := created - u.CacheWrite - u.CacheWrite1h; unsplit > 0 {
 		u.CacheWrite += unsplit
 	}
-	if len(raw) > mostRaw {
+	if len(raw) > provider.MostRaw {
 		return
 	}
 	if t.last = bytes.Clone(raw); t.first == nil {
@@ -73,121 +71,55 @@ func (t *tally) take(raw []byte) {
 	}
 }
 
-func put(n *int64, raw []byte) {
-	if fresh, ok := provider.Figure(raw); ok && fresh > 0 {
-		*n = fresh
-	}
-}
-
-func name(s *string, raw []byte) {
-	if len(raw) > mostName {
-		return
-	}
-	if fresh, ok := jsonscan.String(raw); ok && fresh != "" {
-		*s = fresh
-	}
-}
-
-// end gives the count. An answer that was cut is counted by what came of it, where its own figures say less.
-func (t *tally) end(complete bool) provider.Count {
-	c := t.count
-	c.Complete = complete && c.Seen
-	if !c.Complete {
-		c.Tokens.Output = max(c.Tokens.Output, t.output/bytesPerToken)
-	}
-	c.Raw = t.raw()
-	return c
-}
-
-const (
-	bytesPerToken = 4
-	mostRaw       = 16 << 10 // the largest usage object that goes into the ledger
-	mostName      = 1 << 10  // longer than any name that an upstream gives
-)
-
 // holds is what is kept of figures.
 func (t *tally) holds() int { return cap(t.first) + cap(t.last) }
 
-// raw is what the upstream said, fit for a ledger's line: its last word, and its first too where that alone has the
-// input.
-func (t *tally) raw() json.RawMessage {
+// end gives the count, with what the upstream said: its last word, and its first too where that alone has the input.
+func (t *tally) end(complete bool) provider.Count {
 	text := t.last
 	if len(text) > 0 && !bytes.Contains(text, []byte(`"input_tokens"`)) && &t.first[0] != &t.last[0] {
 		text = slices.Concat([]byte("["), t.first, []byte(","), t.last, []byte("]"))
 	}
-	if len(text) == 0 || !json.Valid(text) {
-		return nil
-	}
-	if bytes.ContainsAny(text, "\r\n") {
-		var compact bytes.Buffer
-		_ = json.Compact(&compact, text) // it is valid
-		return compact.Bytes()
-	}
-	return text
+	return t.End(complete, text)
 }
 
 // streamMeter counts a stream.
 type streamMeter struct {
 	tally
-	scanner sse.Scanner
-	begun   bool
-	stopped bool
-	failure []byte
+	provider.StreamMeter
 }
 
-// Feed implements provider.Meter.
-func (m *streamMeter) Feed(p []byte) { m.scanner.Feed(p) }
-
 // Holds implements provider.Meter.
-func (m *streamMeter) Holds() int { return m.scanner.Holds() + cap(m.failure) + m.holds() }
+func (m *streamMeter) Holds() int { return m.Scanner.Holds() + cap(m.Failed) + m.holds() }
 
-// Forget implements provider.Meter.
-func (m *streamMeter) Forget() { m.scanner.Forget() }
-
-// Begun implements provider.Meter.
-func (m *streamMeter) Begun() bool { return m.begun }
-
-// Failure implements provider.Meter.
-func (m *streamMeter) Failure() []byte { return m.failure }
-
-// Whole implements provider.Meter.
-func (m *streamMeter) Whole() bool { return m.stopped }
-
-// AtBoundary implements provider.Meter.
-func (m *streamMeter) AtBoundary() bool { return m.scanner.AtBoundary() }
-
-// End implements provider.Meter. Some gateways leave the last blank line out.
+// End implements provider.Meter.
 func (m *streamMeter) End() provider.Count {
-	if rest := m.scanner.Close(); len(rest.Data) > 0 && !rest.Cut {
-		m.event(rest.Event)
-	}
-	return m.end(m.stopped)
+	m.Close()
+	return m.end(m.Stopped)
 }
 
 // event looks at one event. Most are deltas, told by their first bytes without decoding anything.
 func (m *streamMeter) event(e sse.Event) {
 	switch kind(e.Data) {
 	case "content_block_delta":
-		m.begun = true
-		m.output += int64(max(len(e.Data)-deltaFrame, 0))
+		m.Begun = true
+		m.Output += int64(max(len(e.Data)-deltaFrame, 0))
 	case "content_block_start", "content_block_stop":
-		m.begun = true
+		m.Begun = true
 	case "message_start":
 		if u := jsonscan.Get(jsonscan.Get(e.Data, "message"), "usage"); u != nil {
 			m.take(u)
 		}
-		name(&m.count.Model, jsonscan.Get(jsonscan.Get(e.Data, "message"), "model"))
+		provider.TakeName(&m.Count.Model, jsonscan.Get(jsonscan.Get(e.Data, "message"), "model"))
 	case "message_delta":
-		m.begun = true
+		m.Begun = true
 		if u := jsonscan.Get(e.Data, "usage"); u != nil {
 			m.take(u)
 		}
 	case "message_stop":
-		m.begun, m.stopped = true, true
+		m.Begun, m.Stopped = true, true
 	case "error":
-		if m.failure == nil {
-			m.failure = bytes.Clone(e.Data)
-		}
+		m.Fail(e.Data)
 	}
 }
 

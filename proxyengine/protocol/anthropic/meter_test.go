@@ -69,7 +69,7 @@ func TestAStreamIsCountedHoweverItIsCut(t *testing.T) {
 func check(t *testing.T, name string, m provider.Meter) {
 	t.Helper()
 	c := m.End()
-	if !c.Complete || !c.Seen || c.Tokens != counted || c.Model != "claude-opus-4-8" || c.Pricing.WebSearches != 2 || c.Pricing.ServiceTier != "standard" || m.Failure() != nil || !m.Begun() {
+	if !c.Complete || !c.Seen || c.Tokens != counted || c.Model != "claude-opus-4-8" || c.Pricing.WebSearches != 2 || c.Pricing.ServiceTier != "standard" || m.Failure() != nil || !m.HasContent() {
 		t.Fatalf("%s: %+v, failure %q", name, c, m.Failure())
 	}
 	if !strings.Contains(string(c.Raw), `"output_tokens":57`) || !strings.Contains(string(c.Raw), `"input_tokens":3`) {
@@ -85,7 +85,7 @@ func TestAStreamThatEndsEarlyIsNeverCalledComplete(t *testing.T) {
 	for end := range len(recorded) {
 		m := stream()
 		m.Feed([]byte(recorded[:end]))
-		if m.Begun() && end < begins {
+		if m.HasContent() && end < begins {
 			t.Fatalf("at %d it has begun already", end)
 		}
 		c := m.End()
@@ -116,13 +116,13 @@ func TestAnErrorInAStreamIsTold(t *testing.T) {
 	const failure = `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`
 	m := stream()
 	m.Feed([]byte("event: error\ndata: " + failure + "\n\n"))
-	if string(m.Failure()) != failure || m.Begun() || m.Whole() || !m.AtBoundary() {
-		t.Errorf("failure %q, begun %v", m.Failure(), m.Begun())
+	if string(m.Failure()) != failure || m.HasContent() || m.Complete() || !m.AtBoundary() {
+		t.Errorf("failure %q, begun %v", m.Failure(), m.HasContent())
 	}
 	late := stream()
 	late.Feed([]byte(recorded[:strings.Index(recorded, "event: message_delta")] + "event: error\ndata: " + failure + "\n\n"))
-	if string(late.Failure()) != failure || !late.Begun() {
-		t.Errorf("failure %q, begun %v", late.Failure(), late.Begun())
+	if string(late.Failure()) != failure || !late.HasContent() {
+		t.Errorf("failure %q, begun %v", late.Failure(), late.HasContent())
 	}
 }
 
@@ -147,12 +147,12 @@ func TestAnAnswerInJSONIsCounted(t *testing.T) {
 	for cut := range len(message) {
 		m := meter("application/json")
 		m.Feed([]byte(message[:cut]))
-		if m.Whole() {
+		if m.Complete() {
 			t.Fatalf("whole at %d", cut)
 		}
 		m.Feed([]byte(message[cut:]))
 		c := m.End()
-		if !m.Whole() || !c.Complete || c.Tokens != counted || !c.Pricing.Fast || c.Model != "claude-opus-4-8" {
+		if !m.Complete() || !c.Complete || c.Tokens != counted || !c.Pricing.Fast || c.Model != "claude-opus-4-8" {
 			t.Fatalf("cut at %d: %+v", cut, c)
 		}
 	}
@@ -168,8 +168,8 @@ func TestAnAnswerInJSONIsCounted(t *testing.T) {
 	} {
 		m := meter("application/json")
 		m.Feed([]byte(text))
-		if m.Whole() != want.whole || (m.Failure() != nil) != want.failed || m.End().Seen {
-			t.Errorf("%s: whole %v, failure %q", text, m.Whole(), m.Failure())
+		if m.Complete() != want.whole || (m.Failure() != nil) != want.failed || m.End().Seen {
+			t.Errorf("%s: whole %v, failure %q", text, m.Complete(), m.Failure())
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 // jsonMeter counts an answer in one JSON object. One that is small is kept until it is whole; of a large one only the
 // members that matter are.
 type jsonMeter struct {
+	provider.OnePiece
 	tally
 	body    []byte
 	large   *jsonscan.Members
@@ -62,17 +63,11 @@ func (m *jsonMeter) Forget() {
 	}
 }
 
-// Begun implements provider.Meter: an answer that comes in one piece has begun when it is whole.
-func (m *jsonMeter) Begun() bool { return true }
-
-// Whole implements provider.Meter.
-func (m *jsonMeter) Whole() bool {
+// Complete implements provider.Meter.
+func (m *jsonMeter) Complete() bool {
 	m.read()
 	return m.whole
 }
-
-// AtBoundary implements provider.Meter: nothing can be added to a JSON object.
-func (m *jsonMeter) AtBoundary() bool { return false }
 
 // Failure implements provider.Meter.
 func (m *jsonMeter) Failure() []byte {
@@ -85,7 +80,7 @@ func (m *jsonMeter) read() {
 	switch {
 	case m.whole:
 	case m.large != nil:
-		if m.whole = m.large.Whole(); m.whole {
+		if m.whole = m.large.Complete(); m.whole {
 			m.tell(m.large.Value("type"), m.large.Value("model"), m.large.Value("usage"))
 		}
 	default:
@@ -120,7 +115,7 @@ func (m *jsonMeter) tell(what, model, figures []byte) {
 		}
 		return
 	}
-	name(&m.count.Model, model)
+	provider.TakeName(&m.Count.Model, model)
 	if figures != nil {
 		m.take(figures)
 	}

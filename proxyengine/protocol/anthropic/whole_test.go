@@ -23,8 +23,8 @@ func TestALargeAnswerIsCountedWithoutBeingKept(t *testing.T) {
 					`"}],"usage":{"input_tokens":11,"output_tokens":7}}`
 				m := &jsonMeter{}
 				most := feedIn(m, body, cut)
-				if !m.Whole() || m.Failure() != nil || most > 4*keepUpTo {
-					t.Errorf("whole %v, failure %.50s, it held %d bytes", m.Whole(), m.Failure(), most)
+				if !m.Complete() || m.Failure() != nil || most > 4*keepUpTo {
+					t.Errorf("whole %v, failure %.50s, it held %d bytes", m.Complete(), m.Failure(), most)
 				}
 				if c := m.End(); c.Tokens.Input != 11 || c.Tokens.Output != 7 || c.Model != "claude-x" || !c.Complete || len(c.Raw) == 0 {
 					t.Errorf("%+v", c)

@@ -1,7 +1,6 @@
 package gemini
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,8 +28,7 @@ func (Protocol) Answer(in *provider.Inbound, models []string) (string, []byte, e
 			Message: "models/" + bare(in.Param) + " is not found: no account here serves it, or the key may not use it",
 		}
 	}
-	b, err := json.Marshal(entry(bare(in.Param)))
-	return jsonType, b, err
+	return jsonType, provider.Encode(entry(bare(in.Param))), nil
 }
 
 // companion answers what a Code Assist client asks. Settings, experiments, quotas and metrics are Google's matter with an
@@ -68,11 +66,7 @@ func (Protocol) Models(names []string) (string, []byte) {
 	for _, n := range names {
 		list.Models = append(list.Models, entry(n))
 	}
-	b, err := json.Marshal(&list)
-	if err != nil {
-		return jsonType, nil // cannot be: it holds only text
-	}
-	return jsonType, b
+	return jsonType, provider.Encode(&list)
 }
 
 const jsonType = "application/json; charset=UTF-8"

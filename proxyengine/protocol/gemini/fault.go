@@ -1,7 +1,6 @@
 package gemini
 
 import (
-	"encoding/json"
 	"strconv"
 	"time"
 
@@ -42,11 +41,7 @@ func encode(f *provider.Fault) []byte {
 		seconds := int64((f.RetryAfter + time.Second - 1) / time.Second)
 		e.Error.Details = []retryInfo{{Type: "type.googleapis.com/google.rpc.RetryInfo", Delay: strconv.FormatInt(seconds, 10) + "s"}}
 	}
-	b, err := json.Marshal(&e)
-	if err != nil {
-		return nil // cannot be: it holds only text
-	}
-	return b
+	return provider.Encode(&e)
 }
 
 // Fault implements provider.Protocol.

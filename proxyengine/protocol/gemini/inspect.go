@@ -202,12 +202,7 @@ func asksEvents(query string) bool {
 // maxTokens is the bound that a request sets to its answer; 0 when it sets none.
 func maxTokens(r *Request) int64 {
 	var most jsonscan.Part
-	if r.Config.Raw == nil || members(r.Config.Raw, func(key []byte) *jsonscan.Part {
-		if string(key) == "maxOutputTokens" || string(key) == "max_output_tokens" {
-			return &most
-		}
-		return nil
-	}) != nil {
+	if r.Config.Raw == nil || jsonscan.Find(r.Config.Raw, jsonscan.Want("maxOutputTokens", &most), jsonscan.Want("max_output_tokens", &most)) != nil {
 		return 0
 	}
 	n, _ := jsonscan.Int(most.Raw)

@@ -70,7 +70,7 @@ func (m *Meter) object(data []byte) {
 
 // Holds implements provider.Meter.
 func (m *Meter) Holds() int {
-	return m.events.Holds() + m.objects.Holds() + cap(m.usage) + cap(m.version) + cap(m.failure)
+	return m.events.Holds() + m.objects.Holds() + cap(m.usage) + cap(m.failure)
 }
 
 // Forget implements provider.Meter.
@@ -79,8 +79,8 @@ func (m *Meter) Forget() {
 	m.objects.Forget()
 }
 
-// Begun implements provider.Meter. An answer that comes in one object has begun when it is whole, or is an error.
-func (m *Meter) Begun() bool { return m.begun || !m.stream && !m.objects.Array() }
+// HasContent implements provider.Meter. An answer that comes in one object has begun when it is whole, or is an error.
+func (m *Meter) HasContent() bool { return m.begun || !m.stream && !m.objects.Array() }
 
 // Failure implements provider.Meter.
 func (m *Meter) Failure() []byte { return m.failure }
@@ -88,9 +88,9 @@ func (m *Meter) Failure() []byte { return m.failure }
 // AtBoundary implements provider.Meter: nothing can be added to JSON.
 func (m *Meter) AtBoundary() bool { return m.stream && m.events.AtBoundary() }
 
-// Whole implements provider.Meter. A stream of events ends without a word, so it is whole when a candidate said why it
+// Complete implements provider.Meter. A stream of events ends without a word, so it is whole when a candidate said why it
 // ended.
-func (m *Meter) Whole() bool {
+func (m *Meter) Complete() bool {
 	if m.stream {
 		return m.finished
 	}
@@ -118,7 +118,7 @@ func (m *Meter) Close() bool {
 // End implements provider.Meter.
 func (m *Meter) End() provider.Count {
 	m.Close()
-	complete := m.Whole()
+	complete := m.Complete()
 	if !m.stream && m.objects.Array() {
 		complete = complete && m.finished
 	}

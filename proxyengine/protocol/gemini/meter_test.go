@@ -86,8 +86,8 @@ func checkRecorded(t *testing.T, name string, m provider.Meter) {
 	t.Helper()
 	for range 2 { // it may be asked again
 		c := m.End()
-		if !c.Complete || !c.Seen || !m.Whole() || c.Tokens != figures || c.Model != "gemini-2.5-pro-002" || c.Pricing.ServiceTier != "priority" ||
-			m.Failure() != nil || !m.Begun() || !json.Valid(c.Raw) || !strings.HasPrefix(string(c.Raw), `{"promptTokenCount":1000,"cachedContentTokenCount":800,`) {
+		if !c.Complete || !c.Seen || !m.Complete() || c.Tokens != figures || c.Model != "gemini-2.5-pro-002" || c.Pricing.ServiceTier != "priority" ||
+			m.Failure() != nil || !m.HasContent() || !json.Valid(c.Raw) || !strings.HasPrefix(string(c.Raw), `{"promptTokenCount":1000,"cachedContentTokenCount":800,`) {
 			t.Fatalf("%s: %+v, failure %q", name, c, m.Failure())
 		}
 	}
@@ -101,10 +101,10 @@ func TestAnAnswerThatEndsEarlyIsNeverCalledComplete(t *testing.T) {
 		for end := range last {
 			m := meter(r[0])
 			m.Feed([]byte(r[1][:end]))
-			if r[0] != inJSON && m.Begun() && end < len(recorded[0]) {
+			if r[0] != inJSON && m.HasContent() && end < len(recorded[0]) {
 				t.Fatalf("%s: at %d it has begun already", name, end)
 			}
-			if c := m.End(); c.Complete || m.Whole() || m.Failure() != nil {
+			if c := m.End(); c.Complete || m.Complete() || m.Failure() != nil {
 				t.Fatalf("%s: complete at %d: %+v", name, end, c)
 			}
 		}
@@ -115,7 +115,7 @@ func TestAnAnswerThatEndsEarlyIsNeverCalledComplete(t *testing.T) {
 		for end := range len(text) {
 			m := meter(r[0])
 			m.Feed([]byte(text[:end]))
-			if m.Whole() || m.Close() || m.End().Complete {
+			if m.Complete() || m.Close() || m.End().Complete {
 				t.Fatalf("%s: whole at %d", name, end)
 			}
 		}
@@ -146,8 +146,8 @@ func TestOnlyContentBeginsAnAnswer(t *testing.T) {
 				form = "[" + text
 			}
 			m.Feed([]byte(form))
-			if m.Begun() != want {
-				t.Errorf("%s of %s: begun is %v", name, text, m.Begun())
+			if m.HasContent() != want {
+				t.Errorf("%s of %s: begun is %v", name, text, m.HasContent())
 			}
 		}
 	}
@@ -177,13 +177,13 @@ func TestAnErrorInAnAnswerIsTold(t *testing.T) {
 		if string(m.Failure()) != failure || m.End().Complete {
 			t.Errorf("%s: %q, %+v", name, m.Failure(), m.End())
 		}
-		if text[0] == eventStream && (m.Begun() || !m.AtBoundary()) {
-			t.Errorf("%s: begun %v", name, m.Begun())
+		if text[0] == eventStream && (m.HasContent() || !m.AtBoundary()) {
+			t.Errorf("%s: begun %v", name, m.HasContent())
 		}
 	}
 	late := meter(eventStream)
 	late.Feed([]byte(events("\n", append(recorded[:2:2], failure))))
-	if c := late.End(); !late.Begun() || late.Failure() == nil || c.Complete || !c.Seen || c.Tokens.Output != 300 {
+	if c := late.End(); !late.HasContent() || late.Failure() == nil || c.Complete || !c.Seen || c.Tokens.Output != 300 {
 		t.Errorf("behind content: %+v", c)
 	}
 }
@@ -193,7 +193,7 @@ func TestNonsenseIsNoAnswer(t *testing.T) {
 	for _, text := range []string{`nonsense`, `[{"candidates":[]}} ]`, `{"candidates":[]} x`, `[{},]`, `[,{}]`, `{]`, `"text"`, `[[{}]]`} {
 		m := meter(inJSON)
 		m.Feed([]byte(text))
-		if m.Whole() || m.End().Complete {
+		if m.Complete() || m.End().Complete {
 			t.Errorf("%s is whole", text)
 		}
 	}
@@ -277,7 +277,7 @@ func TestAPictureIsRead(t *testing.T) {
 	}
 	huge := meter(inJSON)
 	feed(huge, inJSON, gemini.Largest>>20)
-	if c := huge.End(); c.Complete || c.Seen || !huge.Begun() {
+	if c := huge.End(); c.Complete || c.Seen || !huge.HasContent() {
 		t.Errorf("more than there may be: %+v", c)
 	}
 }
@@ -297,7 +297,7 @@ func FuzzMeter(f *testing.F) {
 		two.Feed([]byte(text[:at]))
 		two.Feed([]byte(text[at:]))
 		a, b := one.End(), two.End()
-		if fmt.Sprintf("%+v", a) != fmt.Sprintf("%+v", b) || one.Whole() != two.Whole() || string(one.Failure()) != string(two.Failure()) {
+		if fmt.Sprintf("%+v", a) != fmt.Sprintf("%+v", b) || one.Complete() != two.Complete() || string(one.Failure()) != string(two.Failure()) {
 			t.Errorf("%q cut at %d: %+v and %+v", text, at, a, b)
 		}
 		if n := a.Tokens; n.Input < 0 || n.Output < n.Reasoning || n.CacheRead < 0 || a.Raw != nil && !json.Valid(a.Raw) {

@@ -1,12 +1,12 @@
 package gemini
 
-import "crs/internal/jsonscan"
+import (
+	"crs/internal/jsonscan"
+	"crs/internal/piecewise"
+)
 
 // Largest is how long one object of an answer may be to be read: pictures come in single objects of megabytes.
 const Largest = 32 << 20
-
-// kept is how large a buffer may stay between two objects. A stream lives for hours and there are thousands of them.
-const kept = 64 << 10
 
 // Splitter finds the objects of an answer in JSON while it passes by: the answer is one object, or an array of them. It is
 // fed fragments cut anywhere. It follows framing; what is in an object is for who reads it. Set On, then feed.
@@ -106,7 +106,5 @@ func (s *Splitter) take(part []byte, ended bool) {
 	}
 	s.On(part)
 	s.long = false
-	if s.begun = s.begun[:0]; cap(s.begun) > kept {
-		s.begun = nil
-	}
+	s.begun = piecewise.Reusable(s.begun)
 }

@@ -2,7 +2,6 @@ package gemini
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 
 	"crs/internal/jsonscan"
@@ -23,10 +22,9 @@ type Object struct {
 
 // tally is what has been counted so far.
 type tally struct {
-	usage   []byte // the last usage object
-	model   string
-	version []byte // of the model, as it last came
-	output  int64  // bytes of answers that came by, for one that ends before its figures
+	usage  []byte // the last usage object
+	model  string
+	output int64 // bytes of answers that came by, for one that ends before its figures
 
 	begun    bool
 	finished bool
@@ -99,13 +97,10 @@ func (t *tally) read(c *chunk) {
 		t.begun, t.finished = true, true
 	}
 	// What comes in between may only tell the kind of traffic.
-	if c.usage != nil && len(c.usage) <= mostRaw && bytes.Contains(c.usage, []byte("TokenCount")) {
+	if c.usage != nil && len(c.usage) <= provider.MostRaw && bytes.Contains(c.usage, []byte("TokenCount")) {
 		t.usage = append(t.usage[:0], c.usage...)
 	}
-	if c.version != nil && len(c.version) <= mostName && !bytes.Equal(c.version, t.version) {
-		t.version = append(t.version[:0], c.version...)
-		t.model, _ = jsonscan.String(t.version)
-	}
+	provider.TakeName(&t.model, c.version)
 }
 
 // look finds out whether candidates say anything, and whether one has ended.
@@ -132,20 +127,13 @@ func reason(raw []byte) bool {
 
 // end gives the count. An answer that was cut before its figures is counted by what came of it.
 func (t *tally) end(complete bool) provider.Count {
-	c := provider.Count{Model: t.model, Seen: t.usage != nil, Raw: t.raw()}
-	c.Complete = complete && c.Seen
-	c.Tokens, c.Pricing.ServiceTier = figures(t.usage)
-	if !c.Complete && c.Tokens.Output == 0 {
-		c.Tokens.Output = t.output / bytesPerToken
+	counted := provider.Tally{Count: provider.Count{Model: t.model, Seen: t.usage != nil}}
+	counted.Count.Tokens, counted.Count.Pricing.ServiceTier = figures(t.usage)
+	if counted.Count.Tokens.Output == 0 {
+		counted.Output = t.output
 	}
-	return c
+	return counted.End(complete, t.usage)
 }
-
-const (
-	bytesPerToken = 4
-	mostRaw       = 16 << 10 // the largest usage object that goes into the ledger
-	mostName      = 1 << 10  // longer than any name that an upstream gives
-)
 
 // figures reads a usage object (protocols.md, D.3). Its prompt includes what was cached, its candidates exclude thoughts.
 func figures(object []byte) (t usage.Tokens, tier string) {
@@ -190,14 +178,4 @@ func tierOf(raw []byte) string {
 		}
 	}
 	return ""
-}
-
-// raw is what the upstream said, fit for a ledger's line.
-func (t *tally) raw() json.RawMessage {
-	if len(t.usage) == 0 || !json.Valid(t.usage) {
-		return nil
-	}
-	var compact bytes.Buffer
-	_ = json.Compact(&compact, t.usage) // it is valid
-	return compact.Bytes()
 }

@@ -1,9 +1,7 @@
 package openai
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
@@ -18,11 +16,7 @@ func Body(in *provider.Inbound, want *provider.Intent, name string) ([][]byte, e
 	}
 	var edits []jsonscan.Edit
 	if name != "" && (want.ModelLen == 0 || name != want.Model) {
-		quoted, err := json.Marshal(name)
-		if err != nil {
-			return nil, fmt.Errorf("write the name of model %s: %w", name, err)
-		}
-		edits = append(edits, put(in.Body, jsonscan.Part{Raw: in.Body[want.ModelAt:][:want.ModelLen], At: want.ModelAt}, "model", quoted))
+		edits = append(edits, put(in.Body, jsonscan.Part{Raw: in.Body[want.ModelAt:][:want.ModelLen], At: want.ModelAt}, "model", provider.Encode(name)))
 	}
 	if want.HideUsage {
 		edits = append(edits, askForUsage(in.Body))
@@ -54,16 +48,11 @@ func hidesUsage(options []byte) (bool, error) {
 
 // includeUsage finds that member of stream_options.
 func includeUsage(options []byte) (member jsonscan.Part, err error) {
-	s := jsonscan.Top(options)
-	for s.Next() {
-		if string(s.Name()) == wantsUsage {
-			s.Keep(&member)
-		}
-	}
-	if syntax, ok := errors.AsType[*jsonscan.SyntaxError](s.Err()); ok {
+	err = jsonscan.Find(options, jsonscan.Want(wantsUsage, &member))
+	if syntax, ok := errors.AsType[*jsonscan.SyntaxError](err); ok {
 		return member, refuse("Invalid 'stream_options': %s", syntax)
 	}
-	return member, refused(s.Err(), "stream_options.")
+	return member, refused(err, "stream_options.")
 }
 
 const wantsUsage = "include_usage"

@@ -5,6 +5,7 @@ import (
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
+	"crs/proxyengine/provider"
 )
 
 // chatMeter counts a stream of chat or legacy completions.
@@ -15,9 +16,9 @@ type chatMeter struct {
 }
 
 func (m *chatMeter) event(e sse.Event) {
-	m.usageOnly, m.begun = false, m.begun || e.Truncated // what is as long as that is content
+	m.usageOnly, m.Begun = false, m.Begun || e.Truncated // what is as long as that is content
 	if string(e.Data) == "[DONE]" {
-		m.stopped = true
+		m.Stopped = true
 		return
 	}
 	var choices, figures, problem, model, tier []byte
@@ -36,15 +37,15 @@ func (m *chatMeter) event(e sse.Event) {
 			tier = s.Value
 		}
 	}
-	if m.failure == nil && (given(problem) || string(e.Name) == "error") {
-		m.failure = bytes.Clone(e.Data)
+	if given(problem) || string(e.Name) == "error" {
+		m.Fail(e.Data)
 	}
-	name(&m.count.Model, model)
-	name(&m.count.Pricing.ServiceTier, tier)
+	provider.TakeName(&m.Count.Model, model)
+	provider.TakeName(&m.Count.Pricing.ServiceTier, tier)
 	m.choice(choices)
 	if m.take(figures) {
 		m.usageOnly = s.Err() == nil && isEmpty(choices)
-		m.stopped = m.stopped || m.finished // some gateways leave [DONE] out
+		m.Stopped = m.Stopped || m.finished // some gateways leave [DONE] out
 	}
 }
 
@@ -62,7 +63,7 @@ func (m *chatMeter) choice(choices []byte) {
 			m.said(s.Value)
 		case "finish_reason":
 			if given(s.Value) {
-				m.begun, m.finished = true, true
+				m.Begun, m.finished = true, true
 			}
 		}
 	}
@@ -82,8 +83,8 @@ func (m *chatMeter) said(value []byte) {
 	if !given(value) || isEmpty(value) {
 		return
 	}
-	m.begun = true
-	m.output += int64(len(value) - len(`""`))
+	m.Begun = true
+	m.Output += int64(len(value) - len(`""`))
 }
 
 // isEmpty reports whether a raw value is an array without elements.

@@ -13,51 +13,45 @@ type eventMeter struct{ stream }
 
 // event looks at one event. Most are deltas.
 func (m *eventMeter) event(e sse.Event) {
-	m.begun = m.begun || e.Truncated // what is as long as that is content
+	m.Begun = m.Begun || e.Truncated // what is as long as that is content
 	switch what := kind(e); what {
 	case "response.created", "response.queued", "response.in_progress":
 		m.response(e.Data, false)
 	case "response.completed", "response.incomplete", "response.done":
-		m.begun = true
+		m.Begun = true
 		m.response(e.Data, true)
 	case "response.failed", "error":
 		m.response(e.Data, what == "response.failed")
-		if m.failure == nil {
-			m.failure = bytes.Clone(e.Data)
-		}
+		m.Fail(e.Data)
 	case "response.output_item.done":
-		m.begun = true
-		m.item(jsonscan.Get(e.Data, "item"))
+		m.Begun = true
+		countItem(&m.Count, jsonscan.Get(e.Data, "item"))
 	case "delta":
-		m.begun = true
-		m.output += int64(max(len(jsonscan.Get(e.Data, "delta"))-len(`""`), 0))
+		m.Begun = true
+		m.Output += int64(max(len(jsonscan.Get(e.Data, "delta"))-len(`""`), 0))
 	case "image.completed":
-		m.begun, m.stopped = true, true
-		m.count.Images++
+		m.Begun, m.Stopped = true, true
+		m.Count.Images++
 		m.take(jsonscan.Get(e.Data, "usage"))
 	case "content":
-		m.begun = true
+		m.Begun = true
 	}
 }
 
 // response takes what a lifecycle event says of the whole answer.
 func (m *eventMeter) response(data []byte, last bool) {
-	m.stopped = m.stopped || last
+	m.Stopped = m.Stopped || last
 	s := jsonscan.Top(jsonscan.Get(data, "response"))
 	for s.Next() {
 		switch string(s.Key) {
 		case "usage":
 			m.take(s.Value)
 		case "model":
-			name(&m.count.Model, s.Value)
+			provider.TakeName(&m.Count.Model, s.Value)
 		case "service_tier":
-			name(&m.count.Pricing.ServiceTier, s.Value)
+			provider.TakeName(&m.Count.Pricing.ServiceTier, s.Value)
 		}
 	}
-}
-
-func (m *eventMeter) item(item []byte) {
-	countItem(&m.count, item)
 }
 
 // countItem counts what an output item is that counts by itself.

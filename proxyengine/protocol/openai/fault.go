@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"encoding/json"
 	"strings"
 
 	"crs/proxyengine/provider"
@@ -46,7 +45,7 @@ func bodyOf(f *provider.Fault) errorBody {
 
 // Fault implements provider.Protocol.
 func (Protocol) Fault(f *provider.Fault) (string, []byte) {
-	return "application/json", encode(map[string]errorBody{"error": bodyOf(f)})
+	return "application/json", provider.Encode(map[string]errorBody{"error": bodyOf(f)})
 }
 
 // failure is the event of a stream that has failed. It is written for two kinds of readers, who may come by the same mount:
@@ -81,7 +80,7 @@ func (Protocol) FaultEvent(f *provider.Fault) []byte {
 	if p.Code != nil {
 		code = *p.Code
 	}
-	data := encode(failure{Type: event, Error: p, Response: response{
+	data := provider.Encode(failure{Type: event, Error: p, Response: response{
 		ID: f.Request, Object: "response", Status: "failed", Error: codeAndWhy{code, f.Message}, Output: []struct{}{},
 	}})
 	return append(append([]byte("event: "+event+"\ndata: "), data...), "\n\n"...)
@@ -102,7 +101,7 @@ func (Protocol) Models(names []string) (string, []byte) {
 	for _, n := range names {
 		list.Data = append(list.Data, item{ID: n, Object: "model", OwnedBy: owner(n)})
 	}
-	return "application/json", encode(list)
+	return "application/json", provider.Encode(list)
 }
 
 // owner is whose model it is, by its name; clients sort their lists by it.
@@ -114,12 +113,4 @@ func owner(name string) string {
 		return "google"
 	}
 	return "openai"
-}
-
-func encode(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return nil // cannot be: it holds only text and numbers
-	}
-	return b
 }

@@ -52,7 +52,7 @@ func readForm(intent *provider.Intent, in *provider.Inbound) error {
 		}
 	}
 	intent.Stream = strings.EqualFold(f.stream.value, "true") || f.stream.value == "1"
-	intent.PromptTokens = f.texts/bytesPerToken + f.files*tokensPerFile
+	intent.PromptTokens = f.texts/provider.BytesPerToken + f.files*tokensPerFile
 	n, _ := strconv.ParseInt(f.n.value, 10, 64)
 	intent.Images = images(n)
 	intent.Session = (&request{}).session(intent.Service, in.Header)

@@ -6,21 +6,7 @@ import "crs/proxyengine/provider"
 // the way between client and relay, and stays here. So do the client's own organization, project and account: they belong
 // to another credential than the one that is used. The caller adds the account's credential.
 func Header(client provider.Header) provider.Header {
-	h := make(provider.Header, 0, len(client)+6)
-	typed := false
-	for _, f := range client {
-		var buf [64]byte
-		name := provider.Lower(&buf, f.Name)
-		if forwarded(name) {
-			typed = typed || string(name) == "content-type"
-			h = append(h, f)
-		}
-	}
-	if !typed {
-		h = append(h, provider.Field{Name: "content-type", Value: "application/json"})
-	}
-	// Decoding costs more than it saves on the way from a provider, and holds events back.
-	return append(h, provider.Field{Name: "accept-encoding", Value: "identity"})
+	return append(provider.Forwarded(client, forwarded), provider.Identity())
 }
 
 func forwarded(name []byte) bool {

@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 
+	"crs/internal/piecewise"
 	"crs/internal/sse"
 	"crs/proxyengine/provider"
 )
@@ -19,15 +20,11 @@ type hider struct {
 	taken       bool // out has been given out
 }
 
-var _ provider.Reshaper = (*hider)(nil)
+var _ provider.Transformer = (*hider)(nil)
 
-const (
-	// mostPending bounds what is held back, as the scanner's own bound does: of an event that is longer, not even the
-	// scanner knows what it is.
-	mostPending = sse.DefaultMax
-	// retained is how large the buffers may stay between two events.
-	retained = 64 << 10
-)
+// mostPending bounds what is held back, as the scanner's own bound does: of an event that is longer, not even the scanner knows
+// what it is.
+const mostPending = sse.DefaultMax
 
 // Feed implements provider.Meter. The scanner gets one line at a time, so that it is known where an event ends.
 func (h *hider) Feed(p []byte) {
@@ -46,50 +43,43 @@ func (h *hider) Feed(p []byte) {
 func (h *hider) line(p []byte) {
 	swallow := h.left && p[0] == '\n'
 	h.left, h.usageOnly = false, false
-	h.scanner.Feed(p)
+	h.Scanner.Feed(p)
 	if swallow {
 		return
 	}
 	h.pending = append(h.pending, p...)
-	switch ended := h.scanner.AtBoundary(); {
+	switch ended := h.Scanner.AtBoundary(); {
 	case h.usageOnly && !h.passing:
 		h.left = p[len(p)-1] == '\r'
-		h.pending = reusable(h.pending)
+		h.pending = piecewise.Reusable(h.pending)
 	case ended, len(h.pending) > mostPending:
 		h.out = append(h.out, h.pending...)
-		h.pending, h.passing = reusable(h.pending), !ended
+		h.pending, h.passing = piecewise.Reusable(h.pending), !ended
 	}
-}
-
-func reusable(b []byte) []byte {
-	if cap(b) > retained {
-		return nil
-	}
-	return b[:0]
 }
 
 // renew empties what was given out.
 func (h *hider) renew() {
 	if h.taken {
-		h.out, h.taken = reusable(h.out), false
+		h.out, h.taken = piecewise.Reusable(h.out), false
 	}
 }
 
 // AtBoundary implements provider.Meter: the client has whole events only.
 func (h *hider) AtBoundary() bool { return !h.passing }
 
-// Output implements provider.Reshaper.
+// Output implements provider.Transformer.
 func (h *hider) Output() ([]byte, error) {
 	h.renew()
 	h.taken = true
 	return h.out, nil
 }
 
-// Finish implements provider.Reshaper. An event that lacks only the blank line behind it is whole enough to be judged.
+// Finish implements provider.Transformer. An event that lacks only the blank line behind it is whole enough to be judged.
 func (h *hider) Finish() ([]byte, error) {
 	h.renew()
 	h.usageOnly = false
-	if rest := h.scanner.Close(); len(rest.Data) > 0 && !rest.Cut {
+	if rest := h.Scanner.Close(); len(rest.Data) > 0 && !rest.Cut {
 		h.event(rest.Event)
 	}
 	if !h.usageOnly || h.passing {
@@ -102,5 +92,5 @@ func (h *hider) Finish() ([]byte, error) {
 // Holds implements provider.Meter.
 func (h *hider) Holds() int { return h.chatMeter.Holds() + cap(h.pending) + cap(h.out) }
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (h *hider) ContentType() string { return h.contentType }

@@ -9,12 +9,12 @@ import (
 	"crs/proxyengine/provider"
 )
 
-func hiding(service string) provider.Reshaper {
-	return openai.NewMeter(&provider.Intent{Service: service, HideUsage: true}, eventStream).(provider.Reshaper)
+func hiding(service string) provider.Transformer {
+	return openai.NewMeter(&provider.Intent{Service: service, HideUsage: true}, eventStream).(provider.Transformer)
 }
 
 // reshape feeds pieces and gives what the client gets.
-func reshape(t *testing.T, m provider.Reshaper, pieces ...string) string {
+func reshape(t *testing.T, m provider.Transformer, pieces ...string) string {
 	t.Helper()
 	var got strings.Builder
 	for _, p := range pieces {
@@ -146,10 +146,10 @@ func TestTheClientHasWholeEventsOnly(t *testing.T) {
 
 func TestOnlyStreamsAreReshaped(t *testing.T) {
 	t.Parallel()
-	if _, is := openai.NewMeter(&provider.Intent{Service: openai.Chat, HideUsage: true}, inJSON).(provider.Reshaper); is {
+	if _, is := openai.NewMeter(&provider.Intent{Service: openai.Chat, HideUsage: true}, inJSON).(provider.Transformer); is {
 		t.Error("an answer in JSON is reshaped")
 	}
-	if _, is := meter(openai.Chat, eventStream).(provider.Reshaper); is {
+	if _, is := meter(openai.Chat, eventStream).(provider.Transformer); is {
 		t.Error("a stream whose client asked for figures is reshaped")
 	}
 }

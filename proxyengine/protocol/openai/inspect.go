@@ -14,8 +14,6 @@ import (
 // defaultImageModel makes images when a request names none.
 const defaultImageModel = "gpt-image-1"
 
-const bytesPerToken = 4
-
 // Inspect implements provider.Protocol.
 func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, error) {
 	intent := provider.Intent{Service: service, Client: Client(in.Header)}
@@ -63,7 +61,7 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 			return err
 		}
 	}
-	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/bytesPerToken, r.most()
+	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/provider.BytesPerToken, r.most()
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
 	if intent.Service == Images {
 		n, _ := jsonscan.Int(r.n.Raw)

@@ -135,8 +135,8 @@ func TestAStreamIsCountedHoweverItIsCut(t *testing.T) {
 func (r *recording) check(t *testing.T, name string, m provider.Meter) {
 	t.Helper()
 	c := m.End()
-	if !c.Complete || !c.Seen || !m.Whole() || c.Tokens != r.tokens || c.Model != r.model || c.Pricing.ServiceTier != r.tier ||
-		c.Pricing.WebSearches != r.searches || m.Failure() != nil || !m.Begun() || !strings.Contains(string(c.Raw), r.raw) || !json.Valid(c.Raw) {
+	if !c.Complete || !c.Seen || !m.Complete() || c.Tokens != r.tokens || c.Model != r.model || c.Pricing.ServiceTier != r.tier ||
+		c.Pricing.WebSearches != r.searches || m.Failure() != nil || !m.HasContent() || !strings.Contains(string(c.Raw), r.raw) || !json.Valid(c.Raw) {
 		t.Fatalf("%s: %+v, failure %q", name, c, m.Failure())
 	}
 }
@@ -152,7 +152,7 @@ func TestAStreamThatEndsEarlyIsNeverCalledComplete(t *testing.T) {
 		for end := range len(r.text) {
 			m := meter(r.service, eventStream)
 			m.Feed([]byte(r.text[:end]))
-			if m.Begun() && end < begins {
+			if m.HasContent() && end < begins {
 				t.Fatalf("%s: at %d it has begun already", r.service, end)
 			}
 			if c := m.End(); c.Complete && end <= ends {
@@ -183,7 +183,7 @@ func TestACutAnswerIsCountedByWhatCame(t *testing.T) {
 		for range 50 {
 			m.Feed([]byte("data: " + delta + "\n\n"))
 		}
-		if c := m.End(); c.Complete || c.Seen || c.Tokens.Output != 500 || !m.Begun() {
+		if c := m.End(); c.Complete || c.Seen || c.Tokens.Output != 500 || !m.HasContent() {
 			t.Errorf("%s: 50 times 40 bytes of text were counted as %d tokens", service, c.Tokens.Output)
 		}
 	}
@@ -205,14 +205,14 @@ func TestAnErrorInAStreamIsTold(t *testing.T) {
 			event = "event: " + c.name + "\n" + event
 		}
 		m.Feed([]byte(event))
-		if string(m.Failure()) != c.data || m.Begun() || !m.AtBoundary() || m.End().Complete {
-			t.Errorf("%s: failure %q, begun %v", c.data, m.Failure(), m.Begun())
+		if string(m.Failure()) != c.data || m.HasContent() || !m.AtBoundary() || m.End().Complete {
+			t.Errorf("%s: failure %q, begun %v", c.data, m.Failure(), m.HasContent())
 		}
 	}
 	late := meter(openai.Responses, eventStream)
 	late.Feed([]byte(responses.text[:strings.Index(responses.text, "event: response.completed")]))
 	late.Feed([]byte(`data: {"type":"response.failed","response":{"error":{"code":"x"},"usage":{"input_tokens":9,"output_tokens":1000,"total_tokens":1009}}}` + "\n\n"))
-	if c := late.End(); late.Failure() == nil || !late.Begun() || !late.Whole() || c.Tokens.Input != 9 || c.Tokens.Output != 1000 {
+	if c := late.End(); late.Failure() == nil || !late.HasContent() || !late.Complete() || c.Tokens.Input != 9 || c.Tokens.Output != 1000 {
 		t.Errorf("a failure behind content: %+v", c)
 	}
 }
@@ -222,8 +222,8 @@ func TestAnEventTooLongToReadIsContent(t *testing.T) {
 	for _, service := range []string{openai.Chat, openai.Images} {
 		m := meter(service, eventStream)
 		m.Feed([]byte("data: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"" + strings.Repeat("A", 9<<20) + "\"}\n\n"))
-		if !m.Begun() || m.Failure() != nil {
-			t.Errorf("%s: begun %v", service, m.Begun())
+		if !m.HasContent() || m.Failure() != nil {
+			t.Errorf("%s: begun %v", service, m.HasContent())
 		}
 	}
 }
@@ -277,7 +277,7 @@ func TestAnAnswerInJSONIsCountedHoweverItIsCut(t *testing.T) {
 	for cut := range len(answer) {
 		m := meter(openai.Responses, inJSON)
 		m.Feed([]byte(answer[:cut]))
-		if m.Whole() {
+		if m.Complete() {
 			t.Fatalf("whole at %d", cut)
 		}
 		m.Feed([]byte(answer[cut:]))
@@ -310,8 +310,8 @@ func TestWhatAnAnswerInJSONIsWorth(t *testing.T) {
 	} {
 		m := meter(openai.Responses, inJSON)
 		m.Feed([]byte(text))
-		if m.Whole() != want.whole || string(m.Failure()) != want.failure || m.End().Seen || m.AtBoundary() {
-			t.Errorf("%s: whole %v, failure %q", text, m.Whole(), m.Failure())
+		if m.Complete() != want.whole || string(m.Failure()) != want.failure || m.End().Seen || m.AtBoundary() {
+			t.Errorf("%s: whole %v, failure %q", text, m.Complete(), m.Failure())
 		}
 	}
 }
@@ -418,8 +418,8 @@ func FuzzObjectsAreReadAsOthersReadThem(f *testing.F) {
 			m.Feed([]byte(text[i : i+1]))
 		}
 		c := m.End()
-		if !m.Whole() || c.Model != want.Model || c.Tokens.Input != max(want.Usage.Prompt, 0) {
-			t.Errorf("%q: whole %v, %+v, want %+v", text, m.Whole(), c, want)
+		if !m.Complete() || c.Model != want.Model || c.Tokens.Input != max(want.Usage.Prompt, 0) {
+			t.Errorf("%q: whole %v, %+v, want %+v", text, m.Complete(), c, want)
 		}
 	})
 }
@@ -436,7 +436,7 @@ func BenchmarkDelta(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					m.Feed(data)
-					if r, ok := m.(provider.Reshaper); ok {
+					if r, ok := m.(provider.Transformer); ok {
 						_, _ = r.Output()
 					}
 				}

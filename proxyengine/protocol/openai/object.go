@@ -9,37 +9,25 @@ import (
 
 // objectMeter counts an answer in one JSON object.
 type objectMeter struct {
+	provider.OnePiece
 	tally
-	object  jsonscan.Members
+	jsonscan.Members
 	failure []byte
 }
 
 // keptMembers are the members of an answer that matter here.
 var keptMembers = []string{"usage", "model", "error", "service_tier", "output"}
 
-func newObjectMeter() *objectMeter { return &objectMeter{object: jsonscan.Members{Names: keptMembers}} }
+func newObjectMeter() *objectMeter {
+	return &objectMeter{Members: jsonscan.Members{Names: keptMembers}}
+}
 
 // Holds implements provider.Meter.
-func (m *objectMeter) Holds() int { return m.object.Holds() + cap(m.failure) + cap(m.last) }
-
-// Forget implements provider.Meter.
-func (m *objectMeter) Forget() { m.object.Forget() }
-
-// Feed implements provider.Meter.
-func (m *objectMeter) Feed(p []byte) { m.object.Feed(p) }
-
-// Begun implements provider.Meter: an answer that comes in one piece has begun when it is whole.
-func (m *objectMeter) Begun() bool { return true }
-
-// Whole implements provider.Meter.
-func (m *objectMeter) Whole() bool { return m.object.Whole() }
-
-// AtBoundary implements provider.Meter: nothing can be added to a JSON object.
-func (m *objectMeter) AtBoundary() bool { return false }
+func (m *objectMeter) Holds() int { return m.Members.Holds() + cap(m.failure) + cap(m.last) }
 
 // Failure implements provider.Meter: an object that says error in the place of an answer.
 func (m *objectMeter) Failure() []byte {
-	if raw := m.object.Value("error"); m.failure == nil && m.Whole() && given(raw) {
+	if raw := m.Value("error"); m.failure == nil && m.Complete() && given(raw) {
 		m.failure = slices.Concat([]byte(`{"error":`), raw, []byte("}"))
 	}
 	return m.failure
@@ -47,13 +35,13 @@ func (m *objectMeter) Failure() []byte {
 
 // End implements provider.Meter.
 func (m *objectMeter) End() provider.Count {
-	m.take(m.object.Value("usage"))
-	name(&m.count.Model, m.object.Value("model"))
-	name(&m.count.Pricing.ServiceTier, m.object.Value("service_tier"))
-	m.count.Pricing.WebSearches, m.count.Images = 0, 0
-	items := jsonscan.Array(m.object.Value("output"))
+	m.take(m.Value("usage"))
+	provider.TakeName(&m.Count.Model, m.Value("model"))
+	provider.TakeName(&m.Count.Pricing.ServiceTier, m.Value("service_tier"))
+	m.Count.Pricing.WebSearches, m.Count.Images = 0, 0
+	items := jsonscan.Array(m.Value("output"))
 	for items.Next() {
-		countItem(&m.count, items.Value)
+		countItem(&m.Count, items.Value)
 	}
-	return m.end(m.Whole())
+	return m.tally.End(m.Complete(), m.last)
 }

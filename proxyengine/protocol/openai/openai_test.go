@@ -75,7 +75,7 @@ func TestAFaultInAStreamIsReadByBothKindsOfClients(t *testing.T) {
 	for _, service := range []string{openai.Chat, openai.Responses} {
 		m := openai.NewMeter(&provider.Intent{Service: service}, eventStream)
 		m.Feed(text)
-		if m.Failure() == nil || m.Begun() {
+		if m.Failure() == nil || m.HasContent() {
 			t.Errorf("%s: it is not read as a failure", service)
 		}
 	}

@@ -1,9 +1,9 @@
 package openai
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,31 +15,33 @@ import (
 // Problem is what an upstream's error says, in any of the shapes that come: the protocol's own, an event of a stream, what a
 // web framework says, a web page.
 type Problem struct {
-	// Status is the answer's own, or the one that an error inside a stream would have had.
-	Status     int
+	provider.Problem
 	Kind, Code string
-	Message    string // "" when there is none
 	// ResetsAt is when a plan's limit begins anew; zero when it does not say.
 	ResetsAt time.Time
-	// Own: the body is an error in the protocol's words.
-	Own bool
-	// Page: it is a web page, which comes from what stands before a provider.
-	Page bool
 }
 
 // ReadProblem reads an answer that is no success.
 func ReadProblem(r *provider.Reply) Problem {
-	e := Problem{Status: r.Status}
+	e := Problem{Problem: provider.Problem{Status: r.Status, Page: r.Page()}}
+	e.read(r)
+	e.Wait = wait(r.Header, e.Message)
+	if e.Name = e.Code; e.Code == "" || e.Code == strconv.Itoa(e.Status) {
+		e.Name = e.Kind
+	}
+	return e
+}
+
+func (e *Problem) read(r *provider.Reply) {
 	if r.InStream {
 		e.Status = http.StatusInternalServerError // unless it says otherwise
 	}
-	if r.Page() {
-		e.Page = true
-		return e
+	if e.Page {
+		return
 	}
 	if !gjson.ValidBytes(r.Body) {
-		e.Message = short(string(r.Body))
-		return e
+		e.Message = provider.Short(string(r.Body))
+		return
 	}
 	root := gjson.ParseBytes(r.Body)
 	e.Own = root.Get("error").IsObject()
@@ -47,7 +49,6 @@ func ReadProblem(r *provider.Reply) Problem {
 	if r.InStream {
 		e.Status = e.statusInStream(root)
 	}
-	return e
 }
 
 // inner is the part of an error that says what it is.
@@ -62,7 +63,7 @@ func inner(root gjson.Result) gjson.Result {
 
 func (e *Problem) take(from gjson.Result, at time.Time) {
 	if !from.IsObject() {
-		e.Message = short(from.String())
+		e.Message = provider.Short(from.String())
 		return
 	}
 	e.Kind, e.Code, e.Message = from.Get("type").String(), from.Get("code").String(), from.Get("message").String()
@@ -77,9 +78,6 @@ func (e *Problem) take(from gjson.Result, at time.Time) {
 func (e *Problem) Is(words ...string) bool {
 	return slices.Contains(words, e.Code) || slices.Contains(words, e.Kind)
 }
-
-// Says looks for a text, in small letters, in the message.
-func (e *Problem) Says(text string) bool { return strings.Contains(strings.ToLower(e.Message), text) }
 
 // statusInStream is the status that an error inside a stream would have had. Some say it themselves.
 func (e *Problem) statusInStream(root gjson.Result) int {
@@ -111,40 +109,4 @@ func (e *Problem) aboutInput() bool {
 // Overloaded: the provider is in trouble, not the account.
 func (e *Problem) Overloaded() bool {
 	return e.Is("server_is_overloaded", "slow_down", "overloaded_error", "server_overloaded") || e.Says("at capacity")
-}
-
-// Evidence is what the upstream said, short.
-func (e *Problem) Evidence() string {
-	text := fmt.Sprint(e.Status)
-	if e.Page {
-		return text + " with a web page"
-	}
-	if e.Code != "" && e.Code != text {
-		text += " " + e.Code
-	} else if e.Kind != "" {
-		text += " " + e.Kind
-	}
-	if e.Message != "" {
-		text += " " + e.Message
-	}
-	return short(text)
-}
-
-// Text is the message for people.
-func (e *Problem) Text() string {
-	switch {
-	case e.Page:
-		return fmt.Sprintf("the upstream answered %d with a web page", e.Status)
-	case e.Message == "":
-		return "the upstream answered " + e.Evidence()
-	}
-	return e.Message
-}
-
-func short(text string) string {
-	const most = 300
-	if text = strings.TrimSpace(text); len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
 }

@@ -18,11 +18,13 @@ type request struct {
 
 // scan finds the members. One that decides something may not be there twice.
 func scan(body []byte) (r request, err error) {
-	s := jsonscan.Top(body)
-	for s.Next() {
-		s.Keep(r.slot(s.Name()))
-	}
-	return r, refused(s.Err(), "")
+	want := jsonscan.Want
+	err = jsonscan.Find(body, want("model", &r.model), want("stream", &r.stream), want("stream_options", &r.streamOptions),
+		want("max_output_tokens", &r.maxOutput), want("max_completion_tokens", &r.maxCompletion), want("max_tokens", &r.maxTokens),
+		want("messages", &r.messages), want("input", &r.input), want("instructions", &r.instructions),
+		want("prompt_cache_key", &r.cacheKey), want("session_id", &r.sessionID), want("conversation_id", &r.conversationID),
+		want("previous_response_id", &r.previousResponse), want("conversation", &r.previousConversation), want("n", &r.n))
+	return r, refused(err, "")
 }
 
 // refused is what is wrong with an object of a request, in OpenAI's words; within is what stands before its members' names.
@@ -34,40 +36,4 @@ func refused(err error, within string) error {
 		return refuse("Duplicate parameter: '%s%s'.", within, twice.Name)
 	}
 	return refuse("%s", err)
-}
-
-func (r *request) slot(key []byte) *jsonscan.Part {
-	switch string(key) {
-	case "model":
-		return &r.model
-	case "stream":
-		return &r.stream
-	case "stream_options":
-		return &r.streamOptions
-	case "max_output_tokens":
-		return &r.maxOutput
-	case "max_completion_tokens":
-		return &r.maxCompletion
-	case "max_tokens":
-		return &r.maxTokens
-	case "n":
-		return &r.n
-	case "messages":
-		return &r.messages
-	case "input":
-		return &r.input
-	case "instructions":
-		return &r.instructions
-	case "prompt_cache_key":
-		return &r.cacheKey
-	case "session_id":
-		return &r.sessionID
-	case "conversation_id":
-		return &r.conversationID
-	case "previous_response_id":
-		return &r.previousResponse
-	case "conversation":
-		return &r.previousConversation
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -9,15 +8,15 @@ import (
 	"crs/proxyengine/provider"
 )
 
-// Wait is how long the upstream asks to wait; zero when it does not say.
-func (e *Problem) Wait(h provider.Header) time.Duration {
+// wait is how long the upstream asks to wait, in its head or its message; zero when it does not say.
+func wait(h provider.Header, message string) time.Duration {
 	if ms, err := strconv.ParseFloat(h.Get("retry-after-ms"), 64); err == nil && ms > 0 && ms < 1e10 {
 		return time.Duration(ms * float64(time.Millisecond))
 	}
-	if d := retryAfter(h); d > 0 {
+	if d := provider.RetryAfter(h); d > 0 {
 		return d
 	}
-	if d := tryAgainIn(e.Message); d > 0 {
+	if d := tryAgainIn(message); d > 0 {
 		return d
 	}
 	var longest time.Duration
@@ -34,20 +33,6 @@ func (e *Problem) Wait(h provider.Header) time.Duration {
 
 // NothingLeft reports whether the head says that no more requests may be made for now, however small.
 func NothingLeft(h provider.Header) bool { return h.Get("x-ratelimit-remaining-requests") == "0" }
-
-// retryAfter reads seconds or a date; zero when there is none or it makes no sense.
-func retryAfter(h provider.Header) time.Duration {
-	text := h.Get("retry-after")
-	if n, err := strconv.ParseFloat(text, 64); err == nil && n > 0 && n < 1e7 {
-		return time.Duration(n * float64(time.Second))
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		if now, err := http.ParseTime(h.Get("date")); err == nil {
-			return max(at.Sub(now), 0)
-		}
-	}
-	return 0
-}
 
 // tryAgainIn reads "Please try again in 1.2s.", 6m0s, 28ms, 20 seconds; Azure says "retry after 20 seconds".
 func tryAgainIn(message string) time.Duration {

@@ -9,10 +9,10 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/azure"
-	"crs/proxyengine/provider/providertest"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -165,7 +165,7 @@ func TestWhatThePlatformServes(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	m := azure.New().Meter(&provider.Intent{Service: openai.Chat, HideUsage: true}, resource(), provider.Header{{Name: "content-type", Value: "text/event-stream"}})
-	if _, is := m.(provider.Reshaper); !is {
+	if _, is := m.(provider.Transformer); !is {
 		t.Errorf("%T", m)
 	}
 	if w := azure.New().Windows(provider.Header{{Name: "x-ratelimit-remaining-requests", Value: "0"}}, now); w != nil {

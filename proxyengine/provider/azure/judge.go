@@ -10,51 +10,36 @@ import (
 )
 
 // Judge implements provider.Provider: protocols.md, F.
-func (*Provider) Judge(want *provider.Intent, _ *account.Account, r *provider.Reply) provider.Verdict {
+func (*Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
 	e := openai.ReadProblem(r)
-	after := e.Wait(r.Header)
-	v := judge(want, r.At, &e, after)
+	v := e.Explain(judge(want, acc, r.At, &e))
 	v.Stated = e.Status == http.StatusTooManyRequests && openai.NothingLeft(r.Header)
-	if v.Outcome.Evidence == "" {
-		v.Outcome.Evidence = e.Evidence()
-	}
-	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = after, e.Status, e.Text(), !e.Own
+	v.Message = e.Text()
 	return v
 }
 
-func judge(want *provider.Intent, at time.Time, e *openai.Problem, after time.Duration) provider.Verdict {
+func judge(want *provider.Intent, acc *account.Account, at time.Time, e *openai.Problem) provider.Verdict {
 	switch {
 	case e.Is("DeploymentNotFound"):
 		return provider.Another(account.Unsupported, false)
-	case e.Is("insufficient_quota"), e.Status == http.StatusPaymentRequired:
+	case e.Is("insufficient_quota"):
 		return provider.Another(account.Exhausted, true)
-	case e.Overloaded(), e.Status == http.StatusServiceUnavailable, e.Status == 529: // 529 is what gateways pass on
+	case e.Overloaded():
 		return provider.Again()
 	}
 	switch e.Status {
-	case http.StatusUnauthorized:
-		return provider.Another(account.Denied, true)
 	case http.StatusForbidden:
-		return forbidden(e)
+		if e.Page {
+			return provider.PageRefused()
+		}
 	case http.StatusTooManyRequests:
-		return limited(want, at, after)
+		return limited(want, at, e.Wait)
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		return notThere(want, e)
 	case http.StatusRequestTimeout, http.StatusFailedDependency:
 		return provider.Another(account.Failed, false)
 	}
-	if e.Status >= 500 {
-		return provider.Another(account.Failed, false)
-	}
-	return provider.Delivered()
-}
-
-// forbidden: a web page comes from what stands before Azure, and says nothing of the account.
-func forbidden(e *openai.Problem) provider.Verdict {
-	if e.Page {
-		return provider.Another(account.Failed, true)
-	}
-	return provider.Another(account.Denied, true)
+	return provider.ByStatus(e.Status, acc)
 }
 
 // longest is what a limit by the minute may ask to wait; beyond it a quota is used up.
@@ -81,7 +66,5 @@ func notThere(want *provider.Intent, e *openai.Problem) provider.Verdict {
 	case want.Service == openai.Chat:
 		return provider.Another(account.Failed, false)
 	}
-	v := provider.Another(account.Unsupported, false)
-	v.Outcome.Service = want.Service
-	return v
+	return provider.NotServed(want)
 }

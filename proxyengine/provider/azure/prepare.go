@@ -108,7 +108,7 @@ func query(client, version string) string {
 func credential(acc *account.Account) provider.Field {
 	secret := acc.Credential.Secret.Reveal()
 	if acc.Options[auth] == bearer {
-		return provider.Field{Name: "authorization", Value: "Bearer " + secret}
+		return provider.Bearer(secret)
 	}
 	return provider.Field{Name: "api-key", Value: secret}
 }

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/azure"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {

@@ -39,10 +39,10 @@ type Provider struct {
 // New makes the provider. An address that makes no sense is an error.
 func New(o Options) (*Provider, error) {
 	p := &Provider{api: cmp.Or(o.APIURL, "https://bedrock-runtime.REGION.amazonaws.com"), now: o.Now, signer: v4.NewSigner()}
-	if _, err := provider.ParseEndpoint(p.in("us-east-1")); err != nil {
-		return nil, fmt.Errorf("providers.bedrock.api_url: %w", err)
+	err := provider.ParseAddresses(Platform, provider.Address{Setting: "api_url", Set: p.in("us-east-1")})
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if p.models, err = readCatalog(modelsFile); err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (*Provider) Windows(provider.Header, time.Time) []account.Window { return n
 func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provider.Header) provider.Meter {
 	switch {
 	case want.Service == anthropic.CountTokens:
-		return &counted{}
+		return newCounted()
 	case strings.HasPrefix(strings.ToLower(header.Get("content-type")), "application/vnd.amazon.eventstream"):
 		return newStream()
 	}

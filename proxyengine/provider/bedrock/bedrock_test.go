@@ -9,10 +9,10 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/bedrock"
-	"crs/proxyengine/provider/providertest"
 )
 
 var (

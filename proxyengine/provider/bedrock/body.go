@@ -2,7 +2,6 @@ package bedrock
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -117,11 +116,7 @@ func (b *body) betaMember() string {
 	if known == nil {
 		return ""
 	}
-	list, err := json.Marshal(known)
-	if err != nil {
-		return "" // cannot be: it holds only text
-	}
-	return `,"anthropic_beta":` + string(list)
+	return `,"anthropic_beta":` + string(provider.Encode(known))
 }
 
 // leastBudget is the least that may be thought.

@@ -10,58 +10,39 @@ import (
 
 // counted makes {"input_tokens":N} of {"inputTokens":N}.
 type counted struct {
-	body []byte
+	provider.OnePiece
+	jsonscan.Members
 }
 
-var _ provider.Reshaper = (*counted)(nil)
-
-// mostCounted bounds the answer, which is a few bytes.
-const mostCounted = 64 << 10
-
-// Feed implements provider.Meter.
-func (c *counted) Feed(p []byte) {
-	if len(c.body) <= mostCounted {
-		c.body = append(c.body, p...)
-	}
+func newCounted() *counted {
+	return &counted{Members: jsonscan.Members{Names: []string{"inputTokens"}}}
 }
 
-func (c *counted) tokens() (int64, bool) { return jsonscan.Int(jsonscan.Get(c.body, "inputTokens")) }
-
-// Holds implements provider.Meter.
-func (c *counted) Holds() int { return cap(c.body) }
-
-// Forget implements provider.Meter.
-func (*counted) Forget() {}
-
-// Begun implements provider.Meter.
-func (*counted) Begun() bool { return true }
+func (c *counted) tokens() (int64, bool) { return jsonscan.Int(c.Value("inputTokens")) }
 
 // Failure implements provider.Meter.
 func (*counted) Failure() []byte { return nil }
 
-// AtBoundary implements provider.Meter: nothing can be added to a JSON object.
-func (*counted) AtBoundary() bool { return false }
-
-// Whole implements provider.Meter.
-func (c *counted) Whole() bool {
+// Complete implements provider.Meter.
+func (c *counted) Complete() bool {
 	_, ok := c.tokens()
-	return ok
+	return ok && c.Members.Complete()
 }
 
 // End implements provider.Meter: counting uses no tokens.
 func (*counted) End() provider.Count { return provider.Count{} }
 
-// Output implements provider.Reshaper.
+// Output implements provider.Transformer.
 func (*counted) Output() ([]byte, error) { return nil, nil }
 
-// Finish implements provider.Reshaper.
+// Finish implements provider.Transformer.
 func (c *counted) Finish() ([]byte, error) {
-	n, ok := c.tokens()
-	if !ok {
+	n, _ := c.tokens()
+	if !c.Complete() {
 		return nil, errors.New("the answer holds no inputTokens")
 	}
 	return append(strconv.AppendInt([]byte(`{"input_tokens":`), n, 10), '}'), nil
 }
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (*counted) ContentType() string { return "application/json" }

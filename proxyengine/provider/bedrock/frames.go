@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+
+	"crs/internal/piecewise"
 )
 
 // frames takes AWS's event stream apart (protocols.md, C.5), in whatever fragments it comes:
@@ -32,9 +34,6 @@ const (
 	leastFrame    = 16
 	mostFrame     = 16 << 20
 	mostHeaders   = 128 << 10
-
-	// retained is how large a buffer may stay between two frames: a stream lives long, and there are many.
-	retained = 64 << 10
 )
 
 var errFrame = errors.New("the event stream makes no sense")
@@ -83,7 +82,7 @@ func (f *frames) complete(p []byte) (left []byte, err error) {
 		if err := f.whole(f.rest); err != nil {
 			return nil, err
 		}
-		f.rest = reusable(f.rest)
+		f.rest = piecewise.Reusable(f.rest)
 	}
 	return p[take:], nil
 }
@@ -184,12 +183,4 @@ func cut(b []byte, n int) (first, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	return b[:n], b[n:], true
-}
-
-// reusable empties a buffer, and lets go of one that an unusual frame has made large.
-func reusable(b []byte) []byte {
-	if cap(b) > retained {
-		return nil
-	}
-	return b[:0]
 }

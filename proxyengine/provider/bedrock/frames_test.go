@@ -53,10 +53,10 @@ func chunk(t testing.TB, data string) []byte {
 	return encodeFrame(t, payload, ":event-type", "chunk", ":content-type", "application/json", ":message-type", "event")
 }
 
-func newStream(t testing.TB) provider.Reshaper {
+func newStream(t testing.TB) provider.Transformer {
 	t.Helper()
 	header := provider.Header{{Name: "Content-Type", Value: "application/vnd.amazon.eventstream"}}
-	r, ok := newProvider(t).Meter(&provider.Intent{Service: anthropic.Messages, Stream: true}, newAccount(), header).(provider.Reshaper)
+	r, ok := newProvider(t).Meter(&provider.Intent{Service: anthropic.Messages, Stream: true}, newAccount(), header).(provider.Transformer)
 	if !ok {
 		t.Fatal("a stream is not reshaped")
 	}
@@ -64,7 +64,7 @@ func newStream(t testing.TB) provider.Reshaper {
 }
 
 // feed gives the stream piece by piece, and what comes out.
-func feed(r provider.Reshaper, stream []byte, size int) (out string, err error) {
+func feed(r provider.Transformer, stream []byte, size int) (out string, err error) {
 	for len(stream) > 0 && err == nil {
 		n := min(size, len(stream))
 		piece := bytes.Clone(stream[:n])
@@ -95,7 +95,7 @@ func TestTheReferenceFrames(t *testing.T) {
 	failed := newStream(t)
 	got, err := feed(failed, fromHex(t, throttlingEx), 7)
 	const event = `{"type":"error","error":{"type":"rate_limit_error","message":"Too many requests"}}`
-	if want := "event: error\ndata: " + event + "\n\n"; err != nil || got != want || string(failed.Failure()) != event || failed.Begun() {
+	if want := "event: error\ndata: " + event + "\n\n"; err != nil || got != want || string(failed.Failure()) != event || failed.HasContent() {
 		t.Errorf("%q, %v, failure %s", got, err, failed.Failure())
 	}
 }

@@ -52,17 +52,15 @@ func placeOf(id string) model.Place {
 
 // header is what the operation takes. Of the client's own, the protocol's fields are in the body or mean nothing here.
 func header(client provider.Header, stream bool) provider.Header {
-	h := make(provider.Header, 0, 8)
-	h = append(h, provider.Field{Name: "content-type", Value: "application/json"})
+	accept := "accept"
 	if stream {
-		h = append(h, provider.Field{Name: "x-amzn-bedrock-accept", Value: "application/json"})
-	} else {
-		h = append(h, provider.Field{Name: "accept", Value: "application/json"})
+		accept = "x-amzn-bedrock-accept"
 	}
+	h := provider.Header{{Name: "content-type", Value: "application/json"}, {Name: accept, Value: "application/json"}}
 	if agent := client.Get("user-agent"); agent != "" {
 		h = append(h, provider.Field{Name: "user-agent", Value: agent})
 	}
-	return append(h, provider.Field{Name: "accept-encoding", Value: "identity"})
+	return append(h, provider.Identity())
 }
 
 // question wraps a request for InvokeModel into one for CountTokens.

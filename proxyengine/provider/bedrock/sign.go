@@ -23,7 +23,7 @@ func (p *Provider) authorize(out *provider.Outbound, acc *account.Account) error
 		return fmt.Errorf("account %s: %w", acc.Name, err)
 	}
 	if c.bearer != "" {
-		out.Header = append(out.Header, provider.Field{Name: "authorization", Value: "Bearer " + c.bearer})
+		out.Header = append(out.Header, provider.Bearer(c.bearer))
 		return nil
 	}
 	if err := p.sign(out, c.keys, acc.Options["region"]); err != nil {

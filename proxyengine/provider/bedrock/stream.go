@@ -2,11 +2,11 @@ package bedrock
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"crs/internal/jsonscan"
+	"crs/internal/piecewise"
 	"crs/internal/sse"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
@@ -25,7 +25,7 @@ type stream struct {
 	changed []byte
 }
 
-var _ provider.Reshaper = (*stream)(nil)
+var _ provider.Transformer = (*stream)(nil)
 
 func newStream() *stream {
 	s := &stream{Meter: anthropic.NewMeter(provider.Header{{Name: "content-type", Value: eventStream}})}
@@ -35,7 +35,7 @@ func newStream() *stream {
 
 const eventStream = "text/event-stream; charset=utf-8"
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (*stream) ContentType() string { return eventStream }
 
 // Holds implements provider.Meter.
@@ -46,14 +46,14 @@ func (s *stream) Holds() int {
 // Feed implements provider.Meter.
 func (s *stream) Feed(p []byte) {
 	if s.taken {
-		s.out, s.taken = reusable(s.out), false
+		s.out, s.taken = piecewise.Reusable(s.out), false
 	}
 	if s.err == nil {
 		s.err = s.frames.feed(p)
 	}
 }
 
-// Output implements provider.Reshaper. Beside an error it gives the events that came before it.
+// Output implements provider.Transformer. Beside an error it gives the events that came before it.
 func (s *stream) Output() ([]byte, error) {
 	s.taken = true
 	if s.lost {
@@ -62,14 +62,14 @@ func (s *stream) Output() ([]byte, error) {
 	return s.out, s.err
 }
 
-// Finish implements provider.Reshaper.
+// Finish implements provider.Transformer.
 func (s *stream) Finish() ([]byte, error) {
 	switch {
 	case s.err != nil:
 		return nil, s.err
 	case len(s.frames.rest) > 0:
 		return nil, fmt.Errorf("%w: it ends within a frame", errFrame)
-	case !s.Whole() && s.Failure() == nil:
+	case !s.Complete() && s.Failure() == nil:
 		return nil, errors.New("the event stream ends without message_stop")
 	}
 	return nil, nil
@@ -85,7 +85,7 @@ func (s *stream) frame(f frame) error {
 	}
 	s.Meter.Feed(s.out[from:])
 	if s.lost = s.lost || len(s.out) > mostUntaken; s.lost {
-		s.out = reusable(s.out)
+		s.out = piecewise.Reusable(s.out)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (s *stream) chunk(payload []byte) error {
 		return fmt.Errorf("%w: the bytes of a chunk are not base64", errFrame)
 	}
 	err = s.event(s.decoded)
-	s.decoded, s.changed = reusable(s.decoded), reusable(s.changed)
+	s.decoded, s.changed = piecewise.Reusable(s.decoded), piecewise.Reusable(s.changed)
 	return err
 }
 
@@ -163,11 +163,7 @@ func (s *stream) renamed(data []byte, model jsonscan.Part) []byte {
 	if !ok || plain(id) == id {
 		return data
 	}
-	name, err := json.Marshal(plain(id))
-	if err != nil {
-		return data // cannot be: it is text
-	}
-	return s.edited(data, model.Replace(name))
+	return s.edited(data, model.Replace(provider.Encode(plain(id))))
 }
 
 func (s *stream) edited(data []byte, edits ...jsonscan.Edit) []byte {
@@ -183,19 +179,5 @@ func (s *stream) failure(code, message string) {
 	if message == "" {
 		message = code
 	}
-	b, err := json.Marshal(failure{Type: "error", Error: failureText{Type: errorType(code), Message: message}})
-	if err != nil {
-		return // cannot be: it holds only text
-	}
-	s.out = sse.AppendEvent(s.out, "error", b)
-}
-
-type failure struct {
-	Type  string      `json:"type"`
-	Error failureText `json:"error"`
-}
-
-type failureText struct {
-	Type    string `json:"type"`
-	Message string `json:"message"`
+	s.out = sse.AppendEvent(s.out, "error", anthropic.Error(errorType(code), message, ""))
 }

@@ -39,7 +39,7 @@ func TestAStream(t *testing.T) {
 			t.Fatalf("in pieces of %d: %v\n%s\nwant:\n%s", size, err, got, want)
 		}
 		count := r.End()
-		if count.Tokens != (usage.Tokens{Input: 3, Output: 5, CacheRead: 7}) || !count.Complete || count.Model != "claude-sonnet-4-5-20250929" || !r.Whole() || !r.AtBoundary() {
+		if count.Tokens != (usage.Tokens{Input: 3, Output: 5, CacheRead: 7}) || !count.Complete || count.Model != "claude-sonnet-4-5-20250929" || !r.Complete() || !r.AtBoundary() {
 			t.Fatalf("in pieces of %d: %+v", size, count)
 		}
 	}
@@ -111,7 +111,7 @@ func TestAnErrorBehindContentIsAnEventToo(t *testing.T) {
 	r := newStream(t)
 	stream := append(chunk(t, `{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}`), fromHex(t, throttlingEx)...)
 	got, err := feed(r, stream, len(stream))
-	if err != nil || !strings.HasSuffix(got, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"Too many requests\"}}\n\n") || !r.Begun() || r.Failure() == nil || r.Whole() {
+	if err != nil || !strings.HasSuffix(got, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"Too many requests\"}}\n\n") || !r.HasContent() || r.Failure() == nil || r.Complete() {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -165,7 +165,7 @@ func TestAnAnswerInJSONPassesAsItIs(t *testing.T) {
 	t.Parallel()
 	header := provider.Header{{Name: "Content-Type", Value: "application/json"}}
 	m := newProvider(t).Meter(&provider.Intent{Service: anthropic.Messages}, newAccount(), header)
-	if _, reshaped := m.(provider.Reshaper); reshaped {
+	if _, reshaped := m.(provider.Transformer); reshaped {
 		t.Fatal("it is reshaped")
 	}
 	m.Feed([]byte(`{"type":"message","model":"claude-opus-4-6","usage":{"input_tokens":3,"output_tokens":5}}`))
@@ -181,12 +181,12 @@ func TestACountIsSaidInAnthropicsWords(t *testing.T) {
 		`{"inputTokens":42}`: `{"input_tokens":42}`, "{ \"inputTokens\" : 0 }\n": `{"input_tokens":0}`,
 		`{"inputTokens":`: "", `{"input_tokens":42}`: "", ``: "", `{"inputTokens":"42"}`: "",
 	} {
-		r, ok := newProvider(t).Meter(&provider.Intent{Service: anthropic.CountTokens, Free: true}, newAccount(), header).(provider.Reshaper)
+		r, ok := newProvider(t).Meter(&provider.Intent{Service: anthropic.CountTokens, Free: true}, newAccount(), header).(provider.Transformer)
 		if !ok {
 			t.Fatal("a count is not reshaped")
 		}
 		got, err := feed(r, []byte(answer), 3)
-		if got != want || (err == nil) != (want != "") || r.Whole() != (want != "") || r.AtBoundary() || r.ContentType() != "application/json" {
+		if got != want || (err == nil) != (want != "") || r.Complete() != (want != "") || r.AtBoundary() || r.ContentType() != "application/json" {
 			t.Errorf("%s: %q, %v", answer, got, err)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/usage"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {

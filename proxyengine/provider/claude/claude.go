@@ -31,30 +31,24 @@ type Options struct {
 
 // Provider serves the two platforms.
 type Provider struct {
-	api, token provider.Endpoint
-	authorize  string
-	clientID   string
-	now        func() time.Time
-	bases      provider.Bases[provider.Endpoint]
+	api, authorize, clientID string
+	token                    provider.Endpoint
+	now                      func() time.Time
+	bases                    provider.Bases[provider.Endpoint]
 }
 
 // New makes the provider. An address that makes no sense is an error.
 func New(o Options) (*Provider, error) {
 	p := &Provider{
+		api:       cmp.Or(o.APIURL, "https://api.anthropic.com"),
 		authorize: cmp.Or(o.AuthorizeURL, "https://claude.ai/oauth/authorize"),
 		clientID:  cmp.Or(o.ClientID, "9d1c250a-e61b-44d9-88ed-5944d1962f5e"), now: o.Now,
 	}
-	var err error
-	if p.api, err = provider.ParseEndpoint(cmp.Or(o.APIURL, "https://api.anthropic.com")); err != nil {
-		return nil, fmt.Errorf("providers.claude.api_url: %w", err)
-	}
-	if p.token, err = provider.ParseEndpoint(cmp.Or(o.TokenURL, "https://platform.claude.com/v1/oauth/token")); err != nil {
-		return nil, fmt.Errorf("providers.claude.token_url: %w", err)
-	}
-	if _, err := provider.ParseEndpoint(p.authorize); err != nil {
-		return nil, fmt.Errorf("providers.claude.authorize_url: %w", err)
-	}
-	return p, nil
+	return p, provider.ParseAddresses("claude",
+		provider.Address{Setting: "api_url", Set: p.api},
+		provider.Address{Setting: "token_url", Set: o.TokenURL, Usual: "https://platform.claude.com/v1/oauth/token", To: &p.token},
+		provider.Address{Setting: "authorize_url", Set: p.authorize},
+	)
 }
 
 // Name implements provider.Provider.
@@ -103,13 +97,9 @@ func (*Provider) Meter(_ *provider.Intent, _ *account.Account, header provider.H
 	return anthropic.NewMeter(header)
 }
 
-// endpoint is where an account's requests go, and the path below it that leads to the API. A base URL is taken apart
-// once: there are as many as accounts.
+// endpoint is where an account's requests go: what the path to the API is below. Some operators paste the whole path of an endpoint.
 func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
-	if acc.BaseURL == "" {
-		return p.api, nil
-	}
-	return p.bases.Of(acc, acc.BaseURL, func(e provider.Endpoint) provider.Endpoint {
+	return p.bases.Of(acc, cmp.Or(acc.BaseURL, p.api), func(e provider.Endpoint) provider.Endpoint {
 		e.Path = strings.TrimSuffix(strings.TrimSuffix(e.Path, "/v1/messages"), "/")
 		return e
 	})

@@ -1,9 +1,7 @@
 package claude
 
 import (
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -15,124 +13,42 @@ import (
 
 // Judge implements provider.Provider: the tables of protocols.md, A.8 to A.10.
 func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
-	a := read(r)
-	v := p.judge(want, acc, r, a)
-	v.Outcome.Windows = p.Windows(r.Header, r.At)
-	if v.Outcome.Evidence == "" {
-		v.Outcome.Evidence = a.evidence()
+	e := anthropic.ReadProblem(r)
+	if r.InStream && e.Name == "overloaded_error" && e.Status == http.StatusServiceUnavailable {
+		e.Status = 529 // as Anthropic itself says it
 	}
-	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = retryAfter(r.Header), a.status, a.message, !a.own
+	v := e.Explain(p.judge(want, acc, r, &e))
+	v.Outcome.Windows = p.Windows(r.Header, r.At)
 	return v
 }
 
-// answer is what an error says.
-type answer struct {
-	status        int
-	kind, message string
-	code          string
-	own           bool // it is in the protocol's words, so that a client can have it as it is
-}
-
-func read(r *provider.Reply) answer {
-	e := gjson.GetBytes(r.Body, "error")
-	kind, message := e.Get("type"), e.Get("message")
-	a := answer{status: r.Status, kind: kind.String(), message: message.String(), code: e.Get("details.error_code").String()}
-	a.own = gjson.ValidBytes(r.Body) && gjson.GetBytes(r.Body, "type").String() == "error" && kind.Type == gjson.String && message.Type == gjson.String
-	if e.Type == gjson.String { // as gateways write it
-		a.message = e.String()
-	}
-	if r.InStream {
-		a.status = statusOf(a)
-	}
-	return a
-}
-
-// statusOf is the status that an error inside a stream would have had.
-func statusOf(a answer) int {
-	if strings.Contains(strings.ToLower(a.message), "exceed your account's rate limit") {
-		return http.StatusTooManyRequests
-	}
-	switch a.kind {
-	case "overloaded_error":
-		return 529
-	case "rate_limit_error":
-		return http.StatusTooManyRequests
-	case "authentication_error":
-		return http.StatusUnauthorized
-	case "permission_error":
-		return http.StatusForbidden
-	case "billing_error":
-		return http.StatusPaymentRequired
-	case "invalid_request_error", "request_too_large", "not_found_error":
-		return http.StatusBadRequest
-	case "timeout_error":
-		return http.StatusGatewayTimeout
-	}
-	return http.StatusInternalServerError
-}
-
-// evidence is what the upstream said, short.
-func (a answer) evidence() string {
-	text := fmt.Sprint(a.status)
-	for _, part := range []string{a.kind, a.message} {
-		if part != "" {
-			text += " " + part
-		}
-	}
-	if len(text) > 300 {
-		text = text[:300] + "…"
-	}
-	return text
-}
-
-func (a answer) says(text string) bool {
-	return strings.Contains(strings.ToLower(a.message), text)
-}
-
-func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) provider.Verdict {
+func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *provider.Problem) provider.Verdict {
 	switch {
-	case r.Says(a.message, "organization has been disabled"), r.Says(a.message, "oauth authentication is currently not allowed"):
+	case r.Says(e.Message, "organization has been disabled"), r.Says(e.Message, "oauth authentication is currently not allowed"):
 		return provider.Another(account.Blocked, true)
-	case a.status == http.StatusBadRequest && r.Says(a.message, "credit balance is too low"), a.status == http.StatusPaymentRequired:
+	case e.Status == http.StatusBadRequest && r.Says(e.Message, "credit balance is too low"):
 		return provider.Another(account.Exhausted, true)
+	case e.Status == http.StatusForbidden && e.Page:
+		return provider.PageRefused()
+	case e.Status == http.StatusTooManyRequests:
+		return p.limited(want, acc, r, e)
 	}
-	switch a.status {
-	case http.StatusUnauthorized:
-		return provider.CredentialRefused(acc)
-	case http.StatusForbidden:
-		return forbidden(r)
-	case http.StatusTooManyRequests:
-		return p.limited(want, acc, r, a)
-	case 529, http.StatusServiceUnavailable:
-		return provider.Again()
+	switch e.Status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		if want.Service == anthropic.CountTokens { // endpoints that only speak messages
-			return provider.Verdict{Next: provider.TryAnother, Outcome: account.Outcome{Result: account.Unsupported, Service: want.Service}}
+			return provider.NotServed(want)
 		}
 	}
-	if a.status >= 500 {
-		return provider.Another(account.Failed, false)
-	}
-	return provider.Delivered()
-}
-
-// forbidden: a web page comes from what stands before the provider. It refuses the relay's address, not the account.
-func forbidden(r *provider.Reply) provider.Verdict {
-	if !r.Page() {
-		return provider.Another(account.Denied, true)
-	}
-	v := provider.Another(account.Failed, true)
-	v.Outcome.Evidence = fmt.Sprintf("%d with a web page (what stands before the provider refused the relay's address or the account's proxy, not the account)", r.Status)
-	return v
+	return provider.ByStatus(e.Status, acc)
 }
 
 // limited reads a 429 (protocols.md, A.10).
-func (p *Provider) limited(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) provider.Verdict {
-	if a.says("extra usage") || want.Background { // an entitlement that is missing, or a client's own small talk
+func (p *Provider) limited(want *provider.Intent, acc *account.Account, r *provider.Reply, e *provider.Problem) provider.Verdict {
+	if e.Says("extra usage") || want.Background { // an entitlement that is missing, or a client's own small talk
 		return provider.Delivered()
 	}
 	v := provider.Another(account.Exhausted, false)
-	v.Outcome.Scope, v.Outcome.Until, v.Stated = p.reset(want, acc, r, a)
+	v.Outcome.Scope, v.Outcome.Until, v.Stated = p.reset(want, acc, r, e)
 	if v.Outcome.Until.IsZero() {
 		v.Outcome.Result = account.Throttled
 	}
@@ -141,8 +57,8 @@ func (p *Provider) limited(want *provider.Intent, acc *account.Account, r *provi
 
 // reset tells what a 429 is about ("" for the whole account) and when it ends; zero when it does not say. It is stated where a limit is
 // used up, so that no request is small enough.
-func (p *Provider) reset(want *provider.Intent, acc *account.Account, r *provider.Reply, a answer) (scope string, until time.Time, stated bool) {
-	if a.code == "enforced_spend_limit_reached" {
+func (p *Provider) reset(want *provider.Intent, acc *account.Account, r *provider.Reply, e *provider.Problem) (scope string, until time.Time, stated bool) {
+	if gjson.GetBytes(r.Body, "error.details.error_code").String() == "enforced_spend_limit_reached" {
 		return "", firstOfNextMonth(r.At), true
 	}
 	l := readLimits(r.Header)
@@ -162,11 +78,11 @@ func (p *Provider) reset(want *provider.Intent, acc *account.Account, r *provide
 	if !l.reset.IsZero() && l.status == rejected {
 		return "", l.reset, true
 	}
-	if acc.Platform == Console && !r.Page() { // an API key's limits are each model class's own
+	if acc.Platform == Console && !e.Page { // an API key's limits are each model class's own
 		scope = want.Family
 	}
-	if after := retryAfter(r.Header); after > 0 {
-		until = r.At.Add(after)
+	if e.Wait > 0 {
+		until = r.At.Add(e.Wait)
 	}
 	return scope, until, r.Header.Get("anthropic-ratelimit-requests-remaining") == "0"
 }

@@ -1,7 +1,6 @@
 package claude
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +34,7 @@ func readLimits(h provider.Header) limits {
 		case "status":
 			l.status = f.Value
 		case "reset":
-			l.reset = moment(f.Value)
+			l.reset = provider.Moment(f.Value)
 		case "representative-claim":
 			l.claim = f.Value
 		default:
@@ -61,24 +60,12 @@ func (l *limits) window(name, value string) {
 	case "status":
 		w.Status = value
 	case "reset":
-		w.ResetsAt = moment(value)
+		w.ResetsAt = provider.Moment(value)
 	case "utilization":
 		if used, err := strconv.ParseFloat(value, 64); err == nil && used >= 0 {
 			w.Used = used
 		}
 	}
-}
-
-// moment reads unix seconds, or RFC 3339. Nonsense is the zero time.
-func moment(text string) time.Time {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 && n < 1<<40 {
-		return time.Unix(n, 0)
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return time.Time{}
-	}
-	return at
 }
 
 // latestRejected is when the last of the named windows that is used up begins anew; zero when none is.
@@ -109,18 +96,4 @@ func (l *limits) rejectedFamily() string {
 // Windows implements provider.Provider.
 func (*Provider) Windows(h provider.Header, at time.Time) []account.Window {
 	return slices.DeleteFunc(readLimits(h).windows, func(w account.Window) bool { return w.ResetsAt.IsZero() || !at.Before(w.ResetsAt) })
-}
-
-// retryAfter reads seconds or a date; zero when there is none or it makes no sense.
-func retryAfter(h provider.Header) time.Duration {
-	text := h.Get("retry-after")
-	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
-		return max(time.Duration(n)*time.Second, 0)
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		if now, err := http.ParseTime(h.Get("date")); err == nil {
-			return max(at.Sub(now), 0)
-		}
-	}
-	return 0
 }

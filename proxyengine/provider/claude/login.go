@@ -2,10 +2,8 @@ package claude
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,7 +12,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"crs/internal/account"
-	"crs/internal/oauth"
 	"crs/internal/secret"
 	"crs/proxyengine/provider"
 )
@@ -33,38 +30,35 @@ const (
 // Authorize implements provider.Authorizer (protocols.md, A.2).
 func (p *Provider) Authorize(platform string, setupToken bool) (*provider.Login, error) {
 	if platform != Subscription {
-		return nil, fmt.Errorf("platform %s has no login; add it with: crs account add %s NAME --api-key-file FILE", platform, platform)
+		return nil, provider.NoLogin(platform, "login")
 	}
-	l := &provider.Login{Platform: platform, State: oauth.NewState(), Verifier: oauth.NewVerifier(), Redirect: redirect, SetupToken: setupToken}
 	scope := loginScope
 	if setupToken {
 		scope = setupScope
 	}
-	l.URL = oauth.AuthorizeURL(p.authorize, url.Values{
-		"code": {"true"}, "client_id": {p.clientID}, "response_type": {"code"}, "redirect_uri": {l.Redirect}, "scope": {scope},
-		"code_challenge": {oauth.Challenge(l.Verifier)}, "code_challenge_method": {"S256"}, "state": {l.State},
-	})
+	l := provider.BeginLogin(platform, p.authorize, redirect, url.Values{"code": {"true"}, "client_id": {p.clientID}, "scope": {scope}})
+	l.SetupToken = setupToken
 	return l, nil
 }
 
 // Redeem implements provider.Authorizer (protocols.md, A.3 and A.4).
 func (p *Provider) Redeem(ctx context.Context, call provider.Call, l *provider.Login, pasted string, acc *account.Account) error {
-	code, err := oauth.Pasted(pasted, l.State)
-	if err != nil {
-		return &provider.BadCode{Why: err.Error()}
-	}
-	out, err := p.exchange(l, code)
+	code, err := l.Code(pasted)
 	if err != nil {
 		return err
 	}
-	r, err := call(ctx, out)
+	fields := map[string]any{
+		"grant_type": "authorization_code", "code": code, "redirect_uri": l.Redirect, "client_id": p.clientID,
+		"code_verifier": l.Verifier.Reveal(), "state": l.State,
+	}
+	if l.SetupToken {
+		fields["expires_in"] = int64(setupLife / time.Second)
+	}
+	r, err := call(ctx, provider.JSON(p.token, "", fields))
 	if err != nil {
 		return fmt.Errorf("exchange the code: %w", err)
 	}
-	if r.Status != http.StatusOK {
-		return codeError(r)
-	}
-	fresh, err := p.Renewed(&account.Account{Credential: account.Credential{Kind: account.OAuth}}, r)
+	fresh, err := provider.Issued(account.Credential{Kind: account.OAuth}, r, codeError)
 	if err != nil {
 		return err
 	}
@@ -79,29 +73,12 @@ func (p *Provider) Redeem(ctx context.Context, call provider.Call, l *provider.L
 	return nil
 }
 
-func (p *Provider) exchange(l *provider.Login, code string) (*provider.Outbound, error) {
-	fields := map[string]any{
-		"grant_type": "authorization_code", "code": code, "redirect_uri": l.Redirect, "client_id": p.clientID,
-		"code_verifier": l.Verifier.Reveal(), "state": l.State,
-	}
-	if l.SetupToken {
-		fields["expires_in"] = int64(setupLife / time.Second)
-	}
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return nil, errors.New("encode the exchange of the code")
-	}
-	return p.tokenRequest(body), nil
-}
-
 // codeError tells a code that is no good from trouble on the way. A page in HTML comes from what stands before the endpoint.
 func codeError(r *provider.Reply) error {
-	var refused *provider.NeedsLogin
-	err := tokenError(r)
-	switch {
-	case errors.As(err, &refused):
-		return &provider.BadCode{Why: "the provider refused the code (" + refused.Why + "): it has been used, or is too old; begin the login anew"}
-	case r.Status == http.StatusForbidden:
+	err := provider.CodeRefused(provider.TokenError(r), func(why string) string {
+		return "the provider refused the code (" + why + "): it has been used, or is too old; begin the login anew"
+	})
+	if _, refused := errors.AsType[*provider.BadCode](err); !refused && r.Status == http.StatusForbidden {
 		return errors.New("something before the token endpoint refused the request with a page (403): the network or the account's proxy is in the way, not the code")
 	}
 	return err
@@ -118,23 +95,16 @@ func (p *Provider) keepPlan(ctx context.Context, call provider.Call, acc *accoun
 	}
 	r, err := call(ctx, &provider.Outbound{
 		Endpoint: endpoint, Method: http.MethodGet, Target: endpoint.Path + "/api/oauth/profile",
-		Header: append(provider.Header{
-			{Name: "accept", Value: "application/json"}, {Name: "accept-encoding", Value: "identity"}, {Name: "user-agent", Value: "crs"},
-		}, credential(acc)...),
+		Header: provider.Header{
+			{Name: "accept", Value: "application/json"}, provider.Identity(), {Name: "user-agent", Value: "crs"}, provider.Bearer(acc.Credential.Secret.Reveal()),
+		},
 	})
 	if err != nil || r.Status != http.StatusOK {
 		return
 	}
-	name := planOf(gjson.ParseBytes(r.Body))
-	if name == "" {
-		return
+	if name := planOf(gjson.ParseBytes(r.Body)); name != "" {
+		provider.SetOptions(acc, map[string]string{plan: name})
 	}
-	options := maps.Clone(acc.Options)
-	if options == nil {
-		options = map[string]string{}
-	}
-	options[plan] = name
-	acc.Options = options
 }
 
 func planOf(profile gjson.Result) string {

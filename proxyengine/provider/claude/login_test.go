@@ -10,10 +10,10 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/claude"
-	"crs/proxyengine/provider/providertest"
 )
 
 var _ provider.Authorizer = (*claude.Provider)(nil)

@@ -1,8 +1,6 @@
 package claude
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,13 +27,9 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 	if err := provider.CheckName(acc.Upstream(want.Model), want, acc, model.Body); err != nil {
 		return nil, err
 	}
-	body, err := body(in.Body, want, acc)
-	if err != nil {
-		return nil, err
-	}
 	return &provider.Outbound{
 		Endpoint: endpoint, Method: http.MethodPost, Target: target(endpoint, want, in.Query),
-		Header: header(in.Header, acc), Body: body,
+		Header: header(in.Header, acc), Body: body(in.Body, want, acc),
 	}, nil
 }
 
@@ -44,23 +38,16 @@ func target(e provider.Endpoint, want *provider.Intent, query string) string {
 	if want.Service == anthropic.CountTokens {
 		path += "/count_tokens"
 	}
-	if query == "" {
-		return path
-	}
-	return path + "?" + query
+	return provider.WithQuery(path, query)
 }
 
 // body puts the mapped model's name in the place of the one asked for; nothing is copied.
-func body(b []byte, want *provider.Intent, acc *account.Account) ([][]byte, error) {
+func body(b []byte, want *provider.Intent, acc *account.Account) [][]byte {
 	name := acc.Upstream(want.Model)
 	if name == want.Model {
-		return [][]byte{b}, nil
+		return [][]byte{b}
 	}
-	quoted, err := json.Marshal(name)
-	if err != nil {
-		return nil, fmt.Errorf("map model %s for account %s: %w", want.Model, acc.Name, err)
-	}
-	return jsonscan.Apply(b, jsonscan.Edit{At: want.ModelAt, Length: want.ModelLen, Text: quoted}), nil
+	return jsonscan.Apply(b, jsonscan.Edit{At: want.ModelAt, Length: want.ModelLen, Text: provider.Encode(name)})
 }
 
 // header forwards what the protocol knows. What it does not know may be about the way between client and relay, and
@@ -87,9 +74,7 @@ func header(client provider.Header, acc *account.Account) provider.Header {
 	if betas = adjust(betas, acc); betas != "" {
 		h = append(h, provider.Field{Name: "anthropic-beta", Value: betas})
 	}
-	// Decoding costs more than it saves on the way from a provider, and holds events back.
-	h = append(h, provider.Field{Name: "accept-encoding", Value: "identity"})
-	return append(h, credential(acc)...)
+	return append(append(h, provider.Identity()), credential(acc)...)
 }
 
 func forwarded(name []byte) bool {
@@ -129,7 +114,7 @@ func adjust(betas string, acc *account.Account) string {
 // credential is protocols.md, B: keys of Anthropic's own shape go as x-api-key, others as a bearer token.
 func credential(acc *account.Account) provider.Header {
 	secret := acc.Credential.Secret.Reveal()
-	bearer := provider.Field{Name: "authorization", Value: "Bearer " + secret}
+	bearer := provider.Bearer(secret)
 	key := provider.Field{Name: "x-api-key", Value: secret}
 	if acc.Credential.Subscription() {
 		return provider.Header{bearer}

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/claude"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {

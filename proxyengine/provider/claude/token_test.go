@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/claude"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestARefreshAsksForANewPair(t *testing.T) {

@@ -2,16 +2,12 @@ package claude
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"crs/internal/account"
+	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 )
-
-// cheapest is the model that a trial asks for when none is named.
-const cheapest = "claude-haiku-4-5-20251001"
 
 // TestRequest implements provider.Tester. An API key is asked for one token; a subscription, which is for its provider's
 // own clients, only for its gauges (protocols.md, A.6).
@@ -20,19 +16,12 @@ func (p *Provider) TestRequest(acc *account.Account, name string) (*provider.Out
 	if err != nil {
 		return nil, "", err
 	}
-	out := &provider.Outbound{Endpoint: endpoint, Method: http.MethodGet, Target: endpoint.Path + "/api/oauth/usage"}
-	asked := ""
-	if !acc.Credential.Subscription() {
-		asked = acc.Upstream(cmp.Or(name, cheapest))
-		body, err := json.Marshal(map[string]any{
-			"model": asked, "max_tokens": 1, "messages": []map[string]string{{"role": "user", "content": "Hi"}},
-		})
-		if err != nil {
-			return nil, "", fmt.Errorf("encode a trial request: %w", err)
-		}
-		out.Method, out.Target, out.Body = http.MethodPost, endpoint.Path+"/v1/messages", [][]byte{body}
+	client := append(provider.OwnHeader(), provider.Field{Name: "content-type", Value: "application/json"})
+	out := &provider.Outbound{Endpoint: endpoint, Method: http.MethodGet, Target: endpoint.Path + "/api/oauth/usage", Header: header(client, acc)}
+	if acc.Credential.Subscription() {
+		return out, "", nil
 	}
-	client := provider.Header{{Name: "user-agent", Value: "crs"}, {Name: "accept", Value: "application/json"}, {Name: "content-type", Value: "application/json"}}
-	out.Header = header(client, acc)
+	asked := acc.Upstream(cmp.Or(name, anthropic.Cheapest))
+	out.Method, out.Target, out.Body = http.MethodPost, endpoint.Path+"/v1/messages", [][]byte{anthropic.Trial(asked)}
 	return out, asked, nil
 }

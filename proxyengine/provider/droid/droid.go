@@ -5,7 +5,6 @@ package droid
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -31,29 +30,20 @@ type Options struct {
 
 // Provider serves the platform.
 type Provider struct {
-	api, app, auth provider.Endpoint
-	clientID       string
-	now            func() time.Time
-	bases          provider.Bases[provider.Endpoint]
+	api, clientID string
+	app, auth     provider.Endpoint
+	now           func() time.Time
+	bases         provider.Bases[provider.Endpoint]
 }
 
 // New makes the provider. An address that makes no sense is an error.
 func New(o Options) (*Provider, error) {
-	p := &Provider{clientID: cmp.Or(o.ClientID, "client_01HNM792M5G5G1A2THWPXKFMXB"), now: o.Now}
-	for _, a := range []struct {
-		to                  *provider.Endpoint
-		setting, set, usual string
-	}{
-		{&p.api, "api_url", o.APIURL, "https://api.factory.ai/api/llm"},
-		{&p.app, "app_url", o.AppURL, "https://app.factory.ai"},
-		{&p.auth, "token_url", o.AuthURL, "https://api.workos.com"},
-	} {
-		var err error
-		if *a.to, err = provider.ParseEndpoint(cmp.Or(a.set, a.usual)); err != nil {
-			return nil, fmt.Errorf("providers.droid.%s: %w", a.setting, err)
-		}
-	}
-	return p, nil
+	p := &Provider{api: cmp.Or(o.APIURL, "https://api.factory.ai/api/llm"), clientID: cmp.Or(o.ClientID, "client_01HNM792M5G5G1A2THWPXKFMXB"), now: o.Now}
+	return p, provider.ParseAddresses(Platform,
+		provider.Address{Setting: "api_url", Set: p.api},
+		provider.Address{Setting: "app_url", Set: o.AppURL, Usual: "https://app.factory.ai", To: &p.app},
+		provider.Address{Setting: "token_url", Set: o.AuthURL, Usual: "https://api.workos.com", To: &p.auth},
+	)
 }
 
 // Name implements provider.Provider.
@@ -106,10 +96,7 @@ func isAnthropic(want *provider.Intent) bool {
 	return want.Service == anthropic.Messages || want.Service == anthropic.CountTokens
 }
 
-// endpoint is where an account's requests go. A base URL is taken apart once.
+// endpoint is where an account's requests go.
 func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
-	if acc.BaseURL == "" {
-		return p.api, nil
-	}
-	return p.bases.Of(acc, acc.BaseURL, provider.AsItIs)
+	return p.bases.Of(acc, cmp.Or(acc.BaseURL, p.api), provider.AsItIs)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -33,7 +32,7 @@ func (p *Provider) BeginDevice(ctx context.Context, call provider.Call, platform
 		Interval   int64  `json:"interval"`
 	}
 	if r.Status != http.StatusOK {
-		return nil, fmt.Errorf("begin a login at Factory: it answered %d %s", r.Status, errorCode(r))
+		return nil, fmt.Errorf("begin a login at Factory: it answered %d %s", r.Status, provider.TokenRefusal(r))
 	}
 	if json.Unmarshal(r.Body, &d) != nil || d.DeviceCode == "" || d.UserCode == "" || d.URI == "" {
 		return nil, errors.New("begin a login at Factory: the answer holds no code")
@@ -59,20 +58,20 @@ func (p *Provider) PollDevice(ctx context.Context, call provider.Call, d *provid
 	if r.Status != http.StatusOK {
 		return false, waiting(r, d)
 	}
-	c, org, err := readTokens(r)
+	c, err := p.Renewed(&account.Account{Credential: account.Credential{Kind: account.OAuth}}, r)
 	if err != nil {
 		return false, err
 	}
 	acc.Credential = c
 	if acc.Options[organization] == "" {
-		keep(acc, cmp.Or(org, p.firstOrganization(ctx, call, acc)))
+		keep(acc, cmp.Or(gjson.GetBytes(r.Body, organization).String(), p.firstOrganization(ctx, call, acc)))
 	}
 	return true, nil
 }
 
 // waiting reads an answer without a token: nil while the owner has not decided.
 func waiting(r *provider.Reply, d *provider.Device) error {
-	switch code := errorCode(r); {
+	switch code := provider.TokenRefusal(r); {
 	case code == "access_denied":
 		return &provider.BadCode{Why: "the login was refused in the browser"}
 	case code == "expired_token", !r.At.Before(d.Ends):
@@ -85,7 +84,7 @@ func waiting(r *provider.Reply, d *provider.Device) error {
 	case r.Status < http.StatusInternalServerError && code != "":
 		return &provider.BadCode{Why: "Factory ended the login: " + code}
 	default:
-		return fmt.Errorf("the token endpoint answered %d %s", r.Status, code)
+		return provider.TokenTrouble(r)
 	}
 }
 
@@ -104,21 +103,15 @@ func (p *Provider) organizations(acc *account.Account) *provider.Outbound {
 	return &provider.Outbound{
 		Endpoint: p.app, Method: http.MethodGet, Target: p.app.Path + "/api/cli/org",
 		Header: provider.Header{
-			{Name: "accept", Value: "application/json"}, {Name: "accept-encoding", Value: "identity"}, {Name: "user-agent", Value: "crs"},
-			{Name: "x-factory-client", Value: "cli"}, {Name: "authorization", Value: "Bearer " + acc.Credential.Secret.Reveal()},
+			{Name: "accept", Value: "application/json"}, provider.Identity(), {Name: "user-agent", Value: "crs"},
+			{Name: "x-factory-client", Value: "cli"}, provider.Bearer(acc.Credential.Secret.Reveal()),
 		},
 	}
 }
 
-// keep notes the organization, in options that are the account's own.
+// keep notes the organization.
 func keep(acc *account.Account, org string) {
-	if org == "" {
-		return
+	if org != "" {
+		provider.SetOptions(acc, map[string]string{organization: org})
 	}
-	options := maps.Clone(acc.Options)
-	if options == nil {
-		options = map[string]string{}
-	}
-	options[organization] = org
-	acc.Options = options
 }

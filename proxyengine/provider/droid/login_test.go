@@ -12,9 +12,9 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/droid"
-	"crs/proxyengine/provider/providertest"
 )
 
 // upstream answers one request after the other, and keeps what it was asked.

@@ -20,7 +20,10 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 	if err != nil {
 		return nil, err
 	}
-	path := pathOf(want.Service)
+	path := map[string]string{
+		anthropic.Messages: "/a/v1/messages", anthropic.CountTokens: "/a/v1/messages/count_tokens",
+		openai.Responses: "/o/v1/responses", openai.Chat: "/o/v1/chat/completions",
+	}[want.Service]
 	if path == "" {
 		return nil, fmt.Errorf("platform droid does not serve %s", want.Service)
 	}
@@ -33,44 +36,20 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 	if err != nil {
 		return nil, err
 	}
-	target := endpoint.Path + path
-	if in.Query != "" {
-		target += "?" + in.Query
-	}
 	return &provider.Outbound{
-		Endpoint: endpoint, Method: http.MethodPost, Target: target, Header: header(in.Header, want, name, acc), Body: body,
+		Endpoint: endpoint, Method: http.MethodPost, Target: provider.WithQuery(endpoint.Path+path, in.Query),
+		Header: header(in.Header, want, name, acc), Body: body,
 	}, nil
-}
-
-func pathOf(service string) string {
-	switch service {
-	case anthropic.Messages:
-		return "/a/v1/messages"
-	case anthropic.CountTokens:
-		return "/a/v1/messages/count_tokens"
-	case openai.Responses:
-		return "/o/v1/responses"
-	case openai.Chat:
-		return "/o/v1/chat/completions"
-	}
-	return ""
 }
 
 // header forwards what is about the request, and adds what Factory asks for.
 func header(client provider.Header, want *provider.Intent, name string, acc *account.Account) provider.Header {
-	h := make(provider.Header, 0, len(client)+7)
-	for _, f := range client {
-		var buf [64]byte
-		if forwarded(provider.Lower(&buf, f.Name), want) {
-			h = append(h, f)
-		}
-	}
+	h := provider.Forwarded(client, func(name []byte) bool { return forwarded(name, want) })
 	add := func(name, value string) {
 		if h.Get(name) == "" {
 			h = append(h, provider.Field{Name: name, Value: value})
 		}
 	}
-	add("content-type", "application/json")
 	if factory.Client(client) == factory.Droid {
 		add("x-factory-client", "cli") // it says so by its user agent
 	}
@@ -83,9 +62,7 @@ func header(client provider.Header, want *provider.Intent, name string, acc *acc
 		add("anthropic-version", "2023-06-01")
 		h = append(h, provider.Field{Name: "x-api-key", Value: "placeholder"})
 	}
-	// Decoding costs more than it saves on the way from a provider, and holds events back.
-	return append(h, provider.Field{Name: "accept-encoding", Value: "identity"},
-		provider.Field{Name: "authorization", Value: "Bearer " + strings.TrimSpace(acc.Credential.Secret.Reveal())})
+	return append(h, provider.Identity(), provider.Bearer(strings.TrimSpace(acc.Credential.Secret.Reveal())))
 }
 
 func forwarded(name []byte, want *provider.Intent) bool {

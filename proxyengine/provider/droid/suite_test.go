@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/droid"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -54,19 +55,11 @@ func (b *base) list() string {
 	return strings.Replace(path, "{version}", stable, 1)
 }
 
-// base is where an account's requests go. A base URL is taken apart once: there are as many as accounts.
+// base is where an account's requests go.
 func (p *Provider) base(acc *account.Account) (base, error) {
-	if acc.BaseURL == "" {
-		return p.api, nil
+	usual := p.api
+	if acc.Platform == Subscription {
+		usual = p.assist
 	}
-	return p.bases.Of(acc, acc.BaseURL, baseOf)
-}
-
-// assistOf is where a subscription's requests go.
-func (p *Provider) assistOf(acc *account.Account) (provider.Endpoint, error) {
-	if acc.BaseURL == "" {
-		return p.assist, nil
-	}
-	b, err := p.base(acc)
-	return b.endpoint, err
+	return p.bases.Of(acc, cmp.Or(acc.BaseURL, usual), baseOf)
 }

@@ -1,7 +1,6 @@
 package gemini
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -18,7 +17,7 @@ func addressed(body []byte, want *provider.Intent, acc *account.Account, name st
 		return nil, err
 	}
 	var edits []jsonscan.Edit
-	switch own := quoted(acc.Options[project]); {
+	switch own := provider.Encode(acc.Options[project]); {
 	case e.Project.Raw != nil:
 		edits = append(edits, e.Project.Replace(own))
 	case want.Service == gemini.CodeAssist:
@@ -35,15 +34,7 @@ func model(old jsonscan.Part, name string) jsonscan.Edit {
 	if text, _ := jsonscan.String(old.Raw); strings.HasPrefix(text, "models/") {
 		name = "models/" + name
 	}
-	return old.Replace(quoted(name))
-}
-
-func quoted(text string) []byte {
-	b, err := json.Marshal(text)
-	if err != nil {
-		return []byte(`""`) // cannot be: it is text
-	}
-	return b
+	return old.Replace(provider.Encode(name))
 }
 
 // renamed is a request of the public API with a mapped model's name wherever the body repeats it.
@@ -77,8 +68,8 @@ func wrap(body []byte, name, project string) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	head := append([]byte(`{"model":`), quoted(name)...)
-	head = append(append(head, `,"project":`...), quoted(project)...)
+	head := append([]byte(`{"model":`), provider.Encode(name)...)
+	head = append(append(head, `,"project":`...), provider.Encode(project)...)
 	parts := append([][]byte{append(head, `,"request":`...)}, inner...)
 	return append(parts, []byte("}")), nil
 }
@@ -95,7 +86,7 @@ func wrapCount(body []byte, name string) ([][]byte, error) {
 			return nil, err
 		}
 	}
-	head := append([]byte(`{"request":{"model":`), quoted("models/"+name)...)
+	head := append([]byte(`{"request":{"model":`), provider.Encode("models/"+name)...)
 	return [][]byte{append(head, `,"contents":`...), contents, []byte("}}")}, nil
 }
 

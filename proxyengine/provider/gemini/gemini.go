@@ -5,7 +5,6 @@ package gemini
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"time"
 
 	"crs/internal/account"
@@ -36,42 +35,31 @@ type Options struct {
 
 // Provider serves the two platforms.
 type Provider struct {
-	api           base
-	assist, token provider.Endpoint
-	authorize     string
-	clientID      string
-	clientSecret  secret.String
-	now           func() time.Time
-	zone          *time.Location // where Google's days begin
-	bases         provider.Bases[base]
+	api, assist, authorize string
+	token                  provider.Endpoint
+	clientID               string
+	clientSecret           secret.String
+	now                    func() time.Time
+	zone                   *time.Location // where Google's days begin
+	bases                  provider.Bases[base]
 }
 
 // New makes the provider. An address that makes no sense is an error.
 func New(o Options) (*Provider, error) {
 	p := &Provider{
+		api: cmp.Or(o.APIURL, "https://generativelanguage.googleapis.com"), assist: cmp.Or(o.AssistURL, "https://cloudcode-pa.googleapis.com"),
 		authorize: cmp.Or(o.AuthorizeURL, "https://accounts.google.com/o/oauth2/v2/auth"), clientID: o.ClientID,
 		clientSecret: o.ClientSecret, now: o.Now, zone: pacific(),
 	}
 	if p.now == nil {
 		p.now = time.Now
 	}
-	var api, page provider.Endpoint
-	for _, a := range []struct {
-		setting, text string
-		to            *provider.Endpoint
-	}{
-		{"api_url", cmp.Or(o.APIURL, "https://generativelanguage.googleapis.com"), &api},
-		{"code_assist_url", cmp.Or(o.AssistURL, "https://cloudcode-pa.googleapis.com"), &p.assist},
-		{"token_url", cmp.Or(o.TokenURL, "https://oauth2.googleapis.com/token"), &p.token},
-		{"authorize_url", p.authorize, &page},
-	} {
-		var err error
-		if *a.to, err = provider.ParseEndpoint(a.text); err != nil {
-			return nil, fmt.Errorf("providers.gemini.%s: %w", a.setting, err)
-		}
-	}
-	p.api = baseOf(api)
-	return p, nil
+	return p, provider.ParseAddresses("gemini",
+		provider.Address{Setting: "api_url", Set: p.api},
+		provider.Address{Setting: "code_assist_url", Set: p.assist},
+		provider.Address{Setting: "token_url", Set: o.TokenURL, Usual: "https://oauth2.googleapis.com/token", To: &p.token},
+		provider.Address{Setting: "authorize_url", Set: p.authorize},
+	)
 }
 
 func pacific() *time.Location {
@@ -128,11 +116,7 @@ func (p *Provider) Check(acc *account.Account) error {
 	if err := provider.CheckMap(acc, placeOf); err != nil {
 		return err
 	}
-	if acc.Platform == API {
-		_, err := p.base(acc)
-		return err
-	}
-	_, err := p.assistOf(acc)
+	_, err := p.base(acc)
 	return err
 }
 

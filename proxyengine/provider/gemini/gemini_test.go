@@ -8,10 +8,10 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	protocol "crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/gemini"
-	"crs/proxyengine/provider/providertest"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)

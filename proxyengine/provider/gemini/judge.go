@@ -13,9 +13,8 @@ import (
 // model's family, not of the account.
 func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
 	e := gemini.ReadProblem(r)
-	v := p.judge(want, acc, r, &e)
-	v.Outcome.Evidence = e.Evidence() + v.Outcome.Evidence
-	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = e.Wait, e.Status, e.Text(), !e.Own
+	v := e.Explain(p.judge(want, acc, r, &e))
+	v.Message = e.Text()
 	return v
 }
 
@@ -23,31 +22,16 @@ func (p *Provider) judge(want *provider.Intent, acc *account.Account, r *provide
 	switch e.Status {
 	case http.StatusBadRequest:
 		return invalid(r, e)
-	case http.StatusUnauthorized:
-		return provider.CredentialRefused(acc)
-	case http.StatusPaymentRequired:
-		return provider.Another(account.Exhausted, true)
 	case http.StatusForbidden:
 		return forbidden(r, e)
 	case http.StatusTooManyRequests:
 		return p.limited(want, r, e)
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		return notThere(want, acc, e)
-	case http.StatusServiceUnavailable, 529:
-		return provider.Again()
 	case http.StatusRequestTimeout, 499:
 		return provider.Another(account.Failed, false)
 	}
-	if e.Status >= 500 {
-		return provider.Another(account.Failed, false)
-	}
-	return provider.Delivered()
-}
-
-// explained is a verdict with a word to the operator behind what the upstream said.
-func explained(v provider.Verdict, hint string) provider.Verdict {
-	v.Outcome.Evidence = " (" + hint + ")"
-	return v
+	return provider.ByStatus(e.Status, acc)
 }
 
 // invalid: a bad key is a bad request, to Google. So is a place from which it does not serve, which is the relay's or the
@@ -59,7 +43,7 @@ func invalid(r *provider.Reply, e *gemini.Problem) provider.Verdict {
 	case r.Says(e.Message, "api key not valid"), r.Says(e.Message, "api key expired"):
 		return provider.Another(account.Denied, true)
 	case r.Says(e.Message, "user location is not supported"), r.Says(e.Message, "free tier is not available in your country"):
-		return explained(provider.Another(account.Failed, false), "Google does not serve the relay's address, or that of the account's proxy")
+		return provider.WithHint(provider.Another(account.Failed, false), "Google does not serve the relay's address, or that of the account's proxy")
 	}
 	return provider.Delivered()
 }
@@ -67,11 +51,11 @@ func invalid(r *provider.Reply, e *gemini.Problem) provider.Verdict {
 func forbidden(r *provider.Reply, e *gemini.Problem) provider.Verdict {
 	switch {
 	case e.Page:
-		return explained(provider.Another(account.Failed, true), "what stands before the provider refused the relay's address or the account's proxy, not the account")
+		return provider.PageRefused()
 	case e.Says("permission to access the file"), e.Says("cachedcontent not found"), e.Says("permission to access tuned"):
 		return provider.Another(account.Answered, false) // what the request names is another account's, or nobody's
 	case e.Reason == "VALIDATION_REQUIRED":
-		return explained(provider.Stated(provider.Another(account.Blocked, true)), "the account's owner must open "+e.Link+" and then: crs account thaw")
+		return provider.WithHint(provider.Stated(provider.Another(account.Blocked, true)), "the account's owner must open "+e.Link+" and then: crs account thaw")
 	case e.Reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT", r.Says(e.Message, "insufficient authentication scopes"):
 		return provider.Another(account.NeedsLogin, true)
 	case e.Reason == "CONSUMER_SUSPENDED":
@@ -93,9 +77,7 @@ func notThere(want *provider.Intent, acc *account.Account, e *gemini.Problem) pr
 	case generates(want):
 		return provider.Another(account.Failed, false)
 	}
-	v := provider.Another(account.Unsupported, false)
-	v.Outcome.Service = want.Service
-	return v
+	return provider.NotServed(want)
 }
 
 // long is a wait that is none for a moment, but for a quota.

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	protocol "crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
-	"crs/proxyengine/provider/providertest"
 )
 
 const typed = `{"@type":"type.googleapis.com/google.rpc.`

@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"crs/internal/account"
-	"crs/internal/oauth"
 	"crs/internal/secret"
 	"crs/proxyengine/provider"
 )
@@ -27,28 +25,25 @@ const (
 func (p *Provider) Authorize(platform string, setupToken bool) (*provider.Login, error) {
 	switch {
 	case platform != Subscription:
-		return nil, fmt.Errorf("platform %s has no login; add it with: crs account add %s NAME --api-key-file FILE", platform, platform)
+		return nil, provider.NoLogin(platform, "login")
 	case setupToken:
 		return nil, errors.New("platform gemini has no setup tokens; log in without --setup-token")
 	}
 	if err := p.client(); err != nil {
 		return nil, err
 	}
-	l := &provider.Login{Platform: platform, State: oauth.NewState(), Verifier: oauth.NewVerifier(), Redirect: redirect}
-	l.URL = oauth.AuthorizeURL(p.authorize, url.Values{
-		"response_type": {"code"}, "client_id": {p.clientID}, "redirect_uri": {redirect}, "scope": {scope}, "state": {l.State},
-		"code_challenge": {oauth.Challenge(l.Verifier)}, "code_challenge_method": {"S256"},
+	return provider.BeginLogin(platform, p.authorize, redirect, url.Values{
+		"client_id": {p.clientID}, "scope": {scope},
 		// Without these there is a refresh token at the first login only.
 		"access_type": {"offline"}, "prompt": {"consent"},
-	})
-	return l, nil
+	}), nil
 }
 
 // Redeem implements provider.Authorizer.
 func (p *Provider) Redeem(ctx context.Context, call provider.Call, l *provider.Login, pasted string, acc *account.Account) error {
-	code, err := oauth.Pasted(pasted, l.State)
+	code, err := l.Code(pasted)
 	if err != nil {
-		return &provider.BadCode{Why: err.Error()}
+		return err
 	}
 	r, err := call(ctx, p.tokenRequest(url.Values{
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {l.Redirect}, "code_verifier": {l.Verifier.Reveal()},
@@ -56,13 +51,7 @@ func (p *Provider) Redeem(ctx context.Context, call provider.Call, l *provider.L
 	if err != nil {
 		return fmt.Errorf("exchange the code for tokens: %w", err)
 	}
-	if r.Status != http.StatusOK {
-		if why := refusal(r); why != "" {
-			return &provider.BadCode{Why: "Google refused the code (" + why + "): it has been used, or is too old; begin the login again"}
-		}
-		return tokenTrouble(r)
-	}
-	fresh, err := readTokens(account.Credential{}, r)
+	fresh, err := provider.Issued(account.Credential{Kind: account.OAuth}, r, codeError)
 	switch {
 	case err != nil:
 		return err
@@ -73,10 +62,16 @@ func (p *Provider) Redeem(ctx context.Context, call provider.Call, l *provider.L
 	return nil
 }
 
+func codeError(r *provider.Reply) error {
+	return provider.CodeRefused(tokenError(r), func(why string) string {
+		return "Google refused the code (" + why + "): it has been used, or is too old; begin the login again"
+	})
+}
+
 // Import implements provider.Importer: the oauth_creds.json that Gemini CLI keeps.
 func (p *Provider) Import(platform string, file []byte, acc *account.Account) error {
 	if platform != Subscription {
-		return fmt.Errorf("platform %s has no file to import; add it with: crs account add %s NAME --api-key-file FILE", platform, platform)
+		return provider.NoLogin(platform, "file to import")
 	}
 	var saved struct {
 		Access  string  `json:"access_token"`

@@ -11,9 +11,9 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/gemini"
-	"crs/proxyengine/provider/providertest"
 )
 
 func newFuzzed() (*gemini.Provider, error) { return gemini.New(options()) }

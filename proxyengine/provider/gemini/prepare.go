@@ -19,20 +19,19 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 	if err := provider.CheckName(upstream(want, acc), want, acc, placeOf("")); err != nil {
 		return nil, err
 	}
-	out := &provider.Outbound{Method: http.MethodPost, Header: header(in.Header, acc)}
-	var err error
-	if acc.Platform == Subscription {
-		err = p.toAssist(out, in, want, acc)
-	} else {
-		err = p.toAPI(out, in, want, acc)
-	}
+	b, err := p.base(acc)
 	if err != nil {
 		return nil, err
 	}
-	if query := asked(in.Query); query != "" {
-		out.Target += "?" + query
+	out := &provider.Outbound{Endpoint: b.endpoint, Method: http.MethodPost, Header: header(in.Header, acc)}
+	if acc.Platform == Subscription {
+		err = toAssist(out, in, want, acc)
+	} else {
+		out.Target = b.at(versionOf(in.Path), upstream(want, acc), action(in, want))
+		err = toAPI(out, in, want, acc)
 	}
-	return out, nil
+	out.Target = provider.WithQuery(out.Target, asked(in.Query))
+	return out, err
 }
 
 // asked is a client's query without what would stand for another credential or project than the account's: Google takes those
@@ -53,31 +52,20 @@ func asked(query string) string {
 	return strings.Join(kept, "&")
 }
 
-// toAPI addresses the public API.
-func (p *Provider) toAPI(out *provider.Outbound, in *provider.Inbound, want *provider.Intent, acc *account.Account) error {
-	b, err := p.base(acc)
-	if err != nil {
-		return err
-	}
-	name := upstream(want, acc)
-	out.Endpoint, out.Target = b.endpoint, b.at(versionOf(in.Path), name, action(in, want))
+// toAPI writes a body for the public API.
+func toAPI(out *provider.Outbound, in *provider.Inbound, want *provider.Intent, acc *account.Account) (err error) {
 	if assists(want) {
 		out.Body, err = unwrap(in.Body)
-		return err
+	} else {
+		out.Body, err = renamed(in.Body, want.Model, upstream(want, acc))
 	}
-	out.Body, err = renamed(in.Body, want.Model, name)
 	return err
 }
 
 // toAssist addresses Code Assist.
-func (p *Provider) toAssist(out *provider.Outbound, in *provider.Inbound, want *provider.Intent, acc *account.Account) error {
-	e, err := p.assistOf(acc)
-	if err != nil {
-		return err
-	}
-	out.Endpoint, out.Target = e, e.Path+internal+":"+action(in, want)
-	name := upstream(want, acc)
-	switch want.Service {
+func toAssist(out *provider.Outbound, in *provider.Inbound, want *provider.Intent, acc *account.Account) (err error) {
+	out.Target = out.Endpoint.Path + internal + ":" + action(in, want)
+	switch name := upstream(want, acc); want.Service {
 	case gemini.CodeAssist, gemini.CodeAssistCount:
 		out.Body, err = addressed(in.Body, want, acc, name)
 	case gemini.Count:
@@ -125,22 +113,7 @@ func versionOf(path string) string {
 // header forwards what the protocol knows. What it does not know may be about the way between client and relay, and stays
 // here; so does x-goog-user-project, which is about the client's own credential.
 func header(client provider.Header, acc *account.Account) provider.Header {
-	h := make(provider.Header, 0, len(client)+4)
-	typed := false
-	for _, f := range client {
-		var buf [64]byte
-		name := provider.Lower(&buf, f.Name)
-		if forwarded(name) {
-			typed = typed || string(name) == "content-type"
-			h = append(h, f)
-		}
-	}
-	if !typed {
-		h = append(h, provider.Field{Name: "content-type", Value: "application/json"})
-	}
-	// Decoding costs more than it saves on the way from a provider, and holds events back.
-	h = append(h, provider.Field{Name: "accept-encoding", Value: "identity"})
-	return append(h, credential(acc))
+	return append(provider.Forwarded(client, forwarded), provider.Identity(), credential(acc))
 }
 
 func forwarded(name []byte) bool {
@@ -154,7 +127,7 @@ func forwarded(name []byte) bool {
 
 func credential(acc *account.Account) provider.Field {
 	if acc.Platform == Subscription {
-		return provider.Field{Name: "authorization", Value: "Bearer " + acc.Credential.Secret.Reveal()}
+		return provider.Bearer(acc.Credential.Secret.Reveal())
 	}
 	return provider.Field{Name: "x-goog-api-key", Value: acc.Credential.Secret.Reveal()}
 }

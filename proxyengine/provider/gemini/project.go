@@ -2,10 +2,8 @@ package gemini
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"time"
 
@@ -30,10 +28,11 @@ func (p *Provider) Finish(ctx context.Context, call provider.Call, acc *account.
 		return nil
 	}
 	s := setup{call: call, acc: acc, own: acc.Options[project]}
-	var err error
-	if s.endpoint, err = p.assistOf(acc); err != nil {
+	b, err := p.base(acc)
+	if err != nil {
 		return err
 	}
+	s.endpoint = b.endpoint
 	found, tier, err := s.load(ctx)
 	if err == nil && tier == "" {
 		found, tier, err = s.onboard(ctx)
@@ -47,11 +46,7 @@ func (p *Provider) Finish(ctx context.Context, call provider.Call, acc *account.
 	if found == "" {
 		return needsProject(tier)
 	}
-	acc.Options = maps.Clone(acc.Options)
-	if acc.Options == nil {
-		acc.Options = map[string]string{}
-	}
-	acc.Options[project], acc.Options[plan] = found, tier
+	provider.SetOptions(acc, map[string]string{project: found, plan: tier})
 	return nil
 }
 
@@ -166,11 +161,7 @@ func (s *setup) ask(ctx context.Context, method string, fields map[string]any) (
 	if s.own != "" && method == ":loadCodeAssist" {
 		fields["cloudaicompanionProject"] = s.own
 	}
-	out, err := assistRequest(s.endpoint, s.acc, method, s.own, fields)
-	if err != nil {
-		return nil, err
-	}
-	r, err := s.call(ctx, out)
+	r, err := s.call(ctx, assistRequest(s.endpoint, s.acc, method, s.own, fields))
 	if err != nil {
 		return nil, fmt.Errorf("ask Code Assist about the account: %w", err)
 	}
@@ -178,18 +169,14 @@ func (s *setup) ask(ctx context.Context, method string, fields map[string]any) (
 }
 
 // assistRequest is a request about an account itself.
-func assistRequest(e provider.Endpoint, acc *account.Account, method, project string, fields map[string]any) (*provider.Outbound, error) {
+func assistRequest(e provider.Endpoint, acc *account.Account, method, project string, fields map[string]any) *provider.Outbound {
 	about := map[string]string{"ideType": "IDE_UNSPECIFIED", "platform": "PLATFORM_UNSPECIFIED", "pluginType": "GEMINI"}
 	if project != "" {
 		about["duetProject"] = project
 	}
 	fields["metadata"] = about
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return nil, errors.New("encode a request to Code Assist")
-	}
-	client := provider.Header{{Name: "user-agent", Value: "crs"}, {Name: "accept", Value: "application/json"}}
 	return &provider.Outbound{
-		Endpoint: e, Method: http.MethodPost, Target: e.Path + internal + method, Header: header(client, acc), Body: [][]byte{body},
-	}, nil
+		Endpoint: e, Method: http.MethodPost, Target: e.Path + internal + method, Header: header(provider.OwnHeader(), acc),
+		Body: [][]byte{provider.Encode(fields)},
+	}
 }

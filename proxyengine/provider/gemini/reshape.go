@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"crs/internal/piecewise"
 	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 )
@@ -22,7 +23,7 @@ type reshaped struct {
 	lost   bool // nobody took it, and it grew too large
 }
 
-var _ provider.Reshaper = (*reshaped)(nil)
+var _ provider.Transformer = (*reshaped)(nil)
 
 func newReshaped(m *gemini.Meter, shape func([]byte, *gemini.Object) []byte) *reshaped {
 	r := &reshaped{Meter: m, shape: shape}
@@ -44,7 +45,7 @@ func unwrapped(dst []byte, o *gemini.Object) []byte {
 	return append(dst, o.Response...)
 }
 
-// ContentType implements provider.Reshaper.
+// ContentType implements provider.Transformer.
 func (r *reshaped) ContentType() string {
 	if r.Events() {
 		return "text/event-stream"
@@ -58,7 +59,7 @@ func (r *reshaped) Holds() int { return r.Meter.Holds() + cap(r.out) + cap(r.one
 // Feed implements provider.Meter.
 func (r *reshaped) Feed(p []byte) {
 	if r.taken {
-		r.out, r.taken = reusable(r.out), false
+		r.out, r.taken = piecewise.Reusable(r.out), false
 	}
 	r.Meter.Feed(p)
 }
@@ -75,7 +76,7 @@ func (r *reshaped) object(o gemini.Object) {
 	if !r.broken && len(r.one) > 0 {
 		r.add(r.one)
 	}
-	if r.one = reusable(r.one); len(r.out) > mostUntaken {
+	if r.one = piecewise.Reusable(r.one); len(r.out) > mostUntaken {
 		r.lost, r.out = true, nil
 	}
 }
@@ -112,7 +113,7 @@ func appendEvent(dst, object []byte) []byte {
 	}
 }
 
-// Output implements provider.Reshaper. Beside an error it gives what came before it.
+// Output implements provider.Transformer. Beside an error it gives what came before it.
 func (r *reshaped) Output() ([]byte, error) {
 	r.taken = true
 	switch {
@@ -124,13 +125,13 @@ func (r *reshaped) Output() ([]byte, error) {
 	return r.out, nil
 }
 
-// Finish implements provider.Reshaper.
+// Finish implements provider.Transformer.
 func (r *reshaped) Finish() ([]byte, error) {
-	r.out, r.taken = reusable(r.out), true
+	r.out, r.taken = piecewise.Reusable(r.out), true
 	switch whole := r.Close(); {
 	case !whole, r.broken:
 		return r.out, errors.New("the answer ends within an object")
-	case r.Events() && !r.Whole() && r.Failure() == nil:
+	case r.Events() && !r.Complete() && r.Failure() == nil:
 		return r.out, errors.New("the stream ends before the answer does")
 	case r.Array() && r.count == 0:
 		r.out = append(r.out, "[]"...)
@@ -138,14 +139,4 @@ func (r *reshaped) Finish() ([]byte, error) {
 		r.out = append(r.out, ']')
 	}
 	return r.out, nil
-}
-
-// kept is how large a buffer may stay between two events.
-const kept = 64 << 10
-
-func reusable(b []byte) []byte {
-	if cap(b) > kept {
-		return nil
-	}
-	return b[:0]
 }

@@ -70,9 +70,9 @@ func reshapings() map[string]reshaping {
 	}
 }
 
-func (r *reshaping) meter(t *testing.T) provider.Reshaper {
+func (r *reshaping) meter(t *testing.T) provider.Transformer {
 	t.Helper()
-	m, ok := newProvider(t).Meter(&provider.Intent{Service: r.service}, r.acc, provider.Header{{Name: "Content-Type", Value: r.contentType}}).(provider.Reshaper)
+	m, ok := newProvider(t).Meter(&provider.Intent{Service: r.service}, r.acc, provider.Header{{Name: "Content-Type", Value: r.contentType}}).(provider.Transformer)
 	if !ok {
 		t.Fatal("it passes as it is")
 	}
@@ -80,7 +80,7 @@ func (r *reshaping) meter(t *testing.T) provider.Reshaper {
 }
 
 // feed gives what the client gets for an answer that comes in these parts.
-func feed(m provider.Reshaper, parts ...string) (string, error) {
+func feed(m provider.Transformer, parts ...string) (string, error) {
 	var got strings.Builder
 	for _, p := range parts {
 		m.Feed([]byte(p))
@@ -104,7 +104,7 @@ func TestAnAnswerIsReshapedHoweverItIsCut(t *testing.T) {
 			if err != nil || got != r.to || m.ContentType() != r.toContentType {
 				t.Fatalf("%s, cut at %d: %v, %s\n%s\nwant\n%s", name, cut, err, m.ContentType(), got, r.to)
 			}
-			if c := m.End(); c.Tokens != tokens || !c.Complete || !m.Whole() {
+			if c := m.End(); c.Tokens != tokens || !c.Complete || !m.Complete() {
 				t.Fatalf("%s, cut at %d: %+v", name, cut, c)
 			}
 		}
@@ -174,7 +174,7 @@ func TestWhatNeedsNoReshapingPassesAsItIs(t *testing.T) {
 		{key(), protocol.Generate}, {key(), protocol.GenerateArray}, {key(), protocol.Count}, {key(), protocol.Embed}, {key(), protocol.CodeAssistCount},
 		{login(), protocol.CodeAssist}, {login(), protocol.CodeAssistCount}, {login(), protocol.Count},
 	} {
-		if _, ok := newProvider(t).Meter(&provider.Intent{Service: c.service}, c.acc, nil).(provider.Reshaper); ok {
+		if _, ok := newProvider(t).Meter(&provider.Intent{Service: c.service}, c.acc, nil).(provider.Transformer); ok {
 			t.Errorf("%s on %s is reshaped", c.service, c.acc.Platform)
 		}
 	}

@@ -7,10 +7,10 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"crs/lab/providertest"
 	protocol "crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/gemini"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {

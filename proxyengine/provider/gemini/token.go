@@ -3,9 +3,7 @@ package gemini
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
-	"strings"
 
 	"crs/internal/account"
 	"crs/proxyengine/provider"
@@ -40,34 +38,16 @@ func (p *Provider) tokenRequest(form url.Values) *provider.Outbound {
 
 // Renewed implements provider.Renewer. Google mostly gives no new refresh token: the old one stays good.
 func (p *Provider) Renewed(acc *account.Account, r *provider.Reply) (account.Credential, error) {
-	if r.Status != http.StatusOK {
-		if why := refusal(r); why != "" {
-			return account.Credential{}, &provider.NeedsLogin{Why: why}
-		}
-		return account.Credential{}, tokenTrouble(r)
-	}
-	return readTokens(acc.Credential, r)
+	return provider.Issued(acc.Credential, r, tokenError)
 }
 
-// readTokens puts what the token endpoint gives in the place of an earlier pair; what it leaves out stays.
-func readTokens(c account.Credential, r *provider.Reply) (account.Credential, error) {
-	c.Kind = account.OAuth
-	return provider.Issued(c, r)
-}
-
-// refusal is the word with which the token endpoint refuses a code or a refresh token for good; "" when it does not. Any
-// other word is about the configuration, or passes.
-func refusal(r *provider.Reply) string {
-	if why := provider.TokenRefusal(r); r.Status/100 == 4 && why == "invalid_grant" {
-		return why
-	}
-	return ""
-}
-
-func tokenTrouble(r *provider.Reply) error {
-	word := provider.TokenRefusal(r)
-	err := fmt.Errorf("the token endpoint answered %s", strings.TrimSpace(fmt.Sprintf("%d %s", r.Status, word)))
-	if word == "invalid_client" || word == "unauthorized_client" {
+// tokenError tells a refusal for good from what passes, or is about the configuration.
+func tokenError(r *provider.Reply) error {
+	err := provider.TokenTrouble(r)
+	switch word := provider.TokenRefusal(r); {
+	case r.Status/100 == 4 && word == "invalid_grant":
+		return &provider.NeedsLogin{Why: word}
+	case word == "invalid_client", word == "unauthorized_client":
 		return fmt.Errorf("%w: look at providers.gemini.client_id and providers.gemini.client_secret", err)
 	}
 	return err

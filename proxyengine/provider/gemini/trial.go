@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"cmp"
 	"net/http"
 
 	"crs/internal/account"
@@ -11,32 +12,25 @@ import (
 // TestRequest implements provider.Tester. A subscription, which is for its provider's own clients, is asked how it stands. An
 // API key is asked what models it has, which is free, or for a word of the one that is named.
 func (p *Provider) TestRequest(acc *account.Account, name string) (*provider.Outbound, string, error) {
-	if acc.Platform == Subscription {
-		e, err := p.assistOf(acc)
-		if err != nil {
-			return nil, "", err
-		}
-		out, err := assistRequest(e, acc, ":loadCodeAssist", acc.Options[project], map[string]any{"cloudaicompanionProject": acc.Options[project]})
-		return out, "", err
-	}
 	b, err := p.base(acc)
 	if err != nil {
 		return nil, "", err
 	}
-	if name == "" && b.list() != "" {
-		client := provider.Header{{Name: "user-agent", Value: "crs"}, {Name: "accept", Value: "application/json"}}
-		return &provider.Outbound{Endpoint: b.endpoint, Method: http.MethodGet, Target: b.list() + "?pageSize=1", Header: header(client, acc)}, "", nil
+	if own := acc.Options[project]; acc.Platform == Subscription {
+		return assistRequest(b.endpoint, acc, ":loadCodeAssist", own, map[string]any{"cloudaicompanionProject": own}), "", nil
 	}
-	return p.askForAWord(acc, name)
+	if name == "" && b.list() != "" {
+		return &provider.Outbound{
+			Endpoint: b.endpoint, Method: http.MethodGet, Target: b.list() + "?pageSize=1", Header: header(provider.OwnHeader(), acc),
+		}, "", nil
+	}
+	return p.askForAWord(acc, cmp.Or(name, cheapest))
 }
 
 // cheapest is the model that a trial asks for when none is named and there is no list.
 const cheapest = "gemini-2.5-flash-lite"
 
 func (p *Provider) askForAWord(acc *account.Account, name string) (*provider.Outbound, string, error) {
-	if name == "" {
-		name = cheapest
-	}
 	in := &provider.Inbound{
 		Header: provider.Header{{Name: "user-agent", Value: "crs"}},
 		Body:   []byte(`{"contents":[{"role":"user","parts":[{"text":"Say: hi"}]}],"generationConfig":{"maxOutputTokens":16}}`),

@@ -1,57 +1,22 @@
 package openai
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"maps"
-	"strings"
-	"time"
 
 	"crs/internal/account"
+	"crs/proxyengine/provider"
 )
 
-// claims is what the relay must know of a token's inside. Its signature is not checked: it comes from the token endpoint
-// itself, or from the operator, and decides nothing here.
-type claims struct {
-	Expires float64 `json:"exp"`
-	Auth    struct {
-		Account string `json:"chatgpt_account_id"`
-		Plan    string `json:"chatgpt_plan_type"`
-	} `json:"https://api.openai.com/auth"`
-}
-
-// readClaims gives none for what is no JWT.
-func readClaims(token string) (c claims) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return c
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil || json.Unmarshal(payload, &c) != nil {
-		return claims{}
-	}
-	return c
-}
-
-// expires is when the token ends; zero when it does not say.
-func (c claims) expires() time.Time {
-	if c.Expires < 1 || c.Expires > 1<<40 {
-		return time.Time{}
-	}
-	return time.Unix(int64(c.Expires), 0).UTC()
-}
-
 // identify writes down whose tokens they are: requests must name the account. known is what is known of it otherwise.
-func identify(acc *account.Account, t *tokens, known string) error {
-	id, access := readClaims(t.ID), readClaims(t.Access)
+func identify(acc *account.Account, access, id, known string) error {
 	found := map[string]string{}
-	for _, c := range []claims{access, id} {
-		if c.Auth.Account != "" {
-			found[accountID] = c.Auth.Account
+	for _, token := range []string{access, id} {
+		about := provider.Claims(token).Get(`https://api\.openai\.com/auth`)
+		if owner := about.Get("chatgpt_account_id").String(); owner != "" {
+			found[accountID] = owner
 		}
-		if c.Auth.Plan != "" {
-			found[plan] = c.Auth.Plan
+		if name := about.Get("chatgpt_plan_type").String(); name != "" {
+			found[plan] = name
 		}
 	}
 	if known != "" {
@@ -60,11 +25,6 @@ func identify(acc *account.Account, t *tokens, known string) error {
 	if !headerValue.MatchString(found[accountID]) || found[accountID] == "" {
 		return errors.New("the login has no ChatGPT account; log in with one that may use Codex")
 	}
-	options := maps.Clone(acc.Options)
-	if options == nil {
-		options = map[string]string{}
-	}
-	maps.Copy(options, found)
-	acc.Options = options
+	provider.SetOptions(acc, found)
 	return nil
 }

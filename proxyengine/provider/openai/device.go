@@ -3,7 +3,6 @@ package openai
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,7 +24,7 @@ const (
 // BeginDevice implements provider.DeviceAuthorizer (protocols.md, E.1).
 func (p *Provider) BeginDevice(ctx context.Context, call provider.Call, platform string) (*provider.Device, error) {
 	if platform != Subscription {
-		return nil, errNoLogin(platform)
+		return nil, provider.NoLogin(platform, "login")
 	}
 	r, err := call(ctx, p.deviceRequest("usercode", map[string]string{"client_id": p.clientID}))
 	switch {
@@ -55,16 +54,7 @@ func interval(text string) time.Duration {
 }
 
 func (p *Provider) deviceRequest(what string, body map[string]string) *provider.Outbound {
-	text, err := json.Marshal(body)
-	if err != nil {
-		text = nil // cannot be: it holds only text
-	}
-	return &provider.Outbound{
-		Endpoint: p.device, Method: http.MethodPost, Target: p.device.Path + "/api/accounts/deviceauth/" + what, Body: [][]byte{text},
-		Header: provider.Header{
-			{Name: "Content-Type", Value: "application/json"}, {Name: "Accept", Value: "application/json"}, {Name: "Accept-Encoding", Value: "identity"},
-		},
-	}
+	return provider.JSON(p.device, "/api/accounts/deviceauth/"+what, body)
 }
 
 // PollDevice implements provider.DeviceAuthorizer.

@@ -6,6 +6,7 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/proxyengine/provider"
 )
 
 // Import implements provider.Importer: the auth.json that Codex keeps. It holds a login, or an API key, or both; the
@@ -14,7 +15,9 @@ func (p *Provider) Import(platform string, file []byte, acc *account.Account) er
 	var saved struct {
 		Key    string `json:"OPENAI_API_KEY"`
 		Tokens *struct {
-			tokens
+			Access  string `json:"access_token"`
+			Refresh string `json:"refresh_token"`
+			ID      string `json:"id_token"`
 			Account string `json:"account_id"`
 		} `json:"tokens"`
 	}
@@ -34,12 +37,10 @@ func (p *Provider) Import(platform string, file []byte, acc *account.Account) er
 		}
 		return errors.New("the file holds no ChatGPT login (tokens.access_token); log in with Codex first, then import ~/.codex/auth.json")
 	}
-	if err := identify(acc, &login.tokens, login.Account); err != nil {
+	if err := identify(acc, login.Access, login.ID, login.Account); err != nil {
 		return err
 	}
-	acc.Credential = login.credential(account.Credential{}, p.now())
-	if acc.Credential.Dead(p.now()) {
-		return errors.New("the login in the file has ended and has no refresh token; log in with Codex again")
-	}
-	return nil
+	return provider.Imported(acc, account.Credential{
+		Kind: account.OAuth, Secret: secret.New(login.Access), Refresh: secret.New(login.Refresh), ExpiresAt: provider.TokenEnds(login.Access),
+	}, p.now(), "Codex")
 }

@@ -13,12 +13,8 @@ import (
 // Judge implements provider.Provider: protocols.md, E.2 and E.4.
 func (p *Provider) Judge(want *provider.Intent, acc *account.Account, r *provider.Reply) provider.Verdict {
 	e := openai.ReadProblem(r)
-	v := judge(want, acc, r, &e)
-	v.Outcome.Windows = p.Windows(r.Header, r.At)
-	if v.Outcome.Evidence == "" {
-		v.Outcome.Evidence = e.Evidence()
-	}
-	v.RetryAfter, v.Status, v.Message, v.NeedsReencoding = e.Wait(r.Header), e.Status, e.Text(), !e.Own
+	v := e.Explain(judge(want, acc, r, &e))
+	v.Outcome.Windows, v.Message = p.Windows(r.Header, r.At), e.Text()
 	return v
 }
 
@@ -27,27 +23,23 @@ func judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *op
 	case e.Is("account_deactivated", "deactivated_workspace"):
 		return provider.Stated(provider.Another(account.Blocked, true))
 	case e.Is("usage_not_included"):
-		v := provider.Stated(provider.Another(account.Blocked, true))
-		v.Outcome.Evidence = e.Evidence() + " (the account's plan does not include Codex)"
-		return v
+		return provider.WithHint(provider.Stated(provider.Another(account.Blocked, true)), "the account's plan does not include Codex")
 	case e.Is("usage_limit_reached"):
 		return exhausted(want, r, e)
-	case e.Is("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"), e.Status == http.StatusPaymentRequired:
+	case e.Is("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"):
 		return provider.Another(account.Exhausted, true)
-	case e.Overloaded(), e.Status == http.StatusServiceUnavailable, e.Status == 529:
+	case e.Overloaded():
 		return provider.Again()
 	case (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden) && r.Says(e.Message, "missing scopes"):
-		v := provider.Another(account.Unsupported, true) // a key for other things
-		v.Outcome.Service = want.Service
+		v := provider.NotServed(want) // a key for other things
+		v.Mask = true
 		return v
 	case e.Is("model_not_found") && e.Status == http.StatusForbidden, e.Says("not supported when using codex with a chatgpt account"):
 		return provider.Another(account.Answered, false) // this account may not use the model; others may
+	case e.Status == http.StatusForbidden && e.Page:
+		return provider.PageRefused()
 	}
 	switch e.Status {
-	case http.StatusUnauthorized:
-		return provider.CredentialRefused(acc)
-	case http.StatusForbidden:
-		return forbidden(e)
 	case http.StatusTooManyRequests:
 		return limited(want, acc, r, e)
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
@@ -55,20 +47,7 @@ func judge(want *provider.Intent, acc *account.Account, r *provider.Reply, e *op
 	case http.StatusRequestTimeout:
 		return provider.Another(account.Failed, false)
 	}
-	if e.Status >= 500 {
-		return provider.Another(account.Failed, false)
-	}
-	return provider.Delivered()
-}
-
-// forbidden: a web page comes from what stands before the provider. It refuses the relay's address, not the account.
-func forbidden(e *openai.Problem) provider.Verdict {
-	if !e.Page {
-		return provider.Another(account.Denied, true)
-	}
-	v := provider.Another(account.Failed, true)
-	v.Outcome.Evidence = e.Evidence() + " (what stands before the provider refused the relay's address or the account's proxy, not the account)"
-	return v
+	return provider.ByStatus(e.Status, acc)
 }
 
 // exhausted is a plan's limit that has been reached. Some models have a limit of their own.
@@ -89,17 +68,16 @@ const shortly = 5 * time.Second
 // limited reads a 429 that says nothing of a quota. Codex's passes in a moment: it is waited for, and the account does not
 // rest. An API key's limits are each model's own.
 func limited(want *provider.Intent, acc *account.Account, r *provider.Reply, e *openai.Problem) provider.Verdict {
-	after := e.Wait(r.Header)
 	codex := acc.Platform == Subscription
-	if codex && e.Is("rate_limit_exceeded") && after <= shortly {
+	if codex && e.Is("rate_limit_exceeded") && e.Wait <= shortly {
 		return provider.Again()
 	}
 	v := provider.Another(account.Throttled, false)
 	v.Stated = openai.NothingLeft(r.Header)
-	if after > 0 {
-		v.Outcome.Until = r.At.Add(after)
+	if e.Wait > 0 {
+		v.Outcome.Until = r.At.Add(e.Wait)
 	}
-	if full := latestFull(readWindows(r.Header, r.At)); codex && !full.IsZero() && after == 0 {
+	if full := latestFull(readWindows(r.Header, r.At)); codex && !full.IsZero() && e.Wait == 0 {
 		v.Outcome.Result, v.Outcome.Until = account.Exhausted, full
 	}
 	if !codex && !e.Page {
@@ -117,7 +95,5 @@ func notThere(want *provider.Intent, e *openai.Problem) provider.Verdict {
 	if want.Service == openai.Chat {
 		return provider.Another(account.Failed, false)
 	}
-	v := provider.Another(account.Unsupported, false)
-	v.Outcome.Service = want.Service
-	return v
+	return provider.NotServed(want)
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 
+	"github.com/tidwall/gjson"
+
 	"crs/internal/account"
-	"crs/internal/oauth"
 	"crs/internal/secret"
 	"crs/proxyengine/provider"
 )
@@ -20,28 +20,21 @@ const redirect = "http://localhost:1455/auth/callback"
 func (p *Provider) Authorize(platform string, setupToken bool) (*provider.Login, error) {
 	switch {
 	case platform != Subscription:
-		return nil, errNoLogin(platform)
+		return nil, provider.NoLogin(platform, "login")
 	case setupToken:
 		return nil, errors.New("platform openai has no setup tokens; log in without --setup-token")
 	}
-	l := &provider.Login{Platform: platform, State: oauth.NewState(), Verifier: oauth.NewVerifier(), Redirect: redirect}
-	l.URL = oauth.AuthorizeURL(p.authPage, url.Values{
-		"response_type": {"code"}, "client_id": {p.clientID}, "redirect_uri": {redirect}, "scope": {"openid profile email offline_access"},
-		"code_challenge": {oauth.Challenge(l.Verifier)}, "code_challenge_method": {"S256"}, "state": {l.State},
+	return provider.BeginLogin(platform, p.authPage, redirect, url.Values{
+		"client_id": {p.clientID}, "scope": {"openid profile email offline_access"},
 		"id_token_add_organizations": {"true"}, "codex_cli_simplified_flow": {"true"},
-	})
-	return l, nil
-}
-
-func errNoLogin(platform string) error {
-	return fmt.Errorf("platform %s has no login; add it with: crs account add %s NAME --api-key-file FILE", platform, platform)
+	}), nil
 }
 
 // Redeem implements provider.Authorizer.
 func (p *Provider) Redeem(ctx context.Context, call provider.Call, l *provider.Login, pasted string, acc *account.Account) error {
-	code, err := oauth.Pasted(pasted, l.State)
+	code, err := l.Code(pasted)
 	if err != nil {
-		return &provider.BadCode{Why: err.Error()}
+		return err
 	}
 	return p.exchange(ctx, call, code, l.Verifier, l.Redirect, acc)
 }
@@ -55,19 +48,20 @@ func (p *Provider) exchange(ctx context.Context, call provider.Call, code string
 	if err != nil {
 		return fmt.Errorf("exchange the code for tokens: %w", err)
 	}
-	if r.Status != http.StatusOK {
-		if why := refusal(r); why != "" {
-			return &provider.BadCode{Why: "the provider refused the code (" + why + "); it is good once and for a few minutes: begin the login again"}
-		}
-		return tokenTrouble(r)
-	}
-	t, err := readTokens(r.Body)
-	if err != nil {
+	c := acc.Credential
+	c.Kind = account.OAuth
+	if c, err = provider.Issued(c, r, codeError); err != nil {
 		return err
 	}
-	if err := identify(acc, &t, ""); err != nil {
+	if err := identify(acc, c.Secret.Reveal(), gjson.GetBytes(r.Body, "id_token").String(), ""); err != nil {
 		return err
 	}
-	acc.Credential = t.credential(acc.Credential, r.At)
+	acc.Credential = c
 	return nil
+}
+
+func codeError(r *provider.Reply) error {
+	return provider.CodeRefused(tokenError(r), func(why string) string {
+		return "the provider refused the code (" + why + "); it is good once and for a few minutes: begin the login again"
+	})
 }

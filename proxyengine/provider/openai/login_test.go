@@ -10,9 +10,9 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/openai"
-	"crs/proxyengine/provider/providertest"
 )
 
 // script answers calls one after the other, and keeps what was asked.

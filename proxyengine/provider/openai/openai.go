@@ -35,41 +35,33 @@ type Options struct {
 
 // Provider serves the two platforms.
 type Provider struct {
-	api, chatgpt, token, device provider.Endpoint
-	authPage, devicePage        string
-	clientID                    string
-	now                         func() time.Time
-	apis, chatgpts              provider.Bases[provider.Endpoint]
+	api, chatgpt, authPage, devicePage string
+	token, device                      provider.Endpoint
+	clientID                           string
+	now                                func() time.Time
+	apis, chatgpts                     provider.Bases[provider.Endpoint]
 }
 
 // New makes the provider. An address that makes no sense is an error.
 func New(o Options) (*Provider, error) {
 	p := &Provider{
-		clientID: cmp.Or(o.ClientID, "app_EMoamEEZ73f0CkXaXp7hrann"), now: o.Now,
+		clientID:   cmp.Or(o.ClientID, "app_EMoamEEZ73f0CkXaXp7hrann"),
+		api:        cmp.Or(o.APIURL, "https://api.openai.com"),
+		chatgpt:    cmp.Or(o.ChatGPTURL, "https://chatgpt.com/backend-api/codex"),
 		authPage:   cmp.Or(o.AuthURL, "https://auth.openai.com/oauth/authorize"),
 		devicePage: strings.TrimRight(cmp.Or(o.DeviceURL, "https://auth.openai.com"), "/"),
+		now:        o.Now,
 	}
 	if p.now == nil {
 		p.now = time.Now
 	}
-	var page provider.Endpoint
-	for _, a := range []struct {
-		setting, text string
-		to            *provider.Endpoint
-	}{
-		{"api_url", cmp.Or(o.APIURL, "https://api.openai.com"), &p.api},
-		{"chatgpt_url", cmp.Or(o.ChatGPTURL, "https://chatgpt.com/backend-api/codex"), &p.chatgpt},
-		{"token_url", cmp.Or(o.TokenURL, "https://auth.openai.com/oauth/token"), &p.token},
-		{"device_url", p.devicePage, &p.device},
-		{"authorize_url", p.authPage, &page},
-	} {
-		var err error
-		if *a.to, err = provider.ParseEndpoint(a.text); err != nil {
-			return nil, fmt.Errorf("providers.openai.%s: %w", a.setting, err)
-		}
-	}
-	p.api.Path = base(p.api.Path)
-	return p, nil
+	return p, provider.ParseAddresses("openai",
+		provider.Address{Setting: "api_url", Set: p.api},
+		provider.Address{Setting: "chatgpt_url", Set: p.chatgpt},
+		provider.Address{Setting: "token_url", Set: o.TokenURL, Usual: "https://auth.openai.com/oauth/token", To: &p.token},
+		provider.Address{Setting: "device_url", Set: p.devicePage, To: &p.device},
+		provider.Address{Setting: "authorize_url", Set: p.authPage},
+	)
 }
 
 // Name implements provider.Provider.
@@ -135,17 +127,12 @@ func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provide
 	return openai.NewMeter(want, header)
 }
 
-// endpoint is where an account's requests go. A base URL is taken apart once: there are as many as accounts.
+// endpoint is where an account's requests go.
 func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
-	switch {
-	case acc.BaseURL == "" && acc.Platform == Subscription:
-		return p.chatgpt, nil
-	case acc.BaseURL == "":
-		return p.api, nil
-	case acc.Platform == Subscription:
-		return p.chatgpts.Of(acc, acc.BaseURL, provider.AsItIs)
+	if acc.Platform == Subscription {
+		return p.chatgpts.Of(acc, cmp.Or(acc.BaseURL, p.chatgpt), provider.AsItIs)
 	}
-	return p.apis.Of(acc, acc.BaseURL, func(e provider.Endpoint) provider.Endpoint {
+	return p.apis.Of(acc, cmp.Or(acc.BaseURL, p.api), func(e provider.Endpoint) provider.Endpoint {
 		e.Path = base(e.Path)
 		return e
 	})

@@ -10,10 +10,10 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	protocol "crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/openai"
-	"crs/proxyengine/provider/providertest"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -123,7 +123,7 @@ func TestWhatThePlatformsServe(t *testing.T) {
 		t.Errorf("%+v", api)
 	}
 	m := newProvider(t).Meter(&provider.Intent{Service: protocol.Chat, HideUsage: true}, key(), provider.Header{{Name: "content-type", Value: "text/event-stream"}})
-	if _, is := m.(provider.Reshaper); !is {
+	if _, is := m.(provider.Transformer); !is {
 		t.Errorf("%T", m)
 	}
 }

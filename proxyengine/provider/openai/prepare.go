@@ -27,12 +27,9 @@ func (p *Provider) Prepare(in *provider.Inbound, want *provider.Intent, acc *acc
 	if err != nil {
 		return nil, err
 	}
-	target := endpoint.Path + openai.Path(in, want)
-	if in.Query != "" {
-		target += "?" + in.Query
-	}
 	return &provider.Outbound{
-		Endpoint: endpoint, Method: http.MethodPost, Target: target, Header: header(in.Header, want, acc), Body: body,
+		Endpoint: endpoint, Method: http.MethodPost, Target: provider.WithQuery(endpoint.Path+openai.Path(in, want), in.Query),
+		Header: header(in.Header, want, acc), Body: body,
 	}, nil
 }
 
@@ -46,7 +43,7 @@ func header(client provider.Header, want *provider.Intent, acc *account.Account)
 
 // credential says who pays: protocols.md, E.2 and E.4.
 func credential(acc *account.Account) provider.Header {
-	h := provider.Header{{Name: "authorization", Value: "Bearer " + acc.Credential.Secret.Reveal()}}
+	h := provider.Header{provider.Bearer(acc.Credential.Secret.Reveal())}
 	if acc.Platform == Subscription {
 		return append(h, provider.Field{Name: "chatgpt-account-id", Value: acc.Options[accountID]})
 	}

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	protocol "crs/proxyengine/protocol/openai"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/openai"
-	"crs/proxyengine/provider/providertest"
 )
 
 func TestSuite(t *testing.T) {

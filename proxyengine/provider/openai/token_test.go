@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/lab/providertest"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/provider/openai"
-	"crs/proxyengine/provider/providertest"
 )
 
 const formHeader = "Content-Type: application/x-www-form-urlencoded\nAccept: application/json\nAccept-Encoding: identity\n\n"

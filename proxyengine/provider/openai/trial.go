@@ -1,8 +1,6 @@
 package openai
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -11,9 +9,6 @@ import (
 	"crs/proxyengine/provider"
 )
 
-// mostTried bounds the answer to a trial. Some models think before they speak, and fail when they may not.
-const mostTried = 256
-
 // TestRequest implements provider.Tester. A subscription, which is for its provider's own clients, is asked for its gauges.
 // An API key is asked what models it has, which is free, or for a word of the one that is named.
 func (p *Provider) TestRequest(acc *account.Account, name string) (*provider.Outbound, string, error) {
@@ -21,8 +16,7 @@ func (p *Provider) TestRequest(acc *account.Account, name string) (*provider.Out
 	if err != nil {
 		return nil, "", err
 	}
-	client := provider.Header{{Name: "user-agent", Value: "crs"}, {Name: "accept", Value: "application/json"}}
-	out := &provider.Outbound{Endpoint: endpoint, Method: http.MethodGet, Header: append(openai.Header(client), credential(acc)...)}
+	out := &provider.Outbound{Endpoint: endpoint, Method: http.MethodGet, Header: append(openai.Header(provider.OwnHeader()), credential(acc)...)}
 	switch {
 	case acc.Platform == Subscription:
 		out.Target = strings.TrimSuffix(endpoint.Path, "/codex") + "/wham/usage"
@@ -32,12 +26,6 @@ func (p *Provider) TestRequest(acc *account.Account, name string) (*provider.Out
 		return out, "", nil
 	}
 	asked := acc.Upstream(name)
-	body, err := json.Marshal(map[string]any{
-		"model": asked, "max_completion_tokens": mostTried, "messages": []map[string]string{{"role": "user", "content": "Say: hi"}},
-	})
-	if err != nil {
-		return nil, "", fmt.Errorf("encode a trial request: %w", err)
-	}
-	out.Method, out.Target, out.Body = http.MethodPost, endpoint.Path+"/chat/completions", [][]byte{body}
+	out.Method, out.Target, out.Body = http.MethodPost, endpoint.Path+"/chat/completions", [][]byte{openai.Trial(asked)}
 	return out, asked, nil
 }

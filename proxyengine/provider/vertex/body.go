@@ -1,7 +1,6 @@
 package vertex
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"crs/internal/jsonscan"
@@ -16,11 +15,7 @@ func body(text []byte, want *provider.Intent, name string) ([][]byte, error) {
 	case anthropic.Messages:
 		return rewritten(text, version, "model", "tags", "anthropic_version")
 	case anthropic.CountTokens: // its path names no model
-		quoted, err := json.Marshal(name)
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		return rewritten(text, version+`,"model":`+string(quoted), "model", "tags", "anthropic_version")
+		return rewritten(text, version+`,"model":`+string(provider.Encode(name)), "model", "tags", "anthropic_version")
 	case gemini.Count:
 		r, err := gemini.ReadRequest(text)
 		if err != nil {

@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
-	"maps"
 	"regexp"
 	"strings"
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/proxyengine/provider"
 )
 
 // key is a service account's: what its access tokens are made with.
@@ -47,11 +47,7 @@ func (p *Provider) Import(_ string, file []byte, acc *account.Account) error {
 		return err
 	}
 	if acc.Options[project] == "" && f.Project != "" {
-		acc.Options = maps.Clone(acc.Options)
-		if acc.Options == nil {
-			acc.Options = map[string]string{}
-		}
-		acc.Options[project] = f.Project
+		provider.SetOptions(acc, map[string]string{project: f.Project})
 	}
 	acc.Credential = account.Credential{
 		Kind: account.ServiceAccount, Secret: secret.New("none-yet"), Refresh: k.word(), ExpiresAt: p.now().UTC(), // it is made before its first use

@@ -78,30 +78,19 @@ func streamed(want *provider.Intent, stream, whole string) string {
 
 // header forwards what is about the request.
 func header(client provider.Header, want *provider.Intent, acc *account.Account) provider.Header {
-	h := make(provider.Header, 0, len(client)+4)
-	typed := false
-	for _, f := range client {
-		var buf [64]byte
-		switch name := string(provider.Lower(&buf, f.Name)); name {
-		case "content-type":
-			typed = true
-			h = append(h, f)
-		case "accept", "accept-language", "user-agent":
-			h = append(h, f)
+	h := provider.Forwarded(client, func(name []byte) bool {
+		switch string(name) {
+		case "content-type", "accept", "accept-language", "user-agent":
+			return true
 		case "x-goog-api-client", "x-server-timeout":
-			if !isClaude(want) {
-				h = append(h, f)
-			}
+			return !isClaude(want)
 		}
-	}
-	if !typed {
-		h = append(h, provider.Field{Name: "content-type", Value: "application/json"})
-	}
+		return false
+	})
 	if betas := known(client.Values("anthropic-beta")); betas != "" && want.Service == anthropic.Messages {
 		h = append(h, provider.Field{Name: "anthropic-beta", Value: betas})
 	}
-	// Decoding costs more than it saves on the way from a provider, and holds events back.
-	return append(h, provider.Field{Name: "accept-encoding", Value: "identity"}, credential(acc))
+	return append(h, provider.Identity(), credential(acc))
 }
 
 // betas are those that Vertex takes in a header; it refuses a request that names another. Counting tokens takes hardly any.
@@ -129,5 +118,5 @@ func credential(acc *account.Account) provider.Field {
 	if acc.Credential.Kind == account.APIKey {
 		return provider.Field{Name: "x-goog-api-key", Value: acc.Credential.Secret.Reveal()}
 	}
-	return provider.Field{Name: "authorization", Value: "Bearer " + acc.Credential.Secret.Reveal()}
+	return provider.Bearer(acc.Credential.Secret.Reveal())
 }

@@ -17,10 +17,10 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/secret"
+	"crs/lab/providertest"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/gemini"
 	"crs/proxyengine/provider"
-	"crs/proxyengine/provider/providertest"
 	"crs/proxyengine/provider/vertex"
 )
 

@@ -5,12 +5,8 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"crs/internal/account"
@@ -55,11 +51,7 @@ func (k *key) assertion(audience string, at time.Time) (string, error) {
 		Expires  int64  `json:"exp"`
 		Issued   int64  `json:"iat"`
 	}
-	h, errHead := json.Marshal(head{"RS256", "JWT", k.id})
-	c, errClaims := json.Marshal(claims{k.email, scope, audience, at.Add(assertionLife).Unix(), at.Unix()})
-	if errors.Join(errHead, errClaims) != nil {
-		return "", errors.New("the assertion of the service account cannot be encoded")
-	}
+	h, c := provider.Encode(head{"RS256", "JWT", k.id}), provider.Encode(claims{k.email, scope, audience, at.Add(assertionLife).Unix(), at.Unix()})
 	enc := base64.RawURLEncoding
 	said := enc.EncodeToString(h) + "." + enc.EncodeToString(c)
 	sum := sha256.Sum256([]byte(said))
@@ -72,10 +64,7 @@ func (k *key) assertion(audience string, at time.Time) (string, error) {
 
 // Renewed implements provider.Renewer. The key stays what it is, whatever comes beside the token.
 func (*Provider) Renewed(acc *account.Account, r *provider.Reply) (account.Credential, error) {
-	if r.Status != http.StatusOK {
-		return account.Credential{}, refused(r)
-	}
-	c, err := provider.Issued(acc.Credential, r)
+	c, err := provider.Issued(acc.Credential, r, refused)
 	if err != nil {
 		return account.Credential{}, err
 	}
@@ -87,9 +76,8 @@ func (*Provider) Renewed(acc *account.Account, r *provider.Reply) (account.Crede
 
 // refused tells a refusal for good from trouble that passes.
 func refused(r *provider.Reply) error {
-	word := provider.TokenRefusal(r)
-	if word == "invalid_grant" {
+	if word := provider.TokenRefusal(r); word == "invalid_grant" {
 		return &provider.NeedsLogin{Why: word + " (its key was deleted, it is disabled, or this machine's clock is wrong)"}
 	}
-	return fmt.Errorf("the token endpoint answered %s", strings.TrimSpace(fmt.Sprintf("%d %s", r.Status, word)))
+	return provider.TokenTrouble(r)
 }

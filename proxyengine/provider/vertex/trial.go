@@ -20,7 +20,7 @@ func (p *Provider) TestRequest(acc *account.Account, name string) (*provider.Out
 	case name == "":
 		want, body = &provider.Intent{Service: gemini.Count, Model: cheapest}, contents+"}"
 	case strings.HasPrefix(acc.Upstream(name), "claude-"):
-		want.Service, body = anthropic.Messages, `{"max_tokens":1,"messages":[{"role":"user","content":"Hi"}]}`
+		want.Service, body = anthropic.Messages, string(anthropic.Trial(""))
 	}
 	in := &provider.Inbound{Header: provider.Header{{Name: "user-agent", Value: "crs"}}, Body: []byte(body)}
 	out, err := p.Prepare(in, want, acc)

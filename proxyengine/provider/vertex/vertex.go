@@ -49,14 +49,9 @@ type Provider struct {
 // New makes the provider. An address that makes no sense is an error.
 func New(o Options) (*Provider, error) {
 	p := &Provider{api: o.APIURL, tokenURL: cmp.Or(o.TokenURL, "https://oauth2.googleapis.com/token"), now: o.Now}
-	if _, err := provider.ParseEndpoint(p.in("global")); err != nil {
-		return nil, fmt.Errorf("providers.vertex.api_url: %w", err)
-	}
-	var err error
-	if p.token, err = provider.ParseEndpoint(p.tokenURL); err != nil {
-		return nil, fmt.Errorf("providers.vertex.token_url: %w", err)
-	}
-	return p, nil
+	return p, provider.ParseAddresses(Platform,
+		provider.Address{Setting: "api_url", Set: p.in("global")}, provider.Address{Setting: "token_url", Set: p.tokenURL, To: &p.token},
+	)
 }
 
 // in is where a location is.

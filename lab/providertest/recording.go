@@ -81,7 +81,7 @@ func (s *Suite) recording(t *testing.T, r *Recording) {
 type played struct {
 	count            provider.Count
 	failure          string
-	begun, end, edge bool // Begun, Whole, AtBoundary
+	begun, end, edge bool // HasContent, Complete, AtBoundary
 	output           string
 	streamed         string // the part of output that came before the end
 	reshaped         bool
@@ -97,7 +97,7 @@ func (s *Suite) play(r *Recording, pieces ...[]byte) played {
 	want.Stream, want.HideUsage, want.Free = r.Stream, r.HideUsage, r.Free
 	m := s.Provider.Meter(&want, acc, provider.Header{{Name: "Content-Type", Value: r.Type}})
 	var p played
-	reshaper, _ := m.(provider.Reshaper)
+	reshaper, _ := m.(provider.Transformer)
 	p.reshaped = reshaper != nil
 	for _, piece := range pieces {
 		copied := bytes.Clone(piece)
@@ -115,7 +115,7 @@ func (s *Suite) play(r *Recording, pieces ...[]byte) played {
 		out, p.err = reshaper.Finish()
 		p.output += string(out)
 	}
-	p.failure, p.begun, p.end, p.edge = string(m.Failure()), m.Begun(), m.Whole(), m.AtBoundary()
+	p.failure, p.begun, p.end, p.edge = string(m.Failure()), m.HasContent(), m.Complete(), m.AtBoundary()
 	p.count = m.End()
 	p.streamed = p.output[:before]
 	return p

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// teller stands between a source and a voice: it knows whether the answer has begun or ended, and makes up what the
+// emitter stands between a decoder and an encoder: it knows whether the answer has begun or ended, and makes up what the
 // upstream did not say.
-type teller struct {
-	voice
+type emitter struct {
+	encoder
 	model string // as the client asked for it
 	own   bool   // the answer is in that model's name: Claude Code drops the thoughts of any other
 	now   func() time.Time
@@ -20,51 +20,51 @@ type teller struct {
 	calls int
 	named string // what the ids of calls begin with that are made up
 
-	gathers bool // the voice keeps all that it is told, until the end
+	gathers bool // the encoder keeps all that it is told, until the end
 	kept    int  // about how many bytes were told that somebody keeps
 }
 
 // callFrame is about what a call takes without its arguments.
 const callFrame = 256
 
-// text implements voice.
-func (v *teller) text(t text) {
+// text implements encoder.
+func (v *emitter) text(t text) {
 	if v.gathers {
 		v.kept += len(t)
 	}
-	v.voice.text(t)
+	v.encoder.text(t)
 }
 
-// think implements voice. Thoughts are kept until they are sealed.
-func (v *teller) think(t text) {
+// think implements encoder. Thoughts are kept until they are sealed.
+func (v *emitter) think(t text) {
 	v.kept += len(t)
-	v.voice.think(t)
+	v.encoder.think(t)
 }
 
-// args implements voice. Arguments are kept until it is another call's turn.
-func (v *teller) args(t text) {
+// args implements encoder. Arguments are kept until it is another call's turn.
+func (v *emitter) args(t text) {
 	v.kept += len(t)
-	v.voice.args(t)
+	v.encoder.args(t)
 }
 
-// picture implements voice.
-func (v *teller) picture(mime string, data text) {
+// picture implements encoder.
+func (v *emitter) picture(mime string, data text) {
 	if v.gathers {
 		v.kept += len(data)
 	}
-	v.voice.picture(mime, data)
+	v.encoder.picture(mime, data)
 }
 
 // first takes the first bytes of an answer, of which an id can be made.
-func (v *teller) first(data []byte) {
+func (v *emitter) first(data []byte) {
 	if v.spare == nil {
 		sum := sha256.Sum256(append([]byte(v.now().UTC().Format(time.RFC3339Nano)), data...))
 		v.spare = text(hex.EncodeToString(sum[:12]))
 	}
 }
 
-// begin implements voice; only the first time counts.
-func (v *teller) begin(h head) {
+// begin implements encoder; only the first time counts.
+func (v *emitter) begin(h head) {
 	if v.begun {
 		return
 	}
@@ -79,31 +79,31 @@ func (v *teller) begin(h head) {
 	if h.created == 0 {
 		h.created = v.now().Unix()
 	}
-	v.voice.begin(h)
+	v.encoder.begin(h)
 }
 
-// call implements voice. An upstream that gives no id gets one made of the answer's.
-func (v *teller) call(id string, name, sign text) {
+// call implements encoder. An upstream that gives no id gets one made of the answer's.
+func (v *emitter) call(id string, name, sign text) {
 	v.calls++
 	v.kept += callFrame
 	if id == "" {
 		id = v.madeID()
 	}
-	v.voice.call(id, name, sign)
+	v.encoder.call(id, name, sign)
 }
 
-func (v *teller) madeID() string {
+func (v *emitter) madeID() string {
 	sum := sha256.Sum256(append(bytes.Clone(v.spare), byte(v.calls), byte(v.calls>>8)))
 	return v.named + hex.EncodeToString(sum[:12])
 }
 
-func (v *teller) end(e ending) {
+func (v *emitter) end(e ending) {
 	v.begin(head{})
 	v.over = true
-	v.voice.end(e)
+	v.encoder.end(e)
 }
 
-func (v *teller) fail(f failure) {
+func (v *emitter) fail(f failure) {
 	v.over = true
-	v.voice.fail(f)
+	v.encoder.fail(f)
 }
