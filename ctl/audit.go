@@ -2,8 +2,6 @@ package ctl
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -72,36 +70,12 @@ func (c *Client) Audit(ctx context.Context, q AuditQuery) (Audit, error) {
 }
 
 // FollowAudit gives the newest q.Limit entries that match, and then every one as it is written, until ctx does or the daemon goes
-// away: then it gives one error and ends.
+// away: then it gives one error and ends. It goes on with a process that takes over.
 func (c *Client) FollowAudit(ctx context.Context, q AuditQuery) iter.Seq2[AuditEntry, error] {
-	return follow[AuditEntry](ctx, c, "/audit/follow?"+q.values(), "follow the audit log")
-}
-
-// follow gives what comes line by line, until ctx ends or the daemon goes away: then it gives one error and ends.
-func follow[T any](ctx context.Context, c *Client, path, doing string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		resp, err := c.send(ctx, http.MethodGet, path, nil)
-		if err != nil {
-			yield(none, err)
-			return
+	return followOn(ctx, c, "follow the audit log", func(last *AuditEntry) string {
+		if last != nil {
+			q.Since, q.Limit = last.Time.Format(time.RFC3339Nano), caughtUp
 		}
-		defer func() { _ = resp.Body.Close() }()
-		for dec := json.NewDecoder(resp.Body); ; {
-			var row T
-			switch err := dec.Decode(&row); {
-			case ctx.Err() != nil:
-				return
-			case gone(err):
-				yield(row, Errorf(NotRunning, "the daemon has gone away"))
-				return
-			case err != nil:
-				yield(row, fmt.Errorf("%s: %w", doing, err))
-				return
-			}
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
+		return "/audit/follow?" + q.values()
+	}, func(e *AuditEntry) string { return e.Entry })
 }

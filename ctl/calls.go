@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func ref(s string) string { return url.PathEscape(s) }
@@ -211,9 +212,15 @@ func (c *Client) Requests(ctx context.Context, q RequestQuery) ([]Request, error
 }
 
 // FollowRequests gives the newest q.Limit requests that match, and then every one as it ends, until ctx does or the daemon
-// goes away: then it gives one error and ends. A watcher that is too slow misses some.
+// goes away: then it gives one error and ends. A watcher that is too slow misses some. It goes on with a process that takes over.
 func (c *Client) FollowRequests(ctx context.Context, q RequestQuery) iter.Seq2[Request, error] {
-	return follow[Request](ctx, c, "/requests/follow?"+q.values(), "follow requests")
+	return followOn(ctx, c, "follow requests", func(last *Request) string {
+		if last != nil {
+			ended := last.At.Add(time.Duration(last.TotalMS) * time.Millisecond)
+			q.Since, q.Limit = ended.Format(time.RFC3339Nano), caughtUp
+		}
+		return "/requests/follow?" + q.values()
+	}, func(r *Request) string { return r.ID })
 }
 
 // Explain tells why a request went where it went.

@@ -15,11 +15,14 @@ import (
 
 // Run does what args say and gives the exit code. An end of ctx is an interrupt.
 func Run(ctx context.Context, p command.Programs, args []string, io command.IO) int {
-	a := &command.App{Programs: p, IO: io}
+	a := command.New(p, io)
 	defer a.Close()
 	root := rootOf(a)
 	root.SetArgs(append([]string{}, args...)) // cobra takes the process's own for nil
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = a.PrintFailure()
+	}
 	if err == nil {
 		return command.ExitCode("")
 	}

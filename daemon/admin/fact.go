@@ -94,13 +94,22 @@ func (o *Operations) factsOfAccount(a *account.Account) facts {
 // changedAccount also tells that a secret is another one, without saying which.
 func (o *Operations) changedAccount(before, after *account.Account) []audit.Change {
 	was, is := o.factsOfAccount(before), o.factsOfAccount(after)
-	if !before.Credential.Secret.Equal(after.Credential.Secret) {
+	if isAnother(&before.Credential, &after.Credential) {
 		is["credential"] += " (another one)"
 	}
 	if !before.Proxy.Equal(after.Proxy) && was["proxy"] == is["proxy"] {
 		is["proxy"] += " (other credentials)"
 	}
 	return changed(was, is)
+}
+
+// isAnother reports whether an account has been given another credential. A token that is refreshed by itself does not tell: what it is
+// refreshed with does.
+func isAnother(before, after *account.Credential) bool {
+	if after.Refresh.Empty() {
+		return !before.Secret.Equal(after.Secret)
+	}
+	return !before.Refresh.Equal(after.Refresh)
 }
 
 func factsOfKey(k ctl.Key) facts { return factsOf(k, "use") }

@@ -220,6 +220,14 @@ func setEnd(k *key.Key, in *ctl.KeyEdit) error {
 // checkWords finds words of an edit that stand for nothing, which would shut the key out. Other words for a client become its own.
 func (o *Operations) checkWords(in *ctl.KeyEdit) error {
 	c := &o.opt.Catalogue
+	for _, words := range []struct {
+		what string
+		of   *[]string
+	}{{"tag", in.Tags}, {"model", in.AllowModels}, {"model", in.DenyModels}} {
+		if err := checkList(words.what, words.of); err != nil {
+			return err
+		}
+	}
 	if in.Permissions != nil {
 		if err := oneOf("permission", *in.Permissions, c.Permissions(), o.meantBy); err != nil {
 			return err
@@ -232,6 +240,25 @@ func (o *Operations) checkWords(in *ctl.KeyEdit) error {
 			}
 		}
 		return oneOf("client", *in.Clients, c.ClientNames(), nearest)
+	}
+	return nil
+}
+
+// mostWords is how many tags or models a key may have: each list of keys has all of them.
+const mostWords = 200
+
+// checkList bounds words that an operator may choose.
+func checkList(what string, words *[]string) error {
+	if words == nil {
+		return nil
+	}
+	if len(*words) > mostWords {
+		return ctl.Errorf(ctl.BadRequest, "there are %d %ss, and a key has %d at most", len(*words), what, mostWords)
+	}
+	for _, w := range *words {
+		if err := key.ValidateWord(w); err != nil {
+			return ctl.Errorf(ctl.BadRequest, "a %s cannot be used: it %s", what, err)
+		}
 	}
 	return nil
 }

@@ -110,19 +110,24 @@ func setRules(l *limit.Limits, in *ctl.KeyEdit) error {
 	if in.Rules == nil {
 		return nil
 	}
+	texts := map[string]string{}
 	for _, text := range slices.Sorted(maps.Keys(*in.Rules)) {
-		if err := setRule(l, text, (*in.Rules)[text], in); err != nil {
+		r, err := limit.ParseRule(text)
+		if err != nil {
+			return ctl.Errorf(ctl.BadRequest, "%s", err).WithHint("say what is limited, in which time, and how much: --limit cost/month=50")
+		}
+		if other, twice := texts[r.String()]; twice {
+			return ctl.Errorf(ctl.BadRequest, "the limit %s is given twice, as %s and as %s", r, other, text).WithHint("give one of them")
+		}
+		texts[r.String()] = text
+		if err := setRule(l, r, (*in.Rules)[text], in); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func setRule(l *limit.Limits, text string, most json.Number, in *ctl.KeyEdit) error {
-	r, err := limit.ParseRule(text)
-	if err != nil {
-		return ctl.Errorf(ctl.BadRequest, "%s", err).WithHint("say what is limited, in which time, and how much: --limit cost/month=50")
-	}
+func setRule(l *limit.Limits, r limit.Rule, most json.Number, in *ctl.KeyEdit) (err error) {
 	if r.Max, err = amount(r.Unit, most); err != nil || r.Max < 0 {
 		return ctl.Errorf(ctl.BadRequest, "the limit %s cannot be %q", r, most).WithHint("%s", howMuch(r.Unit))
 	}

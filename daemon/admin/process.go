@@ -49,15 +49,24 @@ func (o *Operations) Restart(ctx context.Context, in ctl.Restart) (_ ctl.Restart
 func Reloaded(before, after []config.Entry) audit.Entry {
 	return audit.Entry{
 		Actor: audit.Actor{Kind: audit.System}, Action: string(ConfigReload), Outcome: audit.Done, Subject: audit.Subject{Kind: ConfigReload.noun()},
-		Changes: changed(settingFacts(before), settingFacts(after)),
+		Changes: changedSettings(before, after),
 	}
 }
 
-// settingFacts are as they are shown: without secrets.
-func settingFacts(all []config.Entry) facts {
-	f := facts{}
-	for _, e := range all {
-		f[e.Key] = e.Value
+// changedSettings are as they are shown, without secrets: of one that is replaced it is said that it is another one.
+func changedSettings(before, after []config.Entry) []audit.Change {
+	was, is := facts{}, facts{}
+	known := map[string]*config.Entry{}
+	for i := range before {
+		e := &before[i]
+		was[e.Key], known[e.Key] = e.Value, e
 	}
-	return f
+	for i := range after {
+		e := &after[i]
+		is[e.Key] = e.Value
+		if old := known[e.Key]; old != nil && old.Value == e.Value && !old.Same(e) {
+			is[e.Key] += " (another one)"
+		}
+	}
+	return changed(was, is)
 }

@@ -62,5 +62,7 @@ func (o *Operations) Catalogue(context.Context) (ctl.Catalogue, error) { return 
 
 // Config gives the configuration that the daemon runs with.
 func (o *Operations) Config(context.Context) ([]ctl.Setting, error) {
-	return each(o.opt.Settings(), func(e config.Entry) ctl.Setting { return ctl.Setting(e) }), nil
+	return each(o.opt.Settings(), func(e config.Entry) ctl.Setting {
+		return ctl.Setting{Key: e.Key, Value: e.Value, Origin: e.Origin, Doc: e.Doc}
+	}), nil
 }

@@ -150,7 +150,14 @@ func TestBudgetsThatAreSpentAreNamed(t *testing.T) {
 		of(key.Key{Name: "my key", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Week, 2_000_000_000)}}}}, 0, 2_000_000_000, 2_000_000_000),
 	}}
 	v.Budgets = append(v.Budgets, of(key.Key{Name: "talker", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Tokens, limit.Month, 3)}}}}, 3, 0, 0))
-	const want = "key_budget_spent my key: key my key has used its budget of $2.00 for this week > give it more: crs key edit 'my key' --weekly-cost USD" +
+	busy := of(key.Key{Name: "busy", Policy: key.Policy{Limits: limit.Limits{Rules: []limit.Rule{
+		limit.Per(unit.Requests, limit.Minute, 1), limit.Per(unit.Cost, 90*86400, 1_000_000_000),
+	}}}}, 0, 0, 0)
+	busy.Use.Set(limit.Per(unit.Requests, limit.Minute, 0), 1)
+	busy.Use.Set(limit.Per(unit.Cost, 90*86400, 0), 1_000_000_000)
+	v.Budgets = append(v.Budgets, busy)
+	const want = "key_budget_spent busy: key busy has used its budget of $1.00 in 90d > give it more: crs key edit busy --limit cost/90d=USD\n" +
+		"key_budget_spent my key: key my key has used its budget of $2.00 for this week > give it more: crs key edit 'my key' --weekly-cost USD" +
 		"\nkey_budget_spent talker: key talker has used its limit of 3 tokens for this month > give it more: crs key edit talker --limit tokens/month=N"
 	if got := said(watching(&v).Now(), ctl.SeverityNote); got != want {
 		t.Errorf("%s", got)

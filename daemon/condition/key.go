@@ -30,7 +30,7 @@ func (b *Budget) spent() []Found {
 	var all []Found
 	name := b.Key.Name
 	for _, r := range b.Key.Policy.Limits.Rules {
-		if !r.Window.Slides() && b.Use.Spent.In(r.Unit, r.Window) >= r.Max {
+		if r.Window.Long() && b.Use.In(r.Unit, r.Window) >= r.Max {
 			all = append(all, Found{
 				name, fmt.Sprintf("key %s has used its %s", name, budgetOf(r)),
 				fmt.Sprintf("give it more: crs key edit %s %s", ctl.ShellWord(name), key.Flag(r)),
@@ -46,8 +46,11 @@ func budgetOf(r limit.Rule) string {
 	if r.Unit.Money() {
 		what = "budget of " + ctl.USD(r.Max).String()
 	}
-	if r.Window == limit.Total {
+	switch {
+	case r.Window == limit.Total:
 		return "total " + what
+	case r.Window.Slides():
+		return what + " " + r.Window.Now()
 	}
 	return what + " for " + r.Window.Now()
 }

@@ -165,7 +165,7 @@ func (l *layers) entries() []Entry {
 	}
 	list := make([]Entry, 0, len(all))
 	for _, o := range all {
-		list = append(list, Entry{Key: o.key, Value: o.show(l.merged.Get(o.key)), Origin: l.origins[o.key].String(), Doc: o.doc})
+		list = append(list, Entry{Key: o.key, Value: o.show(l.merged.Get(o.key)), Origin: l.origins[o.key].String(), Doc: o.doc, Hidden: o.hidden(l.merged.Get(o.key))})
 	}
 	return list
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"crs/internal/secret"
 )
 
 // Source is where Load looks. The process's own environment and user are never asked for: the caller hands them over.
@@ -44,7 +46,12 @@ type Entry struct {
 	Value  string // as it would be written in the environment; "[redacted]" for a secret
 	Origin string // "default", "file /etc/crs/config.toml:12", "env CRS_LISTEN" or "flag --listen"
 	Doc    string
+
+	Hidden secret.String // what Value does not show; empty where it shows all
 }
+
+// Same reports whether an entry of another Loaded has the same value, also where that is not shown.
+func (e *Entry) Same(o *Entry) bool { return e.Value == o.Value && e.Hidden.Equal(o.Hidden) }
 
 // Entries lists every key of Config in its order, then those set under providers. The caller owns the slice.
 func (l *Loaded) Entries() []Entry { return append([]Entry(nil), l.entries...) }

@@ -17,6 +17,14 @@ func (o option) show(value any) string {
 	return text
 }
 
+// hidden is what show does not show; empty where it shows all.
+func (o option) hidden(value any) secret.String {
+	if text := format(value); o.hides(text) {
+		return secret.New(text)
+	}
+	return secret.String{}
+}
+
 // hides reports whether text must not be shown: a secret, a URL that carries a user or a query, or one that stands where the file is to be
 // named that holds it.
 func (o option) hides(text string) bool {

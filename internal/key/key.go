@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"time"
 	"unicode"
 
 	"crs/internal/bound"
+	"crs/internal/id"
 	"crs/internal/limit"
 	"crs/internal/secret"
 )
@@ -140,17 +142,29 @@ func (k *Key) Validate() error {
 
 // ValidateName checks a name that an operator chose.
 func ValidateName(name string) error {
-	switch {
-	case strings.TrimSpace(name) == "":
-		return errors.New("the name is empty")
-	case len(name) > 100:
-		return errors.New("the name is longer than 100 bytes")
-	case strings.TrimSpace(name) != name:
-		return errors.New("the name begins or ends with a space")
+	if err := ValidateWord(name); err != nil {
+		return fmt.Errorf("the name %w", err)
+	}
+	switch _, isID := id.Time(name); {
 	case strings.HasPrefix(name, "-"):
 		return errors.New("the name begins with a dash, which commands would take for a flag")
-	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return errors.New("the name has characters that cannot be shown")
+	case isID:
+		return errors.New("the name looks like an id, which commands would take for that")
+	}
+	return nil
+}
+
+// ValidateWord checks a name, a tag or the like. Its error goes on after what it is of: "is empty".
+func ValidateWord(word string) error {
+	switch {
+	case strings.TrimSpace(word) == "":
+		return errors.New("is empty")
+	case len(word) > 100:
+		return errors.New("is longer than 100 bytes")
+	case strings.TrimSpace(word) != word:
+		return errors.New("begins or ends with a space")
+	case strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return errors.New("has characters that cannot be shown")
 	}
 	return nil
 }

@@ -131,9 +131,9 @@ func (e *Exceeded) amount(n int64) string {
 	return fmt.Sprint(n)
 }
 
-// dollars rounds up to a cent's tenth of a thousandth, so that a limit never reads as lower than what was spent.
+// dollars is exact, with at least four places: a limit never reads as another one than it is.
 func dollars(nano int64) string {
-	const unit = 100_000 // nano-USD in $0.0001
-	n := (nano + unit - 1) / unit
-	return fmt.Sprintf("$%d.%04d", n/10_000, n%10_000)
+	text := fmt.Sprintf("$%d.%09d", nano/1e9, nano%1e9)
+	least := len(text) - 5
+	return text[:least] + strings.TrimRight(text[least:], "0")
 }

@@ -62,6 +62,9 @@ func index(w Window) int { return int(Day - w) }
 // Slides reports whether it is a number of seconds.
 func (w Window) Slides() bool { return w > 0 }
 
+// Long reports whether who has used all of a limit waits for it longer than a retry: an hour or more.
+func (w Window) Long() bool { return !w.Slides() || w.length() >= time.Hour }
+
 // Longest is the longest window that slides.
 const Longest = 90 * 24 * time.Hour
 

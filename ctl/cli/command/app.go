@@ -14,6 +14,7 @@ type App struct {
 	Programs Programs
 	IO       IO
 	daemon   *ctl.Client // made by client
+	printed  *printed    // what IO.Out leads to
 
 	// What the flags of every command say.
 	Socket  string
@@ -24,6 +25,13 @@ type App struct {
 	JSON       bool // what is printed is JSON
 	Quiet      bool // nothing is said while something is waited for
 	Understood bool // the arguments make sense; whatever goes wrong from here on is not about them
+}
+
+// New makes a run.
+func New(p Programs, io IO) *App {
+	a := &App{Programs: p, IO: io, printed: &printed{to: io.Out}}
+	a.IO.Out = a.printed
+	return a
 }
 
 // Client talks to the daemon that is meant. Run closes it.

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,6 +84,25 @@ func (*Span) Type() string { return "DURATION" }
 
 // Seconds is how many it has.
 func (s Span) Seconds() float64 { return time.Duration(s).Seconds() }
+
+// Number is a flag that counts: a whole number from 1 on.
+type Number int
+
+// Set implements pflag.Value.
+func (n *Number) Set(text string) error {
+	read, err := strconv.Atoi(text)
+	if err != nil || read < 1 {
+		return errors.New("want a whole number from 1 on")
+	}
+	*n = Number(read)
+	return nil
+}
+
+// String implements pflag.Value. It is empty for no default.
+func (*Number) String() string { return "" }
+
+// Type implements pflag.Value.
+func (*Number) Type() string { return "N" }
 
 // Words are the entries of a list, without what is empty. They are never nil, so that an empty list can be told from none.
 func Words(list []string) []string {

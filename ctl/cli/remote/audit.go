@@ -30,7 +30,7 @@ func (a *app) auditCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVarP(&following, "follow", "f", false, "go on with each change as it is made")
 	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, a day or a moment")
-	flags.IntVar(&q.Limit, "limit", 0, "the newest `N` (default 100, with -f 10)")
+	flags.Var((*command.Number)(&q.Limit), "limit", "the newest `N` (default 100, with -f 10)")
 	return cmd
 }
 

@@ -75,7 +75,9 @@ func follow[T any](a *app, what string, rows iter.Seq2[T, error], head func(), l
 			head()
 			headed = true
 		}
-		line(&row)
+		if line(&row); a.PrintFailure() != nil {
+			return a.PrintFailure()
+		}
 	}
 	return nil
 }

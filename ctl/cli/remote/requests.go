@@ -32,7 +32,7 @@ func (a *app) requestsCommand() *cobra.Command {
 	a.addSelection(cmd, &q.Key, &q.Account)
 	flags.StringVar(&q.Status, "status", "", "only the `STATUS` 429, or 4xx for all of them")
 	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, a day or a moment")
-	flags.IntVar(&q.Limit, "limit", 0, "the newest `N` (default 100, with -f 10)")
+	flags.Var((*command.Number)(&q.Limit), "limit", "the newest `N` (default 100, with -f 10)")
 	return cmd
 }
 
