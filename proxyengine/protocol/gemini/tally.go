@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 
 	"crs/internal/jsonscan"
@@ -33,44 +34,28 @@ type tally struct {
 }
 
 // chunk is the members of an answer's object that matter here.
-type chunk struct {
-	response, candidates, usage, version, feedback, failure []byte
-}
+type chunk struct{ response, candidates, usage, version, feedback, failure jsonscan.Part }
 
 func scan(object []byte) (c chunk, ok bool) {
-	s := jsonscan.Top(object)
-	for s.Next() {
-		switch string(s.Key) {
-		case "response":
-			c.response = s.Value
-		case "candidates":
-			c.candidates = s.Value
-		case "usageMetadata":
-			c.usage = s.Value
-		case "modelVersion":
-			c.version = s.Value
-		case "promptFeedback":
-			c.feedback = s.Value
-		case "error":
-			c.failure = s.Value
-		}
-	}
-	return c, s.Err() == nil
+	want := jsonscan.Want
+	err := jsonscan.Read(object, want("response", &c.response), want("candidates", &c.candidates), want("usageMetadata", &c.usage),
+		want("modelVersion", &c.version), want("promptFeedback", &c.feedback), want("error", &c.failure))
+	return c, err == nil
 }
 
 // take looks at one object, as it is or wrapped.
 func (t *tally) take(data []byte) Object {
 	o := Object{Data: data}
 	c, ok := scan(data)
-	if ok && isObject(c.response) {
-		o.Response = c.response
-		c, ok = scan(c.response)
+	if ok && isObject(c.response.Raw) {
+		o.Response = c.response.Raw
+		c, ok = scan(o.Response)
 	}
 	if !ok {
 		t.broken, o.Broken = true, true
 		return o
 	}
-	if isObject(c.failure) {
+	if isObject(c.failure.Raw) {
 		o.Failed = true
 		if t.failure == nil {
 			t.failure = bytes.Clone(data)
@@ -87,20 +72,20 @@ func isObject(raw []byte) bool { return len(raw) > 0 && raw[0] == '{' }
 const candidateFrame = 60
 
 func (t *tally) read(c *chunk) {
-	if c.candidates != nil {
-		t.output += int64(max(len(c.candidates)-candidateFrame, 0))
-		if !t.begun || bytes.Contains(c.candidates, []byte(`"finishReason"`)) {
-			t.look(c.candidates)
+	if c.candidates.Raw != nil {
+		t.output += int64(max(len(c.candidates.Raw)-candidateFrame, 0))
+		if !t.begun || bytes.Contains(c.candidates.Raw, []byte(`"finishReason"`)) {
+			t.look(c.candidates.Raw)
 		}
 	}
-	if c.feedback != nil && reason(jsonscan.Get(c.feedback, "blockReason")) {
+	if c.feedback.Raw != nil && reason(jsonscan.Get(c.feedback.Raw, "blockReason")) {
 		t.begun, t.finished = true, true
 	}
 	// What comes in between may only tell the kind of traffic.
-	if c.usage != nil && len(c.usage) <= provider.MostRaw && bytes.Contains(c.usage, []byte("TokenCount")) {
-		t.usage = append(t.usage[:0], c.usage...)
+	if c.usage.Raw != nil && len(c.usage.Raw) <= provider.MostRaw && bytes.Contains(c.usage.Raw, []byte("TokenCount")) {
+		t.usage = append(t.usage[:0], c.usage.Raw...)
 	}
-	provider.TakeName(&t.model, c.version)
+	provider.TakeName(&t.model, c.version.Raw)
 }
 
 // look finds out whether candidates say anything, and whether one has ended.
@@ -137,34 +122,18 @@ func (t *tally) end(complete bool) provider.Count {
 
 // figures reads a usage object (protocols.md, D.3). Its prompt includes what was cached, its candidates exclude thoughts.
 func figures(object []byte) (t usage.Tokens, tier string) {
-	var prompt, cached, candidates, thoughts, tools int64
-	s := jsonscan.Top(object)
-	for s.Next() {
-		switch string(s.Key) {
-		case "promptTokenCount":
-			prompt = count(s.Value)
-		case "cachedContentTokenCount":
-			cached = count(s.Value)
-		case "candidatesTokenCount":
-			candidates = count(s.Value)
-		case "thoughtsTokenCount":
-			thoughts = count(s.Value)
-		case "toolUsePromptTokenCount":
-			tools = count(s.Value)
-		case "serviceTier", "trafficType":
-			if known := tierOf(s.Value); known != "" {
-				tier = known
-			}
-		}
-	}
-	return usage.Tokens{
-		Input: max(prompt+tools-cached, 0), CacheRead: cached, Output: candidates + thoughts, Reasoning: thoughts,
-	}, tier
+	var prompt, cached, candidates, thoughts, tools, service, traffic jsonscan.Part
+	want := jsonscan.Want
+	_ = jsonscan.Read(object, want("promptTokenCount", &prompt), want("cachedContentTokenCount", &cached), want("candidatesTokenCount", &candidates),
+		want("thoughtsTokenCount", &thoughts), want("toolUsePromptTokenCount", &tools), want("serviceTier", &service), want("trafficType", &traffic))
+	t.CacheRead, t.Reasoning = count(cached), count(thoughts)
+	t.Input, t.Output = max(count(prompt)+count(tools)-t.CacheRead, 0), count(candidates)+t.Reasoning
+	return t, cmp.Or(tierOf(traffic.Raw), tierOf(service.Raw))
 }
 
 // count reads a figure. What is none counts as nothing.
-func count(raw []byte) int64 {
-	n, _ := provider.Figure(raw)
+func count(figure jsonscan.Part) int64 {
+	n, _ := provider.Figure(figure.Raw)
 	return n
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
-	"crs/proxyengine/provider"
 )
 
 // chatMeter counts a stream of chat or legacy completions.
@@ -21,30 +20,15 @@ func (m *chatMeter) event(e sse.Event) {
 		m.Stopped = true
 		return
 	}
-	var choices, figures, problem, model, tier []byte
-	s := jsonscan.Top(e.Data)
-	for s.Next() {
-		switch string(s.Key) {
-		case "choices":
-			choices = s.Value
-		case "usage":
-			figures = s.Value
-		case "error":
-			problem = s.Value
-		case "model":
-			model = s.Value
-		case "service_tier":
-			tier = s.Value
-		}
-	}
-	if given(problem) || string(e.Name) == "error" {
+	var choices, figures, problem, model, tier jsonscan.Part
+	want := jsonscan.Want
+	err := jsonscan.Read(e.Data, want("choices", &choices), want("usage", &figures), want("error", &problem), want("model", &model), want("service_tier", &tier))
+	if given(problem.Raw) || string(e.Name) == "error" {
 		m.Fail(e.Data)
 	}
-	provider.TakeName(&m.Count.Model, model)
-	provider.TakeName(&m.Count.Pricing.ServiceTier, tier)
-	m.choice(choices)
-	if m.take(figures) {
-		m.usageOnly = s.Err() == nil && isEmpty(choices)
+	m.choice(choices.Raw)
+	if m.told(model.Raw, tier.Raw, figures.Raw) {
+		m.usageOnly = err == nil && isEmpty(choices.Raw)
 		m.Stopped = m.Stopped || m.finished // some gateways leave [DONE] out
 	}
 }
