@@ -34,28 +34,44 @@ type tally struct {
 }
 
 // chunk is the members of an answer's object that matter here.
-type chunk struct{ response, candidates, usage, version, feedback, failure jsonscan.Part }
+type chunk struct {
+	response, candidates, usage, version, feedback, failure []byte
+}
 
 func scan(object []byte) (c chunk, ok bool) {
-	want := jsonscan.Want
-	err := jsonscan.Read(object, want("response", &c.response), want("candidates", &c.candidates), want("usageMetadata", &c.usage),
-		want("modelVersion", &c.version), want("promptFeedback", &c.feedback), want("error", &c.failure))
-	return c, err == nil
+	s := jsonscan.Top(object)
+	for s.Next() {
+		switch string(s.Key) {
+		case "response":
+			c.response = s.Value
+		case "candidates":
+			c.candidates = s.Value
+		case "usageMetadata":
+			c.usage = s.Value
+		case "modelVersion":
+			c.version = s.Value
+		case "promptFeedback":
+			c.feedback = s.Value
+		case "error":
+			c.failure = s.Value
+		}
+	}
+	return c, s.Err() == nil
 }
 
 // take looks at one object, as it is or wrapped.
 func (t *tally) take(data []byte) Object {
 	o := Object{Data: data}
 	c, ok := scan(data)
-	if ok && isObject(c.response.Raw) {
-		o.Response = c.response.Raw
-		c, ok = scan(o.Response)
+	if ok && isObject(c.response) {
+		o.Response = c.response
+		c, ok = scan(c.response)
 	}
 	if !ok {
 		t.broken, o.Broken = true, true
 		return o
 	}
-	if isObject(c.failure.Raw) {
+	if isObject(c.failure) {
 		o.Failed = true
 		if t.failure == nil {
 			t.failure = bytes.Clone(data)
@@ -72,20 +88,20 @@ func isObject(raw []byte) bool { return len(raw) > 0 && raw[0] == '{' }
 const candidateFrame = 60
 
 func (t *tally) read(c *chunk) {
-	if c.candidates.Raw != nil {
-		t.output += int64(max(len(c.candidates.Raw)-candidateFrame, 0))
-		if !t.begun || bytes.Contains(c.candidates.Raw, []byte(`"finishReason"`)) {
-			t.look(c.candidates.Raw)
+	if c.candidates != nil {
+		t.output += int64(max(len(c.candidates)-candidateFrame, 0))
+		if !t.begun || bytes.Contains(c.candidates, []byte(`"finishReason"`)) {
+			t.look(c.candidates)
 		}
 	}
-	if c.feedback.Raw != nil && reason(jsonscan.Get(c.feedback.Raw, "blockReason")) {
+	if c.feedback != nil && reason(jsonscan.Get(c.feedback, "blockReason")) {
 		t.begun, t.finished = true, true
 	}
 	// What comes in between may only tell the kind of traffic.
-	if c.usage.Raw != nil && len(c.usage.Raw) <= provider.MostRaw && bytes.Contains(c.usage.Raw, []byte("TokenCount")) {
-		t.usage = append(t.usage[:0], c.usage.Raw...)
+	if c.usage != nil && len(c.usage) <= provider.MostRaw && bytes.Contains(c.usage, []byte("TokenCount")) {
+		t.usage = append(t.usage[:0], c.usage...)
 	}
-	provider.TakeName(&t.model, c.version.Raw)
+	provider.TakeName(&t.model, c.version)
 }
 
 // look finds out whether candidates say anything, and whether one has ended.

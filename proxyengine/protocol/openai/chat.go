@@ -20,15 +20,28 @@ func (m *chatMeter) event(e sse.Event) {
 		m.Stopped = true
 		return
 	}
-	var choices, figures, problem, model, tier jsonscan.Part
-	want := jsonscan.Want
-	err := jsonscan.Read(e.Data, want("choices", &choices), want("usage", &figures), want("error", &problem), want("model", &model), want("service_tier", &tier))
-	if given(problem.Raw) || string(e.Name) == "error" {
+	var choices, figures, problem, model, tier []byte
+	s := jsonscan.Top(e.Data)
+	for s.Next() { // most of a stream comes by here: a walk costs less than to look for each
+		switch string(s.Key) {
+		case "choices":
+			choices = s.Value
+		case "usage":
+			figures = s.Value
+		case "error":
+			problem = s.Value
+		case "model":
+			model = s.Value
+		case "service_tier":
+			tier = s.Value
+		}
+	}
+	if given(problem) || string(e.Name) == "error" {
 		m.Fail(e.Data)
 	}
-	m.choice(choices.Raw)
-	if m.told(model.Raw, tier.Raw, figures.Raw) {
-		m.usageOnly = err == nil && isEmpty(choices.Raw)
+	m.choice(choices)
+	if m.told(model, tier, figures) {
+		m.usageOnly = s.Err() == nil && isEmpty(choices)
 		m.Stopped = m.Stopped || m.finished // some gateways leave [DONE] out
 	}
 }
