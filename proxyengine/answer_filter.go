@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"crs/internal/piecewise"
 	"crs/proxyengine/scrub"
 )
 
@@ -61,7 +62,7 @@ func (c *answerFilter) unit(b []byte) []byte {
 	if c.splitter == nil || len(c.held) == 0 && c.long == nil && !c.leaving && atRest(c.splitter, b) && usualEvents(b) {
 		return b
 	}
-	c.out = reusable(c.out)
+	c.out = piecewise.Reusable(c.out)
 	for len(b) > 0 {
 		n := c.splitter.end(b)
 		ended := n >= 0
@@ -78,14 +79,6 @@ func (c *answerFilter) unit(b []byte) []byte {
 func atRest(u splitter, b []byte) bool {
 	l, ok := u.(*eventSplitter)
 	return ok && l.empty && !l.cr && (bytes.HasSuffix(b, []byte("\n\n")) || bytes.HasSuffix(b, []byte("\r\n\r\n")))
-}
-
-// reusable empties a buffer, and lets go of a large one.
-func reusable(b []byte) []byte {
-	if cap(b) > heldUnit {
-		return nil
-	}
-	return b[:0]
 }
 
 // take is given the parts of a unit, one after another.
@@ -159,7 +152,7 @@ func (c *answerFilter) close() {
 	default:
 		c.out = append(append(c.out, c.long.end()...), c.scrubber().Text(string(c.held))...)
 	}
-	c.held, c.long, c.leaving = reusable(c.held), nil, false
+	c.held, c.long, c.leaving = piecewise.Reusable(c.held), nil, false
 }
 
 // watch has a long answer that is no stream looked at as it goes by; answers tells whether it is an answer for all that is known.

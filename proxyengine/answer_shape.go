@@ -2,6 +2,7 @@ package proxyengine
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -42,12 +43,7 @@ func answersSoFar(protocol string, beginning []byte) bool {
 }
 
 func hasOne(doc gjson.Result, members []string) bool {
-	for _, name := range members {
-		if doc.Get(name).Exists() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(members, func(name string) bool { return doc.Get(name).Exists() })
 }
 
 // eventTypes begin the types of the events that protocols have.
@@ -118,10 +114,8 @@ func isEvent(data []byte) bool {
 		doc = doc.Get("0")
 	}
 	kind := doc.Get("type").String()
-	for _, begins := range eventTypes {
-		if len(kind) >= len(begins) && kind[:len(begins)] == begins {
-			return true
-		}
+	if slices.ContainsFunc(eventTypes, func(begins string) bool { return strings.HasPrefix(kind, begins) }) {
+		return true
 	}
 	for _, members := range ownMembers {
 		if hasOne(doc, members) {

@@ -177,8 +177,7 @@ func (a *attempt) notSent(err error) {
 
 // noAnswer is a request that failed in transport.
 func (a *attempt) noAnswer(err error) {
-	var without *noMemory
-	if errors.As(err, &without) {
+	if without, ok := errors.AsType[*noMemory](err); ok {
 		a.fatal = without.why
 	}
 	a.failed(account.Failed, unusable, err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,15 +65,7 @@ func (c *canaries) good(token string, now time.Time) bool {
 // canary reports whether a path is a canary's.
 func (r *routes) canary(path string) bool {
 	mount, ok := strings.CutSuffix(path, CanaryPath)
-	if !ok {
-		return false
-	}
-	for _, p := range r.prefixes {
-		if p.path == mount {
-			return true
-		}
-	}
-	return mount == ""
+	return ok && (mount == "" || slices.ContainsFunc(r.prefixes, func(p prefix) bool { return p.path == mount }))
 }
 
 // answerCanary says what has arrived of a canary. It waits first, or sends events with pauses, as the canary asks for.

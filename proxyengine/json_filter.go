@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"crs/internal/jsonscan"
+	"crs/internal/piecewise"
 	"crs/proxyengine/scrub"
 )
 
@@ -64,7 +65,7 @@ func (g *jsonFilter) holds() int { return cap(g.kept) + cap(g.out) }
 
 // feed gives what the client gets for p, valid until the next call.
 func (g *jsonFilter) feed(p []byte) []byte {
-	g.out = reusable(g.out)
+	g.out = piecewise.Reusable(g.out)
 	from := 0
 	begin := func(i int, what keeping) {
 		g.sink(p[from:i])
@@ -259,7 +260,7 @@ func (g *jsonFilter) emit() {
 	default:
 		g.out = append(g.out, g.cleared()...)
 	}
-	g.keeping, g.named, g.over, g.packed, g.kept = keptNothing, "", false, false, reusable(g.kept)
+	g.keeping, g.named, g.over, g.packed, g.kept = keptNothing, "", false, false, piecewise.Reusable(g.kept)
 }
 
 // cleared is the held member without what is the operator's: its name may say what it is.

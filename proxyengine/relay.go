@@ -143,8 +143,7 @@ func noRoute(method, path string, otherMethod bool) error {
 // A good key is served whatever others do from the same address: an office or a reverse proxy may be behind it.
 func (x *exchange) identify() error {
 	k, err := x.e.opt.Keys.Verify(x.life, string(x.presented))
-	var refused *key.Invalid
-	if errors.As(err, &refused) {
+	if _, refused := errors.AsType[*key.Invalid](err); refused {
 		return x.checkAuthFailures(err)
 	}
 	if err != nil {

@@ -16,7 +16,10 @@ import (
 func scrubberOf(acc *account.Account, answer provider.Header, presented presented) *scrub.Scrubber {
 	known := append(secretsOf(acc), scrub.Secret{Text: string(presented), Word: scrub.Credential})
 	for name, value := range acc.Options {
-		if !publicOption(name) {
+		switch {
+		case name == "project":
+			known = append(known, scrub.Secret{Text: value, Word: scrub.Project})
+		case !publicOption(name):
 			known = append(known, scrub.Secret{Text: value, Word: scrub.Account})
 		}
 	}

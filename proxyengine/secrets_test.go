@@ -35,3 +35,19 @@ func TestTheAccountsOwnAddressIsTakenOut(t *testing.T) {
 		}
 	}
 }
+
+// TestAProjectIsClearedForOne whether only the account's own word for it was known at first, or its shape, and once more.
+func TestAProjectIsClearedForOne(t *testing.T) {
+	t.Parallel()
+	const said, want = "Permission denied on projects/proj-secretish for bot@x.example", "Permission denied on projects/[project] for [e-mail]"
+	for _, acc := range []*account.Account{{}, {Options: map[string]string{"project": "proj-secretish"}}} {
+		words := scrubberOf(acc, nil, presented(""))
+		once := words.Text(said)
+		if once != want {
+			t.Errorf("it became %s, not %s", once, want)
+		}
+		if again := words.Text(once); again != want {
+			t.Errorf("a second time, it became %s", again)
+		}
+	}
+}

@@ -48,9 +48,7 @@ func (s *AccountClient) Renew(ctx context.Context, acc *account.Account) (accoun
 		case try == tokenTries:
 			return fresh, err
 		}
-		select {
-		case <-time.After(time.Duration(try) * time.Second):
-		case <-ctx.Done():
+		if !pause(time.Duration(try)*time.Second, ctx.Done()) {
 			return fresh, ctx.Err()
 		}
 	}

@@ -3,6 +3,7 @@ package proxyengine
 import (
 	"fmt"
 
+	"crs/internal/piecewise"
 	"crs/proxyengine/provider"
 	"crs/proxyengine/translate"
 )
@@ -79,9 +80,7 @@ func (t *translated) Holds() int { return t.Meter.Holds() + t.answer.Holds() + c
 // Output implements provider.Transformer.
 func (t *translated) Output() ([]byte, error) {
 	out := t.out
-	if t.out = t.out[:0]; cap(t.out) > smallOutput {
-		t.out = nil
-	}
+	t.out = piecewise.Reusable(t.out)
 	return out, t.err
 }
 
@@ -99,9 +98,6 @@ func (t *translated) Finish() ([]byte, error) {
 	}
 	return t.answer.Finish(t.out)
 }
-
-// smallOutput is how large a buffer may stay between two events.
-const smallOutput = 64 << 10
 
 // ContentType implements provider.Transformer.
 func (t *translated) ContentType() string {

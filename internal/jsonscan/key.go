@@ -59,6 +59,21 @@ func Find(object []byte, wanted ...Wanted) error {
 	return s.Err()
 }
 
+// Read looks for members of an object that nothing is decided by, such as an answer's: their names count as they are written, and of one
+// that stands there twice, the last counts.
+func Read(object []byte, wanted ...Wanted) error {
+	s := Top(object)
+	for s.Next() {
+		for _, w := range wanted {
+			if string(s.Key) == w.name {
+				*w.into = Part{s.Value, s.Offset}
+				break
+			}
+		}
+	}
+	return s.Err()
+}
+
 // A DuplicateError says which member is there twice.
 type DuplicateError struct{ Name string }
 

@@ -137,6 +137,9 @@ func (m *Members) step(c byte) turn {
 func (m *Members) stepKey(c byte) turn {
 	switch c {
 	case '"':
+		if m.buf == nil {
+			m.buf = make([]byte, 0, longestName)
+		}
 		m.buf, m.into, m.keeping, m.forgot = m.buf[:0], nil, true, false
 		return begins
 	case ':':

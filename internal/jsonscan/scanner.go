@@ -3,7 +3,7 @@
 // provider's error, a login) is read with it:
 //
 //   - A [Scanner] walks an object ([Top]) or an array ([Array]) that is in memory; [Find] finds the members
-//     that are wanted, [Get] and [First] look for one value.
+//     that are wanted, [Read] those of an answer, [Get] and [First] look for one value.
 //   - [Apply] makes what is sent of a body and a few edits ([Insert], [Without], [Exchange], [Part.Replace]).
 //   - [Members] keeps a few members of an object that goes by, cut anywhere; [Nesting] and [Text] find where an object and a
 //     string end in it. Those are another kind of reader: what they have seen is gone, so they can neither go back nor refuse.

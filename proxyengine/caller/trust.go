@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -37,12 +38,7 @@ func ParseTrust(list string) (Trust, error) {
 }
 
 func (t Trust) has(addr netip.Addr) bool {
-	for _, p := range t {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 // Origin is the client's address. Each proxy adds who connected to it at the end of the list, so that it is read from there

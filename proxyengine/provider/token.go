@@ -17,8 +17,8 @@ import (
 )
 
 // Issued puts what a token endpoint gives in the place of what a credential has (RFC 6749, 5.1); what the answer leaves out stays. When
-// the token does not say when it ends, and the answer neither, that is not known: the zero time. refused says what an answer is that is
-// no success: a *NeedsLogin where the refusal is for good.
+// the token does not say when it ends, and the answer neither, that is not known: the zero time. A token that no
+// head could carry is an error. refused says what an answer is that is no success: a *NeedsLogin where the refusal is for good.
 func Issued(c account.Credential, r *Reply, refused func(*Reply) error) (account.Credential, error) {
 	if r.Status != http.StatusOK {
 		return account.Credential{}, refused(r)
@@ -41,6 +41,9 @@ func Issued(c account.Credential, r *Reply, refused func(*Reply) error) (account
 	}
 	if t.Scope != "" {
 		c.Scopes = strings.Fields(t.Scope)
+	}
+	if err := c.Check(); err != nil {
+		return account.Credential{}, fmt.Errorf("the token endpoint's answer is of no use: %w", err)
 	}
 	return c, nil
 }

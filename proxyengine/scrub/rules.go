@@ -114,10 +114,23 @@ func (r *rule) find(text, small string) (found [][2]int) {
 	}
 	for _, m := range r.shape.FindAllStringSubmatchIndex(text, -1) {
 		if part := m[len(m)-2:]; part[0] < part[1] && (r.unless == nil || !r.unless(text[part[0]:part[1]])) {
-			found = append(found, [2]int(part))
+			found = append(found, withWord(text, part[0], part[1]))
 		}
 	}
 	return found
+}
+
+// words are what a text may have in it that was cleared before.
+var words = []string{Credential, Organization, Project, Account, Resource, Address, Mail, Path}
+
+// withWord is a part of a text with all of the word that it ends in: shapes leave brackets out.
+func withWord(text string, from, to int) [2]int {
+	for _, word := range words {
+		if unclosed := strings.TrimSuffix(word, "]"); strings.HasPrefix(text[to:], "]") && strings.HasSuffix(text[:to], unclosed) {
+			return [2]int{min(from, to-len(unclosed)), to + 1}
+		}
+	}
+	return [2]int{from, to}
 }
 
 // may reports whether the shape can fit something in a text: it costs a hundredth of looking.

@@ -91,9 +91,10 @@ func TestWhatIsTheOperatorsIsTakenOut(t *testing.T) {
 		"in project proj_AbC123dEf456":   "in project [project]",
 		"organization 'Acme Industries'": "organization '[organization]'",
 		"Generative Language API has not been used in project 314159265358 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=314159265358 then retry.": "Generative Language API has not been used in project [project] before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/generativelanguage.googleapis.com/overview?project=[project] then retry.",
-		"Permission denied on resource project my-proj-12.": "Permission denied on resource project [project].",
-		"consumer 'project_number:314159265358'":            "consumer 'project_number:[project]'",
-		"projects/my-own/locations/us-central1":             "projects/[project]/locations/us-central1",
+		"Permission denied on resource project my-proj-12.":                             "Permission denied on resource project [project].",
+		"consumer 'project_number:314159265358'":                                        "consumer 'project_number:[project]'",
+		"projects/my-own/locations/us-central1":                                         "projects/[project]/locations/us-central1",
+		"Permission denied on projects/proj-own for bot@my-own.iam.gserviceaccount.com": "Permission denied on projects/[project] for [e-mail]",
 		"User: arn:aws:sts::123456789012:assumed-role/relay/i-0abc is not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-x because no policy allows it": "User: [resource] is not authorized to perform: bedrock:InvokeModel on resource: [resource] because no policy allows it",
 		"account 123456789012 is suspended":                                                                         "account [account] is suspended",
 		"The security token AKIAIOSFODNN7EXAMPLE is invalid":                                                        "The security token [credential] is invalid",
@@ -139,6 +140,9 @@ func TestWhatIsTheOperatorsIsTakenOut(t *testing.T) {
 	} {
 		if got := string(s.Body([]byte(said))); got != want {
 			t.Errorf("%s\nbecame %s\nnot    %s", said, got, want)
+		}
+		if again := s.Text(s.Exact().Text(want)); strings.Contains(again, "]]") && !strings.Contains(want, "]]") {
+			t.Errorf("a second time, %s became %s", want, again)
 		}
 	}
 }

@@ -27,8 +27,11 @@ type emitter struct {
 // callFrame is about what a call takes without its arguments.
 const callFrame = 256
 
-// text implements encoder.
+// text implements encoder. Nothing is told of what says nothing.
 func (v *emitter) text(t text) {
+	if len(t) == 0 {
+		return
+	}
 	if v.gathers {
 		v.kept += len(t)
 	}
@@ -37,6 +40,9 @@ func (v *emitter) text(t text) {
 
 // think implements encoder. Thoughts are kept until they are sealed.
 func (v *emitter) think(t text) {
+	if len(t) == 0 {
+		return
+	}
 	v.kept += len(t)
 	v.encoder.think(t)
 }

@@ -56,17 +56,15 @@ func createdAt(v value) int64 {
 }
 
 func (s *fromGenerate) part(p value) {
-	t := p.get("text").text()
 	switch call, data := p.get("functionCall"), p.get("inlineData"); {
 	case call.isObject():
 		s.call(call, p.get("thoughtSignature").text())
 	case data.isObject():
 		s.v.picture(data.get("mimeType").word(), data.get("data").text())
-	case len(t) == 0:
 	case p.get("thought").flag():
-		s.v.think(t)
+		s.v.think(p.get("text").text())
 	default:
-		s.v.text(t)
+		s.v.text(p.get("text").text())
 	}
 }
 

@@ -59,9 +59,9 @@ func (s *fromMessages) begin(b value) {
 	s.open = openBlock{kind: b.get("type").word()}
 	switch s.open.kind {
 	case "text":
-		s.say(b.get("text").text())
+		s.v.text(b.get("text").text())
 	case "thinking":
-		s.think(b.get("thinking").text())
+		s.v.think(b.get("thinking").text())
 		s.sign(b.get("signature").text())
 	case "redacted_thinking":
 		s.v.seal(seal{by: byAnthropic, sign: b.get("data").text(), hidden: true})
@@ -69,18 +69,6 @@ func (s *fromMessages) begin(b value) {
 		s.v.call(b.get("id").word(), b.get("name").text(), nil)
 		s.open.input = bytes.Clone(b.get("input"))
 		s.v.kept += len(s.open.input)
-	}
-}
-
-func (s *fromMessages) say(t text) {
-	if len(t) > 0 {
-		s.v.text(t)
-	}
-}
-
-func (s *fromMessages) think(t text) {
-	if len(t) > 0 {
-		s.v.think(t)
 	}
 }
 
@@ -92,9 +80,9 @@ func (s *fromMessages) sign(t text) {
 func (s *fromMessages) delta(d value) {
 	switch string(d.get("type").text()) {
 	case "text_delta":
-		s.say(d.get("text").text())
+		s.v.text(d.get("text").text())
 	case "thinking_delta":
-		s.think(d.get("thinking").text())
+		s.v.think(d.get("thinking").text())
 	case "signature_delta":
 		s.sign(d.get("signature").text())
 	case "input_json_delta":

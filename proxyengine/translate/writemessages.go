@@ -100,12 +100,7 @@ func (w *messagesWriter) messages() {
 }
 
 func (t *turn) empty() bool {
-	for _, b := range t.blocks {
-		if b.says() {
-			return false
-		}
-	}
-	return len(t.results) == 0
+	return len(t.results) == 0 && !slices.ContainsFunc(t.blocks, block.says)
 }
 
 // says reports whether a block is worth sending: texts of white space are refused, and thoughts count for nothing alone.

@@ -229,8 +229,7 @@ func (w *waiting) fault(ctx context.Context, call *Call, err error) error {
 	if call.release() {
 		return ErrCanceled
 	}
-	var dial *Error
-	if errors.As(err, &dial) {
+	if dial, ok := errors.AsType[*Error](err); ok {
 		return dial
 	}
 	if errors.Is(context.Cause(ctx), errFirstByte) {

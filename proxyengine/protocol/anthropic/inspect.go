@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"crs/internal/bound"
@@ -68,6 +69,16 @@ func Family(name string) string {
 		}
 	}
 	return name
+}
+
+// Betas are those of a client's lists that an upstream takes, by patterns, each once.
+func Betas(lists, taken []string) (all []string) {
+	for beta := range strings.SplitSeq(strings.Join(lists, ","), ",") {
+		if beta = strings.TrimSpace(beta); model.MatchAny(taken, beta) && !slices.Contains(all, beta) {
+			all = append(all, beta)
+		}
+	}
+	return all
 }
 
 // ClaudeCode is the client that Client recognises.

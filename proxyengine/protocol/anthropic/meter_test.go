@@ -224,3 +224,13 @@ func BenchmarkDelta(b *testing.B) {
 		m.Feed(event)
 	}
 }
+
+func BenchmarkWhole(b *testing.B) {
+	answer := []byte(`{"type":"message","model":"claude-x","content":[{"type":"text","text":"` + strings.Repeat("some words here ", 200) + `"}],"usage":{"input_tokens":11,"output_tokens":7}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		m := meter("application/json")
+		m.Feed(answer)
+		m.End()
+	}
+}

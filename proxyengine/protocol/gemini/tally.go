@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 
 	"crs/internal/jsonscan"
@@ -137,34 +138,18 @@ func (t *tally) end(complete bool) provider.Count {
 
 // figures reads a usage object (protocols.md, D.3). Its prompt includes what was cached, its candidates exclude thoughts.
 func figures(object []byte) (t usage.Tokens, tier string) {
-	var prompt, cached, candidates, thoughts, tools int64
-	s := jsonscan.Top(object)
-	for s.Next() {
-		switch string(s.Key) {
-		case "promptTokenCount":
-			prompt = count(s.Value)
-		case "cachedContentTokenCount":
-			cached = count(s.Value)
-		case "candidatesTokenCount":
-			candidates = count(s.Value)
-		case "thoughtsTokenCount":
-			thoughts = count(s.Value)
-		case "toolUsePromptTokenCount":
-			tools = count(s.Value)
-		case "serviceTier", "trafficType":
-			if known := tierOf(s.Value); known != "" {
-				tier = known
-			}
-		}
-	}
-	return usage.Tokens{
-		Input: max(prompt+tools-cached, 0), CacheRead: cached, Output: candidates + thoughts, Reasoning: thoughts,
-	}, tier
+	var prompt, cached, candidates, thoughts, tools, service, traffic jsonscan.Part
+	want := jsonscan.Want
+	_ = jsonscan.Read(object, want("promptTokenCount", &prompt), want("cachedContentTokenCount", &cached), want("candidatesTokenCount", &candidates),
+		want("thoughtsTokenCount", &thoughts), want("toolUsePromptTokenCount", &tools), want("serviceTier", &service), want("trafficType", &traffic))
+	t.CacheRead, t.Reasoning = count(cached), count(thoughts)
+	t.Input, t.Output = max(count(prompt)+count(tools)-t.CacheRead, 0), count(candidates)+t.Reasoning
+	return t, cmp.Or(tierOf(traffic.Raw), tierOf(service.Raw))
 }
 
 // count reads a figure. What is none counts as nothing.
-func count(raw []byte) int64 {
-	n, _ := provider.Figure(raw)
+func count(figure jsonscan.Part) int64 {
+	n, _ := provider.Figure(figure.Raw)
 	return n
 }
 

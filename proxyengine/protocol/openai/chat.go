@@ -5,7 +5,6 @@ import (
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
-	"crs/proxyengine/provider"
 )
 
 // chatMeter counts a stream of chat or legacy completions.
@@ -23,7 +22,7 @@ func (m *chatMeter) event(e sse.Event) {
 	}
 	var choices, figures, problem, model, tier []byte
 	s := jsonscan.Top(e.Data)
-	for s.Next() {
+	for s.Next() { // most of a stream comes by here: a walk costs less than to look for each
 		switch string(s.Key) {
 		case "choices":
 			choices = s.Value
@@ -40,10 +39,8 @@ func (m *chatMeter) event(e sse.Event) {
 	if given(problem) || string(e.Name) == "error" {
 		m.Fail(e.Data)
 	}
-	provider.TakeName(&m.Count.Model, model)
-	provider.TakeName(&m.Count.Pricing.ServiceTier, tier)
 	m.choice(choices)
-	if m.take(figures) {
+	if m.told(model, tier, figures) {
 		m.usageOnly = s.Err() == nil && isEmpty(choices)
 		m.Stopped = m.Stopped || m.finished // some gateways leave [DONE] out
 	}

@@ -41,17 +41,9 @@ func (m *eventMeter) event(e sse.Event) {
 // response takes what a lifecycle event says of the whole answer.
 func (m *eventMeter) response(data []byte, last bool) {
 	m.Stopped = m.Stopped || last
-	s := jsonscan.Top(jsonscan.Get(data, "response"))
-	for s.Next() {
-		switch string(s.Key) {
-		case "usage":
-			m.take(s.Value)
-		case "model":
-			provider.TakeName(&m.Count.Model, s.Value)
-		case "service_tier":
-			provider.TakeName(&m.Count.Pricing.ServiceTier, s.Value)
-		}
-	}
+	var model, tier, figures jsonscan.Part
+	_ = jsonscan.Read(jsonscan.Get(data, "response"), jsonscan.Want("model", &model), jsonscan.Want("service_tier", &tier), jsonscan.Want("usage", &figures))
+	m.told(model.Raw, tier.Raw, figures.Raw)
 }
 
 // countItem counts what an output item is that counts by itself.

@@ -35,9 +35,7 @@ func (m *objectMeter) Failure() []byte {
 
 // End implements provider.Meter.
 func (m *objectMeter) End() provider.Count {
-	m.take(m.Value("usage"))
-	provider.TakeName(&m.Count.Model, m.Value("model"))
-	provider.TakeName(&m.Count.Pricing.ServiceTier, m.Value("service_tier"))
+	m.told(m.Value("model"), m.Value("service_tier"), m.Value("usage"))
 	m.Count.Pricing.WebSearches, m.Count.Images = 0, 0
 	items := jsonscan.Array(m.Value("output"))
 	for items.Next() {

@@ -50,6 +50,13 @@ func (f figures) tokens() usage.Tokens {
 	}
 }
 
+// told takes what an answer says of itself, and reports whether there are figures.
+func (t *tally) told(model, tier, figures []byte) bool {
+	provider.TakeName(&t.Count.Model, model)
+	provider.TakeName(&t.Count.Pricing.ServiceTier, tier)
+	return t.take(figures)
+}
+
 // take puts a usage object in the place of an earlier one: each is the whole of it.
 func (t *tally) take(raw []byte) bool {
 	if len(raw) == 0 || raw[0] != '{' {

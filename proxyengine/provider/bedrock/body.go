@@ -12,6 +12,7 @@ import (
 
 	"crs/internal/jsonscan"
 	"crs/internal/model"
+	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/provider"
 )
 
@@ -33,9 +34,7 @@ const bedrockVersion = `"anthropic_version":"bedrock-2023-05-31"`
 
 // rewrite gives the parts of the new body; they point into the old one.
 func (b *body) rewrite(client provider.Header) ([][]byte, error) {
-	for _, list := range client.Values("anthropic-beta") {
-		b.betas = append(b.betas, strings.Split(list, ",")...)
-	}
+	b.betas = client.Values("anthropic-beta")
 	open := bytes.IndexByte(b.text, '{') + 1
 	kept, err := b.walk(open)
 	if err != nil {
@@ -106,13 +105,7 @@ func (b *body) member(name string, v jsonscan.Part) (stays bool, err error) {
 
 // betaMember is the header anthropic-beta as a member: what Bedrock knows of it.
 func (b *body) betaMember() string {
-	var known []string
-	for _, beta := range b.betas {
-		beta = strings.TrimSpace(beta)
-		if model.MatchAny(b.models.betas, beta) && !slices.Contains(known, beta) {
-			known = append(known, beta)
-		}
-	}
+	known := anthropic.Betas(b.betas, b.models.betas)
 	if known == nil {
 		return ""
 	}

@@ -128,26 +128,15 @@ func (s *stream) chunk(payload []byte) error {
 
 // event writes one event, by its type's name: all of it as it came, but for the model's name and Bedrock's own figures.
 func (s *stream) event(data []byte) error {
-	var kind, message jsonscan.Part
-	metrics := false
-	scan := jsonscan.Top(data)
-	for scan.Next() {
-		switch string(scan.Key) {
-		case "type":
-			kind = jsonscan.Part{Raw: scan.Value, At: scan.Offset}
-		case "message":
-			message = jsonscan.Part{Raw: scan.Value, At: scan.Offset}
-		case invocationMetrics:
-			metrics = true
-		}
-	}
-	if scan.Err() != nil || len(kind.Raw) < 2 || kind.Raw[0] != '"' {
+	var kind, message, metrics jsonscan.Part
+	err := jsonscan.Read(data, jsonscan.Want("type", &kind), jsonscan.Want("message", &message), jsonscan.Want(invocationMetrics, &metrics))
+	if err != nil || len(kind.Raw) < 2 || kind.Raw[0] != '"' {
 		return fmt.Errorf("%w: the bytes of a chunk are no event", errFrame)
 	}
 	switch {
 	case message.Raw != nil:
 		data = s.renamed(data, message.Get("model"))
-	case metrics:
+	case metrics.Raw != nil:
 		edits, _ := jsonscan.Without(data, invocationMetrics) // it has been read
 		data = s.edited(data, edits...)
 	}

@@ -102,7 +102,7 @@ func (p *Provider) Import(platform string, file []byte, acc *account.Account) er
 		c.ExpiresAt = time.UnixMilli(int64(saved.Expires)).UTC()
 	}
 	if saved.Access == "" {
-		c.Secret = secret.New("none yet")
+		c.Secret = secret.New("none-yet")
 	}
 	acc.Credential = c
 	return nil

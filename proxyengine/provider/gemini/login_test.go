@@ -212,7 +212,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	bare := new(account.Account)
-	if err := newProvider(t).Import(gemini.Subscription, []byte(`{"refresh_token":"1//s"}`), bare); err != nil || !bare.Credential.Stale(now) || bare.Credential.Secret.Empty() {
+	if err := newProvider(t).Import(gemini.Subscription, []byte(`{"refresh_token":"1//s"}`), bare); err != nil || !bare.Credential.Stale(now) || bare.Credential.Check() != nil {
 		t.Errorf("%+v, %v", bare.Credential, err)
 	}
 }

@@ -3,7 +3,6 @@ package vertex
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"crs/internal/account"
@@ -87,8 +86,8 @@ func header(client provider.Header, want *provider.Intent, acc *account.Account)
 		}
 		return false
 	})
-	if betas := known(client.Values("anthropic-beta")); betas != "" && want.Service == anthropic.Messages {
-		h = append(h, provider.Field{Name: "anthropic-beta", Value: betas})
+	if asked := anthropic.Betas(client.Values("anthropic-beta"), betas()); asked != nil && want.Service == anthropic.Messages {
+		h = append(h, provider.Field{Name: "anthropic-beta", Value: strings.Join(asked, ",")})
 	}
 	return append(h, provider.Identity(), credential(acc))
 }
@@ -99,19 +98,6 @@ func betas() []string {
 		"interleaved-thinking-*", "fine-grained-tool-streaming-*", "context-management-*", "compact-*", "effort-*", "tool-search-tool-*",
 		"web-search-*", "computer-use-*", "token-efficient-tools-*", "output-128k-*",
 	}
-}
-
-// known are the client's betas that Vertex takes.
-func known(lists []string) string {
-	var all []string
-	for _, list := range lists {
-		for beta := range strings.SplitSeq(list, ",") {
-			if beta = strings.TrimSpace(beta); model.MatchAny(betas(), beta) && !slices.Contains(all, beta) {
-				all = append(all, beta)
-			}
-		}
-	}
-	return strings.Join(all, ",")
 }
 
 func credential(acc *account.Account) provider.Field {
