@@ -91,7 +91,7 @@ func (n *Node) send(ctx context.Context, parcels []call) map[string]error {
 	cmds := make([]*redis.Cmd, len(parcels))
 	for i, p := range parcels {
 		keys, args := n.sign(p.slot, p.keys, p.args)
-		cmds[i] = pipe.EvalSha(ctx, p.script.sha, keys, args...)
+		cmds[i] = pipe.EvalSha(ctx, p.script.Hash(), keys, args...)
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
 	failed := map[string]error{}

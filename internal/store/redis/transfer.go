@@ -191,13 +191,9 @@ func (s *Store) insert(i *store.Item) (slot string, all []command) {
 	return docSlot, nil
 }
 
-// gapScript leaves a number of the feed out, so that whoever follows it knows that something was missed.
-var gapScript = redis.NewScript(guard + tell + `redis.call('HINCRBY', KEYS[1], 'changes', 1)
-tell(KEYS[2], 'setting', '')
-return 'ok'`)
-
+// gap leaves a number of the feed out, so that whoever follows it knows that something was missed.
 func (s *Store) gap(ctx context.Context) error {
-	_, err := s.run(ctx, gapScript, []string{s.keys.store(docSlot), s.keys.feed()}, s.id)
+	_, err := s.run(ctx, s.scripts.gap, []string{s.keys.store(docSlot), s.keys.feed()}, s.id)
 	return err
 }
 
