@@ -7,13 +7,24 @@ import (
 
 // condition is how an account was doing before something was learnt.
 type condition struct {
-	state State
-	rests []Rest
+	state  State
+	rests  []Rest
+	parked State
 }
 
 func (e *entry) condition(now time.Time) condition {
 	s, _ := e.state(now)
-	return condition{state: s, rests: slices.Clone(e.Rests)}
+	return condition{state: s, rests: slices.Clone(e.Rests), parked: e.Parked}
+}
+
+// learn does what changes how an account is doing, tells other nodes, and gives what is worth telling here. It is called with mu
+// held.
+func (p *Pool) learn(e *entry, do func(now time.Time)) []Change {
+	now := p.opt.Now()
+	before := e.condition(now)
+	do(now)
+	p.spread(before, e)
+	return before.changes(e, now)
 }
 
 // changes is what is different now and worth telling.

@@ -195,17 +195,22 @@ func (e *entry) gauge(now time.Time, fresh []Window) {
 	room := true
 	for _, w := range fresh {
 		room = room && !w.Spent()
-		i := slices.IndexFunc(e.Windows, func(old Window) bool { return old.Name == w.Name })
-		if i < 0 {
-			e.Windows = append(e.Windows, w)
-			continue
-		}
-		e.Windows[i] = w
+		e.setWindow(w)
 	}
 	e.Windows = slices.DeleteFunc(e.Windows, func(w Window) bool { return !w.ResetsAt.IsZero() && !now.Before(w.ResetsAt) })
 	if room {
 		e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.whole() && !r.Denied })
 	}
+}
+
+// setWindow puts a gauge in the place of the one with its name.
+func (e *entry) setWindow(w Window) {
+	i := slices.IndexFunc(e.Windows, func(old Window) bool { return old.Name == w.Name })
+	if i < 0 {
+		e.Windows = append(e.Windows, w)
+		return
+	}
+	e.Windows[i] = w
 }
 
 // rejected is the status of a window that is used up.

@@ -107,11 +107,7 @@ func (p *Pool) change(id string, do func(*entry, time.Time)) bool {
 		p.mu.Unlock()
 		return false
 	}
-	now := p.opt.Now()
-	before, known := e.condition(now), p.remember(e)
-	do(e, now)
-	changes := before.changes(e, now)
-	p.spread(known, e)
+	changes := p.learn(e, func(now time.Time) { do(e, now) })
 	p.lending.serve(e)
 	p.mu.Unlock()
 	p.tell(changes)

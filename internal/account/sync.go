@@ -103,11 +103,7 @@ func (e *entry) hear(now time.Time, n *StateUpdate) {
 		e.LastErr, e.LastAt = r.Evidence, r.Since
 	}
 	for _, w := range n.Windows {
-		if i := slices.IndexFunc(e.Windows, func(o Window) bool { return o.Name == w.Name }); i >= 0 {
-			e.Windows[i] = w
-		} else {
-			e.Windows = append(e.Windows, w)
-		}
+		e.setWindow(w)
 	}
 	if n.Parked != nil {
 		e.Parked, e.Evidence, e.ParkedAt = n.Parked.State, n.Parked.Evidence, n.Parked.At
@@ -115,31 +111,20 @@ func (e *entry) hear(now time.Time, n *StateUpdate) {
 	e.told = slices.Clone(e.Windows)
 }
 
-// memory is what was known of an account before something was learnt.
-type memory struct {
-	rests  []Rest
-	parked State
-}
-
-// remember is called with the pool's lock held.
-func (p *Pool) remember(e *entry) memory {
-	return memory{rests: slices.Clone(e.Rests), parked: e.Parked}
-}
-
 // spread tells the others what is known now and was not before. It is called with the pool's lock held.
-func (p *Pool) spread(m memory, e *entry) {
+func (p *Pool) spread(before condition, e *entry) {
 	n := StateUpdate{Account: e.acc.ID, Generation: e.acc.Credential.Generation}
 	for _, r := range e.Rests {
-		if !r.narrow() && !slices.Contains(m.rests, r) {
+		if !r.narrow() && !slices.Contains(before.rests, r) {
 			n.Rests = append(n.Rests, r)
 		}
 	}
-	for _, r := range m.rests {
+	for _, r := range before.rests {
 		if !r.narrow() && !slices.ContainsFunc(e.Rests, r.same) {
 			n.Ended = append(n.Ended, Rest{Scope: r.Scope, Service: r.Service, Model: r.Model, Since: r.Since})
 		}
 	}
-	if m.parked != e.Parked {
+	if before.parked != e.Parked {
 		n.Parked = &Parking{State: e.Parked, Evidence: e.Evidence, At: e.ParkedAt}
 	}
 	n.Windows = e.untold()
