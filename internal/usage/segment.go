@@ -73,9 +73,15 @@ func EndOf(dir string) (Cursor, error) {
 		return Cursor{}, err
 	}
 	end := Cursor{Segment: all[len(all)-1]}
-	err = scan(segmentPath(dir, end.Segment), 0, func(s line) bool {
+	end.Offset, err = wholeOf(segmentPath(dir, end.Segment))
+	return end, err
+}
+
+// wholeOf gives where the last whole line of a segment ends.
+func wholeOf(path string) (end int64, err error) {
+	err = scan(path, 0, func(s line) bool {
 		if !s.torn {
-			end.Offset = s.end
+			end = s.end
 		}
 		return true
 	})

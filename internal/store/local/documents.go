@@ -68,21 +68,15 @@ func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
 
 // All implements store.Documents.
 func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT id, version, name, body FROM doc WHERE kind = ? ORDER BY id", kind)
-	if err != nil {
-		return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
-	}
-	defer func() { _ = rows.Close() }()
 	var all []store.Doc
-	for rows.Next() {
+	err := s.each(ctx, "SELECT id, version, name, body FROM doc WHERE kind = ? ORDER BY id", func(rows *sql.Rows) error {
 		d := store.Doc{Kind: kind}
-		if err := rows.Scan(&d.ID, &d.Version, &d.Name, &d.Body); err != nil {
-			return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
-		}
+		err := rows.Scan(&d.ID, &d.Version, &d.Name, &d.Body)
 		all = append(all, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
+		return err
+	}, kind)
+	if err != nil {
+		return nil, fmt.Errorf("read every %s: %w", kind, err)
 	}
 	return all, nil
 }
