@@ -158,27 +158,25 @@ func (e *entry) makeRoom(now time.Time, narrow bool) {
 	if narrow {
 		most = mostNarrow
 	}
-	alike := func(r Rest) bool { return r.narrow() == narrow }
-	if count(e.Rests, alike) < most {
+	if e.restsAlike(narrow) < most {
 		return
 	}
 	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return !now.Before(r.Until) })
-	if count(e.Rests, alike) < most {
+	if e.restsAlike(narrow) < most {
 		return
 	}
 	first := -1
 	for i, r := range e.Rests {
-		if alike(r) && !r.whole() && (first < 0 || r.Until.Before(e.Rests[first].Until)) {
+		if r.narrow() == narrow && !r.whole() && (first < 0 || r.Until.Before(e.Rests[first].Until)) {
 			first = i
 		}
 	}
 	e.Rests = slices.Delete(e.Rests, first, first+1)
 }
 
-func count(rests []Rest, is func(Rest) bool) int {
-	n := 0
-	for _, r := range rests {
-		if is(r) {
+func (e *entry) restsAlike(narrow bool) (n int) {
+	for i := range e.Rests {
+		if e.Rests[i].narrow() == narrow {
 			n++
 		}
 	}

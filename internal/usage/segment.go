@@ -2,6 +2,7 @@ package usage
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -140,7 +141,7 @@ func scan(path string, from int64, yield func(line) bool) error {
 }
 
 func readFrame(raw []byte, end int64, torn bool) line {
-	raw = trimEnd(raw)
+	raw = bytes.TrimSuffix(raw, []byte("\n"))
 	l := line{raw: raw, end: end, torn: torn}
 	if !torn {
 		l.what, l.body, l.good = readLine(raw)
@@ -184,13 +185,6 @@ func partsOf(whole line) []line {
 		add(bad, len(whole.raw))
 	}
 	return parts
-}
-
-func trimEnd(raw []byte) []byte {
-	if n := len(raw); n > 0 && raw[n-1] == '\n' {
-		return raw[:n-1]
-	}
-	return raw
 }
 
 // readHead gives a segment's first line; ok is false when that is damaged.

@@ -55,9 +55,8 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 		if err := addUsed(ctx, tx, usage.UsedOf(sums)); err != nil {
 			return plain(err)
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
+		return exec(ctx, tx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
 			ON CONFLICT (node) DO UPDATE SET segment = excluded.segment, offset = excluded.offset`, node, to.Segment, to.Offset)
-		return plain(err)
 	})
 	if err != nil {
 		return fmt.Errorf("add up usage: %w", err)

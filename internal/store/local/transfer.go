@@ -122,8 +122,7 @@ func (s *Store) Import(ctx context.Context, items []store.Item) error {
 func insert(ctx context.Context, tx *sql.Tx, i *store.Item) error {
 	for _, t := range tables() {
 		if t.part == i.Part {
-			_, err := tx.ExecContext(ctx, insertion(t.name, joined(t.columns, t.numbers)), t.fields(i)...)
-			return plain(err)
+			return exec(ctx, tx, insertion(t.name, joined(t.columns, t.numbers)), t.fields(i)...)
 		}
 	}
 	return insertRow(ctx, tx, i.Row)
@@ -153,12 +152,11 @@ func eachOf(columns string, of func(string) string) string {
 func (s *Store) Clear(ctx context.Context) error {
 	err := s.counted(ctx, func(tx *sql.Tx) error {
 		for _, t := range append(tables(), table{name: "state"}, table{name: "audit"}) {
-			if _, err := tx.ExecContext(ctx, "DELETE"+t.from()); err != nil {
-				return plain(err)
+			if err := exec(ctx, tx, "DELETE"+t.from()); err != nil {
+				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE audit_size SET bytes = 0")
-		return plain(err)
+		return exec(ctx, tx, "UPDATE audit_size SET bytes = 0")
 	})
 	if err != nil {
 		return fmt.Errorf("clear %s: %w", s, err)

@@ -25,8 +25,7 @@ func addUsed(ctx context.Context, tx *sql.Tx, used map[usage.Used]int64) error {
 
 // forgetUsed removes old hours. They have names of one length, so that they are ordered as texts.
 func (s *Store) forgetUsed(ctx context.Context, before time.Time) error {
-	_, err := s.write.ExecContext(ctx, "DELETE FROM used WHERE at >= ? AND at < ?", usage.AtHour(0), usage.AtHour(usage.Hour(before.Unix())))
-	return err
+	return exec(ctx, s.write, "DELETE FROM used WHERE at >= ? AND at < ?", usage.AtHour(0), usage.AtHour(usage.Hour(before.Unix())))
 }
 
 // metered are the tokens that count against limits, as usage.Tokens.Metered has them.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,12 +72,7 @@ func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
 	if err := s.present(ctx); err != nil {
 		return nil, fmt.Errorf("read every %s: %w", kind, err)
 	}
-	all := make([]store.Doc, 0, len(found))
-	for _, d := range found {
-		all = append(all, d)
-	}
-	slices.SortFunc(all, func(a, b store.Doc) int { return cmp.Compare(a.ID, b.ID) })
-	return all, nil
+	return slices.SortedFunc(maps.Values(found), func(a, b store.Doc) int { return cmp.Compare(a.ID, b.ID) }), nil
 }
 
 // pageSize is how many documents are read at a time: enough to be quick, and not so many that Redis stands still.

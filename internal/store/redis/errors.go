@@ -70,10 +70,6 @@ func away(err error) bool {
 	if !errors.As(err, &said) {
 		return true
 	}
-	for _, sign := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY"} {
-		if strings.HasPrefix(said.Error(), sign) {
-			return true
-		}
-	}
-	return false
+	signs := []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY"}
+	return slices.ContainsFunc(signs, func(sign string) bool { return strings.HasPrefix(said.Error(), sign) })
 }
