@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/store"
 	"crs/internal/usage"
 )
 
@@ -43,17 +44,11 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 		if at != from {
 			return &usage.CursorMismatch{At: at}
 		}
-		adding, err := newAdder(ctx, tx)
-		if err != nil {
-			return plain(err)
-		}
-		for i := range sums {
-			if err := adding.add(ctx, &sums[i]); err != nil {
+		more := partsOf(sums)
+		for _, t := range tables() {
+			if err := t.add(ctx, tx, more[t.part]); err != nil {
 				return plain(err)
 			}
-		}
-		if err := addUsed(ctx, tx, usage.UsedOf(sums)); err != nil {
-			return plain(err)
 		}
 		return exec(ctx, tx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
 			ON CONFLICT (node) DO UPDATE SET segment = excluded.segment, offset = excluded.offset`, node, to.Segment, to.Offset)
@@ -64,42 +59,37 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 	return nil
 }
 
-// adder has the statements that add a sum; they end with their transaction. Each is prepared once, for there may be
-// thousands of sums.
-type adder struct{ hour, day, charged *sql.Stmt }
+// partsOf gives what sums add to each part of a store.
+func partsOf(sums []usage.Sum) map[store.Part][]store.Item {
+	all := map[store.Part][]store.Item{}
+	for i := range sums {
+		sum := store.Item{Sum: &sums[i]}
+		all[store.PartHours], all[store.PartDays] = append(all[store.PartHours], sum), append(all[store.PartDays], sum)
+		all[store.PartCharged] = append(all[store.PartCharged], store.Item{Name: sum.Sum.Key, Amount: sum.Sum.Charged})
+	}
+	for u, n := range usage.UsedOf(sums) {
+		all[store.PartUsed] = append(all[store.PartUsed], store.Item{At: u.At, Name: u.Key, Value: u.Unit, Amount: n})
+	}
+	return all
+}
 
-func newAdder(ctx context.Context, tx *sql.Tx) (a adder, err error) {
-	for _, s := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
-		{&a.hour, upsert("usage_hour", "hour, day, key, account, model")},
-		{&a.day, upsert("usage_day", "day, key, account, model")},
-		{&a.charged, "INSERT INTO charged (key, total) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET total = " + whole("total + excluded.total")},
-	} {
-		if *s.stmt, err = tx.PrepareContext(ctx, s.text); err != nil {
-			return a, err
+// add adds to the numbers of rows, or makes them. The statement is prepared once, for there may be thousands of rows; it ends with
+// the transaction.
+func (t *table) add(ctx context.Context, tx *sql.Tx, rows []store.Item) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	sums := eachOf(t.numbers, func(c string) string { return c + " = " + whole(c+" + excluded."+c) })
+	stmt, err := tx.PrepareContext(ctx, insertion(t.name, joined(t.columns, t.numbers))+" ON CONFLICT ("+t.columns+") DO UPDATE SET "+sums)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if _, err := stmt.ExecContext(ctx, t.fields(&rows[i])...); err != nil {
+			return err
 		}
 	}
-	return a, nil
-}
-
-func (a *adder) add(ctx context.Context, s *usage.Sum) error {
-	hour := append([]any{s.Hour.Unix(), s.Day, s.Key, s.Account, s.Model}, countsOf(s)...)
-	if _, err := a.hour.ExecContext(ctx, hour...); err != nil {
-		return err
-	}
-	if _, err := a.day.ExecContext(ctx, hour[1:]...); err != nil {
-		return err
-	}
-	_, err := a.charged.ExecContext(ctx, s.Key, s.Charged)
-	return err
-}
-
-// upsert adds to the row with the given key, or makes it.
-func upsert(table, key string) string {
-	sums := eachOf(counts, func(c string) string { return c + " = " + whole(c+" + excluded."+c) })
-	return insertion(table, joined(key, counts)) + " ON CONFLICT (" + key + ") DO UPDATE SET " + sums
+	return nil
 }
 
 // MarkOf implements usage.Rollups.

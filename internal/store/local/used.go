@@ -10,19 +10,6 @@ import (
 	"crs/internal/usage"
 )
 
-func addUsed(ctx context.Context, tx *sql.Tx, used map[usage.Used]int64) error {
-	stmt, err := tx.PrepareContext(ctx, "INSERT INTO used (at, key, unit, n) VALUES (?, ?, ?, ?) ON CONFLICT (at, key, unit) DO UPDATE SET n = "+whole("n + excluded.n"))
-	if err != nil {
-		return err
-	}
-	for u, n := range used {
-		if _, err := stmt.ExecContext(ctx, u.At, u.Key, u.Unit, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // forgetUsed removes old hours. They have names of one length, so that they are ordered as texts.
 func (s *Store) forgetUsed(ctx context.Context, before time.Time) error {
 	return exec(ctx, s.write, "DELETE FROM used WHERE at >= ? AND at < ?", usage.AtHour(0), usage.AtHour(usage.Hour(before.Unix())))
