@@ -17,11 +17,11 @@ type StateUpdate struct {
 	Until int64  `json:"u,omitempty"`
 
 	// Generation is of the credential that the rest was learnt with.
-	Generation int64    `json:"g,omitempty"`
-	Rests      []Rest   `json:"r,omitempty"` // begun, or changed
-	Ended      []Rest   `json:"e,omitempty"` // over; only their scopes and beginnings count
-	Windows    []Window `json:"w,omitempty"`
-	Parked     *Parking `json:"p,omitempty"`
+	Generation int64      `json:"g,omitempty"`
+	Rests      []Cooldown `json:"r,omitempty"` // begun, or changed
+	Ended      []Cooldown `json:"e,omitempty"` // over; only their scopes and beginnings count
+	Windows    []Window   `json:"w,omitempty"`
+	Parked     *Parking   `json:"p,omitempty"`
 }
 
 // Parking is that an account was taken out of use, or is back, when State is "".
@@ -39,7 +39,7 @@ func (n *StateUpdate) Shift(ahead time.Duration) {
 	if n.Until != 0 {
 		n.Until += ahead.Milliseconds()
 	}
-	for _, rests := range [][]Rest{n.Rests, n.Ended} {
+	for _, rests := range [][]Cooldown{n.Rests, n.Ended} {
 		for i := range rests {
 			r := &rests[i]
 			r.Since, r.Until, r.ProbeAt = shifted(r.Since, ahead), shifted(r.Until, ahead), shifted(r.ProbeAt, ahead)
@@ -89,7 +89,7 @@ func (p *Pool) applySession(n *StateUpdate) {
 
 func (e *entry) hear(now time.Time, n *StateUpdate) {
 	for _, r := range n.Ended {
-		e.Rests = slices.DeleteFunc(e.Rests, func(o Rest) bool { return o.same(r) && !o.Since.After(r.Since) })
+		e.Rests = slices.DeleteFunc(e.Rests, func(o Cooldown) bool { return o.same(r) && !o.Since.After(r.Since) })
 	}
 	for _, r := range n.Rests {
 		i := slices.IndexFunc(e.Rests, r.same)
@@ -121,7 +121,7 @@ func (p *Pool) spread(before condition, e *entry) {
 	}
 	for _, r := range before.rests {
 		if !r.narrow() && !slices.ContainsFunc(e.Rests, r.same) {
-			n.Ended = append(n.Ended, Rest{Scope: r.Scope, Service: r.Service, Model: r.Model, Since: r.Since})
+			n.Ended = append(n.Ended, Cooldown{Scope: r.Scope, Service: r.Service, Model: r.Model, Since: r.Since})
 		}
 	}
 	if before.parked != e.Parked {
