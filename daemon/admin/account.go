@@ -50,7 +50,7 @@ func (o *Operations) show(a *account.Account) ctl.Account {
 	return out
 }
 
-func (o *Operations) showRest(r account.Rest) ctl.Cooldown {
+func (o *Operations) showRest(r account.Cooldown) ctl.Cooldown {
 	out := ctl.Cooldown{Since: r.Since.UTC(), Until: r.Until.UTC(), Evidence: r.Evidence}
 	if r.Key != "" {
 		r.Key = o.opt.Keys.NameOf(r.Key)

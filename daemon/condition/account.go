@@ -92,7 +92,7 @@ func passes(s *account.Status) string {
 }
 
 // ofRests looks at the rests that are not of a whole account.
-func ofRests(look func(v *View, s *account.Status, r *account.Rest) (sentence, hint string)) func(*View) []Found {
+func ofRests(look func(v *View, s *account.Status, r *account.Cooldown) (sentence, hint string)) func(*View) []Found {
 	return func(v *View) []Found {
 		var all []Found
 		for i := range v.Accounts {
@@ -111,7 +111,7 @@ func ofRests(look func(v *View, s *account.Status, r *account.Rest) (sentence, h
 	}
 }
 
-func restsInPart(v *View, s *account.Status, r *account.Rest) (sentence, hint string) {
+func restsInPart(v *View, s *account.Status, r *account.Cooldown) (sentence, hint string) {
 	if r.Key != "" {
 		return "", ""
 	}
@@ -119,7 +119,7 @@ func restsInPart(v *View, s *account.Status, r *account.Rest) (sentence, hint st
 }
 
 // refusesKey: what only one key has met may be that key's doing or the account's.
-func refusesKey(v *View, s *account.Status, r *account.Rest) (sentence, hint string) {
+func refusesKey(v *View, s *account.Status, r *account.Cooldown) (sentence, hint string) {
 	if r.Key == "" {
 		return "", ""
 	}

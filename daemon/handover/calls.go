@@ -75,7 +75,7 @@ func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
 		p.Settle(unit.Amounts{})
 	default:
 		out.Waited = p.Waited()
-		c.successor.seated(in.Ticket, p)
+		c.successor.seats.put(in.Ticket, p)
 	}
 	return nil
 }
@@ -83,13 +83,9 @@ func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
 // began makes a request that can be called off.
 func (h *Successor) began(ticket uint64) (context.Context, func()) {
 	ctx, stop := context.WithCancel(h.life)
-	h.mu.Lock()
-	h.asking[ticket] = stop
-	h.mu.Unlock()
+	h.asking.put(ticket, stop)
 	return ctx, func() {
-		h.mu.Lock()
-		delete(h.asking, ticket)
-		h.mu.Unlock()
+		h.asking.take(ticket)
 		stop()
 	}
 }
@@ -97,14 +93,10 @@ func (h *Successor) began(ticket uint64) (context.Context, func()) {
 // Cancel gives back what was asked for under a ticket, or calls the asking off.
 func (c *calls) Cancel(ticket uint64, _ *None) error {
 	h := c.successor
-	h.mu.Lock()
-	stop, p := h.asking[ticket], h.seats[ticket]
-	delete(h.seats, ticket)
-	h.mu.Unlock()
-	if stop != nil {
+	if stop := h.asking.get(ticket); stop != nil {
 		stop()
 	}
-	if p != nil {
+	if p := h.seats.take(ticket); p != nil {
 		p.Release()
 		p.Settle(unit.Amounts{})
 	}
@@ -121,7 +113,7 @@ func (c *calls) Slot(in *SlotArgs, out *SlotAnswer) error {
 	slot, taken, used := d.Pool.TakeSlot(in.Of)
 	out.Taken, out.Used = taken, used
 	if slot != nil {
-		c.successor.slotted(in.Ticket, slot)
+		c.successor.slots.put(in.Ticket, slot)
 	}
 	return nil
 }

@@ -272,12 +272,9 @@ type seat struct {
 func (s limits) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts) (limit.Seat, error) {
 	l, ticket := s.link, s.link.tickets.Add(1)
 	var a Answer
-	err := l.ask(ctx, "Admit", &AdmitArgs{ticket, h.ID, estimate[unit.Tokens], estimate[unit.Cost], estimate.List()}, &a)
+	err := l.askFor(ctx, ticket, "Admit", &AdmitArgs{ticket, h.ID, estimate[unit.Tokens], estimate[unit.Cost], estimate.List()}, &a)
 	switch {
-	case errors.Is(err, errBack):
-		return nil, err
-	case err != nil: // the client has left; the successor may have let it in
-		l.forget(ticket)
+	case err != nil:
 		return nil, err
 	case a.Refused != nil:
 		return nil, a.Refused
@@ -287,9 +284,13 @@ func (s limits) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts
 	return seat{l, ticket, a.Waited}, nil
 }
 
-// forget gives back what nobody waits for any more.
-func (l *Link) forget(ticket uint64) {
-	_ = l.successor.Go("Heir.Cancel", ticket, new(None), make(chan *rpc.Call, 1))
+// askFor asks for something that the successor holds under a ticket. When whoever asks has left meanwhile, it is given back.
+func (l *Link) askFor(ctx context.Context, ticket uint64, method string, in, out any) error {
+	err := l.ask(ctx, method, in, out)
+	if err != nil && !errors.Is(err, errBack) {
+		_ = l.successor.Go("Heir.Cancel", ticket, new(None), make(chan *rpc.Call, 1))
+	}
+	return err
 }
 
 func (s limits) Adopt(h limit.Holder, estimate unit.Amounts) limit.Seat {
@@ -329,12 +330,9 @@ type slot struct {
 func (a accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int, []int, error) {
 	l, ticket := a.link, a.link.tickets.Add(1)
 	var got SlotAnswer
-	err := l.ask(ctx, "Slot", &SlotArgs{ticket, of}, &got)
+	err := l.askFor(ctx, ticket, "Slot", &SlotArgs{ticket, of}, &got)
 	switch {
-	case errors.Is(err, errBack):
-		return nil, -1, nil, err
 	case err != nil:
-		l.forget(ticket)
 		return nil, -1, nil, err
 	case got.Taken < 0:
 		return nil, -1, got.Used, nil

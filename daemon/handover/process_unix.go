@@ -32,19 +32,6 @@ const (
 	socketFile
 )
 
-// InheritedFiles is what a process hands over, or has inherited.
-type InheritedFiles struct {
-	Clients net.Listener // *net.TCPListener
-	Control *net.UnixListener
-	Data    *filelock.Lock // of the data directory
-	Socket  *filelock.Lock // of the control socket
-	Link    net.Conn       // to the other process
-	// Tether leads to the process that was started first; nil when nobody stays for another.
-	Tether *Held
-	// As is the path of the program that the process is, or soon will be, installed as.
-	As string
-}
-
 // Inherited gives what an old process has handed to this one, or nil when there is none. Processes that this one starts do
 // not inherit it again.
 func Inherited() (*InheritedFiles, error) {
@@ -92,15 +79,6 @@ func listener(fd int) (net.Listener, error) {
 		return nil, fmt.Errorf("inherit a listening socket: %w", err)
 	}
 	return ln, nil
-}
-
-// Child is a successor that this process has started.
-type Child struct {
-	PID int
-	// Done is closed when it has ended.
-	Done chan struct{}
-
-	state syscall.WaitStatus // once it has ended
 }
 
 // Start starts program with this process's own arguments as its successor.
@@ -220,31 +198,5 @@ func (c *Child) Signal(s os.Signal) {
 		if ok {
 			_ = syscall.Kill(c.PID, n)
 		}
-	}
-}
-
-// Exit is what the successor ended with, as a shell would tell, and in words.
-func (c *Child) Exit() (code int, words string) {
-	if !c.EndsWithin(0) {
-		return 128 + int(syscall.SIGKILL), "it was killed, and has not ended: it waits for a disk that hangs"
-	}
-	if c.state.Signaled() {
-		return 128 + int(c.state.Signal()), "it was ended by the signal " + c.state.Signal().String()
-	}
-	return c.state.ExitStatus(), fmt.Sprintf("it ended with exit code %d", c.state.ExitStatus())
-}
-
-// EndsWithin reports whether the successor ends within a while.
-func (c *Child) EndsWithin(d time.Duration) bool {
-	select {
-	case <-c.Done: // also where there is no time to wait
-		return true
-	default:
-	}
-	select {
-	case <-c.Done:
-		return true
-	case <-time.After(d):
-		return false
 	}
 }

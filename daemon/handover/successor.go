@@ -45,13 +45,15 @@ type Successor struct {
 	die      context.CancelFunc
 
 	services atomic.Pointer[Services]
+	ready    chan error // gets once whether this process could take over
 
-	mu     sync.Mutex // guards the fields below
-	ready  chan error // gets once whether this process could take over; made by Serve
-	seats  map[uint64]*limit.Permit
-	slots  map[uint64]account.Slot
-	asking map[uint64]context.CancelFunc
-	open   map[string]*usage.Record
+	// What the old process holds, by its tickets, and its requests, by their ids.
+	seats  registry[uint64, *limit.Permit]
+	slots  registry[uint64, account.Slot]
+	asking registry[uint64, context.CancelFunc]
+	open   registry[string, *usage.Record]
+
+	mu     sync.Mutex    // guards the fields below
 	next   int           // the process that this one has handed over to; 0 when there is none
 	passed chan struct{} // closed, and made anew, when next changes
 	told   []toldUpTo    // what may not be durable yet
@@ -69,8 +71,6 @@ func NewSuccessor(conn net.Conn, version string) *Successor {
 		version: version, conn: conn, life: life, die: die,
 		state: make(chan State, 1), begun: make(chan error, 1), ready: make(chan error, 1),
 		stopping: make(chan struct{}), passed: make(chan struct{}),
-		seats: map[uint64]*limit.Permit{}, slots: map[uint64]account.Slot{},
-		asking: map[uint64]context.CancelFunc{}, open: map[string]*usage.Record{},
 	}
 }
 
@@ -134,7 +134,7 @@ func (h *Successor) State(ctx context.Context) (State, error) {
 // Start takes the services on, and does what the old process said first.
 func (h *Successor) Start(d *Services, first []Message) {
 	for _, rec := range d.Open {
-		h.open[rec.ID] = rec
+		h.open.put(rec.ID, rec)
 	}
 	h.hearAll(d, first)
 	h.services.Store(d)
@@ -153,11 +153,7 @@ func (h *Successor) Stop(ctx context.Context) {
 }
 
 // InFlight is how many requests are in flight in the old process.
-func (h *Successor) InFlight() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.open)
-}
+func (h *Successor) InFlight() int { return h.open.len() }
 
 // Ended is closed when the old process has ended.
 func (h *Successor) Ended() <-chan struct{} { return h.life.Done() }
@@ -168,20 +164,17 @@ func (h *Successor) orphaned() {
 	if d == nil {
 		return
 	}
-	h.mu.Lock()
-	seats, slots, open, asking := h.seats, h.slots, h.open, h.asking
-	h.seats, h.slots, h.open, h.asking = map[uint64]*limit.Permit{}, map[uint64]account.Slot{}, map[string]*usage.Record{}, map[uint64]context.CancelFunc{}
-	h.mu.Unlock()
-	for _, stop := range asking {
+	for _, stop := range h.asking.takeAll() {
 		stop()
 	}
-	for _, p := range seats {
+	for _, p := range h.seats.takeAll() {
 		p.Release()
 		p.Settle(unit.Amounts{})
 	}
-	for _, s := range slots {
+	for _, s := range h.slots.takeAll() {
 		s.Free()
 	}
+	open := h.open.takeAll()
 	for _, rec := range open {
 		d.Ledger.Interrupt(rec)
 	}
@@ -215,24 +208,22 @@ func (h *Successor) durable(d *Services) uint64 {
 func (h *Successor) hear(d *Services, m *Message) {
 	switch m.What {
 	case seatAdopted:
-		h.seated(m.Ticket, d.Gate.Adopt(m.Key, amountsOf(m.Tokens, m.Cost, m.More)))
+		h.seats.put(m.Ticket, d.Gate.Adopt(m.Key, amountsOf(m.Tokens, m.Cost, m.More)))
 	case seatLeft:
-		if p := h.seatOf(m.Ticket); p != nil {
+		if p := h.seats.get(m.Ticket); p != nil {
 			p.Release()
 		}
 	case seatSettled:
-		if p := h.seatOf(m.Ticket); p != nil {
+		if p := h.seats.take(m.Ticket); p != nil {
 			p.Settle(amountsOf(m.Tokens, m.Cost, m.More))
-			h.seated(m.Ticket, nil)
 			p.Release()
 		}
 	case seatCancelled:
-		if p := h.seatOf(m.Ticket); p != nil {
-			h.seated(m.Ticket, nil)
+		if p := h.seats.take(m.Ticket); p != nil {
 			p.Cancel()
 		}
 	case slotAdopted:
-		h.slotted(m.Ticket, d.Pool.Track(m.Account))
+		h.slots.put(m.Ticket, d.Pool.Track(m.Account))
 	case slotFreed:
 		h.free(m.Ticket)
 	case learnt:
@@ -248,48 +239,17 @@ func (h *Successor) record(d *Services, m *Message) {
 		return // the old process wrote it a moment ago
 	}
 	if m.What == recordOpened {
-		h.mu.Lock()
-		h.open[rec.ID] = rec
-		h.mu.Unlock()
+		h.open.put(rec.ID, rec)
 		_ = d.Ledger.Open(rec) // refused only when the disk has failed for long: its closing is kept all the same
 		return
 	}
-	h.mu.Lock()
-	delete(h.open, rec.ID)
-	h.mu.Unlock()
+	h.open.take(rec.ID)
 	d.Ledger.Close(rec)
 	d.Closed(rec)
 }
 
-// seated remembers a seat, or forgets it when p is nil.
-func (h *Successor) seated(ticket uint64, p *limit.Permit) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if p == nil {
-		delete(h.seats, ticket)
-		return
-	}
-	h.seats[ticket] = p
-}
-
-func (h *Successor) seatOf(ticket uint64) *limit.Permit {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.seats[ticket]
-}
-
-func (h *Successor) slotted(ticket uint64, s account.Slot) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.slots[ticket] = s
-}
-
 func (h *Successor) free(ticket uint64) {
-	h.mu.Lock()
-	s := h.slots[ticket]
-	delete(h.slots, ticket)
-	h.mu.Unlock()
-	if s != nil {
+	if s := h.slots.take(ticket); s != nil {
 		s.Free()
 	}
 }

@@ -7,13 +7,24 @@ import (
 
 // condition is how an account was doing before something was learnt.
 type condition struct {
-	state State
-	rests []Rest
+	state  State
+	rests  []Cooldown
+	parked State
 }
 
 func (e *entry) condition(now time.Time) condition {
 	s, _ := e.state(now)
-	return condition{state: s, rests: slices.Clone(e.Rests)}
+	return condition{state: s, rests: slices.Clone(e.Rests), parked: e.Parked}
+}
+
+// learn does what changes how an account is doing, tells other nodes, and gives what is worth telling here. It is called with mu
+// held.
+func (p *Pool) learn(e *entry, do func(now time.Time)) []Change {
+	now := p.opt.Now()
+	before := e.condition(now)
+	do(now)
+	p.spread(before, e)
+	return before.changes(e, now)
 }
 
 // changes is what is different now and worth telling.
@@ -23,7 +34,7 @@ func (c condition) changes(e *entry, now time.Time) []Change {
 		all = append(all, Change{Account: e.acc, From: c.state, To: s, Until: until, Evidence: e.why(s)})
 	}
 	for _, r := range e.Rests {
-		if r.partly() && !slices.ContainsFunc(c.rests, func(o Rest) bool { return o.same(r) && o.Since.Equal(r.Since) }) {
+		if r.partly() && !slices.ContainsFunc(c.rests, func(o Cooldown) bool { return o.same(r) && o.Since.Equal(r.Since) }) {
 			all = append(all, Change{Account: e.acc, From: Ready, To: Cooling, Scope: r.About(), Until: r.Until, Evidence: r.Evidence})
 		}
 	}
@@ -36,7 +47,7 @@ func (c condition) changes(e *entry, now time.Time) []Change {
 }
 
 // partly reports whether a rest is of a part of the account, and worth telling.
-func (r *Rest) partly() bool { return !r.whole() && !r.narrow() }
+func (r *Cooldown) partly() bool { return !r.whole() && !r.narrow() }
 
 // why is the evidence for a state.
 func (e *entry) why(s State) string {

@@ -26,9 +26,9 @@ type entry struct {
 
 // learnt is what requests have taught about an account. It outlives the process.
 type learnt struct {
-	Rests    []Rest   `json:"rests,omitempty"`
-	Windows  []Window `json:"windows,omitempty"`
-	Failures int      `json:"failures,omitempty"` // in a row
+	Rests    []Cooldown `json:"rests,omitempty"`
+	Windows  []Window   `json:"windows,omitempty"`
+	Failures int        `json:"failures,omitempty"` // in a row
 	// FailedFor are the keys whose requests have failed so, as far as the requests themselves may have been to blame.
 	FailedFor []keyFailures `json:"failed_for,omitempty"`
 
@@ -84,10 +84,10 @@ func (e *entry) apply(now time.Time, l *Lease, o Outcome, opt *Options) {
 	switch o.Result {
 	case Failed:
 		if whose, enough := e.failed(l.about.key, o.Asked, opt.Failures); enough {
-			e.rest(now, Rest{Service: o.Service, Key: whose, Until: now.Add(opt.Failing), Evidence: o.Evidence})
+			e.rest(now, Cooldown{Service: o.Service, Key: whose, Until: now.Add(opt.Failing), Evidence: o.Evidence})
 		}
 	case Unsupported:
-		r := Rest{Service: o.Service, Model: l.about.model, Lacks: true, Until: now.Add(unsupported), Evidence: o.Evidence}
+		r := Cooldown{Service: o.Service, Model: l.about.model, Lacks: true, Until: now.Add(unsupported), Evidence: o.Evidence}
 		e.rest(now, e.confirmed(now, r, o.Asked, l.about.key))
 	case NeedsLogin:
 		e.park(now, StateNeeds, o.Evidence)
@@ -95,14 +95,14 @@ func (e *entry) apply(now time.Time, l *Lease, o Outcome, opt *Options) {
 		e.park(now, StateBlocked, o.Evidence)
 	default:
 		until, probe := opt.until(now, o)
-		r := Rest{Scope: o.Scope, Service: o.Service, Model: o.Model, Until: until, ProbeAt: probe, Evidence: o.Evidence, Denied: o.Result == Denied}
+		r := Cooldown{Scope: o.Scope, Service: o.Service, Model: o.Model, Until: until, ProbeAt: probe, Evidence: o.Evidence, Denied: o.Result == Denied}
 		e.rest(now, e.confirmed(now, r, o.Asked, l.about.key))
 	}
 }
 
 // confirmed is the rest that an outcome makes: what a request may have brought about holds for its key alone, and shortly, until
 // another key has met it too. Then it holds for minutes, where it is about a model.
-func (e *entry) confirmed(now time.Time, r Rest, asked bool, key string) Rest {
+func (e *entry) confirmed(now time.Time, r Cooldown, asked bool, key string) Cooldown {
 	if asked && key != "" && !e.others(now, r, key) {
 		r.Key, r.Until, r.ProbeAt = key, earlier(r.Until, now.Add(ofOneKey)), time.Time{}
 	}
@@ -130,7 +130,7 @@ func (e *entry) park(now time.Time, s State, evidence string) {
 }
 
 // rest begins a rest, or changes the one with its scope.
-func (e *entry) rest(now time.Time, r Rest) {
+func (e *entry) rest(now time.Time, r Cooldown) {
 	r.Since = now
 	i := slices.IndexFunc(e.Rests, r.same)
 	if i < 0 {
@@ -158,27 +158,25 @@ func (e *entry) makeRoom(now time.Time, narrow bool) {
 	if narrow {
 		most = mostNarrow
 	}
-	alike := func(r Rest) bool { return r.narrow() == narrow }
-	if count(e.Rests, alike) < most {
+	if e.restsAlike(narrow) < most {
 		return
 	}
-	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return !now.Before(r.Until) })
-	if count(e.Rests, alike) < most {
+	e.Rests = slices.DeleteFunc(e.Rests, func(r Cooldown) bool { return !now.Before(r.Until) })
+	if e.restsAlike(narrow) < most {
 		return
 	}
 	first := -1
 	for i, r := range e.Rests {
-		if alike(r) && !r.whole() && (first < 0 || r.Until.Before(e.Rests[first].Until)) {
+		if r.narrow() == narrow && !r.whole() && (first < 0 || r.Until.Before(e.Rests[first].Until)) {
 			first = i
 		}
 	}
 	e.Rests = slices.Delete(e.Rests, first, first+1)
 }
 
-func count(rests []Rest, is func(Rest) bool) int {
-	n := 0
-	for _, r := range rests {
-		if is(r) {
+func (e *entry) restsAlike(narrow bool) (n int) {
+	for i := range e.Rests {
+		if e.Rests[i].narrow() == narrow {
 			n++
 		}
 	}
@@ -187,7 +185,7 @@ func count(rests []Rest, is func(Rest) bool) int {
 
 // wake ends the rests that a good answer disproves: the whole account's, the family's, the feature's and the model's.
 func (e *entry) wake(about asked) {
-	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.holds(about) })
+	e.Rests = slices.DeleteFunc(e.Rests, func(r Cooldown) bool { return r.holds(about) })
 }
 
 // gauge takes fresh gauges. When every one of them has room, a rest of the whole account that was about quota is over.
@@ -195,17 +193,22 @@ func (e *entry) gauge(now time.Time, fresh []Window) {
 	room := true
 	for _, w := range fresh {
 		room = room && !w.Spent()
-		i := slices.IndexFunc(e.Windows, func(old Window) bool { return old.Name == w.Name })
-		if i < 0 {
-			e.Windows = append(e.Windows, w)
-			continue
-		}
-		e.Windows[i] = w
+		e.setWindow(w)
 	}
 	e.Windows = slices.DeleteFunc(e.Windows, func(w Window) bool { return !w.ResetsAt.IsZero() && !now.Before(w.ResetsAt) })
 	if room {
-		e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.whole() && !r.Denied })
+		e.Rests = slices.DeleteFunc(e.Rests, func(r Cooldown) bool { return r.whole() && !r.Denied })
 	}
+}
+
+// setWindow puts a gauge in the place of the one with its name.
+func (e *entry) setWindow(w Window) {
+	i := slices.IndexFunc(e.Windows, func(old Window) bool { return old.Name == w.Name })
+	if i < 0 {
+		e.Windows = append(e.Windows, w)
+		return
+	}
+	e.Windows[i] = w
 }
 
 // rejected is the status of a window that is used up.

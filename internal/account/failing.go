@@ -57,14 +57,14 @@ const refusalFor = 10 * time.Minute
 
 // unconfirmed reports whether a rest is a refusal that only one key has met, and that nothing has disproved since. It is known for
 // longer than the account rests for that key.
-func (e *entry) unconfirmed(now time.Time, r *Rest) bool {
+func (e *entry) unconfirmed(now time.Time, r *Cooldown) bool {
 	return r.Key != "" && r.Denied && now.Before(r.Since.Add(refusalFor)) && !r.Since.Before(e.GoodAt)
 }
 
 // others reports whether another key has met the same within the time for which that holds, and nobody has had a good answer
 // since, so that it is not one key's doing.
-func (e *entry) others(now time.Time, r Rest, key string) bool {
-	return slices.ContainsFunc(e.Rests, func(o Rest) bool {
+func (e *entry) others(now time.Time, r Cooldown, key string) bool {
+	return slices.ContainsFunc(e.Rests, func(o Cooldown) bool {
 		until := o.Until
 		if o.Denied {
 			until = o.Since.Add(refusalFor)

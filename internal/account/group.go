@@ -2,27 +2,12 @@ package account
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"crs/internal/id"
 	"crs/internal/key"
-	"crs/internal/store"
 )
-
-func encodeGroup(g *Group) ([]byte, error) {
-	body, err := json.Marshal(g)
-	if err != nil {
-		return nil, fmt.Errorf("encode group %s: %w", g.Name, err)
-	}
-	return body, nil
-}
-
-func decodeGroup(d store.Doc) (*Group, error) {
-	g := new(Group)
-	return g, json.Unmarshal(d.Body, g)
-}
 
 // Group finds a group by id or name.
 func (r *Roster) Group(ref string) (*Group, error) {

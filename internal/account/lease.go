@@ -53,14 +53,11 @@ func (l *Lease) Release(o Outcome) {
 		p.mu.Unlock()
 		return
 	}
-	now := p.opt.Now()
-	e := l.entry
-	before, known := e.condition(now), p.remember(e)
-	l.giveBack()
-	e.apply(now, l, o, &p.opt)
-	changes := before.changes(e, now)
-	p.spread(known, e)
-	p.lending.serve(e)
+	changes := p.learn(l.entry, func(now time.Time) {
+		l.giveBack()
+		l.entry.apply(now, l, o, &p.opt)
+	})
+	p.lending.serve(l.entry)
 	p.mu.Unlock()
 	p.tell(changes)
 }
@@ -70,17 +67,12 @@ func (l *Lease) Release(o Outcome) {
 func (l *Lease) Healthy(windows []Window) {
 	p := l.pool
 	p.mu.Lock()
-	now := p.opt.Now()
-	e := l.entry
-	before, known := e.condition(now), p.remember(e)
-	e.apply(now, l, Outcome{Result: Served, Windows: windows}, &p.opt)
-	p.spread(known, e)
-	if e.probe == l {
-		e.probe = nil
-	}
-	changes := before.changes(e, now)
+	changes := p.learn(l.entry, func(now time.Time) {
+		l.entry.apply(now, l, Outcome{Result: Served, Windows: windows}, &p.opt)
+	})
+	l.probed()
 	if len(changes) > 0 {
-		p.lending.serve(e)
+		p.lending.serve(l.entry)
 	}
 	p.mu.Unlock()
 	p.tell(changes)
@@ -95,11 +87,16 @@ func (l *Lease) giveBack() {
 	e.leases[last] = nil
 	e.leases = e.leases[:last]
 	l.seat = -1
-	if e.probe == l {
-		e.probe = nil
-	}
+	l.probed()
 	if l.slot != nil {
 		l.slot.Free()
 		l.slot, e.fullAt = nil, time.Time{}
+	}
+}
+
+// probed ends that this request finds out whether a rest is over. It is called with the pool's lock held.
+func (l *Lease) probed() {
+	if l.entry.probe == l {
+		l.entry.probe = nil
 	}
 }

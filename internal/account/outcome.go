@@ -82,8 +82,8 @@ func States() []State {
 	return []State{Ready, Cooling, StateNeeds, StateBlocked, StateDisabled, StateExpired}
 }
 
-// Rest is a cool-down: a hint, not a sentence. It ends early when a probe or a fresh gauge says so.
-type Rest struct {
+// Cooldown is a rest of an account: a hint, not a sentence. It ends early when a probe or a fresh gauge says so.
+type Cooldown struct {
 	// Scope is a model family, Service what is done, Model a model's exact name, Key the id of a key: whichever of them are set
 	// must fit a request for the rest to hold. With none it is the whole account's.
 	Scope   string `json:"scope,omitempty"`
@@ -108,30 +108,32 @@ type asked struct{ family, service, model, key string }
 func (w *Want) asked() asked { return asked{w.Family, w.Service, w.Model, w.Key} }
 
 // holds reports whether the rest is about such requests.
-func (r *Rest) holds(a asked) bool {
+func (r *Cooldown) holds(a asked) bool {
 	return (r.Scope == "" || r.Scope == a.family) && (r.Model == "" || r.Model == a.model) && (r.Key == "" || r.Key == a.key) && r.does(a.service)
 }
 
 // does reports whether the rest is about a service. One with a limit to some platforms is the same feature of the upstream.
-func (r *Rest) does(service string) bool {
+func (r *Cooldown) does(service string) bool {
 	rest, ok := strings.CutPrefix(service, r.Service)
 	return r.Service == "" || ok && (rest == "" || rest[0] == '@')
 }
 
 // whole reports whether it is the whole account's.
-func (r *Rest) whole() bool { return r.Scope == "" && r.Service == "" && r.Model == "" && r.Key == "" }
+func (r *Cooldown) whole() bool {
+	return r.Scope == "" && r.Service == "" && r.Model == "" && r.Key == ""
+}
 
 // narrow reports whether a client's own input has brought it about. Such rests are few and short, end by themselves, and are
 // nobody else's business.
-func (r *Rest) narrow() bool { return r.Lacks || r.Key != "" }
+func (r *Cooldown) narrow() bool { return r.Lacks || r.Key != "" }
 
 // same reports whether two rests are about the same requests.
-func (r *Rest) same(o Rest) bool {
+func (r *Cooldown) same(o Cooldown) bool {
 	return r.Scope == o.Scope && r.Service == o.Service && r.Model == o.Model && r.Key == o.Key
 }
 
 // About says in words what it is limited to; "" for the whole account.
-func (r *Rest) About() string {
+func (r *Cooldown) About() string {
 	var parts []string
 	for _, part := range []string{r.Scope, r.Service, r.Model} {
 		if part != "" {
@@ -145,7 +147,7 @@ func (r *Rest) About() string {
 }
 
 // told is the evidence, and whose it is where it stands against one key alone.
-func (r *Rest) told() string {
+func (r *Cooldown) told() string {
 	if r.Key == "" {
 		return r.Evidence
 	}
@@ -153,7 +155,7 @@ func (r *Rest) told() string {
 }
 
 // open is when a request may try the account again.
-func (r *Rest) open() time.Time {
+func (r *Cooldown) open() time.Time {
 	if !r.ProbeAt.IsZero() && r.ProbeAt.Before(r.Until) {
 		return r.ProbeAt
 	}

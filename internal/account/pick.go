@@ -259,12 +259,7 @@ func (e *entry) load(now time.Time) int {
 const nearly = 0.98
 
 func (e *entry) nearlyOut(now time.Time) bool {
-	for i := range e.Windows {
-		if e.Windows[i].Used >= nearly && now.Before(e.Windows[i].ResetsAt) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Windows, func(w Window) bool { return w.Used >= nearly && now.Before(w.ResetsAt) })
 }
 
 // nextReset is zero when no gauge tells.

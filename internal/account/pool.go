@@ -78,7 +78,7 @@ func (e *entry) thawAuth() {
 	if e.Parked == StateNeeds {
 		e.Parked, e.Evidence, e.ParkedAt = "", "", time.Time{}
 	}
-	e.Rests = slices.DeleteFunc(e.Rests, func(r Rest) bool { return r.Denied })
+	e.Rests = slices.DeleteFunc(e.Rests, func(r Cooldown) bool { return r.Denied })
 }
 
 // Drop takes an account out. Leases of it go on to their end.
@@ -210,5 +210,5 @@ func (p *Pool) hold(l *Lease, of offer, w *Want, now time.Time) {
 
 // probing reports whether a request that was let in finds out whether a rest is over.
 func (e *entry) probing(w *Want) bool {
-	return slices.ContainsFunc(e.Rests, func(r Rest) bool { return r.holds(w.asked()) && !r.narrow() })
+	return slices.ContainsFunc(e.Rests, func(r Cooldown) bool { return r.holds(w.asked()) && !r.narrow() })
 }

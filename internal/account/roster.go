@@ -47,7 +47,7 @@ func LoadRoster(ctx context.Context, docs store.Documents, seal sealer, pool len
 		return nil, err
 	}
 	r.groups, err = document.Load(ctx, docs, document.Kind[Group]{
-		Name: store.Group, Encode: encodeGroup, Decode: decodeGroup,
+		Name: store.Group,
 		Head: func(g *Group) document.Head { return document.Head{ID: g.ID, Name: g.Name, Version: &g.Version} },
 	})
 	return r, err
@@ -220,11 +220,11 @@ func (r *Roster) encode(a *Account) ([]byte, error) {
 	c := &a.Credential
 	plain, err := json.Marshal(sealedParts{c.Secret.Reveal(), c.Refresh.Reveal(), a.Proxy.Reveal()})
 	if err != nil {
-		return nil, fmt.Errorf("encode the credential of account %s: %w", a.Name, err)
+		return nil, err
 	}
 	sealed, err := r.seal.Seal(a.ID, secret.New(string(plain)))
 	if err != nil {
-		return nil, fmt.Errorf("seal the credential of account %s: %w", a.Name, err)
+		return nil, fmt.Errorf("seal its credential: %w", err)
 	}
 	return json.Marshal(&record{
 		Account: *a, Kind: c.Kind, Scopes: c.Scopes, ExpiresAt: c.ExpiresAt, Generation: c.Generation, Sealed: sealed,

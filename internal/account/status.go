@@ -11,7 +11,7 @@ type Status struct {
 	State     State
 	Until     time.Time // of a state that passes
 	Why       string
-	Rests     []Rest // those that hold, and refusals that only one key has met so far
+	Rests     []Cooldown // those that hold, and refusals that only one key has met so far
 	Windows   []Window
 	InUse     int
 	LastUsed  time.Time
@@ -46,7 +46,7 @@ func (e *entry) status(now time.Time) Status {
 	s, until := e.state(now)
 	return Status{
 		Account: e.acc, State: s, Until: until, Why: e.why(s),
-		Rests:   slices.DeleteFunc(slices.Clone(e.Rests), func(r Rest) bool { return !now.Before(r.Until) && !e.unconfirmed(now, &r) }),
+		Rests:   slices.DeleteFunc(slices.Clone(e.Rests), func(r Cooldown) bool { return !now.Before(r.Until) && !e.unconfirmed(now, &r) }),
 		Windows: slices.Clone(e.Windows), InUse: len(e.leases) + e.foreign(now), LastUsed: e.UsedAt,
 		Failures: e.Failures, LastErr: e.LastErr, LastErrAt: e.LastAt,
 	}
@@ -107,11 +107,7 @@ func (p *Pool) change(id string, do func(*entry, time.Time)) bool {
 		p.mu.Unlock()
 		return false
 	}
-	now := p.opt.Now()
-	before, known := e.condition(now), p.remember(e)
-	do(e, now)
-	changes := before.changes(e, now)
-	p.spread(known, e)
+	changes := p.learn(e, func(now time.Time) { do(e, now) })
 	p.lending.serve(e)
 	p.mu.Unlock()
 	p.tell(changes)

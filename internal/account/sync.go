@@ -17,11 +17,11 @@ type StateUpdate struct {
 	Until int64  `json:"u,omitempty"`
 
 	// Generation is of the credential that the rest was learnt with.
-	Generation int64    `json:"g,omitempty"`
-	Rests      []Rest   `json:"r,omitempty"` // begun, or changed
-	Ended      []Rest   `json:"e,omitempty"` // over; only their scopes and beginnings count
-	Windows    []Window `json:"w,omitempty"`
-	Parked     *Parking `json:"p,omitempty"`
+	Generation int64      `json:"g,omitempty"`
+	Rests      []Cooldown `json:"r,omitempty"` // begun, or changed
+	Ended      []Cooldown `json:"e,omitempty"` // over; only their scopes and beginnings count
+	Windows    []Window   `json:"w,omitempty"`
+	Parked     *Parking   `json:"p,omitempty"`
 }
 
 // Parking is that an account was taken out of use, or is back, when State is "".
@@ -39,7 +39,7 @@ func (n *StateUpdate) Shift(ahead time.Duration) {
 	if n.Until != 0 {
 		n.Until += ahead.Milliseconds()
 	}
-	for _, rests := range [][]Rest{n.Rests, n.Ended} {
+	for _, rests := range [][]Cooldown{n.Rests, n.Ended} {
 		for i := range rests {
 			r := &rests[i]
 			r.Since, r.Until, r.ProbeAt = shifted(r.Since, ahead), shifted(r.Until, ahead), shifted(r.ProbeAt, ahead)
@@ -89,7 +89,7 @@ func (p *Pool) applySession(n *StateUpdate) {
 
 func (e *entry) hear(now time.Time, n *StateUpdate) {
 	for _, r := range n.Ended {
-		e.Rests = slices.DeleteFunc(e.Rests, func(o Rest) bool { return o.same(r) && !o.Since.After(r.Since) })
+		e.Rests = slices.DeleteFunc(e.Rests, func(o Cooldown) bool { return o.same(r) && !o.Since.After(r.Since) })
 	}
 	for _, r := range n.Rests {
 		i := slices.IndexFunc(e.Rests, r.same)
@@ -103,11 +103,7 @@ func (e *entry) hear(now time.Time, n *StateUpdate) {
 		e.LastErr, e.LastAt = r.Evidence, r.Since
 	}
 	for _, w := range n.Windows {
-		if i := slices.IndexFunc(e.Windows, func(o Window) bool { return o.Name == w.Name }); i >= 0 {
-			e.Windows[i] = w
-		} else {
-			e.Windows = append(e.Windows, w)
-		}
+		e.setWindow(w)
 	}
 	if n.Parked != nil {
 		e.Parked, e.Evidence, e.ParkedAt = n.Parked.State, n.Parked.Evidence, n.Parked.At
@@ -115,31 +111,20 @@ func (e *entry) hear(now time.Time, n *StateUpdate) {
 	e.told = slices.Clone(e.Windows)
 }
 
-// memory is what was known of an account before something was learnt.
-type memory struct {
-	rests  []Rest
-	parked State
-}
-
-// remember is called with the pool's lock held.
-func (p *Pool) remember(e *entry) memory {
-	return memory{rests: slices.Clone(e.Rests), parked: e.Parked}
-}
-
 // spread tells the others what is known now and was not before. It is called with the pool's lock held.
-func (p *Pool) spread(m memory, e *entry) {
+func (p *Pool) spread(before condition, e *entry) {
 	n := StateUpdate{Account: e.acc.ID, Generation: e.acc.Credential.Generation}
 	for _, r := range e.Rests {
-		if !r.narrow() && !slices.Contains(m.rests, r) {
+		if !r.narrow() && !slices.Contains(before.rests, r) {
 			n.Rests = append(n.Rests, r)
 		}
 	}
-	for _, r := range m.rests {
+	for _, r := range before.rests {
 		if !r.narrow() && !slices.ContainsFunc(e.Rests, r.same) {
-			n.Ended = append(n.Ended, Rest{Scope: r.Scope, Service: r.Service, Model: r.Model, Since: r.Since})
+			n.Ended = append(n.Ended, Cooldown{Scope: r.Scope, Service: r.Service, Model: r.Model, Since: r.Since})
 		}
 	}
-	if m.parked != e.Parked {
+	if before.parked != e.Parked {
 		n.Parked = &Parking{State: e.Parked, Evidence: e.Evidence, At: e.ParkedAt}
 	}
 	n.Windows = e.untold()

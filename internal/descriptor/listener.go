@@ -3,6 +3,7 @@ package descriptor
 import (
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -17,12 +18,8 @@ const (
 // Exhausted reports whether err says that the process or the system has run out of something that will be there again:
 // descriptors, buffers, memory.
 func Exhausted(err error) bool {
-	for _, e := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
+	short := []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM}
+	return slices.ContainsFunc(short, func(e error) bool { return errors.Is(err, e) })
 }
 
 // passes reports whether an Accept that failed with err may do better when it is tried again: the other reason is that a client

@@ -4,6 +4,8 @@ package document
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -23,8 +25,9 @@ type Cache[T any] struct {
 
 // Kind is how documents of a kind are read, written and held.
 type Kind[T any] struct {
-	Name   store.Kind
-	Head   func(*T) Head
+	Name store.Kind
+	Head func(*T) Head
+	// Encode and Decode are nil for documents that are as encoding/json has them.
 	Encode func(*T) ([]byte, error)
 	Decode func(store.Doc) (*T, error)
 	// Pack, if not nil, may put documents that were read together next to each other in memory.
@@ -119,11 +122,11 @@ func (c *Cache[T]) unreserve(name string) {
 // Save writes t in the place of the version that it says, and gives it as it is written. It is a *store.Conflict when somebody
 // else's write has come first.
 func (c *Cache[T]) Save(ctx context.Context, t T) (*T, error) {
-	body, err := c.kind.Encode(&t)
-	if err != nil {
-		return nil, err
-	}
 	h := c.kind.Head(&t)
+	body, err := c.encode(&t)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s %s: %w", c.kind.Name, h.Name, err)
+	}
 	*h.Version, err = c.docs.Put(ctx, store.Doc{Kind: c.kind.Name, ID: h.ID, Version: *h.Version, Name: h.Name, Body: body})
 	if err != nil {
 		return nil, err
@@ -132,6 +135,13 @@ func (c *Cache[T]) Save(ctx context.Context, t T) (*T, error) {
 	defer c.mu.Unlock()
 	c.install(&t)
 	return &t, nil
+}
+
+func (c *Cache[T]) encode(t *T) ([]byte, error) {
+	if c.kind.Encode == nil {
+		return json.Marshal(t)
+	}
+	return c.kind.Encode(t)
 }
 
 // Delete removes a document.

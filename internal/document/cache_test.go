@@ -2,7 +2,6 @@ package document_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -36,8 +35,6 @@ func notes(t *testing.T, undone *[]string, docs ...store.Doc) *document.Cache[no
 		Head: func(n *note) document.Head {
 			return document.Head{ID: n.ID, Name: n.Name, Version: &n.Version, Sum: document.Sum{n.Text[0]}}
 		},
-		Encode: func(n *note) ([]byte, error) { return json.Marshal(n) },
-		Decode: func(d store.Doc) (*note, error) { n := new(note); return n, json.Unmarshal(d.Body, n) },
 		Change: func(old, fresh *note) *note {
 			if old != nil && fresh != nil && old.Version > fresh.Version {
 				*undone = append(*undone, old.ID)

@@ -25,7 +25,7 @@ type Ring struct {
 func Load(ctx context.Context, docs store.Documents, now func() time.Time) (r *Ring, err error) {
 	r = &Ring{now: now}
 	r.keys, err = document.Load(ctx, docs, document.Kind[Key]{
-		Name: store.Key, Encode: encode, Decode: decode, Pack: pack, Change: r.count,
+		Name: store.Key, Decode: decode, Pack: pack, Change: r.count,
 		Head: func(k *Key) document.Head {
 			return document.Head{ID: k.ID, Name: k.Name, Version: &k.Version, Sum: document.Sum(k.Digest)}
 		},
@@ -42,14 +42,6 @@ func (r *Ring) count(old, fresh *Key) *Key {
 		r.valid.Add(1)
 	}
 	return fresh
-}
-
-func encode(k *Key) ([]byte, error) {
-	body, err := json.Marshal(k)
-	if err != nil {
-		return nil, fmt.Errorf("encode key %s: %w", k.Name, err)
-	}
-	return body, nil
 }
 
 func decode(d store.Doc) (*Key, error) {

@@ -183,7 +183,7 @@ func (k *Keeper) settle(ctx context.Context, h *heldPair) {
 
 // unlock takes a lock that an earlier process has left, and gives it back. Where that fails, it ends by itself.
 func (k *Keeper) unlock(ctx context.Context, id string) {
-	if release, held, err := k.nodes.Lock(ctx, lockOf(id)); err == nil && held {
+	if release, held, err := k.locks.Lock(ctx, lockOf(id)); err == nil && held {
 		release()
 	}
 }

@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"fmt"
 	"strings"
@@ -80,9 +79,7 @@ func (l *Logins[T]) Begin(of T, latest time.Time) (id string, ends time.Time, er
 
 // newLoginID is random, and easy to type.
 func newLoginID() string {
-	b := make([]byte, 10)
-	_, _ = rand.Read(b) // never fails: crypto/rand
-	return "login_" + strings.ToLower(base32.StdEncoding.EncodeToString(b))
+	return "login_" + strings.ToLower(rand.Text()[:16])
 }
 
 // sweep ends what is too old and forgets what is older still. It is called with mu held, as are all that have no lock of

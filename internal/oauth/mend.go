@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"crs/internal/durable"
@@ -99,7 +100,7 @@ func (r *Reserve) clear() error {
 // again writes the pairs that were in the file before, as far as they are not there.
 func (r *Reserve) again(was [slotCount]slot) error {
 	for _, s := range was {
-		if s.text == "" || r.holds(s) {
+		if s.text == "" || slices.Contains(r.slots[:], s) {
 			continue
 		}
 		i := r.free()
@@ -112,13 +113,4 @@ func (r *Reserve) again(was [slotCount]slot) error {
 		r.slots[i] = s
 	}
 	return nil
-}
-
-func (r *Reserve) holds(s slot) bool {
-	for _, have := range r.slots {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }

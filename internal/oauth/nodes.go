@@ -16,39 +16,23 @@ type Locks interface {
 	Spend(ctx context.Context, name string) error
 }
 
-// nodes are the daemons that refresh the tokens of the same accounts.
-type nodes interface {
-	Locks
-	// current is an account as it is now, on all nodes.
-	current(ctx context.Context, id string) (*account.Account, error)
-	// several reports whether there may be others than this one.
-	several() bool
+// noLocks are those of a daemon that is alone.
+type noLocks struct{}
+
+func (noLocks) Lock(context.Context, string) (func(), bool, error) { return func() {}, true, nil }
+
+func (noLocks) Spend(context.Context, string) error { return nil }
+
+// current is an account as it is now, on all nodes.
+func (k *Keeper) current(ctx context.Context, id string) (*account.Account, error) {
+	if k.several() {
+		return k.opt.Roster.Reread(ctx, id)
+	}
+	return k.opt.Roster.Get(id)
 }
 
-// oneNode is alone: it needs no locks, and what it knows of accounts is what there is.
-type oneNode struct{ roster roster }
-
-func (oneNode) Lock(context.Context, string) (func(), bool, error) { return func() {}, true, nil }
-
-func (oneNode) Spend(context.Context, string) error { return nil }
-
-func (n oneNode) current(_ context.Context, id string) (*account.Account, error) {
-	return n.roster.Get(id)
-}
-
-func (oneNode) several() bool { return false }
-
-// manyNodes share a store.
-type manyNodes struct {
-	Locks
-	roster roster
-}
-
-func (n manyNodes) current(ctx context.Context, id string) (*account.Account, error) {
-	return n.roster.Reread(ctx, id)
-}
-
-func (manyNodes) several() bool { return true }
+// several reports whether other nodes may refresh the tokens of the same accounts.
+func (k *Keeper) several() bool { return k.opt.Locks != nil }
 
 // lookAgain is how often a node looks whether another one has refreshed.
 const lookAgain = 100 * time.Millisecond

@@ -81,7 +81,7 @@ type Keeper struct {
 	opt Options
 
 	home  refreshing // who refreshes while this process is not handed over: this keeper
-	nodes nodes      // among which it does
+	locks Locks      // that it takes for that
 
 	mu         sync.Mutex // guards flights, locked, refreshing, held and settling
 	flights    map[string]*flight
@@ -108,11 +108,10 @@ type flight struct {
 // NewKeeper makes a Keeper. Run keeps tokens fresh in the background.
 func NewKeeper(opt Options) *Keeper {
 	k := &Keeper{
-		opt: opt, flights: map[string]*flight{}, locked: map[string]*lockedElsewhere{}, held: map[string]*heldPair{}, retry: map[string]time.Time{},
+		opt: opt, locks: noLocks{}, flights: map[string]*flight{}, locked: map[string]*lockedElsewhere{}, held: map[string]*heldPair{}, retry: map[string]time.Time{},
 	}
-	k.nodes = oneNode{opt.Roster}
-	if opt.Locks != nil {
-		k.nodes = manyNodes{opt.Locks, opt.Roster}
+	if k.several() {
+		k.locks = opt.Locks
 	}
 	k.home = here{k}
 	k.refreshing = k.home
@@ -261,7 +260,7 @@ func (k *Keeper) refresh(ctx context.Context, acc *account.Account, release func
 
 // spend uses the refresh token up.
 func (k *Keeper) spend(ctx context.Context, acc *account.Account) (account.Credential, error) {
-	if err := k.nodes.Spend(ctx, lockOf(acc.ID)); err != nil {
+	if err := k.locks.Spend(ctx, lockOf(acc.ID)); err != nil {
 		return account.Credential{}, err
 	}
 	return k.opt.Source.Renew(ctx, acc)
@@ -271,11 +270,11 @@ func (k *Keeper) spend(ctx context.Context, acc *account.Account) (account.Crede
 // in its reserve until the store takes it.
 func (k *Keeper) overtaken(ctx context.Context, acc *account.Account) (*account.Account, bool) {
 	for tries := 0; ; tries++ {
-		now, err := k.nodes.current(ctx, acc.ID)
+		now, err := k.current(ctx, acc.ID)
 		if err == nil && now.Credential.Generation != acc.Credential.Generation {
 			return now, true
 		}
-		if !k.nodes.several() || tries == overtakenTries || !pause(ctx, lookAgain) {
+		if !k.several() || tries == overtakenTries || !pause(ctx, lookAgain) {
 			return nil, false
 		}
 	}

@@ -19,7 +19,7 @@ type here struct{ *Keeper }
 // renew refreshes when no other node does, or takes what that one got.
 func (k here) renew(ctx context.Context, acc *account.Account, f *flight) (*account.Account, error) {
 	for {
-		release, held, err := k.nodes.Lock(ctx, lockOf(acc.ID))
+		release, held, err := k.locks.Lock(ctx, lockOf(acc.ID))
 		if err != nil {
 			return nil, fmt.Errorf("refresh the token of account %s: %w", acc.Name, err)
 		}
@@ -28,7 +28,7 @@ func (k here) renew(ctx context.Context, acc *account.Account, f *flight) (*acco
 		} else {
 			k.lockedThere(acc, f)
 		}
-		now, err := k.nodes.current(ctx, acc.ID)
+		now, err := k.current(ctx, acc.ID)
 		switch {
 		case err != nil:
 		case now.Credential.Generation != acc.Credential.Generation:

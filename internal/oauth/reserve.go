@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -236,14 +237,7 @@ func (r *Reserve) Unseal(sealed []string) (pairs []Pair, err error) {
 	return pairs, err
 }
 
-func (r *Reserve) free() int {
-	for i, s := range r.slots {
-		if s == (slot{}) {
-			return i
-		}
-	}
-	return -1
-}
+func (r *Reserve) free() int { return slices.Index(r.slots[:], slot{}) }
 
 // Drop forgets the pair of an account: the store has it, or a newer one.
 func (r *Reserve) Drop(account string) {

@@ -2,7 +2,7 @@ package pricing
 
 import (
 	"errors"
-	"math"
+	"math/big"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -17,54 +17,35 @@ var (
 // parseDecimal reads a decimal number, 0.000003 or 3e-06, as a whole number of its places-th decimals. What is finer is
 // rounded half up, and exact is false. No float is involved: 3e-06 is three millionths, not the nearest double.
 func parseDecimal(text string, places int) (value int64, exact bool, err error) {
-	digits, point, err := splitDecimal(text)
-	if err != nil {
-		return 0, false, err
-	}
-	count := point + places // how many digits the value has
-	if digits == "" || count < 0 {
-		return 0, digits == "", nil
-	}
-	if count > 19 { // more than an int64 has; 19 fit a uint64
-		return 0, false, errTooLarge
-	}
-	amount := uint64(0)
-	for i := range count {
-		amount *= 10
-		if i < len(digits) {
-			amount += uint64(digits[i] - '0')
-		}
-	}
-	finer := digits[min(count, len(digits)):]
-	if finer != "" && finer[0] >= '5' {
-		amount++
-	}
-	if amount > math.MaxInt64 {
-		return 0, false, errTooLarge
-	}
-	return int64(amount), strings.Trim(finer, "0") == "", nil
-}
-
-// splitDecimal gives a number's digits without leading zeros, and where among them the decimal point is, which may be
-// before the first digit or after the last.
-func splitDecimal(text string) (digits string, point int, err error) {
 	if strings.HasPrefix(text, "-") {
-		return "", 0, errNegative
+		return 0, false, errNegative
 	}
 	mantissa, exponent := text, 0
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		mantissa = text[:i]
 		if exponent, err = strconv.Atoi(text[i+1:]); err != nil || max(exponent, -exponent) > 1000 {
-			return "", 0, errNotANumber
+			return 0, false, errNotANumber
 		}
 	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	digits = whole + fraction
-	if digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return "", 0, errNotANumber
+	number, ok := new(big.Rat).SetString(mantissa)
+	if !ok || strings.Trim(mantissa, "0123456789.") != "" {
+		return 0, false, errNotANumber
 	}
-	significant := strings.TrimLeft(digits, "0")
-	return significant, len(whole) + exponent - (len(digits) - len(significant)), nil
+	number.Mul(number, power10(exponent+places))
+	exact = number.IsInt()
+	number.Add(number, big.NewRat(1, 2))
+	if rounded := new(big.Int).Quo(number.Num(), number.Denom()); rounded.IsInt64() {
+		return rounded.Int64(), exact, nil
+	}
+	return 0, false, errTooLarge
+}
+
+func power10(n int) *big.Rat {
+	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(n, -n))), nil)
+	if n < 0 {
+		return new(big.Rat).SetFrac(big.NewInt(1), power)
+	}
+	return new(big.Rat).SetInt(power)
 }
 
 // proportion is value × num / den, rounded half up, and no more than maxPrice. With nothing to compare to it is value.

@@ -175,7 +175,9 @@ func (l *Ledger) deliver(ctx context.Context, d *delivery) error {
 			return err
 		}
 		l.pending = nil
-		l.setCounted(d.to)
+		l.mu.Lock()
+		l.counted = d.to
+		l.mu.Unlock()
 		return nil
 	}
 }
@@ -187,12 +189,6 @@ func (l *Ledger) mark() Cursor {
 	return l.counted
 }
 
-func (l *Ledger) setCounted(m Cursor) {
-	l.mu.Lock()
-	l.counted = m
-	l.mu.Unlock()
-}
-
 // recount makes a delivery of everything behind a mark, from the files. It is called with adding held.
 func (l *Ledger) recount(from Cursor) (*delivery, error) {
 	l.work.Lock()
@@ -202,7 +198,7 @@ func (l *Ledger) recount(from Cursor) (*delivery, error) {
 	l.work.Unlock()
 	l.pending = d
 
-	sums, err := l.between(from, d.to)
+	sums, err := sumsOf(l.opt.Dir, from, d.to, l.opt.Zone)
 	if err != nil {
 		l.pending = &delivery{from: d.to, to: d.to} // so that the store says again where it is
 		return nil, err
@@ -211,17 +207,13 @@ func (l *Ledger) recount(from Cursor) (*delivery, error) {
 	return d, nil
 }
 
-// between adds up what the files have between two marks.
-func (l *Ledger) between(from, to Cursor) (map[sumKey]*Sum, error) {
-	return sumsOf(l.opt.Dir, from, to, l.opt.Zone)
-}
-
 // SumsOf adds up what the ledger in a directory holds before a mark.
 func SumsOf(dir string, to Cursor, zone *time.Location) ([]Sum, error) {
 	sums, err := sumsOf(dir, Cursor{}, to, zone)
 	return list(sums), err
 }
 
+// sumsOf adds up what the files have between two marks.
 func sumsOf(dir string, from, to Cursor, zone *time.Location) (map[sumKey]*Sum, error) {
 	sums, days, names := map[sumKey]*Sum{}, dayCache{}, models{}
 	err := linesOf(dir, from, to, func(_ Cursor, s line) bool {
@@ -237,11 +229,7 @@ func sumsOf(dir string, from, to Cursor, zone *time.Location) (map[sumKey]*Sum, 
 // counts reports whether a closed record is in the roll-ups.
 func (r *Record) counts() bool { return !r.Free && r.Source != "" }
 
-// lines gives the lines that end behind one mark and not behind another, with where they end. yield returns false to stop.
-func (l *Ledger) lines(from, to Cursor, yield func(Cursor, line) bool) error {
-	return linesOf(l.opt.Dir, from, to, yield)
-}
-
+// linesOf gives the lines that end behind one mark and not behind another, with where they end. yield returns false to stop.
 func linesOf(dir string, from, to Cursor, yield func(Cursor, line) bool) error {
 	all, err := segments(dir)
 	if err != nil {

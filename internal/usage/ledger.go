@@ -135,14 +135,9 @@ func (l *Ledger) Open(r *Record) error {
 	case l.full():
 		return fmt.Errorf("%w: %w", ErrNotWritable, errors.Join(errors.New("its buffer is full"), l.lost))
 	}
-	l.open(r)
-	return nil
-}
-
-// open is called with mu held.
-func (l *Ledger) open(r *Record) {
 	l.held[r.ID] = -1
 	l.writing.opened(r)
+	return nil
 }
 
 // full reports whether no more fits into memory than the ends of what is open. It is called with mu held.

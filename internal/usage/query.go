@@ -52,7 +52,7 @@ func (l *Ledger) look(ctx context.Context, q Query) (sums []Sum, late map[sumKey
 // behind adds up what stands behind a mark, in the files and in memory.
 func (l *Ledger) behind(mark Cursor) (map[sumKey]*Sum, error) {
 	m := l.borrow()
-	sums, err := l.between(mark, m.end)
+	sums, err := sumsOf(l.opt.Dir, mark, m.end, l.opt.Zone)
 	days, names := dayCache{}, models{}
 	for _, r := range m.closed(0, everything) {
 		if r.counts() {

@@ -148,13 +148,7 @@ func (r *recoverer) recover() error {
 // resume opens the newest segment for writing, behind its last whole line.
 func (l *Ledger) resume(n int64, found *Recovery) error {
 	path := segmentPath(l.opt.Dir, n)
-	var good int64
-	err := scan(path, 0, func(s line) bool {
-		if !s.torn {
-			good = s.end
-		}
-		return true
-	})
+	good, err := wholeOf(path)
 	if err != nil {
 		return err
 	}
@@ -348,10 +342,7 @@ func (l *Ledger) prune() error {
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	counted := l.counted
-	l.mu.Unlock()
-	needed := min(l.floor(l.at.Segment), counted.Segment)
+	needed := min(l.floor(l.at.Segment), l.mark().Segment)
 	var total int64
 	sizes := make(map[int64]os.FileInfo, len(all))
 	for _, n := range all {

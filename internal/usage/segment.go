@@ -2,6 +2,7 @@ package usage
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,9 +74,15 @@ func EndOf(dir string) (Cursor, error) {
 		return Cursor{}, err
 	}
 	end := Cursor{Segment: all[len(all)-1]}
-	err = scan(segmentPath(dir, end.Segment), 0, func(s line) bool {
+	end.Offset, err = wholeOf(segmentPath(dir, end.Segment))
+	return end, err
+}
+
+// wholeOf gives where the last whole line of a segment ends.
+func wholeOf(path string) (end int64, err error) {
+	err = scan(path, 0, func(s line) bool {
 		if !s.torn {
-			end.Offset = s.end
+			end = s.end
 		}
 		return true
 	})
@@ -134,7 +141,7 @@ func scan(path string, from int64, yield func(line) bool) error {
 }
 
 func readFrame(raw []byte, end int64, torn bool) line {
-	raw = trimEnd(raw)
+	raw = bytes.TrimSuffix(raw, []byte("\n"))
 	l := line{raw: raw, end: end, torn: torn}
 	if !torn {
 		l.what, l.body, l.good = readLine(raw)
@@ -178,13 +185,6 @@ func partsOf(whole line) []line {
 		add(bad, len(whole.raw))
 	}
 	return parts
-}
-
-func trimEnd(raw []byte) []byte {
-	if n := len(raw); n > 0 && raw[n-1] == '\n' {
-		return raw[:n-1]
-	}
-	return raw
 }
 
 // readHead gives a segment's first line; ok is false when that is damaged.

@@ -54,7 +54,7 @@ func (l *Ledger) share(ctx context.Context) error {
 func (l *Ledger) shareSome(ctx context.Context, end Cursor) error {
 	var records [][]byte
 	size, to := 0, end
-	err := l.lines(*l.shared, end, func(at Cursor, s line) bool {
+	err := linesOf(l.opt.Dir, *l.shared, end, func(at Cursor, s line) bool {
 		if s.good && s.what == closed {
 			records = append(records, slices.Clone(s.body))
 			size += len(s.body)

@@ -15,16 +15,26 @@ type Tally struct {
 
 // NewTally makes an empty one.
 func NewTally(q Query) (*Tally, error) {
-	byDay := q.FirstDay != "" || q.LastDay != ""
-	for _, c := range q.By {
-		switch {
-		case c == ByHour && byDay:
-			return nil, errors.New("usage of days cannot be grouped by hour")
-		case c != ByKey && c != ByAccount && c != ByModel && c != ByHour && c != ByDay:
-			return nil, fmt.Errorf("usage cannot be grouped by %q", c)
-		}
+	if err := q.Check(); err != nil {
+		return nil, err
 	}
 	return &Tally{q: q, sums: map[Sum]*Sum{}}, nil
+}
+
+// Days reports whether the query is by day.
+func (q *Query) Days() bool { return q.FirstDay != "" || q.LastDay != "" }
+
+// Check finds what sums cannot be grouped by.
+func (q *Query) Check() error {
+	for _, c := range q.By {
+		switch {
+		case c == ByHour && q.Days():
+			return errors.New("usage of days cannot be grouped by hour")
+		case c != ByKey && c != ByAccount && c != ByModel && c != ByHour && c != ByDay:
+			return fmt.Errorf("usage cannot be grouped by %q", c)
+		}
+	}
+	return nil
 }
 
 // Add counts a sum if the query selects it.

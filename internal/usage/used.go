@@ -2,6 +2,7 @@ package usage
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"crs/internal/bound"
@@ -14,19 +15,17 @@ type Used struct {
 	At, Key, Unit string
 }
 
-// hourMark begins the time of an hour; days begin with a digit.
-const hourMark = "h"
+// HourMark begins the time of an hour; days begin with a digit.
+const HourMark = "h"
 
 // AtHour is how stores name an hour.
-func AtHour(h Hour) string { return hourMark + strconv.FormatInt(int64(h), 10) }
+func AtHour(h Hour) string { return HourMark + strconv.FormatInt(int64(h), 10) }
 
 // HourAt reads what AtHour wrote.
 func HourAt(at string) (Hour, bool) {
-	if at == "" || at[:1] != hourMark {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(at[1:], 10, 64)
-	return Hour(n), err == nil
+	text, ok := strings.CutPrefix(at, HourMark)
+	n, err := strconv.ParseInt(text, 10, 64)
+	return Hour(n), ok && err == nil
 }
 
 // UsedOf adds up what sums have that stores keep apart: by hour and by day what nothing else in them tells of, and in all what is not
@@ -54,6 +53,20 @@ func UsedOf(sums []Sum) map[Used]int64 {
 // Never is a day that does not come: nothing was used since then.
 const Never = "9999-12-31"
 
+// Collector takes in what keys used at some time, as Used.At names it.
+type Collector interface {
+	Add(at, key string, used unit.Amounts)
+}
+
+// AddTo has so much of the unit collected. One that is not known is from a newer version.
+func (u *Used) AddTo(c Collector, n int64) {
+	if of, known := unit.Named(u.Unit); known {
+		var a unit.Amounts
+		a[of] = n
+		c.Add(u.At, u.Key, a)
+	}
+}
+
 // Spending collects what Spent gives.
 type Spending struct {
 	since []string
@@ -66,8 +79,8 @@ func NewSpending(since []string, last string) *Spending {
 	return &Spending{since: since, last: last, all: map[string][]unit.Amounts{}}
 }
 
-// Days counts what was used on a day, or in all for "".
-func (s *Spending) Days(day, key string, used unit.Amounts) {
+// Add counts what was used on a day, or in all for "".
+func (s *Spending) Add(day, key string, used unit.Amounts) {
 	row := s.all[key]
 	if row == nil {
 		row = make([]unit.Amounts, len(s.since))
@@ -77,15 +90,6 @@ func (s *Spending) Days(day, key string, used unit.Amounts) {
 		if since == day || since != "" && day >= since && day <= s.last {
 			row[i] = row[i].Add(used)
 		}
-	}
-}
-
-// Unit counts what was used of one unit. One that is not known is from a newer version.
-func (s *Spending) Unit(day, key, name string, n int64) {
-	if u, known := unit.Named(name); known {
-		var a unit.Amounts
-		a[u] = n
-		s.Days(day, key, a)
 	}
 }
 
@@ -106,21 +110,16 @@ func (s *Spending) First() string {
 // Hours collects what Recent gives.
 type Hours map[string]map[Hour]unit.Amounts
 
-// Add counts what was used in an hour.
-func (all Hours) Add(h Hour, key string, used unit.Amounts) {
+// Add counts what was used in an hour; other times are left out.
+func (all Hours) Add(at, key string, used unit.Amounts) {
+	h, ok := HourAt(at)
+	if !ok {
+		return
+	}
 	if all[key] == nil {
 		all[key] = map[Hour]unit.Amounts{}
 	}
 	all[key][h] = all[key][h].Add(used)
-}
-
-// Unit counts what was used of one unit.
-func (all Hours) Unit(h Hour, key, name string, n int64) {
-	if u, known := unit.Named(name); known {
-		var a unit.Amounts
-		a[u] = n
-		all.Add(h, key, a)
-	}
 }
 
 // HourOf is the hour that a time is in.

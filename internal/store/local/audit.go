@@ -46,8 +46,7 @@ func insertRow(ctx context.Context, tx *sql.Tx, r *audit.Row) error {
 }
 
 func growAudit(ctx context.Context, tx *sql.Tx, bytes int) error {
-	_, err := tx.ExecContext(ctx, "UPDATE audit_size SET bytes = bytes + ?", bytes)
-	return plain(err)
+	return exec(ctx, tx, "UPDATE audit_size SET bytes = bytes + ?", bytes)
 }
 
 func forgetAudit(ctx context.Context, tx *sql.Tx, keep audit.Limits) error {
@@ -62,8 +61,8 @@ func forgetAudit(ctx context.Context, tx *sql.Tx, keep audit.Limits) error {
 		case bytes <= keep.Bytes && at >= keep.Since.UnixMilli():
 			return nil
 		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM audit WHERE place = ?", place); err != nil {
-			return plain(err)
+		if err := exec(ctx, tx, "DELETE FROM audit WHERE place = ?", place); err != nil {
+			return err
 		}
 		if err := growAudit(ctx, tx, int(-size)); err != nil {
 			return err

@@ -56,10 +56,7 @@ func free(ctx context.Context, tx *sql.Tx, d store.Doc) error {
 
 // Delete implements store.Documents.
 func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
-	err := s.counted(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM doc WHERE kind = ? AND id = ?", kind, id)
-		return plain(err)
-	})
+	err := s.counted(ctx, func(tx *sql.Tx) error { return exec(ctx, tx, "DELETE FROM doc WHERE kind = ? AND id = ?", kind, id) })
 	if err != nil {
 		return fmt.Errorf("delete %s %s: %w", kind, id, &store.Failure{Err: err})
 	}
@@ -68,21 +65,15 @@ func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
 
 // All implements store.Documents.
 func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT id, version, name, body FROM doc WHERE kind = ? ORDER BY id", kind)
-	if err != nil {
-		return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
-	}
-	defer func() { _ = rows.Close() }()
 	var all []store.Doc
-	for rows.Next() {
+	err := s.each(ctx, "SELECT id, version, name, body FROM doc WHERE kind = ? ORDER BY id", func(rows *sql.Rows) error {
 		d := store.Doc{Kind: kind}
-		if err := rows.Scan(&d.ID, &d.Version, &d.Name, &d.Body); err != nil {
-			return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
-		}
+		err := rows.Scan(&d.ID, &d.Version, &d.Name, &d.Body)
 		all = append(all, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read every %s: %w", kind, plain(err))
+		return err
+	}, kind)
+	if err != nil {
+		return nil, fmt.Errorf("read every %s: %w", kind, err)
 	}
 	return all, nil
 }
@@ -90,8 +81,7 @@ func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
 // SaveState implements store.State.
 func (s *Store) SaveState(ctx context.Context, name string, body []byte) error {
 	err := s.writing(ctx, func() error {
-		_, err := s.write.ExecContext(ctx, "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body", name, body)
-		return plain(err)
+		return exec(ctx, s.write, "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body", name, body)
 	})
 	if err != nil {
 		return fmt.Errorf("save the state %s: %w", name, err)

@@ -259,6 +259,14 @@ func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	})
 }
 
+// exec runs a statement that gives no rows.
+func exec(ctx context.Context, db interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+}, text string, args ...any) error {
+	_, err := db.ExecContext(ctx, text, args...)
+	return plain(err)
+}
+
 // writing runs what writes. It fails when the store's files were taken from under it or cut, also while it ran.
 func (s *Store) writing(ctx context.Context, write func() error) error {
 	if err := s.files.intact(); err != nil {

@@ -54,8 +54,7 @@ func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 // SetMeta writes a fact about the store itself.
 func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 	err := s.counted(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
-		return plain(err)
+		return exec(ctx, tx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
 	})
 	if err != nil {
 		return fmt.Errorf("write %s of the store: %w", name, err)
@@ -66,8 +65,7 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 // Claim implements store.Facts.
 func (s *Store) Claim(ctx context.Context, name, value string) (string, error) {
 	err := s.counted(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value)
-		return plain(err)
+		return exec(ctx, tx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value)
 	})
 	if err != nil {
 		return "", fmt.Errorf("write %s of the store: %w", name, err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/store"
 	"crs/internal/usage"
 )
 
@@ -33,15 +34,6 @@ func totalOf(column string) string {
 	return whole("COALESCE(SUM(" + n + " >> 32) * 4294967296 + SUM(" + n + " & 4294967295), 0)")
 }
 
-// wholeCounts are the columns that are summed, as they are read.
-func wholeCounts() string {
-	columns := strings.Split(counts, ", ")
-	for i, c := range columns {
-		columns[i] = whole(c)
-	}
-	return strings.Join(columns, ", ")
-}
-
 // AddUp implements usage.Rollups.
 func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -52,21 +44,14 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 		if at != from {
 			return &usage.CursorMismatch{At: at}
 		}
-		adding, err := newAdder(ctx, tx)
-		if err != nil {
-			return plain(err)
-		}
-		for i := range sums {
-			if err := adding.add(ctx, &sums[i]); err != nil {
+		more := partsOf(sums)
+		for _, t := range tables() {
+			if err := t.add(ctx, tx, more[t.part]); err != nil {
 				return plain(err)
 			}
 		}
-		if err := addUsed(ctx, tx, usage.UsedOf(sums)); err != nil {
-			return plain(err)
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
+		return exec(ctx, tx, `INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)
 			ON CONFLICT (node) DO UPDATE SET segment = excluded.segment, offset = excluded.offset`, node, to.Segment, to.Offset)
-		return plain(err)
 	})
 	if err != nil {
 		return fmt.Errorf("add up usage: %w", err)
@@ -74,47 +59,37 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 	return nil
 }
 
-// adder has the statements that add a sum; they end with their transaction. Each is prepared once, for there may be
-// thousands of sums.
-type adder struct{ hour, day, charged *sql.Stmt }
+// partsOf gives what sums add to each part of a store.
+func partsOf(sums []usage.Sum) map[store.Part][]store.Item {
+	all := map[store.Part][]store.Item{}
+	for i := range sums {
+		sum := store.Item{Sum: &sums[i]}
+		all[store.PartHours], all[store.PartDays] = append(all[store.PartHours], sum), append(all[store.PartDays], sum)
+		all[store.PartCharged] = append(all[store.PartCharged], store.Item{Name: sum.Sum.Key, Amount: sum.Sum.Charged})
+	}
+	for u, n := range usage.UsedOf(sums) {
+		all[store.PartUsed] = append(all[store.PartUsed], store.Item{At: u.At, Name: u.Key, Value: u.Unit, Amount: n})
+	}
+	return all
+}
 
-func newAdder(ctx context.Context, tx *sql.Tx) (a adder, err error) {
-	for _, s := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
-		{&a.hour, upsert("usage_hour", "hour, day, key, account, model")},
-		{&a.day, upsert("usage_day", "day, key, account, model")},
-		{&a.charged, "INSERT INTO charged (key, total) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET total = " + whole("total + excluded.total")},
-	} {
-		if *s.stmt, err = tx.PrepareContext(ctx, s.text); err != nil {
-			return a, err
+// add adds to the numbers of rows, or makes them. The statement is prepared once, for there may be thousands of rows; it ends with
+// the transaction.
+func (t *table) add(ctx context.Context, tx *sql.Tx, rows []store.Item) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	sums := eachOf(t.numbers, func(c string) string { return c + " = " + whole(c+" + excluded."+c) })
+	stmt, err := tx.PrepareContext(ctx, insertion(t.name, joined(t.columns, t.numbers))+" ON CONFLICT ("+t.columns+") DO UPDATE SET "+sums)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if _, err := stmt.ExecContext(ctx, t.fields(&rows[i])...); err != nil {
+			return err
 		}
 	}
-	return a, nil
-}
-
-func (a *adder) add(ctx context.Context, s *usage.Sum) error {
-	hour := append([]any{s.Hour.Unix(), s.Day, s.Key, s.Account, s.Model}, countsOf(s)...)
-	if _, err := a.hour.ExecContext(ctx, hour...); err != nil {
-		return err
-	}
-	if _, err := a.day.ExecContext(ctx, hour[1:]...); err != nil {
-		return err
-	}
-	_, err := a.charged.ExecContext(ctx, s.Key, s.Charged)
-	return err
-}
-
-// upsert adds to the row with the given key, or makes it.
-func upsert(table, key string) string {
-	columns := strings.Split(counts, ", ")
-	sums := make([]string, len(columns))
-	for i, c := range columns {
-		sums[i] = c + " = " + whole(c+" + excluded."+c)
-	}
-	marks := strings.Repeat("?, ", strings.Count(key, ",")+len(columns)) + "?"
-	return "INSERT INTO " + table + " (" + key + ", " + counts + ") VALUES (" + marks + ") ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(sums, ", ")
+	return nil
 }
 
 // MarkOf implements usage.Rollups.
@@ -138,35 +113,28 @@ func markIn(ctx context.Context, db interface {
 
 // Usage implements usage.Rollups.
 func (s *Store) Usage(ctx context.Context, q usage.Query) ([]usage.Sum, error) {
-	text, args, err := selection(q)
-	if err != nil {
+	if err := q.Check(); err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read usage: %w", plain(err))
-	}
-	defer func() { _ = rows.Close() }()
+	text, args := selection(q)
 	var all []usage.Sum
-	for rows.Next() {
+	err := s.each(ctx, text, func(rows *sql.Rows) error {
 		sum, err := scan(rows, q.By)
-		if err != nil {
-			return nil, fmt.Errorf("read usage: %w", plain(err))
-		}
 		if sum.Requests > 0 {
 			all = append(all, sum)
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read usage: %w", plain(err))
+		return err
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read usage: %w", err)
 	}
 	return all, nil
 }
 
 // selection builds the query. Column names come from a fixed set, values are bound.
-func selection(q usage.Query) (text string, args []any, err error) {
+func selection(q usage.Query) (text string, args []any) {
 	table := "usage_hour"
-	if q.FirstDay != "" || q.LastDay != "" {
+	if q.Days() {
 		table = "usage_day"
 	}
 	var where []string
@@ -185,36 +153,18 @@ func selection(q usage.Query) (text string, args []any, err error) {
 
 	var groups []string
 	for _, by := range q.By {
-		if !known(by) {
-			return "", nil, fmt.Errorf("usage cannot be grouped by %q", by)
-		}
-		if by == usage.ByHour && table == "usage_day" {
-			return "", nil, errors.New("usage of days cannot be grouped by hour")
-		}
 		groups = append(groups, string(by))
 	}
-	return statement(table, groups, where), args, nil
-}
-
-func known(c usage.Column) bool {
-	switch c {
-	case usage.ByKey, usage.ByAccount, usage.ByModel, usage.ByHour, usage.ByDay:
-		return true
-	}
-	return false
+	return statement(table, groups, where), args
 }
 
 func statement(table string, groups, where []string) string {
-	columns := append([]string{}, groups...)
-	for _, c := range strings.Split(counts, ", ") {
-		columns = append(columns, totalOf(c))
-	}
-	text := "SELECT " + strings.Join(columns, ", ") + " FROM " + table
+	list := strings.Join(groups, ", ")
+	text := "SELECT " + strings.TrimPrefix(joined(list, eachOf(counts, totalOf)), ", ") + " FROM " + table
 	if len(where) > 0 {
 		text += " WHERE " + strings.Join(where, " AND ")
 	}
 	if len(groups) > 0 {
-		list := strings.Join(groups, ", ")
 		text += " GROUP BY " + list + " ORDER BY " + list
 	}
 	return text
@@ -222,26 +172,14 @@ func statement(table string, groups, where []string) string {
 
 func scan(rows *sql.Rows, by []usage.Column) (usage.Sum, error) {
 	var s usage.Sum
-	var hour int64
-	targets := make([]any, 0, len(by)+9)
+	columns := map[usage.Column]any{
+		usage.ByKey: &s.Key, usage.ByAccount: &s.Account, usage.ByModel: &s.Model, usage.ByHour: hourOf{&s.Hour}, usage.ByDay: &s.Day,
+	}
+	var targets []any
 	for _, c := range by {
-		switch c {
-		case usage.ByKey:
-			targets = append(targets, &s.Key)
-		case usage.ByAccount:
-			targets = append(targets, &s.Account)
-		case usage.ByModel:
-			targets = append(targets, &s.Model)
-		case usage.ByHour:
-			targets = append(targets, &hour)
-		case usage.ByDay:
-			targets = append(targets, &s.Day)
-		}
+		targets = append(targets, columns[c])
 	}
 	err := rows.Scan(append(targets, countsOf(&s)...)...)
-	if hour != 0 {
-		s.Hour = time.Unix(hour, 0).UTC()
-	}
 	return s, err
 }
 

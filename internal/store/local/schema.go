@@ -70,11 +70,10 @@ func (s *Store) migrate(ctx context.Context, path string, steps []string, before
 	}
 	for ; version < len(steps); version++ {
 		err := s.inTx(ctx, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, steps[version]); err != nil {
-				return plain(err)
+			if err := exec(ctx, tx, steps[version]); err != nil {
+				return err
 			}
-			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version+1))
-			return plain(err)
+			return exec(ctx, tx, fmt.Sprintf("PRAGMA user_version = %d", version+1))
 		})
 		if err != nil {
 			return fmt.Errorf("bring the store %s from schema %d to %d: %w", path, version, version+1, err)

@@ -1,99 +1,102 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
+	"strings"
 	"time"
 
 	"crs/internal/store"
 	"crs/internal/usage"
 )
 
-// Export implements store.Portable.
-func (s *Store) Export(ctx context.Context, yield func(store.Item) error) error {
-	for _, part := range []func(context.Context, func(store.Item) error) error{s.exportDocs, s.exportFacts, s.exportHours, s.exportDays, s.exportCharged, s.exportUsed, s.exportMarks, s.exportAudit} {
-		if err := part(ctx, yield); err != nil {
-			return fmt.Errorf("read %s: %w", s, err)
-		}
+// table is where a part of the store is.
+type table struct {
+	part store.Part
+	name string
+	// columns are read as they are, numbers as what whole makes of them.
+	columns, numbers string
+	where            string // empty for all rows
+	// fields are what the columns, and then the numbers, are of an item.
+	fields func(*store.Item) []any
+}
+
+// tables are those of every part but the audit log.
+func tables() []table {
+	return []table{
+		{part: store.PartDocs, name: "doc", columns: "kind, id, version, name, body", fields: func(i *store.Item) []any {
+			i.Doc = cmp.Or(i.Doc, new(store.Doc))
+			return []any{&i.Doc.Kind, &i.Doc.ID, &i.Doc.Version, &i.Doc.Name, &i.Doc.Body}
+		}},
+		{part: store.PartFacts, name: "meta", columns: "name, value", where: facts, fields: func(i *store.Item) []any {
+			return []any{&i.Name, &i.Value}
+		}},
+		{part: store.PartHours, name: "usage_hour", columns: "hour, day, key, account, model", numbers: counts, fields: func(i *store.Item) []any {
+			i.Sum = cmp.Or(i.Sum, new(usage.Sum))
+			return append([]any{hourOf{&i.Sum.Hour}, &i.Sum.Day, &i.Sum.Key, &i.Sum.Account, &i.Sum.Model}, countsOf(i.Sum)...)
+		}},
+		{part: store.PartDays, name: "usage_day", columns: "day, key, account, model", numbers: counts, fields: func(i *store.Item) []any {
+			i.Sum = cmp.Or(i.Sum, new(usage.Sum))
+			return append([]any{&i.Sum.Day, &i.Sum.Key, &i.Sum.Account, &i.Sum.Model}, countsOf(i.Sum)...)
+		}},
+		{part: store.PartCharged, name: "charged", columns: "key", numbers: "total", fields: func(i *store.Item) []any {
+			return []any{&i.Name, &i.Amount}
+		}},
+		{part: store.PartUsed, name: "used", columns: "at, key, unit", numbers: "n", fields: func(i *store.Item) []any {
+			return []any{&i.At, &i.Name, &i.Value, &i.Amount}
+		}},
+		{part: store.PartMarks, name: "mark", columns: "node, segment, offset", fields: func(i *store.Item) []any {
+			return []any{&i.Name, &i.Mark.Segment, &i.Mark.Offset}
+		}},
 	}
-	return nil
-}
-
-// each reads the rows of a query.
-func (s *Store) each(ctx context.Context, query string, read func(*sql.Rows) error, args ...any) error {
-	return plain(s.query(ctx, read, query, args...))
-}
-
-func (s *Store) exportDocs(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT kind, id, version, name, body FROM doc", func(rows *sql.Rows) error {
-		d := new(store.Doc)
-		if err := rows.Scan(&d.Kind, &d.ID, &d.Version, &d.Name, &d.Body); err != nil {
-			return err
-		}
-		return yield(store.Item{Part: store.PartDocs, Doc: d})
-	})
 }
 
 // facts selects what others have told the store about itself: not which it is, nor how often it was written.
 const facts = "name NOT IN ('id', '" + countFact + "')"
 
-func (s *Store) exportFacts(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT name, value FROM meta WHERE "+facts, func(rows *sql.Rows) error {
-		i := store.Item{Part: store.PartFacts}
-		if err := rows.Scan(&i.Name, &i.Value); err != nil {
-			return err
-		}
-		return yield(i)
-	})
+// hourOf is the beginning of an hour, which is kept in Unix seconds.
+type hourOf struct{ time *time.Time }
+
+// Scan implements sql.Scanner.
+func (h hourOf) Scan(value any) error {
+	unix, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("an hour is %v", value)
+	}
+	*h.time = time.Unix(unix, 0).UTC()
+	return nil
 }
 
-func (s *Store) exportHours(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT hour, day, key, account, model, "+wholeCounts()+" FROM usage_hour", func(rows *sql.Rows) error {
-		var hour int64
-		u := new(usage.Sum)
-		if err := rows.Scan(append([]any{&hour, &u.Day, &u.Key, &u.Account, &u.Model}, countsOf(u)...)...); err != nil {
-			return err
-		}
-		u.Hour = time.Unix(hour, 0).UTC()
-		return yield(store.Item{Part: store.PartHours, Sum: u})
-	})
+// Value implements driver.Valuer.
+func (h hourOf) Value() (driver.Value, error) { return h.time.Unix(), nil }
+
+func (t *table) from() string {
+	if t.where == "" {
+		return " FROM " + t.name
+	}
+	return " FROM " + t.name + " WHERE " + t.where
 }
 
-func (s *Store) exportDays(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT day, key, account, model, "+wholeCounts()+" FROM usage_day", func(rows *sql.Rows) error {
-		u := new(usage.Sum)
-		if err := rows.Scan(append([]any{&u.Day, &u.Key, &u.Account, &u.Model}, countsOf(u)...)...); err != nil {
-			return err
+// Export implements store.Portable.
+func (s *Store) Export(ctx context.Context, yield func(store.Item) error) error {
+	for _, t := range tables() {
+		if err := s.export(ctx, &t, yield); err != nil {
+			return fmt.Errorf("read %s: %w", s, err)
 		}
-		return yield(store.Item{Part: store.PartDays, Sum: u})
-	})
+	}
+	if err := s.exportAudit(ctx, yield); err != nil {
+		return fmt.Errorf("read %s: %w", s, err)
+	}
+	return nil
 }
 
-func (s *Store) exportCharged(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT key, "+whole("total")+" FROM charged", func(rows *sql.Rows) error {
-		i := store.Item{Part: store.PartCharged}
-		if err := rows.Scan(&i.Name, &i.Amount); err != nil {
-			return err
-		}
-		return yield(i)
-	})
-}
-
-func (s *Store) exportUsed(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT at, key, unit, "+whole("n")+" FROM used", func(rows *sql.Rows) error {
-		i := store.Item{Part: store.PartUsed}
-		if err := rows.Scan(&i.At, &i.Name, &i.Value, &i.Amount); err != nil {
-			return err
-		}
-		return yield(i)
-	})
-}
-
-func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) error {
-	return s.each(ctx, "SELECT node, segment, offset FROM mark", func(rows *sql.Rows) error {
-		i := store.Item{Part: store.PartMarks}
-		if err := rows.Scan(&i.Name, &i.Mark.Segment, &i.Mark.Offset); err != nil {
+func (s *Store) export(ctx context.Context, t *table, yield func(store.Item) error) error {
+	return s.each(ctx, "SELECT "+joined(t.columns, eachOf(t.numbers, whole))+t.from(), func(rows *sql.Rows) error {
+		i := store.Item{Part: t.part}
+		if err := rows.Scan(t.fields(&i)...); err != nil {
 			return err
 		}
 		return yield(i)
@@ -104,15 +107,8 @@ func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) e
 func (s *Store) Import(ctx context.Context, items []store.Item) error {
 	err := s.counted(ctx, func(tx *sql.Tx) error {
 		for i := range items {
-			if items[i].Part == store.PartAudit {
-				if err := insertRow(ctx, tx, items[i].Row); err != nil {
-					return err
-				}
-				continue
-			}
-			query, args := insertion(&items[i])
-			if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-				return plain(err)
+			if err := insert(ctx, tx, &items[i]); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -123,40 +119,44 @@ func (s *Store) Import(ctx context.Context, items []store.Item) error {
 	return nil
 }
 
-func insertion(i *store.Item) (query string, args []any) {
-	const nine = "?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	switch i.Part {
-	case store.PartDocs:
-		d := i.Doc
-		return "INSERT INTO doc (kind, id, version, name, body) VALUES (?, ?, ?, ?, ?)", []any{d.Kind, d.ID, d.Version, d.Name, d.Body}
-	case store.PartFacts:
-		return "INSERT INTO meta (name, value) VALUES (?, ?)", []any{i.Name, i.Value}
-	case store.PartHours:
-		u := i.Sum
-		return "INSERT INTO usage_hour (hour, day, key, account, model, " + counts + ") VALUES (?, ?, ?, ?, ?, " + nine,
-			append([]any{u.Hour.Unix(), u.Day, u.Key, u.Account, u.Model}, countsOf(u)...)
-	case store.PartDays:
-		u := i.Sum
-		return "INSERT INTO usage_day (day, key, account, model, " + counts + ") VALUES (?, ?, ?, ?, " + nine,
-			append([]any{u.Day, u.Key, u.Account, u.Model}, countsOf(u)...)
-	case store.PartCharged:
-		return "INSERT INTO charged (key, total) VALUES (?, ?)", []any{i.Name, i.Amount}
-	case store.PartUsed:
-		return "INSERT INTO used (at, key, unit, n) VALUES (?, ?, ?, ?)", []any{i.At, i.Name, i.Value, i.Amount}
+func insert(ctx context.Context, tx *sql.Tx, i *store.Item) error {
+	for _, t := range tables() {
+		if t.part == i.Part {
+			return exec(ctx, tx, insertion(t.name, joined(t.columns, t.numbers)), t.fields(i)...)
+		}
 	}
-	return "INSERT INTO mark (node, segment, offset) VALUES (?, ?, ?)", []any{i.Name, i.Mark.Segment, i.Mark.Offset}
+	return insertRow(ctx, tx, i.Row)
+}
+
+// insertion makes a row with a value for each of the columns.
+func insertion(table, columns string) string {
+	return "INSERT INTO " + table + " (" + columns + ") VALUES (" + eachOf(columns, func(string) string { return "?" }) + ")"
+}
+
+// joined puts two lists of columns together, of which the second may be empty.
+func joined(columns, more string) string { return strings.TrimSuffix(columns+", "+more, ", ") }
+
+// eachOf gives what is made of each column of a list, as a list.
+func eachOf(columns string, of func(string) string) string {
+	if columns == "" {
+		return ""
+	}
+	list := strings.Split(columns, ", ")
+	for i, c := range list {
+		list[i] = of(c)
+	}
+	return strings.Join(list, ", ")
 }
 
 // Clear implements store.Portable.
 func (s *Store) Clear(ctx context.Context) error {
 	err := s.counted(ctx, func(tx *sql.Tx) error {
-		for _, what := range []string{"doc", "usage_hour", "usage_day", "charged", "used", "mark", "state", "audit", "meta WHERE " + facts} {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+what); err != nil {
-				return plain(err)
+		for _, t := range append(tables(), table{name: "state"}, table{name: "audit"}) {
+			if err := exec(ctx, tx, "DELETE"+t.from()); err != nil {
+				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "UPDATE audit_size SET bytes = 0")
-		return plain(err)
+		return exec(ctx, tx, "UPDATE audit_size SET bytes = 0")
 	})
 	if err != nil {
 		return fmt.Errorf("clear %s: %w", s, err)

@@ -8,77 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"crs/internal/usage"
 )
-
-// counts begins a script that adds up. A row's counts are nine numbers with spaces between. Lua's numbers are exact to 2^53
-// only, so larger ones are added nine digits at a time; a sum that no int64 holds is the largest one.
-const counts = `local largest = '9223372036854775807'
-local function plus(a, b)
-	if string.sub(a, 1, 1) == '-' or string.sub(b, 1, 1) == '-' then return string.format('%.0f', tonumber(a) + tonumber(b)) end
-	if #a < 15 and #b < 15 then return string.format('%.0f', tonumber(a) + tonumber(b)) end
-	local low = tonumber(string.sub(a, -9)) + tonumber(string.sub(b, -9))
-	local high = (tonumber(string.sub(a, 1, -10)) or 0) + (tonumber(string.sub(b, 1, -10)) or 0)
-	if low >= 1e9 then low, high = low - 1e9, high + 1 end
-	if high == 0 then return string.format('%.0f', low) end
-	local sum = string.format('%.0f', high) .. string.sub(string.format('%.0f', 1e9 + low), 2)
-	if #sum > #largest or #sum == #largest and sum > largest then return largest end
-	return sum
-end
-local function add(key, field, more)
-	local old = redis.call('HGET', key, field)
-	if old then
-		local have, sum = {}, {}
-		for n in string.gmatch(old, '%S+') do have[#have + 1] = n end
-		for n in string.gmatch(more, '%S+') do sum[#sum + 1] = plus(have[#sum + 1] or '0', n) end
-		more = table.concat(sum, ' ')
-	end
-	redis.call('HSET', key, field, more)
-end
-`
-
-// place begins a script that moves a node's mark. ARGV: id, node, from, to; KEYS[2] holds the marks. A batch that was counted
-// already ends the script with 'counted', one that does not begin where the node's mark is with where that is.
-const place = `local function before(a, b)
-	local as, ao = string.match(a, '^(%d+) (%d+)$')
-	local bs, bo = string.match(b, '^(%d+) (%d+)$')
-	as, ao, bs, bo = tonumber(as), tonumber(ao), tonumber(bs), tonumber(bo)
-	return as < bs or as == bs and ao < bo
-end
-local at = redis.call('HGET', KEYS[2], ARGV[2]) or '0 0'
-if not before(at, ARGV[4]) then return 'counted' end
-if at ~= ARGV[3] then return at end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[4])
-`
-
-// addScript adds a batch of sums to the roll-ups and moves the node's mark. KEYS: store, marks, charged, hours, days, what was used in
-// all, then each hour and each day that there are sums of, and what was used in each of those. ARGV: id, node, from, to, the lifetimes
-// of hours and days in seconds, the numbers of hours, days and sums, the score of each hour and day, then for every sum: which hour and
-// day (from 1), its field there, the key, what it was charged, and its counts; then what was used: in which hour or day (from 1, 0 for
-// in all), its field there, and how much.
-var addScript = redis.NewScript(guard + place + counts + `
-local hours, days, sums, first = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), 10
-local rows, both = first + hours + days, hours + days
-for i = rows, rows + 7 * sums - 1, 7 do
-	add(KEYS[6 + ARGV[i]], ARGV[i + 2], ARGV[i + 6])
-	add(KEYS[6 + hours + ARGV[i + 1]], ARGV[i + 3], ARGV[i + 6])
-	redis.call('HSET', KEYS[3], ARGV[i + 4], plus(redis.call('HGET', KEYS[3], ARGV[i + 4]) or '0', ARGV[i + 5]))
-end
-for i = rows + 7 * sums, #ARGV, 3 do
-	local key = KEYS[6]
-	if ARGV[i] ~= '0' then key = KEYS[6 + both + ARGV[i]] end
-	add(key, ARGV[i + 1], ARGV[i + 2])
-end
-for i = 1, both do
-	local index, life = KEYS[4], ARGV[5]
-	if i > hours then index, life = KEYS[5], ARGV[6] end
-	redis.call('EXPIRE', KEYS[6 + i], life)
-	redis.call('EXPIRE', KEYS[6 + both + i], life)
-	redis.call('ZADD', index, ARGV[first + i - 1], ARGV[first + i - 1])
-end
-return 'added'`)
 
 // AddUp implements usage.Rollups.
 func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, to usage.Cursor) error {
@@ -87,7 +18,7 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 		s.id, node, markText(from), markText(to), int64(s.opt.KeepHours.Seconds()), int64(s.opt.KeepDays.Seconds()), len(b.hours), len(b.days), len(sums),
 	}, b.args()...)
 	keys := append([]string{s.keys.store(usageSlot), s.keys.marks(usageSlot), s.keys.charged(), s.keys.hours(), s.keys.days(), s.keys.used("")}, b.keys()...)
-	v, err := s.run(ctx, addScript, keys, args...)
+	v, err := s.run(ctx, s.scripts.addUp, keys, args...)
 	if err == nil {
 		err = settled(v)
 	}
@@ -97,7 +28,7 @@ func (s *Store) AddUp(ctx context.Context, node string, sums []usage.Sum, from, 
 	return nil
 }
 
-// settled reads the answer of a script that begins with place.
+// settled reads the answer of a script that begins with lua/place.lua.
 func settled(v any) error {
 	text := fmt.Sprint(v)
 	if text == "added" || text == "counted" {
@@ -110,7 +41,7 @@ func settled(v any) error {
 	return &usage.CursorMismatch{At: at}
 }
 
-// batch are sums as addScript wants them.
+// batch are sums as lua/addup.lua wants them.
 type batch struct {
 	store       *Store
 	hours, days map[string]int // key → its number, from 1

@@ -17,7 +17,7 @@ const asks = 3
 
 // ask runs a script. It gives ctx's error when that ends, and an *outage.Error when Redis cannot be asked; sent tells whether that is
 // so after it was asked.
-func (n *Node) ask(ctx context.Context, s script, slot string, keys []string, args ...any) (any, error) {
+func (n *Node) ask(ctx context.Context, s *redis.Script, slot string, keys []string, args ...any) (any, error) {
 	for try := 1; ; try++ {
 		if err := n.Away(); err != nil {
 			if try == 1 {
@@ -54,11 +54,11 @@ func (e *unsent) Unwrap() error { return e.why }
 // sent reports whether a question that ended so may have been run.
 func sent(err error) bool { return !errors.As(err, new(*unsent)) }
 
-func (n *Node) once(ctx context.Context, s script, slot string, keys []string, args []any) (any, error) {
+func (n *Node) once(ctx context.Context, s *redis.Script, slot string, keys []string, args []any) (any, error) {
 	ctx, stop := context.WithTimeout(ctx, n.wait)
 	defer stop()
 	keys, args = n.sign(slot, keys, args)
-	return n.rdb.EvalSha(ctx, s.sha, keys, args...).Result()
+	return n.rdb.EvalSha(ctx, s.Hash(), keys, args...).Result()
 }
 
 // sign adds what lua/guard.lua wants: which store this is for, and what time it should be.

@@ -22,26 +22,6 @@ const (
 	auditBytes = "audit_bytes"
 )
 
-// auditScript adds entries behind the others, and forgets what is too old or too much, oldest first. KEYS: store, audit. ARGV: the store's
-// id, the earliest time, the most bytes, the entries. An entry that is there already is one whose answer was lost.
-var auditScript = redis.NewScript(guard + `
-for i = 4, #ARGV do
-	if not redis.call('ZSCORE', KEYS[2], ARGV[i]) then
-		local place = redis.call('HINCRBY', KEYS[1], '` + auditPlace + `', 1)
-		redis.call('ZADD', KEYS[2], string.format('%d', place), ARGV[i])
-		redis.call('HINCRBY', KEYS[1], '` + auditBytes + `', #ARGV[i])
-	end
-end
-while true do
-	local first = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
-	if not first then break end
-	local bytes = tonumber(redis.call('HGET', KEYS[1], '` + auditBytes + `') or '0')
-	if bytes <= tonumber(ARGV[3]) and tonumber(string.match(first, '^%-?%d+')) >= tonumber(ARGV[2]) then break end
-	redis.call('ZREM', KEYS[2], first)
-	redis.call('HINCRBY', KEYS[1], '` + auditBytes + `', -#first)
-end
-return 'ok'`)
-
 // AppendAudit implements audit.Rows.
 func (s *Store) AppendAudit(ctx context.Context, entries []audit.Entry, keep audit.Limits) error {
 	args := []any{s.id, keep.Since.UnixMilli(), keep.Bytes}
@@ -52,7 +32,7 @@ func (s *Store) AppendAudit(ctx context.Context, entries []audit.Entry, keep aud
 		}
 		args = append(args, text)
 	}
-	if _, err := s.run(ctx, auditScript, []string{s.keys.store(logSlot), s.keys.audit()}, args...); err != nil {
+	if _, err := s.run(ctx, s.scripts.audit, []string{s.keys.store(logSlot), s.keys.audit()}, args...); err != nil {
 		return fmt.Errorf("write to the audit log: %w", &store.Failure{Err: err})
 	}
 	return nil

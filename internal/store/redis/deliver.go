@@ -5,13 +5,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"crs/internal/limit"
 	"crs/internal/unit"
 )
 
 // parcel is one command of a pipeline, and what is to be done when it was answered.
 type call struct {
-	script script
+	script *redis.Script
 	slot   string
 	keys   []string
 	args   []any

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,52 +18,10 @@ import (
 
 // A document is kept as "VERSION LENGTH NAMEBODY", LENGTH being that of the name.
 
-// tell counts a change and puts it into the feed: its number is its ID, so that whoever missed one knows.
-const tell = `local function tell(feed, kind, id)
-	local n = redis.call('HINCRBY', KEYS[1], 'changes', 1)
-	redis.call('XADD', feed, 'MAXLEN', '~', 10000, string.format('%d-0', n), 'kind', kind, 'id', id)
-end
-local function parse(text)
-	local version, length = string.match(text, '^(%d+) (%d+) ')
-	local start = #version + #length + 3
-	return tonumber(version), string.sub(text, start, start + tonumber(length) - 1)
-end
-`
-
-// putScript writes a document. KEYS: store, documents, names, feed. ARGV: the store's id, kind, id, the version to replace,
-// name, what to write. It answers "ok", the version that is there instead, or who has the name.
-//
-// A document that is there already just as it was to be written is one whose answer was lost.
-var putScript = redis.NewScript(guard + tell + `
-local old = redis.call('HGET', KEYS[2], ARGV[3])
-if old == ARGV[6] then return 'ok' end
-local version, name = 0, ''
-if old then version, name = parse(old) end
-if version ~= tonumber(ARGV[4]) then return version end
-if ARGV[5] ~= '' then
-	local other = redis.call('HGET', KEYS[3], ARGV[5])
-	if other and other ~= ARGV[3] then return {other} end
-	redis.call('HSET', KEYS[3], ARGV[5], ARGV[3])
-end
-if name ~= '' and name ~= ARGV[5] then redis.call('HDEL', KEYS[3], name) end
-redis.call('HSET', KEYS[2], ARGV[3], ARGV[6])
-tell(KEYS[4], ARGV[2], ARGV[3])
-return 'ok'`)
-
-// deleteScript removes a document. KEYS: store, documents, names, feed. ARGV: the store's id, kind, id.
-var deleteScript = redis.NewScript(guard + tell + `
-local old = redis.call('HGET', KEYS[2], ARGV[3])
-if not old then return 0 end
-local version, name = parse(old)
-if name ~= '' then redis.call('HDEL', KEYS[3], name) end
-redis.call('HDEL', KEYS[2], ARGV[3])
-tell(KEYS[4], ARGV[2], ARGV[3])
-return 1`)
-
 // Put implements store.Documents.
 func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
 	text := encode(d, d.Version+1)
-	v, err := s.run(ctx, putScript, s.docKeys(d.Kind), s.id, string(d.Kind), d.ID, d.Version, d.Name, text)
+	v, err := s.run(ctx, s.scripts.put, s.docKeys(d.Kind), s.id, string(d.Kind), d.ID, d.Version, d.Name, text)
 	if err == nil {
 		switch v := v.(type) {
 		case string:
@@ -80,7 +39,7 @@ func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
 
 // Delete implements store.Documents.
 func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
-	if _, err := s.run(ctx, deleteScript, s.docKeys(kind), s.id, string(kind), id); err != nil {
+	if _, err := s.run(ctx, s.scripts.delete, s.docKeys(kind), s.id, string(kind), id); err != nil {
 		return fmt.Errorf("delete %s %s: %w", kind, id, &store.Failure{Err: err})
 	}
 	return nil
@@ -113,12 +72,7 @@ func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
 	if err := s.present(ctx); err != nil {
 		return nil, fmt.Errorf("read every %s: %w", kind, err)
 	}
-	all := make([]store.Doc, 0, len(found))
-	for _, d := range found {
-		all = append(all, d)
-	}
-	slices.SortFunc(all, func(a, b store.Doc) int { return cmp.Compare(a.ID, b.ID) })
-	return all, nil
+	return slices.SortedFunc(maps.Values(found), func(a, b store.Doc) int { return cmp.Compare(a.ID, b.ID) }), nil
 }
 
 // pageSize is how many documents are read at a time: enough to be quick, and not so many that Redis stands still.
@@ -174,13 +128,9 @@ func (s *Store) LoadState(ctx context.Context, name string) ([]byte, error) {
 	return body, nil
 }
 
-// claimFact sets a fact that was never set. KEYS: store. ARGV: the store's id, name, value.
-var claimFact = redis.NewScript(guard + `redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3])
-return redis.call('HGET', KEYS[1], ARGV[2])`)
-
 // Claim implements store.Facts.
 func (s *Store) Claim(ctx context.Context, name, value string) (string, error) {
-	v, err := s.run(ctx, claimFact, []string{s.keys.store(docSlot)}, s.id, factPrefix+name, value)
+	v, err := s.run(ctx, s.scripts.fact, []string{s.keys.store(docSlot)}, s.id, factPrefix+name, value)
 	if err != nil {
 		return "", fmt.Errorf("write %s of the store: %w", name, err)
 	}

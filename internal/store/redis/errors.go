@@ -15,10 +15,6 @@ import (
 // lostCode is what our scripts answer when the store they were written for is not there.
 const lostCode = "CRSLOST"
 
-// guard begins every script that writes: KEYS[1] must hold the id of the store, ARGV[1].
-const guard = `if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return redis.error_reply('` + lostCode + `') end
-`
-
 func (s *Store) lost() error {
 	return fmt.Errorf("%w: the Redis at %s does not hold the data any more that this node knows; nothing was written. "+
 		"Restore its dump or append-only file and start it again: the nodes go on by themselves", store.ErrDamaged, s.at)
@@ -74,10 +70,6 @@ func away(err error) bool {
 	if !errors.As(err, &said) {
 		return true
 	}
-	for _, sign := range []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY"} {
-		if strings.HasPrefix(said.Error(), sign) {
-			return true
-		}
-	}
-	return false
+	signs := []string{"LOADING", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY"}
+	return slices.ContainsFunc(signs, func(sign string) bool { return strings.HasPrefix(said.Error(), sign) })
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"crs/internal/id"
 	"crs/internal/store"
 )
@@ -28,12 +26,6 @@ type identity struct {
 	whole   bool // every slot has the id
 	changes int64
 }
-
-// claim gives a slot the id of the store, unless it has one, and tells which it has.
-var claim = redis.NewScript(`redis.call('HSETNX', KEYS[1], 'id', ARGV[1])
-redis.call('HSETNX', KEYS[1], 'created', ARGV[2])
-redis.call('HSETNX', KEYS[1], 'schema', ARGV[3])
-return redis.call('HGET', KEYS[1], 'id')`)
 
 // identify finds out which store this is, and makes it when there has never been one. What looks damaged is looked at once
 // more: another node may have made the store between two of the looks. It claims every slot before it calls any whole, so
@@ -127,7 +119,7 @@ func (s *Store) create(ctx context.Context, have map[string]identity) error {
 		}
 	}
 	for _, slot := range slots {
-		v, err := s.run(ctx, claim, []string{s.keys.store(slot)}, mine, time.Now().UTC().Format(time.RFC3339), schema)
+		v, err := s.run(ctx, s.scripts.claim, []string{s.keys.store(slot)}, mine, time.Now().UTC().Format(time.RFC3339), schema)
 		if err != nil {
 			return fmt.Errorf("make the store: %w", err)
 		}

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"crs/internal/id"
 	"crs/internal/store"
 	"crs/internal/usage"
@@ -23,32 +21,13 @@ import (
 // The log is a stream of chunks: a node's records of a second or so, compressed, one JSON object a line. The ID of a chunk is
 // when Redis took it, by its own clock, so nothing here depends on the clocks of the nodes agreeing.
 
-// appendScript puts a chunk into the log and moves the node's mark. KEYS: store, marks, chunks. ARGV: id, node, from, to, the
-// most bytes, the greatest age in ms, the chunk ("" for none). What is too old or too much goes, oldest first.
-var appendScript = redis.NewScript(guard + place + `
-if ARGV[7] ~= '' then
-	redis.call('XADD', KEYS[3], '*', 'node', ARGV[2], 'records', ARGV[7])
-	redis.call('HINCRBY', KEYS[1], 'bytes', #ARGV[7])
-end
-local now = redis.call('TIME')
-local oldest = tonumber(now[1]) * 1000 - tonumber(ARGV[6])
-while true do
-	local first = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)[1]
-	if not first then break end
-	local bytes = tonumber(redis.call('HGET', KEYS[1], 'bytes') or '0')
-	if bytes <= tonumber(ARGV[5]) and tonumber(string.match(first[1], '^%d+')) >= oldest then break end
-	redis.call('XDEL', KEYS[3], first[1])
-	redis.call('HINCRBY', KEYS[1], 'bytes', -#first[2][4])
-end
-return 'added'`)
-
 // Append implements usage.Log.
 func (s *Store) Append(ctx context.Context, node string, records [][]byte, from, to usage.Cursor) error {
 	chunk, err := pack(records)
 	if err != nil {
 		return err
 	}
-	v, err := s.run(ctx, appendScript, []string{s.keys.store(logSlot), s.keys.marks(logSlot), s.keys.chunks()},
+	v, err := s.run(ctx, s.scripts.append, []string{s.keys.store(logSlot), s.keys.marks(logSlot), s.keys.chunks()},
 		s.id, node, markText(from), markText(to), s.opt.LogBytes, s.opt.KeepHours.Milliseconds(), chunk)
 	if err == nil {
 		err = settled(v)

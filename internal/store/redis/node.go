@@ -86,7 +86,7 @@ func (s *Store) Join(opt NodeOptions) *Node {
 	}
 	opt.Lease, opt.Renew, opt.Turn = cmp.Or(opt.Lease, 28*time.Second), cmp.Or(opt.Renew, 2*time.Second), cmp.Or(opt.Turn, 5*time.Second)
 	n := &Node{
-		rdb: s.rdb, store: s, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: newScripts(), id: newNodeID(),
+		rdb: s.rdb, store: s, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: s.scripts, id: newNodeID(),
 		leases: map[string]map[*lease]struct{}{}, owed: newPending(), out: newOutbox(), suspects: map[string]string{},
 		turns: map[string]chan struct{}{}, answered: make(chan struct{}), wake: make(chan struct{}, 1), gone: make(chan struct{}, 1),
 	}

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -53,20 +54,11 @@ func (s *Store) vacant(ctx context.Context) error {
 
 // begun reports whether keys are no more than what another node has while it makes the store.
 func (s *Store) begun(keys []string) bool {
-	for _, k := range keys {
-		if !strings.HasSuffix(k, ":store") {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(keys, func(k string) bool { return !strings.HasSuffix(k, ":store") })
 }
 
 // isRelay knows the keys of the Node.js service that crs replaces.
 func isRelay(key string) bool {
-	for _, prefix := range []string{"apikey:", "claude:account:", "usage:", "session:admin_credentials", "claude_relay_config", "system:service_rates"} {
-		if strings.HasPrefix(key, prefix) {
-			return true
-		}
-	}
-	return false
+	prefixes := []string{"apikey:", "claude:account:", "usage:", "session:admin_credentials", "claude_relay_config", "system:service_rates"}
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }

@@ -14,11 +14,12 @@ import (
 // Whatever writes first makes sure, in the same script, that the data are still those that were there when the store was
 // opened. Redis without its data is store.ErrDamaged then, never an empty store.
 type Store struct {
-	rdb   redis.UniversalClient
-	at    address
-	opt   Options
-	keys  names
-	trips *trips
+	rdb     redis.UniversalClient
+	at      address
+	opt     Options
+	keys    names
+	scripts *scripts
+	trips   *trips
 
 	id    string
 	fresh bool
@@ -39,7 +40,8 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{rdb: rdb, at: at, opt: opt, keys: names{opt.Prefix, at.kind == cluster}, trips: newTrips()}
+	scripts := newScripts()
+	s := &Store{rdb: rdb, at: at, opt: opt, keys: names{opt.Prefix, at.kind == cluster}, scripts: scripts, trips: newTrips(scripts)}
 	rdb.AddHook(s.trips)
 	for _, step := range []func(context.Context) error{s.reach, s.inspect, s.identify} {
 		if err := step(ctx); err != nil {

@@ -36,7 +36,7 @@ func (s *Store) Usage(ctx context.Context, q usage.Query) ([]usage.Sum, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.FirstDay != "" || q.LastDay != "" {
+	if q.Days() {
 		err = s.tallyDays(ctx, q, t)
 	} else {
 		err = s.tallyHours(ctx, q, t)
@@ -51,49 +51,62 @@ func (s *Store) Usage(ctx context.Context, q usage.Query) ([]usage.Sum, error) {
 }
 
 func (s *Store) tallyHours(ctx context.Context, q usage.Query, t *usage.Tally) error {
-	r := &redis.ZRangeBy{Min: "-inf", Max: "+inf"}
+	r := everyMember()
 	if !q.Since.IsZero() {
 		r.Min = strconv.FormatInt(q.Since.Unix(), 10)
 	}
 	if !q.Until.IsZero() {
 		r.Max = "(" + strconv.FormatInt(q.Until.Unix(), 10)
 	}
-	return s.eachHour(ctx, r, t.Add)
+	return s.eachHour(ctx, r, func(u *usage.Sum) error { t.Add(u); return nil })
 }
 
-func (s *Store) eachHour(ctx context.Context, r *redis.ZRangeBy, yield func(*usage.Sum)) error {
-	return s.tables(ctx, s.keys.hours(), r, func(unix string) string {
-		n, _ := strconv.ParseInt(unix, 10, 64)
-		return s.keys.hour(time.Unix(n, 0))
-	}, func(unix, field string) (u usage.Sum) {
-		n, _ := strconv.ParseInt(unix, 10, 64)
-		u.Hour = time.Unix(n, 0).UTC()
+func everyMember() *redis.ZRangeBy { return &redis.ZRangeBy{Min: "-inf", Max: "+inf"} }
+
+func (s *Store) eachHour(ctx context.Context, within *redis.ZRangeBy, yield func(*usage.Sum) error) error {
+	key := func(unix string) string { return s.keys.hour(hourNamed(unix)) }
+	return s.hashes(ctx, s.keys.hours(), within, key, func(unix, field, text string) error {
+		u := usage.Sum{Hour: hourNamed(unix)}
 		if names := rowNames(field); len(names) == 4 {
 			u.Day, u.Key, u.Account, u.Model = names[0], names[1], names[2], names[3]
 		}
-		return u
-	}, yield)
+		return s.row(key(unix), text, &u, yield)
+	})
+}
+
+// hourNamed is the hour that a member of the index stands for.
+func hourNamed(unix string) time.Time {
+	n, _ := strconv.ParseInt(unix, 10, 64)
+	return time.Unix(n, 0).UTC()
 }
 
 func (s *Store) tallyDays(ctx context.Context, q usage.Query, t *usage.Tally) error {
-	r := &redis.ZRangeBy{Min: "-inf", Max: "+inf"}
+	r := everyMember()
 	if q.FirstDay != "" {
 		r.Min = strconv.FormatInt(dayScore(q.FirstDay), 10)
 	}
 	if q.LastDay != "" {
 		r.Max = strconv.FormatInt(dayScore(q.LastDay), 10)
 	}
-	return s.eachDay(ctx, r, t.Add)
+	return s.eachDay(ctx, r, func(u *usage.Sum) error { t.Add(u); return nil })
 }
 
-func (s *Store) eachDay(ctx context.Context, r *redis.ZRangeBy, yield func(*usage.Sum)) error {
-	return s.tables(ctx, s.keys.days(), r, func(score string) string { return s.keys.day(dashed(score)) }, func(score, field string) (u usage.Sum) {
-		u.Day = dashed(score)
+func (s *Store) eachDay(ctx context.Context, within *redis.ZRangeBy, yield func(*usage.Sum) error) error {
+	key := func(score string) string { return s.keys.day(dashed(score)) }
+	return s.hashes(ctx, s.keys.days(), within, key, func(score, field, text string) error {
+		u := usage.Sum{Day: dashed(score)}
 		if names := rowNames(field); len(names) == 3 {
 			u.Key, u.Account, u.Model = names[0], names[1], names[2]
 		}
-		return u
-	}, yield)
+		return s.row(key(score), text, &u, yield)
+	})
+}
+
+func (s *Store) row(key, text string, u *usage.Sum, yield func(*usage.Sum) error) error {
+	if err := readCounts(text, u); err != nil {
+		return fmt.Errorf("%w: %s: %w", store.ErrDamaged, key, err)
+	}
+	return yield(u)
 }
 
 // dashed is the day whose score it is.
@@ -107,11 +120,8 @@ func dashed(score string) string {
 // atOnce is how many hours or days are asked for in one round trip.
 const atOnce = 24
 
-// tables reads the rows of the hours or days that an index has within a range.
-func (s *Store) tables(
-	ctx context.Context, index string, within *redis.ZRangeBy, key func(member string) string,
-	read func(member, field string) usage.Sum, yield func(*usage.Sum),
-) error {
+// hashes reads those of the hours or days that an index has within a range.
+func (s *Store) hashes(ctx context.Context, index string, within *redis.ZRangeBy, key func(member string) string, read func(member, field, text string) error) error {
 	members, err := s.rdb.ZRangeByScore(ctx, index, within).Result()
 	if err != nil {
 		return s.plain(err)
@@ -127,11 +137,9 @@ func (s *Store) tables(
 		}
 		for i, m := range part {
 			for field, text := range answers[i].Val() {
-				row := read(m, field)
-				if err := readCounts(text, &row); err != nil {
-					return fmt.Errorf("%w: %s: %w", store.ErrDamaged, key(m), err)
+				if err := read(m, field, text); err != nil {
+					return err
 				}
-				yield(&row)
 			}
 		}
 	}
@@ -149,8 +157,7 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	for part := range slices.Chunk(members, atOnce) {
 		var commands []command
 		for _, m := range part {
-			n, _ := strconv.ParseInt(m, 10, 64)
-			commands = append(commands, command{"UNLINK", s.keys.hour(time.Unix(n, 0))}, command{"UNLINK", s.keys.used(usage.AtHour(usage.Hour(n)))}, command{"ZREM", s.keys.hours(), m})
+			commands = append(commands, command{"UNLINK", s.keys.hour(hourNamed(m))}, command{"UNLINK", s.keys.used(atHour(m))}, command{"ZREM", s.keys.hours(), m})
 		}
 		if err := s.write(ctx, usageSlot, commands...); err != nil {
 			return fmt.Errorf("forget old hours of usage: %w", err)

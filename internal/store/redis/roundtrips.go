@@ -27,13 +27,10 @@ type trip struct{ count, failed, took atomic.Int64 }
 // pipeline is the operation of several commands in one trip, such as all that a node has to tell.
 const pipeline = "pipeline"
 
-func newTrips() *trips {
-	t := &trips{scripts: map[string]string{
-		addScript.Hash(): "add_up", putScript.Hash(): "put_document", deleteScript.Hash(): "delete_document", claimFact.Hash(): "claim_fact",
-		claim.Hash(): "claim", appendScript.Hash(): "append_log", auditScript.Hash(): "append_audit", gapScript.Hash(): "copy", markScript.Hash(): "mark",
-	}}
-	for name, s := range newScripts().all() {
-		t.scripts[s.sha] = name
+func newTrips(all *scripts) *trips {
+	t := &trips{scripts: map[string]string{}}
+	for _, r := range all.rows() {
+		t.scripts[(*r.script).Hash()] = r.name
 	}
 	return t
 }

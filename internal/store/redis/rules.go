@@ -64,12 +64,7 @@ func sliding(l *limit.Limits) []limit.Rule {
 
 // slides reports whether something of a unit is counted in a window that slides.
 func slides(l *limit.Limits, u unit.Unit) bool {
-	for _, r := range l.Rules {
-		if r.Unit == u && r.Window.Slides() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.Rules, func(r limit.Rule) bool { return r.Unit == u && r.Window.Slides() })
 }
 
 // amounts are those that are not zero, as scripts read them: the letter of each unit and how much.

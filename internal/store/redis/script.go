@@ -2,88 +2,84 @@ package redis
 
 import (
 	"context"
-	"crypto/sha1"
-	_ "embed"
-	"encoding/hex"
+	"embed"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// script is a piece of Lua that Redis runs as one step. Every one names all its keys, which are of one hash slot.
-type script struct{ text, sha string }
-
-func newScript(parts ...string) script {
-	text := strings.Join(parts, "\n")
-	sum := sha1.Sum([]byte(text))
-	return script{text: text, sha: hex.EncodeToString(sum[:])}
+// scripts are pieces of Lua that Redis runs as one step. Every one names all its keys, which are of one hash slot.
+type scripts struct {
+	// Those of the store.
+	addUp, put, delete, fact, claim, append, audit, gap, mark *redis.Script
+	// Those of a node; the store has write as well.
+	admit, settle, raise, renew, use, take, free, hold, lock, write, steady, shift *redis.Script
 }
 
-// The parts of the scripts.
-var (
-	//go:embed lua/guard.lua
-	guardLua string
-	//go:embed lua/clock.lua
-	clockLua string
-	//go:embed lua/check.lua
-	checkLua string
-	//go:embed lua/key.lua
-	keyLua string
-	//go:embed lua/admit.lua
-	admitLua string
-	//go:embed lua/settle.lua
-	settleLua string
-	//go:embed lua/raise.lua
-	raiseLua string
-	//go:embed lua/renew.lua
-	renewLua string
-	//go:embed lua/use.lua
-	useLua string
-	//go:embed lua/take.lua
-	takeLua string
-	//go:embed lua/free.lua
-	freeLua string
-	//go:embed lua/hold.lua
-	holdLua string
-	//go:embed lua/lock.lua
-	lockLua string
-	//go:embed lua/write.lua
-	writeLua string
-	//go:embed lua/steady.lua
-	steadyLua string
-	//go:embed lua/shift.lua
-	shiftLua string
-	//go:embed lua/mark.lua
-	markLua string
-)
+// scriptRow is a script with the name that metrics have for it and the files in lua/ that it is made of.
+type scriptRow struct {
+	script **redis.Script
+	name   string
+	parts  string
+}
 
-// scripts are those of a node.
-type scripts struct{ admit, settle, raise, renew, use, take, free, hold, lock, write, steady, shift script }
+func (s *scripts) rows() []scriptRow { return append(s.ofStore(), s.ofNode()...) }
+
+func (s *scripts) ofStore() []scriptRow {
+	return []scriptRow{
+		{&s.addUp, "add_up", "same place sums addup"},
+		{&s.put, "put_document", "same feed put"},
+		{&s.delete, "delete_document", "same feed delete"},
+		{&s.fact, "claim_fact", "same fact"},
+		{&s.claim, "claim", "claim"},
+		{&s.append, "append_log", "same place append"},
+		{&s.audit, "append_audit", "same audit"},
+		{&s.gap, "copy", "same feed gap"},
+		{&s.mark, "mark", "mark"},
+	}
+}
+
+func (s *scripts) ofNode() []scriptRow {
+	const timed = "guard clock check "
+	return []scriptRow{
+		{&s.admit, "admit", timed + "key admit"},
+		{&s.settle, "settle", timed + "key settle"},
+		{&s.raise, "raise", timed + "key raise"},
+		{&s.renew, "renew", timed + "key renew"},
+		{&s.use, "use", timed + "key use"},
+		{&s.take, "take", timed + "take"},
+		{&s.free, "free", timed + "free"},
+		{&s.hold, "hold", timed + "hold"},
+		{&s.lock, "lock", timed + "lock"},
+		{&s.write, "write", "guard write"},
+		{&s.steady, "steady", "guard clock steady"},
+		{&s.shift, "shift", "guard clock shift"},
+	}
+}
+
+//go:embed lua
+var lua embed.FS
 
 func newScripts() *scripts {
-	timed := func(parts ...string) script {
-		return newScript(append([]string{guardLua, clockLua, checkLua}, parts...)...)
+	s := new(scripts)
+	for _, r := range s.rows() {
+		var text strings.Builder
+		for _, part := range strings.Fields(r.parts) {
+			b, err := lua.ReadFile("lua/" + part + ".lua")
+			if err != nil {
+				panic(err) // a row names a file that is not in lua/
+			}
+			text.Write(append(b, '\n'))
+		}
+		*r.script = redis.NewScript(text.String())
 	}
-	return &scripts{
-		admit: timed(keyLua, admitLua), settle: timed(keyLua, settleLua), raise: timed(keyLua, raiseLua), renew: timed(keyLua, renewLua),
-		use: timed(keyLua, useLua), take: timed(takeLua), free: timed(freeLua), hold: timed(holdLua), lock: timed(lockLua),
-		write: newScript(guardLua, writeLua), steady: newScript(guardLua, clockLua, steadyLua),
-		shift: newScript(guardLua, clockLua, shiftLua),
-	}
+	return s
 }
 
-// all are those of a node, by the names that metrics have for them.
-func (s *scripts) all() map[string]script {
-	return map[string]script{
-		"admit": s.admit, "settle": s.settle, "raise": s.raise, "renew": s.renew, "use": s.use, "take": s.take, "free": s.free, "hold": s.hold,
-		"lock": s.lock, "write": s.write, "steady": s.steady, "shift": s.shift,
-	}
-}
-
-// load gives Redis the texts, so that afterwards their hashes do.
+// load gives Redis the texts of a node's scripts, so that afterwards their hashes do.
 func (s *scripts) load(ctx context.Context, rdb redis.UniversalClient) error {
-	for _, x := range s.all() {
-		if err := rdb.ScriptLoad(ctx, x.text).Err(); err != nil {
+	for _, r := range s.ofNode() {
+		if err := (*r.script).Load(ctx, rdb).Err(); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -91,7 +92,7 @@ func (n *Node) send(ctx context.Context, parcels []call) map[string]error {
 	cmds := make([]*redis.Cmd, len(parcels))
 	for i, p := range parcels {
 		keys, args := n.sign(p.slot, p.keys, p.args)
-		cmds[i] = pipe.EvalSha(ctx, p.script.sha, keys, args...)
+		cmds[i] = pipe.EvalSha(ctx, p.script.Hash(), keys, args...)
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
 	failed := map[string]error{}
@@ -99,19 +100,12 @@ func (n *Node) send(ctx context.Context, parcels []call) map[string]error {
 		slot := parcels[i].slot
 		answer, err := c.Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
-			failed[slot] = cmpErr(failed[slot], err)
+			failed[slot] = cmp.Or(failed[slot], err)
 			continue
 		}
 		parcels[i].done(answer)
 	}
 	return failed
-}
-
-func cmpErr(first, err error) error {
-	if first != nil {
-		return first
-	}
-	return err
 }
 
 // sort does with each slot of a pipeline what its outcome wants. Whatever was not answered stays, and is sent again.
@@ -252,7 +246,7 @@ func (n *Node) flush(ctx context.Context) error {
 	close(errs)
 	var first error
 	for err := range errs {
-		first = cmpErr(first, err)
+		first = cmp.Or(first, err)
 	}
 	return first
 }
@@ -263,7 +257,7 @@ func (n *Node) flushTo(ctx context.Context, slots []string) error {
 			failed := n.send(ctx, n.packAll(some))
 			for slot, err := range failed {
 				if err := n.mend(ctx, err, slot); err != nil || try == asks {
-					return cmpErr(err, failed[slot])
+					return cmp.Or(err, failed[slot])
 				}
 			}
 			some = slices.DeleteFunc(some, func(slot string) bool { return failed[slot] == nil && !n.owes(slot) })

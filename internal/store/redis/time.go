@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // clockCode is what scripts answer when the server's clock is not where it should be.
@@ -85,7 +87,7 @@ func (n *Node) steady(ctx context.Context, slot string) (its int64, at time.Dura
 }
 
 // present runs a script that is about the store's marker alone.
-func (n *Node) present(ctx context.Context, slot string, s script, args ...any) ([]int64, error) {
+func (n *Node) present(ctx context.Context, slot string, s *redis.Script, args ...any) ([]int64, error) {
 	answer, err := n.once(ctx, s, slot, nil, args)
 	if err != nil {
 		if err := n.mend(ctx, err, slot); err != nil {

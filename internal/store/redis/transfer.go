@@ -1,13 +1,10 @@
 package redis
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/redis/go-redis/v9"
 
 	"crs/internal/store"
 	"crs/internal/usage"
@@ -67,48 +64,31 @@ func (s *Store) exportFacts(ctx context.Context, yield func(store.Item) error) e
 }
 
 func (s *Store) exportSums(ctx context.Context, yield func(store.Item) error) error {
-	all := &redis.ZRangeBy{Min: "-inf", Max: "+inf"}
-	for part, read := range map[store.Part]func(context.Context, *redis.ZRangeBy, func(*usage.Sum)) error{store.PartHours: s.eachHour, store.PartDays: s.eachDay} {
-		var failed error
-		err := read(ctx, all, func(u *usage.Sum) {
-			if failed == nil {
-				failed = yield(store.Item{Part: part, Sum: u})
-			}
-		})
-		if failed != nil || err != nil {
-			return cmp.Or(failed, err)
-		}
+	err := s.eachHour(ctx, everyMember(), func(u *usage.Sum) error { return yield(store.Item{Part: store.PartHours, Sum: u}) })
+	if err == nil {
+		err = s.eachDay(ctx, everyMember(), func(u *usage.Sum) error { return yield(store.Item{Part: store.PartDays, Sum: u}) })
 	}
-	return nil
+	return err
 }
 
 func (s *Store) exportCharged(ctx context.Context, yield func(store.Item) error) error {
-	return s.fields(ctx, s.keys.charged(), func(field, text string) error {
-		n, err := whole(text)
-		if err != nil {
-			return err
-		}
-		return yield(store.Item{Part: store.PartCharged, Name: field, Amount: n})
+	return s.eachCharged(ctx, func(key string, n int64) error {
+		return yield(store.Item{Part: store.PartCharged, Name: key, Amount: n})
 	})
 }
 
 func (s *Store) exportUsed(ctx context.Context, yield func(store.Item) error) error {
-	var failed error
-	all := &redis.ZRangeBy{Min: "-inf", Max: "+inf"}
-	item := func(at, key, unit string, n int64) {
-		if failed == nil {
-			failed = yield(store.Item{Part: store.PartUsed, At: at, Name: key, Value: unit, Amount: n})
-		}
+	item := func(u usage.Used, n int64) error {
+		return yield(store.Item{Part: store.PartUsed, At: u.At, Name: u.Key, Value: u.Unit, Amount: n})
 	}
-	err := s.eachUsed(ctx, s.keys.hours(), all, hourNamed, item)
+	err := s.eachUsed(ctx, s.keys.hours(), everyMember(), atHour, item)
 	if err == nil {
-		err = s.eachUsed(ctx, s.keys.days(), all, dashed, func(at, key, unit string, n int64) {
-			if at != "" { // that was among the hours
-				item(at, key, unit, n)
-			}
-		})
+		err = s.eachUsed(ctx, s.keys.days(), everyMember(), dashed, item)
 	}
-	return cmp.Or(failed, err)
+	if err == nil {
+		err = s.eachUsedInAll(ctx, item)
+	}
+	return err
 }
 
 func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) error {
@@ -191,13 +171,9 @@ func (s *Store) insert(i *store.Item) (slot string, all []command) {
 	return docSlot, nil
 }
 
-// gapScript leaves a number of the feed out, so that whoever follows it knows that something was missed.
-var gapScript = redis.NewScript(guard + tell + `redis.call('HINCRBY', KEYS[1], 'changes', 1)
-tell(KEYS[2], 'setting', '')
-return 'ok'`)
-
+// gap leaves a number of the feed out, so that whoever follows it knows that something was missed.
 func (s *Store) gap(ctx context.Context) error {
-	_, err := s.run(ctx, gapScript, []string{s.keys.store(docSlot), s.keys.feed()}, s.id)
+	_, err := s.run(ctx, s.scripts.gap, []string{s.keys.store(docSlot), s.keys.feed()}, s.id)
 	return err
 }
 
@@ -245,7 +221,7 @@ func (s *Store) members(ctx context.Context, yield func(key string)) error {
 	}
 	for _, h := range hours {
 		yield(s.keys.in(usageSlot, "hour:"+h))
-		yield(s.keys.used(hourNamed(h)))
+		yield(s.keys.used(atHour(h)))
 	}
 	for _, d := range days {
 		yield(s.keys.day(dashed(d)))

@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -18,19 +17,15 @@ import (
 func (s *Store) Spent(ctx context.Context, since []string, last string) (map[string][]unit.Amounts, error) {
 	sp := usage.NewSpending(since, last)
 	within := &redis.ZRangeBy{Min: strconv.FormatInt(dayScore(sp.First()), 10), Max: strconv.FormatInt(dayScore(last), 10)}
-	err := s.eachDay(ctx, within, func(u *usage.Sum) { sp.Days(u.Day, u.Key, u.Amounts()) })
+	err := s.eachDay(ctx, within, func(u *usage.Sum) error { sp.Add(u.Day, u.Key, u.Amounts()); return nil })
 	if err == nil {
-		err = s.eachUsed(ctx, s.keys.days(), within, dashed, sp.Unit)
+		err = s.eachUsed(ctx, s.keys.days(), within, dashed, func(u usage.Used, n int64) error { u.AddTo(sp, n); return nil })
 	}
 	if err == nil {
-		err = s.fields(ctx, s.keys.charged(), func(key, text string) error {
-			n, err := whole(text)
-			if err != nil {
-				return fmt.Errorf("%w: what key %s was charged: %w", store.ErrDamaged, key, err)
-			}
-			sp.Days("", key, unit.Amounts{unit.Cost: n})
-			return nil
-		})
+		err = s.eachUsedInAll(ctx, func(u usage.Used, n int64) error { u.AddTo(sp, n); return nil })
+	}
+	if err == nil {
+		err = s.eachCharged(ctx, func(key string, n int64) error { sp.Add("", key, unit.Amounts{unit.Cost: n}); return nil })
 	}
 	if err == nil {
 		err = s.present(ctx)
@@ -45,13 +40,9 @@ func (s *Store) Spent(ctx context.Context, since []string, last string) (map[str
 func (s *Store) Recent(ctx context.Context, since time.Time) (map[string]map[usage.Hour]unit.Amounts, error) {
 	all := usage.Hours{}
 	within := &redis.ZRangeBy{Min: strconv.FormatInt(int64(usage.HourOf(since)), 10), Max: "+inf"}
-	err := s.eachHour(ctx, within, func(u *usage.Sum) { all.Add(usage.Hour(u.Hour.Unix()), u.Key, u.Amounts()) })
+	err := s.eachHour(ctx, within, func(u *usage.Sum) error { all.Add(usage.AtHour(usage.HourOf(u.Hour)), u.Key, u.Amounts()); return nil })
 	if err == nil {
-		err = s.eachUsed(ctx, s.keys.hours(), within, hourNamed, func(at, key, name string, n int64) {
-			if h, ok := usage.HourAt(at); ok {
-				all.Unit(h, key, name, n)
-			}
-		})
+		err = s.eachUsed(ctx, s.keys.hours(), within, atHour, func(u usage.Used, n int64) error { u.AddTo(all, n); return nil })
 	}
 	if err == nil {
 		err = s.present(ctx)
@@ -62,40 +53,35 @@ func (s *Store) Recent(ctx context.Context, since time.Time) (map[string]map[usa
 	return all, nil
 }
 
-func hourNamed(unix string) string {
-	n, _ := strconv.ParseInt(unix, 10, 64)
-	return usage.AtHour(usage.Hour(n))
+// atHour is how the hour is named that a member of the index stands for.
+func atHour(unix string) string { return usage.AtHour(usage.HourOf(hourNamed(unix))) }
+
+// eachUsed reads what was used in the hours or days that an index has within a range.
+func (s *Store) eachUsed(ctx context.Context, index string, within *redis.ZRangeBy, at func(member string) string, yield func(usage.Used, int64) error) error {
+	key := func(member string) string { return s.keys.used(at(member)) }
+	return s.hashes(ctx, index, within, key, func(member, field, text string) error { return s.used(at(member), field, text, yield) })
 }
 
-// eachUsed reads what was used in the hours or days that an index has within a range, and in all.
-func (s *Store) eachUsed(ctx context.Context, index string, within *redis.ZRangeBy, name func(member string) string, yield func(at, key, unit string, n int64)) error {
-	members, err := s.rdb.ZRangeByScore(ctx, index, within).Result()
-	if err != nil {
-		return s.plain(err)
+func (s *Store) eachUsedInAll(ctx context.Context, yield func(usage.Used, int64) error) error {
+	return s.fields(ctx, s.keys.used(""), func(field, text string) error { return s.used("", field, text, yield) })
+}
+
+func (s *Store) used(at, field, text string, yield func(usage.Used, int64) error) error {
+	names := rowNames(field)
+	n, err := whole(text)
+	if err != nil || len(names) != 2 {
+		return fmt.Errorf("%w: %s has %q: %q", store.ErrDamaged, s.keys.used(at), field, text)
 	}
-	times := []string{""}
-	for _, m := range members {
-		times = append(times, name(m))
-	}
-	for part := range slices.Chunk(times, atOnce) {
-		pipe := s.rdb.Pipeline()
-		answers := make([]*redis.MapStringStringCmd, len(part))
-		for i, at := range part {
-			answers[i] = pipe.HGetAll(ctx, s.keys.used(at))
+	return yield(usage.Used{At: at, Key: names[0], Unit: names[1]}, n)
+}
+
+// eachCharged reads what each key was charged in all.
+func (s *Store) eachCharged(ctx context.Context, yield func(key string, n int64) error) error {
+	return s.fields(ctx, s.keys.charged(), func(key, text string) error {
+		n, err := whole(text)
+		if err != nil {
+			return fmt.Errorf("%w: what key %s was charged: %w", store.ErrDamaged, key, err)
 		}
-		if _, err := pipe.Exec(ctx); err != nil {
-			return s.plain(err)
-		}
-		for i, at := range part {
-			for field, text := range answers[i].Val() {
-				names := rowNames(field)
-				n, err := whole(text)
-				if err != nil || len(names) != 2 {
-					return fmt.Errorf("%w: %s has %q: %q", store.ErrDamaged, s.keys.used(at), field, text)
-				}
-				yield(at, names[0], names[1], n)
-			}
-		}
-	}
-	return nil
+		return yield(key, n)
+	})
 }

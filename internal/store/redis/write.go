@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // command is one of Redis' own, with the key that it is about as its second word.
@@ -13,11 +11,6 @@ type command []any
 
 // words are those of the command as lua/write.lua reads them.
 func (c command) words() []any { return append([]any{len(c)}, c...) }
-
-var (
-	writeScript = redis.NewScript(newScripts().write.text)
-	markScript  = redis.NewScript(markLua)
-)
 
 // markerLife is that of a marker in a Cluster, in seconds; it is made again when it is needed.
 const markerLife = 40 * 24 * 3600
@@ -30,9 +23,9 @@ func (s *Store) write(ctx context.Context, slot string, commands ...command) err
 		keys, args = append(keys, fmt.Sprint(c[1])), append(args, c.words()...)
 	}
 	keys, args = append(keys, s.keys.marker(slot)), append(args, s.id, 0)
-	_, err := writeScript.Run(ctx, s.rdb, keys, args...).Result()
+	_, err := s.scripts.write.Run(ctx, s.rdb, keys, args...).Result()
 	if isLost(err) && s.mark(ctx, slot) == nil {
-		_, err = writeScript.Run(ctx, s.rdb, keys, args...).Result()
+		_, err = s.scripts.write.Run(ctx, s.rdb, keys, args...).Result()
 	}
 	return s.plain(err)
 }
@@ -47,7 +40,7 @@ func (s *Store) mark(ctx context.Context, missing ...string) error {
 		if slices.Contains(slots, slot) {
 			continue
 		}
-		id, err := markScript.Run(ctx, s.rdb, []string{s.keys.store(slot)}, s.id, markerLife).Result()
+		id, err := s.scripts.mark.Run(ctx, s.rdb, []string{s.keys.store(slot)}, s.id, markerLife).Result()
 		if err != nil {
 			return s.plain(err)
 		}
