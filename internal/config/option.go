@@ -23,7 +23,7 @@ type Option struct {
 // operator chooses.
 func Options() []Option {
 	var list []Option
-	for _, o := range slices.Concat(optionsOf(reflect.TypeFor[Config](), ""), providerOptions(providersTable+".NAME.")) {
+	for _, o := range slices.Concat(optionsOf(reflect.TypeFor[Config](), "", nil), providerOptions(providersTable+".NAME.")) {
 		list = append(list, Option{Key: o.key, Env: envName(o.key), Default: o.fallback, Accepts: o.want(), Doc: o.doc})
 	}
 	return list
@@ -34,6 +34,7 @@ type option struct {
 	key      string
 	doc      string
 	kind     reflect.Type
+	field    []int // of Config, as reflect's FieldByIndex has it
 	fallback string
 	min, max string   // bounds of a number, duration or size
 	oneOf    []string // the words allowed, when it is a word
@@ -42,21 +43,22 @@ type option struct {
 }
 
 // optionsOf lists the keys of a struct, those of the structs in it included.
-func optionsOf(table reflect.Type, prefix string) []option {
+func optionsOf(table reflect.Type, prefix string, at []int) []option {
 	var list []option
 	for field := range table.Fields() {
-		name := field.Tag.Get("koanf")
+		name, index := field.Tag.Get("key"), slices.Concat(at, field.Index)
 		if name == "-" {
 			continue
 		}
 		if field.Type.Kind() == reflect.Struct {
-			list = append(list, optionsOf(field.Type, prefix+name+".")...)
+			list = append(list, optionsOf(field.Type, prefix+name+".", index)...)
 			continue
 		}
 		list = append(list, option{
 			key:      prefix + name,
 			doc:      field.Tag.Get("doc"),
 			kind:     field.Type,
+			field:    index,
 			fallback: field.Tag.Get("default"),
 			min:      field.Tag.Get("min"),
 			max:      field.Tag.Get("max"),
@@ -69,7 +71,7 @@ func optionsOf(table reflect.Type, prefix string) []option {
 
 // providerOptions lists the keys of one provider. The last stands for every further key.
 func providerOptions(prefix string) []option {
-	list := optionsOf(reflect.TypeFor[Provider](), prefix)
+	list := optionsOf(reflect.TypeFor[Provider](), prefix, nil)
 	list[len(list)-1].kind = reflect.TypeFor[string]() // of one setting, where the field is all of them
 	return list
 }
