@@ -59,21 +59,14 @@ func (d *detail) take(m *Model, msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	if moved(k, &d.offset, 1<<20) {
+		return nil
+	}
 	switch k.String() {
 	case "esc", "enter", "q":
 		m.close(d)
-	case "up", "k":
-		d.offset--
-	case "down", "j":
-		d.offset++
-	case "pgup", "ctrl+b":
-		d.offset -= 10
-	case "pgdown", "ctrl+f", " ":
+	case " ":
 		d.offset += 10
-	case "home", "g":
-		d.offset = 0
-	case "end", "G":
-		d.offset = 1 << 20
 	default:
 		if b := find(d.deeds, k.String()); b != nil {
 			return b.do(m)
