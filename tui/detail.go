@@ -11,7 +11,7 @@ type detail struct {
 	name   string
 	text   func(m *Model, width int) []string
 	load   func(m *Model, d *detail) tea.Cmd // nil when there is nothing to ask for
-	deeds  []binding
+	actions  []binding
 	offset int
 	waits  bool // for what was asked for
 	failed string
@@ -68,7 +68,7 @@ func (d *detail) take(m *Model, msg tea.Msg) tea.Cmd {
 	case " ":
 		d.offset += 10
 	default:
-		if b := find(d.deeds, k.String()); b != nil {
+		if b := find(d.actions, k.String()); b != nil {
 			return b.do(m)
 		}
 	}
@@ -76,7 +76,7 @@ func (d *detail) take(m *Model, msg tea.Msg) tea.Cmd {
 }
 
 func (d *detail) bindings() []binding {
-	return append(d.deeds, binding{keys: "esc", short: "back"}, binding{keys: "↑↓", short: "scroll"})
+	return append(d.actions, binding{keys: "esc", short: "back"}, binding{keys: "↑↓", short: "scroll"})
 }
 
 // newHelp is what the keys do.
