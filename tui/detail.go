@@ -8,13 +8,13 @@ import (
 
 // detail is a dialog with a text that can be scrolled.
 type detail struct {
-	name   string
-	text   func(m *Model, width int) []string
-	load   func(m *Model, d *detail) tea.Cmd // nil when there is nothing to ask for
-	actions  []binding
-	offset int
-	waits  bool // for what was asked for
-	failed string
+	name    string
+	text    func(m *Model, width int) []string
+	load    func(m *Model, d *detail) tea.Cmd // nil when there is nothing to ask for
+	actions []binding
+	offset  int
+	waits   bool // for what was asked for
+	failed  string
 }
 
 func newDetail(name string, text func(m *Model, width int) []string) *detail {
