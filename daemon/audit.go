@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"crs/internal/audit"
-	"crs/internal/store"
 )
 
 // openAudit opens the log of who changed what. It is closed before the store that it is in, and after the control socket.
@@ -39,11 +38,7 @@ func (d *Daemon) auditNotWritten() string {
 	return fmt.Sprintf("the audit log cannot be written: %s; entries that wait in memory: %d", err, n)
 }
 
-// mendAudit: what Redis refuses, it says why.
 func (d *Daemon) mendAudit() string {
-	if d.shared.node != "" {
-		return "see to it that Redis takes writes"
-	}
 	_, err := d.audit.Health()
-	return store.Mend(err)
+	return d.mendStore(err)
 }

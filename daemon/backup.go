@@ -12,7 +12,6 @@ import (
 	"crs/internal/account"
 	"crs/internal/backup"
 	"crs/internal/config"
-	"crs/internal/filelock"
 	"crs/internal/seal"
 	"crs/internal/secret"
 	"crs/internal/store/local"
@@ -102,12 +101,8 @@ func Restore(ctx context.Context, opt BackupOptions) (*backup.Restored, error) {
 		return nil, err
 	}
 	dir := loaded.Config.Data
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	lock, err := filelock.Take(filepath.Join(dir, ctl.DataLock))
-	var taken *filelock.Taken
-	if errors.As(err, &taken) {
+	lock, err := lockData(dir)
+	if errors.As(err, new(*InUse)) {
 		return nil, ctl.Errorf(ctl.Conflict, "a crs daemon uses %s", dir).WithHint("stop it first: crs stop")
 	}
 	if err != nil {

@@ -10,13 +10,8 @@ import (
 	"crs/internal/limit"
 )
 
-// clockState is the name of what the clock said.
-func (d *Daemon) clockState() string {
-	if d.shared.node == "" {
-		return "clock"
-	}
-	return "clock:" + d.shared.node
-}
+// clockState is the state of what the clock said.
+const clockState = "clock"
 
 // resumeClock goes on with the steady time of the process before this one.
 func (d *Daemon) resumeClock(ctx context.Context) error {
@@ -24,7 +19,7 @@ func (d *Daemon) resumeClock(ctx context.Context) error {
 		d.clock.Resume(d.legacy.Clock)
 		return nil
 	}
-	body, err := d.store.LoadState(ctx, d.clockState())
+	body, err := d.store.LoadState(ctx, d.stateName(clockState))
 	if err != nil || body == nil {
 		return err
 	}
@@ -49,7 +44,7 @@ func (d *Daemon) saveClock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.store.SaveState(ctx, d.clockState(), body)
+	return d.store.SaveState(ctx, d.stateName(clockState), body)
 }
 
 // clockSet says by how much the clock was set.

@@ -34,7 +34,7 @@ func (d *Daemon) ownConditions() []condition.Kind {
 		condition.Own("store_away", ctl.SeverityFailed, d.storeAway,
 			"see that Redis runs and can be reached from here; usage is in the ledger of this node meanwhile, and is not lost", nil),
 		condition.Own("usage_not_counted", ctl.SeverityWarning, d.usageNotCounted,
-			"usage waits in the ledger and is not lost; it is added up when the store takes it", d.mendStore),
+			"usage waits in the ledger and is not lost; it is added up when the store takes it", func() string { return d.mendStore(d.ledger.Late()) }),
 		condition.Own("audit_not_written", ctl.SeverityWarning, d.auditNotWritten,
 			"what was changed is changed; who did it waits in memory and is written when the store takes it, and what this daemon cannot write before it ends is in its log", d.mendAudit),
 		condition.Own("usage_withheld", ctl.SeverityWarning, d.usageWithheld,
@@ -93,12 +93,12 @@ func (d *Daemon) mendLedger() string {
 	return store.Mend(err)
 }
 
-// mendStore: what Redis refuses, it says why.
-func (d *Daemon) mendStore() string {
+// mendStore is what to do about an error of the store. What Redis refuses, it says why.
+func (d *Daemon) mendStore(err error) string {
 	if d.shared.node != "" {
 		return "see to it that Redis takes writes"
 	}
-	return store.Mend(d.ledger.Late())
+	return store.Mend(err)
 }
 
 func (d *Daemon) ledgerOnReserve() string {
@@ -110,10 +110,7 @@ func (d *Daemon) ledgerOnReserve() string {
 }
 
 func (d *Daemon) usageNotCounted() string {
-	if err := d.ledger.Late(); err != nil {
-		return "usage cannot be added up in the store: " + err.Error()
-	}
-	return ""
+	return withError("usage cannot be added up in the store: ", d.ledger.Late())
 }
 
 func (d *Daemon) ledgerDamaged() string {
@@ -156,10 +153,7 @@ func segmentFiles(segments []int64) string {
 }
 
 func (d *Daemon) storeAway() string {
-	if err := d.shared.health.get(); err != nil {
-		return "the store cannot be used: " + err.Error()
-	}
-	return ""
+	return withError("the store cannot be used: ", d.shared.health.get())
 }
 
 // storeUnsafe is what is wrong with the files of a store that keeps some.
@@ -168,8 +162,13 @@ func (d *Daemon) storeUnsafe() string {
 	if !ok {
 		return ""
 	}
-	if err := kept.Intact(); err != nil {
-		return err.Error()
+	return withError("", kept.Intact())
+}
+
+// withError is a condition's sentence that ends with an error; "" without one.
+func withError(sentence string, err error) string {
+	if err == nil {
+		return ""
 	}
-	return ""
+	return sentence + err.Error()
 }

@@ -3,13 +3,10 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	"crs/ctl"
 	"crs/internal/config"
@@ -117,16 +114,12 @@ func (e *end) openDir(ctx context.Context, peek bool) error {
 	if peek && e.fresh {
 		return nil
 	}
-	if err := os.MkdirAll(e.place, 0o700); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
+	lock, err := lockData(e.place)
+	if errors.As(err, new(*InUse)) {
+		return hinted(ctl.Conflict, err, "stop it first: what it writes meanwhile would not be copied")
 	}
-	lock := flock.New(filepath.Join(e.place, ctl.DataLock))
-	held, err := lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("lock the data directory: %w", err)
-	}
-	if !held {
-		return ctl.Errorf(ctl.Conflict, "%s", &InUse{e.place}).WithHint("stop it first: what it writes meanwhile would not be copied")
+		return err
 	}
 	e.undo = append(e.undo, func() { _ = lock.Close() })
 	if e.node, err = nodeID(e.place, time.Now()); err != nil {

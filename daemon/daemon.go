@@ -209,15 +209,24 @@ func (d *Daemon) takeData(dir string) (err error) {
 		d.lock = d.opt.Inherited.Data
 		return nil
 	}
-	d.lock, err = filelock.Take(filepath.Join(dir, ctl.DataLock))
+	d.lock, err = lockData(dir)
+	return err
+}
+
+// lockData makes a data directory, if there is none, and takes it. It gives an *InUse when a daemon has it.
+func lockData(dir string) (*filelock.Lock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	lock, err := filelock.Take(filepath.Join(dir, ctl.DataLock))
 	var taken *filelock.Taken
 	if errors.As(err, &taken) {
-		return &InUse{dir}
+		return nil, &InUse{dir}
 	}
 	if err != nil {
-		return fmt.Errorf("lock the data directory: %w", err)
+		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
-	return nil
+	return lock, nil
 }
 
 // openDomain loads keys, accounts and prices.

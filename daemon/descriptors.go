@@ -3,17 +3,8 @@ package daemon
 import (
 	"fmt"
 
-	"crs/internal/config"
 	"crs/internal/descriptor"
-	"crs/proxyengine"
 )
-
-// engineSettings are those of a configuration, as far as there are descriptors for them.
-func (d *Daemon) engineSettings(c *config.Config) proxyengine.Settings {
-	s := engineSettings(c)
-	s.Connections = min(s.Connections, d.shares.Clients)
-	return s
-}
 
 // fewDescriptors compares the limit of open files, as it is and as it was at the start, with how many clients may be connected.
 func (d *Daemon) fewDescriptors() string {
@@ -31,10 +22,7 @@ func fewDescriptors(have descriptor.Shares, clients int) string {
 
 // notAccepted is why clients, or others, cannot connect.
 func (d *Daemon) notAccepted() string {
-	if err := d.short.Err(); err != nil {
-		return fmt.Sprintf("connections cannot be accepted, and wait: %s", err)
-	}
-	return ""
+	return withError("connections cannot be accepted, and wait: ", d.short.Err())
 }
 
 func (d *Daemon) warnOfFew() {

@@ -134,10 +134,7 @@ func (d *Daemon) keepRoom(before string) string {
 
 // reserveLost is why a fresh token that the store does not take would be in memory only.
 func (d *Daemon) reserveLost() string {
-	if err := d.reserve.Intact(); err != nil {
-		return "the reserve for fresh tokens cannot be used: " + err.Error()
-	}
-	return ""
+	return withError("the reserve for fresh tokens cannot be used: ", d.reserve.Intact())
 }
 
 // mendSocket listens at the control socket's path again when it is lost, and says what keeps it from that: also in the log, once, for
@@ -158,8 +155,5 @@ func (d *Daemon) mendSocket(before string) (why string) {
 
 // socketLost is why no command reaches the daemon.
 func (d *Daemon) socketLost() string {
-	if err := d.control.Intact(); err != nil {
-		return "commands do not reach this daemon: " + err.Error()
-	}
-	return ""
+	return withError("commands do not reach this daemon: ", d.control.Intact())
 }

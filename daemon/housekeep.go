@@ -52,13 +52,16 @@ func (d *Daemon) housekeep(ctx context.Context) error {
 	}
 }
 
+// poolState is the state of what the pool has learnt.
+const poolState = "pool"
+
 func (d *Daemon) saveIfNew(ctx context.Context, saved []byte) []byte {
 	if d.upgrade.Load() != nil { // another process knows better now
 		return saved
 	}
 	body, err := d.pool.Snapshot()
 	if err == nil && !bytes.Equal(body, saved) {
-		err = d.store.SaveState(ctx, d.poolState(), body)
+		err = d.store.SaveState(ctx, d.stateName(poolState), body)
 	}
 	if err != nil {
 		d.log.Error("cannot save what was learnt of the accounts", "error", err)
@@ -72,11 +75,11 @@ func (d *Daemon) savePool(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.store.SaveState(ctx, d.poolState(), body), d.saveClock(ctx))
+	return errors.Join(d.store.SaveState(ctx, d.stateName(poolState), body), d.saveClock(ctx))
 }
 
 func (d *Daemon) restorePool(ctx context.Context) error {
-	body, err := d.store.LoadState(ctx, d.poolState())
+	body, err := d.store.LoadState(ctx, d.stateName(poolState))
 	if err != nil {
 		return err
 	}
@@ -110,7 +113,7 @@ func (d *Daemon) refreshFailed(a *account.Account, err error) {
 
 func (d *Daemon) ledgerFailed(err error) {
 	if err == nil {
-		d.log.Info("the ledger is well again; nothing was lost")
+		d.log.Info("the ledger can be written again; nothing was lost")
 		return
 	}
 	if errors.Is(err, usage.ErrOnReserve) {
@@ -127,7 +130,7 @@ func (d *Daemon) ledgerFailed(err error) {
 // recovered says what an earlier process had left.
 func (d *Daemon) recovered(r usage.Recovery) {
 	if r.Interrupted > 0 || r.Counted > 0 {
-		d.log.Warn("recovered the ledger of a daemon that did not end well", "interrupted", r.Interrupted, "counted", r.Counted)
+		d.log.Warn("recovered the ledger of a daemon that was killed or crashed", "interrupted", r.Interrupted, "counted", r.Counted)
 	}
 	if r.Damaged > 0 {
 		d.log.Error("passed over damaged lines of the ledger; they may be of finished requests, whose usage is not counted if it was not before",

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,18 +52,15 @@ func nodeID(dir string, now time.Time) (string, error) {
 
 // node is what the ledger is known by in the store.
 func (d *Daemon) node() string {
-	if d.shared.node == "" {
-		return "local"
-	}
-	return d.shared.node
+	return cmp.Or(d.shared.node, "local")
 }
 
-// poolState is the name of what the pool has learnt.
-func (d *Daemon) poolState() string {
+// stateName is what a state of this node is called in the store, which several nodes may share.
+func (d *Daemon) stateName(state string) string {
 	if d.shared.node == "" {
-		return "pool"
+		return state
 	}
-	return "pool:" + d.shared.node
+	return state + ":" + d.shared.node
 }
 
 // follow takes what other nodes write, until ctx ends.

@@ -10,11 +10,11 @@ import (
 	"crs/proxyengine/upstream"
 )
 
-// engineSettings is the engine's part of the configuration.
-func engineSettings(c *config.Config) proxyengine.Settings {
+// engineSettings is the engine's part of a configuration, as far as there are descriptors for it.
+func (d *Daemon) engineSettings(c *config.Config) proxyengine.Settings {
 	s := proxyengine.Settings{
 		BodyMax: int64(c.Limits.BodyMax), BodyBudget: int64(c.Limits.BodyBudget), BodyRate: int64(c.Limits.BodyRate), BodyWait: c.Limits.BodyWait,
-		HeaderMax: int(c.Limits.HeaderMax), Connections: c.Limits.Connections,
+		HeaderMax: int(c.Limits.HeaderMax), Connections: min(c.Limits.Connections, d.shares.Clients),
 		Header: c.Timeouts.Header, Body: c.Timeouts.Body,
 		Connect: c.Timeouts.Connect, FirstByte: c.Timeouts.FirstByte, FirstByteJSON: c.Timeouts.FirstByteJSON, Idle: c.Timeouts.Idle,
 		WriteStall: c.Timeouts.WriteStall, KeepAlive: c.Timeouts.KeepAlive,

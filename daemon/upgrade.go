@@ -242,12 +242,12 @@ func (s *upgrade) reason(ctx context.Context, err error) error {
 	return err
 }
 
-// lastWords is how long a process that hung up may take to end by itself, so that it can be told what it ended with.
+// lastWords is how long a process that closed its connection may take to end by itself, so that it can be told what it ended with.
 const lastWords = 200 * time.Millisecond
 
 func plainly(err error) error {
 	if errors.Is(err, net.ErrClosed) {
-		return errors.New("it hung up")
+		return errors.New("it closed the connection")
 	}
 	return err
 }

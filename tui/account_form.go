@@ -34,17 +34,11 @@ func (m *Model) choosePlatform() tea.Cmd {
 	for _, p := range all {
 		options = append(options, huh.NewOption(draw.Clean(draw.Fit(p.Name, 18)+p.Title), p.Name))
 	}
-	return m.push(&form{
-		name: "Add an account", high: len(all) + 2,
-		build: func() *huh.Form {
-			return huh.NewForm(huh.NewGroup(choice("On which platform?", &chosen, options...).Height(len(all) + 1)))
-		},
-		send: sending(m.opt.Daemon.Groups, func(m *Model, all []ctl.Group) tea.Cmd {
-			m.b.group = all
-			p, _ := m.b.catalogue.Platform(chosen)
-			return m.push(m.accountForm(p))
-		}),
-	})
+	return m.push(oneChoice("Add an account", "On which platform?", &chosen, options, sending(m.opt.Daemon.Groups, func(m *Model, all []ctl.Group) tea.Cmd {
+		m.b.group = all
+		p, _ := m.b.catalogue.Platform(chosen)
+		return m.push(m.accountForm(p))
+	})))
 }
 
 // newAccount is what a form for a new account holds.
@@ -209,14 +203,8 @@ func (m *Model) chooseLogin(a *ctl.Account) tea.Cmd {
 		return nil
 	}
 	how, l := string(all[0]), ctl.NewLogin{NewAccount: ctl.NewAccount{Platform: a.Platform, Name: a.Name}}
-	return m.push(&form{
-		name: "Log into " + draw.Clean(a.Name), high: len(all) + 2,
-		build: func() *huh.Form {
-			return huh.NewForm(huh.NewGroup(choice("How?", &how, waysToChoose(all)...).Height(len(all) + 1)))
-		},
-		send: sending(func(ctx context.Context) (ctl.Login, error) {
-			l.SetupToken, l.Device = ctl.Way(how) == ctl.BySetupToken, ctl.Way(how) == ctl.ByDevice
-			return m.opt.Daemon.BeginLogin(ctx, l)
-		}, func(m *Model, l ctl.Login) tea.Cmd { return m.push(newLogin(&l)) }),
-	})
+	return m.push(oneChoice("Log into "+draw.Clean(a.Name), "How?", &how, waysToChoose(all), sending(func(ctx context.Context) (ctl.Login, error) {
+		l.SetupToken, l.Device = ctl.Way(how) == ctl.BySetupToken, ctl.Way(how) == ctl.ByDevice
+		return m.opt.Daemon.BeginLogin(ctx, l)
+	}, func(m *Model, l ctl.Login) tea.Cmd { return m.push(newLogin(&l)) })))
 }

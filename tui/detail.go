@@ -8,13 +8,13 @@ import (
 
 // detail is a dialog with a text that can be scrolled.
 type detail struct {
-	name   string
-	text   func(m *Model, width int) []string
-	load   func(m *Model, d *detail) tea.Cmd // nil when there is nothing to ask for
-	deeds  []binding
-	offset int
-	waits  bool // for what was asked for
-	failed string
+	name    string
+	text    func(m *Model, width int) []string
+	load    func(m *Model, d *detail) tea.Cmd // nil when there is nothing to ask for
+	actions []binding
+	offset  int
+	waits   bool // for what was asked for
+	failed  string
 }
 
 func newDetail(name string, text func(m *Model, width int) []string) *detail {
@@ -59,23 +59,16 @@ func (d *detail) take(m *Model, msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	if moved(k, &d.offset, 1<<20) {
+		return nil
+	}
 	switch k.String() {
 	case "esc", "enter", "q":
 		m.close(d)
-	case "up", "k":
-		d.offset--
-	case "down", "j":
-		d.offset++
-	case "pgup", "ctrl+b":
-		d.offset -= 10
-	case "pgdown", "ctrl+f", " ":
+	case " ":
 		d.offset += 10
-	case "home", "g":
-		d.offset = 0
-	case "end", "G":
-		d.offset = 1 << 20
 	default:
-		if b := find(d.deeds, k.String()); b != nil {
+		if b := find(d.actions, k.String()); b != nil {
 			return b.do(m)
 		}
 	}
@@ -83,7 +76,7 @@ func (d *detail) take(m *Model, msg tea.Msg) tea.Cmd {
 }
 
 func (d *detail) bindings() []binding {
-	return append(d.deeds, binding{keys: "esc", short: "back"}, binding{keys: "↑↓", short: "scroll"})
+	return append(d.actions, binding{keys: "esc", short: "back"}, binding{keys: "↑↓", short: "scroll"})
 }
 
 // newHelp is what the keys do.

@@ -27,13 +27,16 @@ func facts(t *draw.Theme, width int, all ...fact) []string {
 		if f.value == "" {
 			continue
 		}
-		for i, text := range draw.Wrap(draw.Clean(f.value), max(width-factName, 8)) {
-			name := ""
-			if i == 0 {
-				name = f.name
-			}
-			lines = append(lines, t.Faint.Paint(draw.Fit(name, factName))+text)
-		}
+		lines = append(lines, beside(t.Faint, f.name, draw.Clean(f.value), width)...)
+	}
+	return lines
+}
+
+// beside wraps a text beside a name, which stands on the first of its lines.
+func beside(ink draw.Ink, name, text string, width int) (lines []string) {
+	for _, part := range draw.Wrap(text, max(width-factName, 8)) {
+		lines = append(lines, ink.Paint(draw.Fit(name, factName))+part)
+		name = ""
 	}
 	return lines
 }
@@ -169,15 +172,7 @@ func sight(m *Model, s *ctl.Candidate, width int) []string {
 	if s.Until != nil {
 		text += ", until " + until(s.Until, m.now())
 	}
-	var lines []string
-	for i, part := range draw.Wrap(draw.Clean(text), max(width-factName, 8)) {
-		name := ""
-		if i == 0 {
-			name = mark + " " + draw.Clean(s.Account)
-		}
-		lines = append(lines, ink.Paint(draw.Fit(name, factName))+part)
-	}
-	return lines
+	return beside(ink, mark+" "+draw.Clean(s.Account), draw.Clean(text), width)
 }
 
 const (

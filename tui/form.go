@@ -118,6 +118,13 @@ func choice(title string, value *string, options ...huh.Option[string]) *huh.Sel
 	return huh.NewSelect[string]().Title(title).Options(options...).Value(value)
 }
 
+// oneChoice is a form that asks for one of several words.
+func oneChoice(name, title string, value *string, options []huh.Option[string], send func(*Model, *form) tea.Cmd) *form {
+	return &form{name: name, high: len(options) + 2, send: send, build: func() *huh.Form {
+		return huh.NewForm(huh.NewGroup(choice(title, value, options...).Height(len(options) + 1)))
+	}}
+}
+
 // switched is a field for yes or no.
 func switched(title string, value *bool) *huh.Confirm {
 	return huh.NewConfirm().Title(title).Inline(true).Affirmative("yes").Negative("no").Value(value)

@@ -21,7 +21,7 @@ func (m *Model) showGroups() tea.Cmd {
 			return nil
 		})
 	}
-	d.deeds = []binding{
+	d.actions = []binding{
 		{keys: "n", short: "make one", do: (*Model).newGroup},
 		{keys: "N", short: "delete one", do: (*Model).deleteGroup},
 	}

@@ -59,20 +59,15 @@ func (l *login) address() string {
 }
 
 func (l *login) view(m *Model, width, height int) []string {
-	var tail []string
+	where, rest := "in a browser", l.codeLines
 	if l.Device != nil {
-		tail = l.deviceLines(m, width)
-	} else {
-		tail = l.codeLines(m, width)
+		where, rest = "on any device", l.deviceLines
 	}
+	tail := rest(m, width)
 	if l.failed != "" {
 		tail = append(tail, paintAll(m.t.Bad, draw.Wrap(l.failed, width))...)
 	}
-	head := []string{"Open this address in a browser and log in as the account's owner:"}
-	if l.Device != nil {
-		head[0] = "Open this address on any device and log in as the account's owner:"
-	}
-	head = draw.Wrap(head[0], width)
+	head := draw.Wrap("Open this address "+where+" and log in as the account's owner:", width)
 	room := max(height-len(head)-len(tail)-2, 1)
 	address := draw.Break(l.address(), width)
 	if len(address) > room {

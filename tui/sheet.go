@@ -74,35 +74,41 @@ func (s *sheet[T]) move(k tea.KeyMsg, count int) {
 		s.typed(k)
 		return
 	}
-	switch k.String() {
-	case "up", "k":
-		s.place--
-	case "down", "j":
-		s.place++
-	case "pgup", "ctrl+b":
-		s.place -= 10
-	case "pgdown", "ctrl+f":
-		s.place += 10
-	case "home", "g":
-		s.place = 0
-	case "end", "G":
-		s.place = count - 1
-	case "/":
-		s.asks = true
-		return
-	case "s":
-		s.by, s.reverse = s.nextOrder(), false
-		return
-	case "S":
-		s.reverse = !s.reverse
-		return
-	case "esc":
-		s.filter = ""
-		return
-	default:
+	if moved(k, &s.place, count-1) {
+		s.chosen = "" // by its place, from here on
 		return
 	}
-	s.chosen = "" // by its place, from here on
+	switch k.String() {
+	case "/":
+		s.asks = true
+	case "s":
+		s.by, s.reverse = s.nextOrder(), false
+	case "S":
+		s.reverse = !s.reverse
+	case "esc":
+		s.filter = ""
+	}
+}
+
+// moved moves a place in a list or a text, if that is what a key does. last is the place at the end.
+func moved(k tea.KeyMsg, place *int, last int) bool {
+	switch k.String() {
+	case "up", "k":
+		*place--
+	case "down", "j":
+		*place++
+	case "pgup", "ctrl+b":
+		*place -= 10
+	case "pgdown", "ctrl+f":
+		*place += 10
+	case "home", "g":
+		*place = 0
+	case "end", "G":
+		*place = last
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *sheet[T]) typed(k tea.KeyMsg) {

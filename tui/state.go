@@ -95,13 +95,14 @@ func (b *state) flowed(u *ctl.Update) {
 			f = new(flow)
 			b.flows[n] = f
 		}
-		if old := b.scene.Flights[n]; old != nil && !u.All {
-			f.add(u.At, float64(sent-old.Sent))
-			b.sent.add(u.At, float64(sent-old.Sent))
-		} else if !u.All {
-			f.add(u.At, float64(sent))
-			b.sent.add(u.At, float64(sent))
+		if u.All {
+			return
 		}
+		if old := b.scene.Flights[n]; old != nil {
+			sent -= old.Sent
+		}
+		f.add(u.At, float64(sent))
+		b.sent.add(u.At, float64(sent))
 	}
 	for i := range u.Flights {
 		count(u.Flights[i].N, u.Flights[i].Sent)

@@ -19,7 +19,7 @@ import (
 
 // Options say where canaries are sent.
 type Options struct {
-	// URL is the address that clients have: what stands before /api, or with it.
+	// URL is the address that clients have, with /api at its end or without.
 	URL   string
 	Token string
 	// Silence is how long a stream is to pause; 0 leaves that out. It takes as long.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"crs/ctl"
 	"crs/daemon/admin"
@@ -57,6 +58,7 @@ func sendLines[Row any](h *Handler, w http.ResponseWriter, r *http.Request, rows
 		return
 	}
 	for row := range rows {
+		_ = conn.SetWriteDeadline(time.Now().Add(writePatience))
 		if enc.Encode(row) != nil || conn.Flush() != nil {
 			return
 		}

@@ -1,7 +1,8 @@
 package control
 
 import (
-	"encoding/json"
+	"context"
+	"iter"
 	"net/http"
 	"time"
 
@@ -15,27 +16,28 @@ func (h *Handler) watch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := h.untilEnding(r)
+	defer stop()
 	view := admin.NewView(h.ops)
 	defer view.Close()
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	conn, enc := http.NewResponseController(w), json.NewEncoder(w)
-	defer h.unblock(r, conn)()
-	ending := h.ending()
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if u := view.Update(); u != nil {
-			_ = conn.SetWriteDeadline(time.Now().Add(writePatience))
-			if enc.Encode(u) != nil || conn.Flush() != nil {
-				return nil
+	sendLines(h, w, r, updates(ctx, view, every))
+	return nil
+}
+
+// updates are what has changed at each time, until ctx ends.
+func updates(ctx context.Context, view *admin.View, every time.Duration) iter.Seq[*ctl.Update] {
+	return func(yield func(*ctl.Update) bool) {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			if u := view.Update(); u != nil && !yield(u) {
+				return
 			}
-		}
-		select {
-		case <-tick.C:
-		case <-ending:
-			return nil
-		case <-r.Context().Done():
-			return nil
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
 		}
 	}
 }

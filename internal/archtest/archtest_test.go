@@ -96,7 +96,7 @@ func TestEveryDependencyHasOneDoor(t *testing.T) {
 		{"github.com/kardianos/service", []string{"daemon"}, nil, "only the process knows that it is a service"},
 		{"golang.org/x/crypto/acme", []string{"daemon/certificate"}, nil, "how clients are served is one folder's business"},
 		{"github.com/coreos/go-systemd", []string{"daemon"}, nil, "only the process knows that it is a service"},
-		{"github.com/knadh/koanf", []string{"internal/config"}, nil, "the rest takes a plain Config"},
+		{"github.com/pelletier/go-toml", []string{"internal/config"}, nil, "the rest takes a plain Config"},
 		{"golang.org/x/crypto/x509roots", []string{"daemon/checkup"}, nil, "requests trust what the system trusts; only the checkup asks what browsers would"},
 		{"filippo.io/age", []string{"internal/backup"}, nil, "only backups are encrypted with a passphrase"},
 		{"aead.dev/minisign", []string{"internal/release"}, nil, "what is signed is a release, and nothing else is"},

@@ -132,7 +132,7 @@ func (nopCloser) Close() error { return nil }
 // fill copies the store first, and the ledger after it: what the ledger has more than the store counts when it is restored.
 func (from *From) fill(ctx context.Context, a *archive, copied string) error {
 	// The copy has secrets, if sealed ones: it must not be readable for a moment.
-	if err := createEmpty(copied); err != nil {
+	if err := writeNew(copied, nil, 0o600); err != nil {
 		return err
 	}
 	schema, err := from.Copy(ctx, copied)
@@ -169,15 +169,6 @@ func (from *From) key(ctx context.Context, a *archive, copied string) error {
 		}
 	}
 	return a.text(keyFile, text)
-}
-
-// createEmpty makes a file that is not there, and follows no link: a backup may be written where others may, too.
-func createEmpty(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 func (from *From) ledger(ctx context.Context, a *archive) error {

@@ -183,7 +183,7 @@ func (u *unpacker) read(a *tar.Reader) error {
 // expected keeps names inside the directory.
 func expected(name string) bool {
 	switch name {
-	case aboutFile, sumsFile, storeFile, configFile, "seal.key", "store.json":
+	case aboutFile, sumsFile, storeFile, configFile, keyFile, markerFile:
 		return true
 	}
 	dir, file := path.Split(name)

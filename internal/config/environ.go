@@ -2,10 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-
-	"github.com/knadh/koanf/providers/env/v2"
 )
 
 const envPrefix = "CRS_"
@@ -27,32 +26,20 @@ func envName(key string) string {
 }
 
 func (l *layers) addEnvironment(environ []string) {
-	l.problem(l.merged.Load(env.Provider(".", env.Opt{
-		Prefix:        envPrefix,
-		EnvironFunc:   func() []string { return environ },
-		TransformFunc: l.readVariable,
-	}), nil))
-}
-
-// readVariable gives the key that a variable sets, and its value. No key means that there is nothing to set.
-func (l *layers) readVariable(name, text string) (key string, value any) {
-	if isForeign(name) {
-		return "", nil
+	providers := l.knownProviders()
+	for _, variable := range environ {
+		name, text, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, envPrefix) || isForeign(name) {
+			continue
+		}
+		o, ok := l.findVariable(name, providers)
+		switch {
+		case !ok: // not a mistake: a client's variables may begin so, too, and be set in the same shell
+			l.warnings = append(l.warnings, l.unknownVariable(name))
+		case text != "":
+			l.acceptText(o, text, origin{"env", name})
+		}
 	}
-	o, ok := l.findVariable(name)
-	if !ok {
-		// Not a mistake: a client's variables may begin so, too, and be set in the same shell.
-		l.warnings = append(l.warnings, l.unknownVariable(name))
-		return "", nil
-	}
-	if text == "" {
-		return "", nil
-	}
-	value, ok = l.acceptText(o, text, origin{"env", name})
-	if !ok {
-		return "", nil
-	}
-	return o.key, value
 }
 
 func isForeign(name string) bool {
@@ -62,7 +49,7 @@ func isForeign(name string) bool {
 }
 
 // findVariable gives the rules for the key that a variable sets.
-func (l *layers) findVariable(name string) (option, bool) {
+func (l *layers) findVariable(name string, providers []string) (option, bool) {
 	if i := slices.IndexFunc(l.options, func(o option) bool { return envName(o.key) == name }); i >= 0 {
 		return l.options[i], true
 	}
@@ -70,7 +57,7 @@ func (l *layers) findVariable(name string) (option, bool) {
 	if !ok {
 		return option{}, false
 	}
-	provider, setting, ok := l.splitVariable(rest)
+	provider, setting, ok := splitVariable(rest, providers)
 	if !ok {
 		return option{}, false
 	}
@@ -79,8 +66,8 @@ func (l *layers) findVariable(name string) (option, bool) {
 
 // splitVariable parts NAME_SETTING, where both may hold _. The longest provider that is known by name decides; without
 // one, the setting must be one of those that every provider has.
-func (l *layers) splitVariable(rest string) (provider, setting string, ok bool) {
-	for _, name := range l.knownProviders() {
+func splitVariable(rest string, providers []string) (provider, setting string, ok bool) {
+	for _, name := range providers {
 		after, ok := strings.CutPrefix(rest, upper(name)+"_")
 		if ok && len(name) > len(provider) {
 			provider, setting = name, strings.ToLower(after)
@@ -102,7 +89,13 @@ func (l *layers) knownProviders() []string {
 	if len(l.providers) > 0 {
 		return l.providers
 	}
-	return l.merged.MapKeys(providersTable)
+	names := map[string]bool{}
+	for key := range l.values {
+		if name, _, ok := splitProviderKey(key); ok {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // upper writes a name as it stands in a variable.

@@ -10,8 +10,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/knadh/koanf/parsers/toml/v2"
-	gotoml "github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2"
 )
 
 // leaf is one value of a file, or a table with nothing in it.
@@ -24,32 +23,28 @@ type leaf struct {
 // addFile reads doc, which may be nil; name is what messages call it.
 func (l *layers) addFile(name string, doc []byte) {
 	lines := findLines(doc)
-	tree, err := toml.Parser().Unmarshal(doc)
-	if err != nil {
+	tree := map[string]any{}
+	if err := toml.Unmarshal(doc, &tree); err != nil {
 		l.problem(syntaxError(name, lines, err))
 		return
 	}
-	values := map[string]any{}
 	for _, leaf := range leaves(nil, tree, lines) {
-		if value, ok := l.acceptLeaf(leaf, origin{"file", at(name, leaf.line)}); ok {
-			values[leaf.key] = value
-		}
+		l.acceptLeaf(leaf, origin{"file", at(name, leaf.line)})
 	}
-	l.merge(values)
 }
 
-func (l *layers) acceptLeaf(leaf leaf, from origin) (any, bool) {
+func (l *layers) acceptLeaf(leaf leaf, from origin) {
 	o, ok := l.find(leaf.key)
 	if !ok {
 		l.problem(l.noOption(leaf, from))
-		return nil, false
+		return
 	}
 	text, ok := o.text(leaf.raw)
 	if !ok {
 		l.problem(o.problem(leaf.raw, from))
-		return nil, false
+		return
 	}
-	return l.accept(o, text, leaf.raw, from)
+	l.accept(o, text, leaf.raw, from)
 }
 
 // noOption says what is wrong with a key that takes no value. Nothing is wrong with an empty table.
@@ -113,7 +108,7 @@ func isBare(part string) bool {
 func syntaxError(name string, lines lines, err error) error {
 	reason, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "toml: "), ": ")
 	reason = strings.Map(printable, reason)
-	if decode, ok := errors.AsType[*gotoml.DecodeError](err); ok {
+	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, column := decode.Position()
 		return fmt.Errorf("%s:%d:%d: %s", name, line, column, reason)
 	}

@@ -7,17 +7,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/knadh/koanf/providers/confmap"
-	"github.com/knadh/koanf/v2"
 )
 
 // layers puts one layer of values over the other. Each value is checked as it comes in, also when a later one covers it.
 type layers struct {
 	options   []option
-	providers []string // the names allowed; empty allows every name
-	merged    *koanf.Koanf
-	origins   map[string]origin // of the values in merged
+	providers []string          // the names allowed; empty allows every name
+	values    map[string]any    // that lie on top, by key
+	origins   map[string]origin // of the values
 	problems  []error
 	warnings  []string
 }
@@ -40,9 +37,9 @@ func (o origin) phrase() string {
 
 func newLayers(providers []string) *layers {
 	return &layers{
-		options:   optionsOf(reflect.TypeFor[Config](), ""),
+		options:   optionsOf(reflect.TypeFor[Config](), "", nil),
 		providers: providers,
-		merged:    koanf.New("."),
+		values:    map[string]any{},
 		origins:   map[string]origin{},
 	}
 }
@@ -50,7 +47,6 @@ func newLayers(providers []string) *layers {
 // addDefaults takes the places from paths. A place that is not known stays unset, for a later layer to fill.
 func (l *layers) addDefaults(paths Paths) {
 	places := map[string]string{"data": paths.Data, "socket": paths.Socket}
-	values := map[string]any{}
 	for _, o := range l.options {
 		text := o.fallback
 		if place, ok := places[o.key]; ok {
@@ -59,52 +55,38 @@ func (l *layers) addDefaults(paths Paths) {
 				continue
 			}
 		}
-		if value, ok := l.accept(o, text, text, origin{kind: "default"}); ok {
-			values[o.key] = value
-		}
+		l.accept(o, text, text, origin{kind: "default"})
 	}
-	l.merge(values)
 }
 
 func (l *layers) addFlags(flags map[string]string) {
-	values := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(flags)) {
 		from := origin{"flag", "--" + strings.TrimSuffix(key, ".url")} // --redis sets redis.url
-		o, ok := l.find(key)
-		if !ok {
+		if o, ok := l.find(key); ok {
+			l.acceptText(o, flags[key], from)
+		} else {
 			l.problem(l.unknownKey(key, from))
-			continue
-		}
-		if value, ok := l.acceptText(o, flags[key], from); ok {
-			values[key] = value
 		}
 	}
-	l.merge(values)
 }
 
 // acceptText accepts a value from the command line or the environment.
-func (l *layers) acceptText(o option, text string, from origin) (any, bool) {
+func (l *layers) acceptText(o option, text string, from origin) {
 	value := text
 	if o.check == "path" || o.check == "socket" || o.check == "path-or-none" {
 		value = absolute(text)
 	}
-	return l.accept(o, value, text, from)
+	l.accept(o, value, text, from)
 }
 
-// accept gives the value that text says, and remembers where it came from. When it is not valid, the problem shows raw,
-// as the operator wrote it.
-func (l *layers) accept(o option, text string, raw any, from origin) (any, bool) {
+// accept puts the value that text says on top. When it is not valid, the problem shows raw, as the operator wrote it.
+func (l *layers) accept(o option, text string, raw any, from origin) {
 	value, ok := o.parse(text)
 	if !ok {
 		l.problem(o.problem(raw, from))
-		return nil, false
+		return
 	}
-	l.origins[o.key] = from
-	return value, true
-}
-
-func (l *layers) merge(values map[string]any) {
-	l.problem(l.merged.Load(confmap.Provider(values, "."), nil))
+	l.values[o.key], l.origins[o.key] = value, from
 }
 
 func (l *layers) problem(err error) {
@@ -128,19 +110,24 @@ func (l *layers) find(key string) (option, bool) {
 // config gives the values that lie on top, or every problem.
 func (l *layers) config() (Config, error) {
 	var cfg Config
-	if len(l.problems) == 0 {
-		l.problem(l.merged.Unmarshal("", &cfg))
-		cfg.Providers = l.providerSettings()
-		l.problem(l.checkTogether(cfg))
+	if len(l.problems) > 0 {
+		return cfg, errors.Join(l.problems...)
 	}
-	return cfg, errors.Join(l.problems...)
+	fields := reflect.ValueOf(&cfg).Elem()
+	for _, o := range l.options {
+		if value, ok := l.values[o.key]; ok {
+			fields.FieldByIndex(o.field).Set(reflect.ValueOf(value))
+		}
+	}
+	cfg.Providers = l.providerSettings()
+	return cfg, l.checkTogether(cfg)
 }
 
 func (l *layers) providerSettings() map[string]Provider {
 	var all map[string]Provider
-	for _, key := range l.merged.Keys() {
+	for key, value := range l.values {
 		if name, setting, ok := splitProviderKey(key); ok {
-			all = put(all, name, all[name].with(setting, l.merged.String(key)))
+			all = put(all, name, all[name].with(setting, value.(string)))
 		}
 	}
 	return all
@@ -158,14 +145,15 @@ func (l *layers) checkTogether(cfg Config) error {
 // entries describes what lies on top.
 func (l *layers) entries() []Entry {
 	all := slices.Clone(l.options)
-	for _, key := range l.merged.Keys() {
+	for _, key := range slices.Sorted(maps.Keys(l.values)) {
 		if name, setting, ok := splitProviderKey(key); ok {
 			all = append(all, providerOption(name, setting))
 		}
 	}
 	list := make([]Entry, 0, len(all))
 	for _, o := range all {
-		list = append(list, Entry{Key: o.key, Value: o.show(l.merged.Get(o.key)), Origin: l.origins[o.key].String(), Doc: o.doc, Hidden: o.hidden(l.merged.Get(o.key))})
+		value := l.values[o.key]
+		list = append(list, Entry{Key: o.key, Value: o.show(value), Origin: l.origins[o.key].String(), Doc: o.doc, Hidden: o.hidden(value)})
 	}
 	return list
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"crs/internal/secret"
 )
 
 // Option describes one key, for the documentation.
@@ -23,7 +25,7 @@ type Option struct {
 // operator chooses.
 func Options() []Option {
 	var list []Option
-	for _, o := range slices.Concat(optionsOf(reflect.TypeFor[Config](), ""), providerOptions(providersTable+".NAME.")) {
+	for _, o := range slices.Concat(optionsOf(reflect.TypeFor[Config](), "", nil), providerOptions(providersTable+".NAME.")) {
 		list = append(list, Option{Key: o.key, Env: envName(o.key), Default: o.fallback, Accepts: o.want(), Doc: o.doc})
 	}
 	return list
@@ -34,6 +36,7 @@ type option struct {
 	key      string
 	doc      string
 	kind     reflect.Type
+	field    []int // of Config, as reflect's FieldByIndex has it
 	fallback string
 	min, max string   // bounds of a number, duration or size
 	oneOf    []string // the words allowed, when it is a word
@@ -42,21 +45,22 @@ type option struct {
 }
 
 // optionsOf lists the keys of a struct, those of the structs in it included.
-func optionsOf(table reflect.Type, prefix string) []option {
+func optionsOf(table reflect.Type, prefix string, at []int) []option {
 	var list []option
 	for field := range table.Fields() {
-		name := field.Tag.Get("koanf")
+		name, index := field.Tag.Get("key"), slices.Concat(at, field.Index)
 		if name == "-" {
 			continue
 		}
 		if field.Type.Kind() == reflect.Struct {
-			list = append(list, optionsOf(field.Type, prefix+name+".")...)
+			list = append(list, optionsOf(field.Type, prefix+name+".", index)...)
 			continue
 		}
 		list = append(list, option{
 			key:      prefix + name,
 			doc:      field.Tag.Get("doc"),
 			kind:     field.Type,
+			field:    index,
 			fallback: field.Tag.Get("default"),
 			min:      field.Tag.Get("min"),
 			max:      field.Tag.Get("max"),
@@ -69,7 +73,7 @@ func optionsOf(table reflect.Type, prefix string) []option {
 
 // providerOptions lists the keys of one provider. The last stands for every further key.
 func providerOptions(prefix string) []option {
-	list := optionsOf(reflect.TypeFor[Provider](), prefix)
+	list := optionsOf(reflect.TypeFor[Provider](), prefix, nil)
 	list[len(list)-1].kind = reflect.TypeFor[string]() // of one setting, where the field is all of them
 	return list
 }
@@ -179,4 +183,59 @@ func format(value any) string {
 		return strings.ToLower(value.String())
 	}
 	return fmt.Sprint(value)
+}
+
+// show writes a valid value for an operator to see.
+func (o option) show(value any) string {
+	if hidden := o.hidden(value); !hidden.Empty() {
+		return hidden.String()
+	}
+	return format(value)
+}
+
+// hidden is what show does not show; empty where it shows all.
+func (o option) hidden(value any) secret.String {
+	if text := format(value); o.hides(text) {
+		return secret.New(text)
+	}
+	return secret.String{}
+}
+
+// hides reports whether text must not be shown: a secret, a URL that carries a user or a query, or one that stands where the file is to be
+// named that holds it.
+func (o option) hides(text string) bool {
+	isURL := o.check == "url" || strings.Contains(text, "://")
+	return o.secret || isURL && (strings.ContainsAny(text, "@?#") || o.check == "path-or-none")
+}
+
+// problem says that raw, as it was written, is not a value for o.
+func (o option) problem(raw any, from origin) error {
+	return fmt.Errorf("%s = %s %s: want %s", o.key, o.quote(raw), from.phrase(), o.want())
+}
+
+// quote writes a value that is not valid, shortened where it is long.
+func (o option) quote(raw any) string {
+	switch raw := raw.(type) {
+	case []any:
+		return "(a list)"
+	case map[string]any:
+		return "(a table)"
+	case string:
+		if !o.hides(raw) {
+			return strconv.Quote(shorten(raw))
+		}
+	default:
+		if !o.secret {
+			return fmt.Sprint(raw)
+		}
+	}
+	return secret.New(fmt.Sprint(raw)).String()
+}
+
+func shorten(text string) string {
+	const most = 200
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
 }

@@ -59,7 +59,7 @@ func TestOptionsAndEntriesHoldEveryFieldOfConfig(t *testing.T) {
 func fields(t *testing.T, table reflect.Type, prefix string) []string {
 	var keys []string
 	for field := range table.Fields() {
-		tag := field.Tag.Get("koanf")
+		tag := field.Tag.Get("key")
 		switch {
 		case field.Name == "Providers":
 		case tag == "" || strings.ToLower(field.Name) != strings.ReplaceAll(tag, "_", ""):

@@ -10,14 +10,14 @@ import (
 
 // Provider is what was set under providers.NAME. An empty URL means the one the provider has built in.
 type Provider struct {
-	APIURL       string `koanf:"api_url" check:"url" doc:"Base URL of the provider's API, instead of the built-in one."`
-	AuthorizeURL string `koanf:"authorize_url" check:"url" doc:"URL of the page where an account's owner logs in, instead of the built-in one."`
-	TokenURL     string `koanf:"token_url" check:"url" doc:"URL where tokens are issued and refreshed, instead of the built-in one."`
+	APIURL       string `key:"api_url" check:"url" doc:"Base URL of the provider's API, instead of the built-in one."`
+	AuthorizeURL string `key:"authorize_url" check:"url" doc:"URL of the page where an account's owner logs in, instead of the built-in one."`
+	TokenURL     string `key:"token_url" check:"url" doc:"URL where tokens are issued and refreshed, instead of the built-in one."`
 
 	// Settings holds every further key, by its name. May be nil.
-	Settings map[string]string `koanf:"KEY" doc:"Any further setting the provider knows. It is secret, and hidden, when its name contains secret, token, password or key."`
+	Settings map[string]string `key:"KEY" doc:"Any further setting the provider knows. It is secret, and hidden, when its name contains secret, token, password or key."`
 	// Secrets holds those further keys that are secret. May be nil.
-	Secrets map[string]secret.String `koanf:"-"`
+	Secrets map[string]secret.String `key:"-"`
 }
 
 const providersTable = "providers"

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/knadh/koanf/parsers/toml/v2"
+	"github.com/pelletier/go-toml/v2"
 )
 
 // SocketPath gives the socket on which a client finds the daemon. It reads only what it needs and reports no mistake in
@@ -64,11 +64,11 @@ func socketIn(file string) string {
 	if err != nil {
 		return ""
 	}
-	tree, err := toml.Parser().Unmarshal(doc)
-	if err != nil {
-		return ""
+	tree := map[string]any{}
+	socket := ""
+	if toml.Unmarshal(doc, &tree) == nil {
+		socket, _ = tree["socket"].(string)
 	}
-	socket, _ := tree["socket"].(string)
 	if !isSocketPath(socket) {
 		return ""
 	}

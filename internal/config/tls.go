@@ -9,12 +9,12 @@ import (
 
 // TLS says how clients are served over HTTPS. Without a certificate and without domains they are served over HTTP.
 type TLS struct {
-	Certificate string `koanf:"certificate" default:"" check:"path-or-none" doc:"PEM file of the certificate, with those between it and its root. It is read again when it changes."`
-	Key         string `koanf:"key" default:"" check:"path-or-none" doc:"PEM file of the certificate's key."`
-	MinVersion  string `koanf:"min_version" default:"1.2" oneof:"1.2 1.3" doc:"Oldest version of TLS that is spoken."`
-	ACMEDomains string `koanf:"acme_domains" default:"" check:"domains" doc:"Domains, with commas between them, that a certificate is fetched for by ACME and renewed in time. Port 443 of each must lead to listen. By this you agree to the terms of the authority."`
-	ACMEEmail   string `koanf:"acme_email" default:"" check:"email" doc:"Address that the authority may write to."`
-	ACMEURL     string `koanf:"acme_url" default:"https://acme-v02.api.letsencrypt.org/directory" check:"url" doc:"Directory of the authority."`
+	Certificate string `key:"certificate" default:"" check:"path-or-none" doc:"PEM file of the certificate, with those between it and its root. It is read again when it changes."`
+	Key         string `key:"key" default:"" check:"path-or-none" doc:"PEM file of the certificate's key."`
+	MinVersion  string `key:"min_version" default:"1.2" oneof:"1.2 1.3" doc:"Oldest version of TLS that is spoken."`
+	ACMEDomains string `key:"acme_domains" default:"" check:"domains" doc:"Domains, with commas between them, that a certificate is fetched for by ACME and renewed in time. Port 443 of each must lead to listen. By this you agree to the terms of the authority."`
+	ACMEEmail   string `key:"acme_email" default:"" check:"email" doc:"Address that the authority may write to."`
+	ACMEURL     string `key:"acme_url" default:"https://acme-v02.api.letsencrypt.org/directory" check:"url" doc:"Directory of the authority."`
 }
 
 // Domains are those of ACMEDomains.

@@ -79,18 +79,14 @@ func publish(path string, content []byte) error {
 		return err
 	}
 	defer func() { _ = os.Remove(draft.Name()) }()
-	if err := writeDurably(draft, content); err != nil {
+	_, err = draft.Write(content)
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
 		return err
 	}
 	if err := os.Link(draft.Name(), path); err != nil {
 		return err
 	}
 	return durable.Dir(dir)
-}
-
-func writeDurably(file *os.File, content []byte) error {
-	_, err := file.Write(content)
-	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // readKey gives the key in a file that only its owner can use.
@@ -103,20 +99,11 @@ func readKey(path string) ([]byte, error) {
 	if err := checkMode(file, path); err != nil {
 		return nil, err
 	}
-	text, err := readText(file)
-	if err != nil {
-		return nil, err
-	}
-	return decode(text, path)
-}
-
-// readText reads no more than a key file may hold.
-func readText(file *os.File) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(file, 1024))
+	text, err := io.ReadAll(io.LimitReader(file, 1024)) // more than a key file may hold
 	if err != nil {
 		return nil, fmt.Errorf("read key file: %w", err)
 	}
-	return text, nil
+	return decode(text, path)
 }
 
 // decode leaves out the decoder's own error, which would quote the key.
