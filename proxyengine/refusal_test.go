@@ -64,7 +64,7 @@ func TestEveryRefusalSaysWhyInTheClientsProtocol(t *testing.T) {
 		"model not served":    {account: func(a *ctl.NewAccount) { a.Models = []string{"claude-haiku-*"} }, status: 403, kind: "permission_error", says: "no account here serves this model", recorded: true},
 		"requests per minute": {key: limits(func(k *ctl.KeyEdit) { k.RequestsPerMinute = ptr(int64(1)) }), after: once, status: 429, kind: "rate_limit_error", says: "1 requests per minute", recorded: true, retryAfter: true},
 		"tokens per minute":   {key: limits(func(k *ctl.KeyEdit) { k.TokensPerMinute = ptr(int64(10)) }), after: once, status: 429, kind: "rate_limit_error", says: "10 tokens per minute", recorded: true, retryAfter: true},
-		"daily cost":          {key: limits(func(k *ctl.KeyEdit) { k.DailyCost = ptr(ctl.USD(1)) }), after: once, status: 402, kind: "billing_error", says: "daily cost limit of $0.0001 is spent", recorded: true, retryAfter: true},
+		"daily cost":          {key: limits(func(k *ctl.KeyEdit) { k.DailyCost = ptr(ctl.USD(1)) }), after: once, status: 402, kind: "billing_error", says: "daily cost limit of $0.000000001 is spent", recorded: true, retryAfter: true},
 		"weekly cost":         {key: limits(func(k *ctl.KeyEdit) { k.WeeklyCost = ptr(ctl.USD(1)) }), after: once, status: 402, kind: "billing_error", says: "weekly cost", recorded: true, retryAfter: true},
 		"total cost":          {key: limits(func(k *ctl.KeyEdit) { k.TotalCost = ptr(ctl.USD(1)) }), after: once, status: 402, kind: "billing_error", says: "total cost", recorded: true},
 		"bound elsewhere": {after: func(t *testing.T, b *crstest.Box) {

@@ -1,7 +1,7 @@
 // Command bench measures what crs costs: processor time, memory and latency, against a bare fasthttp proxy and, where it is
 // installed, nginx. `make bench` runs it; docs/performance.md says what it measures, and what came of it.
 //
-//	go run ./lab/bench [-only LIST] [-skip LIST] [-rounds N] [-seconds S] [-crs PATH] [-json FILE] [-write PAGE]
+//	go run ./lab/bench [-only LIST] [-skip LIST] [-rounds N] [-seconds S] [-crs PATH] [-former PATH] [-json FILE] [-write PAGE]
 //
 // It starts itself again for its parts: `bench upstream` is the provider, `bench proxy` the bare proxy.
 package main
@@ -63,6 +63,7 @@ type options struct {
 	rounds     int
 	duration   time.Duration // of one measurement
 	crs        string        // the binary; "" builds it
+	former     string        // another one to measure beside it; "" for none
 	json, page string
 	keys       int
 	accounts   int
@@ -78,6 +79,7 @@ func parse(args []string, messages io.Writer) (*options, error) {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often everything is measured")
 	seconds := flags.Float64("seconds", 3, "how long one measurement takes")
 	flags.StringVar(&o.crs, "crs", "", "the crs to measure; built from this checkout when empty")
+	flags.StringVar(&o.former, "former", "", "another crs, such as the one before a change: measured in turn with the first, and held against it")
 	flags.StringVar(&o.json, "json", "", "file that the results are written to as JSON")
 	flags.StringVar(&o.page, "write", "", "page whose table is replaced by this run's, such as docs/performance.md")
 	flags.IntVar(&o.keys, "keys", 100_000, "keys where there are to be many")
@@ -105,6 +107,8 @@ func (o *options) check(rest []string) error {
 		return fmt.Errorf("what is %q for? the flags are all there is", rest[0])
 	case o.rounds < 1, o.duration < 100*time.Millisecond, o.keys < 1, o.accounts < 1:
 		return fmt.Errorf("-rounds, -keys and -accounts begin at 1, and -seconds at 0.1")
+	case o.page != "" && o.former != "":
+		return fmt.Errorf("-write is for a run of one crs: a page does not say what a change has brought")
 	case o.page != "" && len(o.only)+len(o.skip) > 0:
 		return fmt.Errorf("-write is for a run of every row: a page with half a table would say less than it seems to")
 	}

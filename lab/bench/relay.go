@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -30,7 +31,7 @@ func (s *stage) startRelay(ctx context.Context, sub *subject, dir string, flags 
 func (s *stage) serve(ctx context.Context, sub *subject, dir string, flags ...string) (*ctl.Client, error) {
 	began := time.Now()
 	var err error
-	sub.process, err = process.Start(ctx, dir, "crs", append([]string{s.crs, "serve", "--data", dir, "--listen", "127.0.0.1:0"}, flags...)...)
+	sub.process, err = process.Start(ctx, dir, "crs", append([]string{cmp.Or(sub.binary, s.crs), "serve", "--data", dir, "--listen", "127.0.0.1:0"}, flags...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -70,10 +71,14 @@ func addKey(ctx context.Context, control *ctl.Client, name string) (string, erro
 }
 
 // build builds crs from the checkout that the benchmark is run in.
-func (s *stage) build(ctx context.Context) error {
+func (s *stage) build(ctx context.Context) (err error) {
+	if s.opt.former != "" {
+		if s.former, err = filepath.Abs(s.opt.former); err != nil {
+			return err
+		}
+	}
 	if s.opt.crs != "" {
-		path, err := filepath.Abs(s.opt.crs)
-		s.crs = path
+		s.crs, err = filepath.Abs(s.opt.crs)
 		return err
 	}
 	s.crs = filepath.Join(s.dir, "crs")
@@ -81,7 +86,7 @@ func (s *stage) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Wait(); err != nil {
+	if err = p.Wait(); err != nil {
 		return p.Explain(fmt.Errorf("build crs: %w", err))
 	}
 	_, err = os.Stat(s.crs)

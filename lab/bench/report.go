@@ -76,7 +76,7 @@ func (r *report) cells() [][]string {
 }
 
 // order is that of a row's figures.
-var order = [...]string{relay, crowded, shared, crowdedShared, direct, bare, bareSpread, bareReader, bareWriter, nginx}
+var order = [...]string{relay, former, crowded, shared, crowdedShared, direct, bare, bareSpread, bareReader, bareWriter, nginx}
 
 func (r *Result) cells() []string {
 	var list []string

@@ -90,7 +90,27 @@ func rowNames() []string {
 
 // chosen are the rows that the options ask for.
 func (o *options) chosen() []row {
-	return slices.DeleteFunc(rows(), func(r row) bool {
+	all := slices.DeleteFunc(rows(), func(r row) bool {
 		return len(o.only) > 0 && !slices.Contains(o.only, r.name) || slices.Contains(o.skip, r.name)
 	})
+	if o.former != "" {
+		for i := range all {
+			all[i].compare()
+		}
+	}
+	return all
+}
+
+// compare has a row measure the former relay right after the present one, and hold the one against the other.
+func (r *row) compare() {
+	at := slices.Index(r.subjects, relay)
+	if at < 0 {
+		return
+	}
+	r.subjects = slices.Insert(slices.Clone(r.subjects), at+1, former)
+	for _, c := range r.criteria {
+		if c.judged == relay {
+			r.criteria = append(r.criteria, criterion{work: c.work + ", against the former", metric: c.metric, judged: relay, against: []string{former}})
+		}
+	}
 }

@@ -96,6 +96,32 @@ func TestRowsAreChosenByName(t *testing.T) {
 	}
 }
 
+// TestAFormerRelayIsMeasuredRightAfterThePresentOne, and held against it by all that is measured of that.
+func TestAFormerRelayIsMeasuredRightAfterThePresentOne(t *testing.T) {
+	t.Parallel()
+	o, err := parse([]string{"-former", "old", "-only", "json-4k,streams-1000,redis"}, new(strings.Builder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range o.chosen() {
+		compared := 0
+		for _, c := range r.criteria {
+			if slices.Equal(c.against, []string{former}) {
+				compared++
+			}
+		}
+		at := slices.Index(r.subjects, relay)
+		switch {
+		case at < 0:
+			if compared > 0 || slices.Contains(r.subjects, former) {
+				t.Errorf("%s has no relay, and compares it: %v", r.name, r.subjects)
+			}
+		case r.subjects[at+1] != former || 2*compared != len(r.criteria):
+			t.Errorf("%s: %v, %d of %d compare", r.name, r.subjects, compared, len(r.criteria))
+		}
+	}
+}
+
 func TestFlagsThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{

@@ -24,6 +24,7 @@ const (
 	bareWriter = "bare writer" // fasthttp, streaming in its other mode
 	nginx      = "nginx"       // where installed
 	relay      = "crs"         // with one key and one account
+	former     = "former crs"  // the same, of another binary
 	crowded    = "crowded crs" // with as many of both as it should take
 )
 
@@ -36,6 +37,7 @@ type subject struct {
 	field       string
 	credentials []string
 	process     *process.Process // nil for direct
+	binary      string           // of a relay; "" for the one that is measured
 	control     string           // the socket of a relay
 	redis       *process.Process // nil where none is shared
 	redisAddr   string
@@ -50,6 +52,7 @@ type stage struct {
 	opt      *options
 	self     string // this program
 	crs      string
+	former   string // another crs; "" for none
 	nginx    string // "" where it is not installed
 	dir      string // temporary
 	upstream string // address
@@ -71,6 +74,9 @@ func (s *stage) start(ctx context.Context, name string) (*subject, error) {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	sub := &subject{name: name, path: "/v1/messages?beta=true", field: "x-api-key: ", credentials: []string{accountKey}}
+	if name == former {
+		sub.binary = s.former
+	}
 	var err error
 	switch name {
 	case direct:
@@ -85,7 +91,7 @@ func (s *stage) start(ctx context.Context, name string) (*subject, error) {
 		err = s.startBare(ctx, sub, dir, yardstick.StreamWriter, 1)
 	case nginx:
 		err = s.startNginx(ctx, sub, dir)
-	case relay:
+	case relay, former:
 		err = s.startRelay(ctx, sub, dir)
 	case crowded:
 		err = s.startCrowded(ctx, sub, dir)
