@@ -60,3 +60,17 @@ func boundRaw(raw json.RawMessage) json.RawMessage {
 	_ = json.Compact(&compact, raw) // it is valid
 	return compact.Bytes()
 }
+
+// longestRecord is well below maxLine. Only lists of attempts and of accounts that were passed over can make a record longer.
+const longestRecord = 1 << 20
+
+// fit shortens the lists of a record until it is no longer than a line may be, and appends it.
+func (r *Record) fit(b []byte) []byte {
+	start := len(b)
+	for {
+		if b = r.appendFields(b[:start]); len(b)-start <= longestRecord {
+			return b
+		}
+		r.Passed, r.Attempts = r.Passed[:len(r.Passed)/2], r.Attempts[:len(r.Attempts)/2]
+	}
+}

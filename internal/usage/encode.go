@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"hash/crc32"
 	"strconv"
+	"time"
+	"unicode/utf8"
 )
 
 // A ledger is lines: the CRC-32C of the rest in eight hex digits, a letter for what it is, and a JSON object.
@@ -64,18 +66,105 @@ func frameIn(text []byte) int {
 	}
 }
 
-// appendJSON writes a record as a line of the ledger has it. It cuts what is longer than the ledger can read back, and shortens the
-// lists until the record is no longer than a line may be.
+// appendJSON writes what encoding/json would, without its garbage: a record is written for every request. It cuts what is
+// longer than the ledger can read back.
 func (r *Record) appendJSON(b []byte) []byte {
 	r.Bound()
-	for {
-		text, _ := json.Marshal(r) // never fails: what came as JSON is valid, or was left out
-		if len(text) <= longestRecord {
-			return append(b, text...)
-		}
-		r.Passed, r.Attempts = r.Passed[:len(r.Passed)/2], r.Attempts[:len(r.Attempts)/2]
-	}
+	return r.fit(b)
 }
 
-// longestRecord is well below maxLine. Only lists of attempts and of accounts that were passed over can make a record longer.
-const longestRecord = 1 << 20
+func (r *Record) appendFields(b []byte) []byte {
+	b = append(b, `{"id":`...)
+	b = appendString(b, r.ID)
+	b = append(b, `,"at":"`...)
+	b = r.At.AppendFormat(b, time.RFC3339Nano)
+	b = append(b, `","key":`...)
+	b = appendString(b, r.Key)
+	b = field(b, "key_name", r.KeyName)
+	b = field(b, "account", r.Account)
+	b = field(b, "account_name", r.AccountName)
+	b = field(b, "platform", r.Platform)
+	b = append(b, `,"service":`...)
+	b = appendString(b, r.Service)
+	b = field(b, "model", r.Model)
+	b = field(b, "upstream", r.Upstream)
+	b = field(b, "client", r.Client)
+	b = flag(b, "stream", r.Stream)
+	b = number(b, "status", int64(r.Status))
+	b = field(b, "error", r.Error)
+	b = number(b, "first_byte", int64(r.FirstByte))
+	b = number(b, "total", int64(r.Total))
+	b = field(b, "source", string(r.Source))
+	if r.Tokens != (Tokens{}) {
+		b = r.Tokens.appendJSON(append(b, `,"tokens":`...))
+	}
+	b = number(b, "images", r.Images)
+	b = number(b, "searches", r.Searches)
+	b = number(b, "cost", r.Cost)
+	b = number(b, "charged", r.Charged)
+	b = field(b, "prices", r.Prices)
+	b = flag(b, "unpriced", r.Unpriced)
+	b = flag(b, "free", r.Free)
+	if len(r.Raw) > 0 {
+		b = append(append(b, `,"raw":`...), r.Raw...)
+	}
+	b = field(b, "why", r.Why)
+	b = rare(b, "attempts", r.Attempts)
+	b = rare(b, "passed", r.Passed)
+	return append(b, '}')
+}
+
+func (t Tokens) appendJSON(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"input":`...), t.Input, 10)
+	b = strconv.AppendInt(append(b, `,"output":`...), t.Output, 10)
+	b = number(b, "cache_read", t.CacheRead)
+	b = number(b, "cache_write_5m", t.CacheWrite)
+	b = number(b, "cache_write_1h", t.CacheWrite1h)
+	b = number(b, "reasoning", t.Reasoning)
+	return append(b, '}')
+}
+
+func field(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	return appendString(append(append(append(b, `,"`...), name...), `":`...), value)
+}
+
+func number(b []byte, name string, n int64) []byte {
+	if n == 0 {
+		return b
+	}
+	return strconv.AppendInt(append(append(append(b, `,"`...), name...), `":`...), n, 10)
+}
+
+func flag(b []byte, name string, on bool) []byte {
+	if !on {
+		return b
+	}
+	return append(append(append(b, `,"`...), name...), `":true`...)
+}
+
+// rare is for lists that most records do not have.
+func rare[T any](b []byte, name string, list []T) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return b // cannot be: they hold text and numbers
+	}
+	return append(append(append(append(b, `,"`...), name...), `":`...), text...)
+}
+
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf || c == '<' || c == '>' || c == '&' {
+			text, _ := json.Marshal(s) // a string always marshals
+			return append(b, text...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}

@@ -487,6 +487,13 @@ func TestARecordReadsAsItWasWritten(t *testing.T) {
 	r.Raw = json.RawMessage(`{"input_tokens":1}`)
 	r.Attempts = []usage.Attempt{{Account: "a", Name: "b", Status: 529, Error: "overloaded", After: 7, Ambiguous: true}}
 	r.Passed = []usage.Passed{{Account: "c", Name: "d", Reason: "cooling", Until: r.At, Detail: "e"}}
+	for _, of := range []reflect.Value{reflect.ValueOf(*r), reflect.ValueOf(r.Tokens)} { // what is not set here, could be forgotten
+		for i := range of.NumField() {
+			if of.Field(i).IsZero() {
+				t.Errorf("%s is not set", of.Type().Field(i).Name)
+			}
+		}
+	}
 	l.Close(r)
 	if err := l.Commit(); err != nil {
 		t.Fatal(err)
