@@ -17,7 +17,7 @@ func NewMeter(header provider.Header) provider.Meter {
 		m.Scanner.On = m.event
 		return m
 	}
-	return newJSONMeter()
+	return &jsonMeter{}
 }
 
 // tally is what has been counted so far.

@@ -1,51 +1,151 @@
 package anthropic
 
 import (
+	"slices"
+	"sync"
+
 	"crs/internal/jsonscan"
 	"crs/proxyengine/provider"
 )
 
-// jsonMeter counts an answer in one JSON object, of which the members are kept that matter.
+// jsonMeter counts an answer in one JSON object. One that is small is kept until it is whole; of a large one only the
+// members that matter are.
 type jsonMeter struct {
 	provider.OnePiece
 	tally
-	jsonscan.Members
+	body    []byte
+	large   *jsonscan.Members
 	failure []byte
+	whole   bool
 }
 
-// ofError are the members that an error has besides its type.
-var ofError = []string{"error", "message", "request_id"}
+// keepUpTo is up to which size an answer is kept whole.
+const keepUpTo = 64 << 10
 
 // keptMembers are the members of an answer that matter here.
-var keptMembers = append([]string{"usage", "model", "type"}, ofError...)
+var keptMembers = []string{"usage", "model", "type", "error"}
 
-func newJSONMeter() *jsonMeter { return &jsonMeter{Members: jsonscan.Members{Names: keptMembers}} }
+// Feed implements provider.Meter.
+func (m *jsonMeter) Feed(p []byte) {
+	switch {
+	case m.large != nil:
+		m.large.Feed(p)
+	case len(m.body)+len(p) > keepUpTo:
+		m.Forget()
+		m.large.Feed(p)
+	default:
+		if m.body == nil {
+			m.body = emptyBody()
+		}
+		m.body = append(m.body, p...)
+	}
+}
 
 // Holds implements provider.Meter.
-func (m *jsonMeter) Holds() int { return m.Members.Holds() + cap(m.failure) + m.holds() }
+func (m *jsonMeter) Holds() int {
+	n := cap(m.body) + m.holds()
+	if m.large != nil {
+		n += m.large.Holds()
+	}
+	return n
+}
+
+// Forget implements provider.Meter.
+func (m *jsonMeter) Forget() {
+	switch {
+	case m.large != nil:
+		m.large.Forget()
+	case !m.whole:
+		m.large = &jsonscan.Members{Names: keptMembers}
+		m.large.Feed(m.body)
+		keepBody(m.body)
+		m.body = nil
+	}
+}
+
+// Complete implements provider.Meter.
+func (m *jsonMeter) Complete() bool {
+	m.read()
+	return m.whole
+}
 
 // Failure implements provider.Meter.
 func (m *jsonMeter) Failure() []byte {
-	if m.failure != nil || !m.Complete() || !jsonscan.Equal(m.Value("type"), "error") {
-		return m.failure
+	m.read()
+	return m.failure
+}
+
+// read looks once at what has come.
+func (m *jsonMeter) read() {
+	switch {
+	case m.whole:
+	case m.large != nil:
+		if m.whole = m.large.Complete(); m.whole {
+			m.tell(m.large.Value("type"), m.large.Value("model"), m.large.Value("usage"))
+		}
+	default:
+		m.readBody()
 	}
-	m.failure = []byte(`{"type":"error"`)
-	for _, name := range ofError {
-		if said := m.Value(name); said != nil {
-			m.failure = append(append(m.failure, `,"`+name+`":`...), said...)
+}
+
+func (m *jsonMeter) readBody() {
+	s := jsonscan.Top(m.body)
+	var figures, name, what []byte
+	for s.Next() {
+		switch string(s.Key) {
+		case "usage":
+			figures = s.Value
+		case "model":
+			name = s.Value
+		case "type":
+			what = s.Value
 		}
 	}
-	m.failure = append(m.failure, '}')
-	return m.failure
+	if s.Err() == nil {
+		m.whole = true
+		m.tell(what, name, figures)
+	}
+}
+
+// tell takes what a whole answer says.
+func (m *jsonMeter) tell(what, model, figures []byte) {
+	if jsonscan.Equal(what, "error") {
+		if m.failure = m.body; m.large != nil {
+			m.failure = slices.Concat([]byte(`{"type":"error","error":`), m.large.Value("error"), []byte("}"))
+		}
+		return
+	}
+	provider.TakeName(&m.Count.Model, model)
+	if figures != nil {
+		m.take(figures)
+	}
 }
 
 // End implements provider.Meter.
 func (m *jsonMeter) End() provider.Count {
-	if m.Complete() && m.Failure() == nil {
-		provider.TakeName(&m.Count.Model, m.Value("model"))
-		if figures := m.Value("usage"); figures != nil {
-			m.take(figures)
-		}
+	m.read()
+	c := m.end(m.whole)
+	if m.failure == nil { // which would be the body itself
+		keepBody(m.body)
+		m.body = nil
 	}
-	return m.end(m.Complete())
+	return c
+}
+
+// bodies are used again: an answer's body would otherwise be the largest thing that a request leaves behind.
+var bodies sync.Pool
+
+const smallestBody = 4 << 10
+
+func emptyBody() []byte {
+	if b, ok := bodies.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, smallestBody)
+}
+
+func keepBody(b []byte) {
+	if c := cap(b); c >= smallestBody && c <= keepUpTo {
+		bodies.Put(&b)
+	}
 }
