@@ -134,15 +134,16 @@ func flipped(line []byte, at int) []byte {
 	return line
 }
 
-// TestFilesThatVanishAreWrittenAnew: what a removed or replaced segment held can still be read, and is put back.
+// TestFilesThatVanishAreWrittenAnew: what a removed or replaced segment held can still be read, and is put back. Each harm is one
+// step, for the ledger may mend it at any time.
 func TestFilesThatVanishAreWrittenAnew(t *testing.T) {
 	t.Parallel()
 	for name, harm := range map[string]func(dir, path string) error{
 		"removed": func(_, path string) error { return os.Remove(path) },
 		"replaced": func(_, path string) error {
-			return errors.Join(os.Remove(path), os.WriteFile(path, []byte("another\n"), 0o600))
+			return errors.Join(os.WriteFile(path+".another", []byte("another\n"), 0o600), os.Rename(path+".another", path))
 		},
-		"with its directory": func(dir, _ string) error { return os.RemoveAll(dir) },
+		"with its directory": func(dir, _ string) error { return os.Rename(dir, dir+".gone") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
