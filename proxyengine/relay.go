@@ -12,7 +12,6 @@ import (
 	"crs/internal/bound"
 	"crs/internal/key"
 	"crs/internal/limit"
-	"crs/internal/pricing"
 	"crs/internal/unit"
 	"crs/internal/usage"
 	"crs/proxyengine/caller"
@@ -237,8 +236,14 @@ func (x *exchange) estimate() limit.Ask {
 	if m := x.intent.MaxTokens; m > 0 {
 		t.Output = min(m, usualAnswer)
 	}
-	cost, _ := x.price(x.intent.Model, t, pricing.Options{})
-	return limit.Ask{Holders: x.holders[:], Amounts: unit.Amounts{unit.Tokens: t.Metered(), unit.Cost: x.charge(cost), unit.Images: x.intent.Images}}
+	call := usage.Call{Model: x.intent.Model, Tokens: t, Also: usage.Amounts{usage.Image: x.intent.Images}}
+	var room [4]usage.Item
+	items := call.AppendItems(room[:0])
+	for n := range items {
+		items[n].Tier = x.intent.Tier
+	}
+	cost, _ := x.e.opt.Prices().CostOf(items, x.e.opt.Now())
+	return limit.Ask{Holders: x.holders[:], Amounts: unit.Amounts{unit.Tokens: t.Metered(), unit.Cost: x.charge(bound.Figure(int64(cost), bound.Cost)), unit.Images: x.intent.Images}}
 }
 
 // goneOr gives errGone in the place of an error that came of the client's leaving.

@@ -43,3 +43,14 @@ func (p *Price) costOf(i *usage.Item) Cost {
 	}
 	return p.Cost(u, o)
 }
+
+// Choose says which of a request's names decides its price: the answering model's, else the one that was asked upstream, else the
+// client's.
+func (t *Table) Choose(at time.Time, answered, upstream, asked string) (name string, ok bool) {
+	for _, name := range []string{answered, upstream, asked} {
+		if _, ok := t.Lookup(name); name != "" && ok {
+			return name, true
+		}
+	}
+	return "", false
+}

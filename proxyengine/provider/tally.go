@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"crs/internal/bound"
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
 )
@@ -56,6 +57,15 @@ func TakeName(s *string, raw []byte) {
 	if fresh, ok := jsonscan.String(raw); ok && fresh != "" {
 		*s = fresh
 	}
+}
+
+// Word is a short text that a client sends, such as the name of a tier; "" for anything else.
+func Word(raw []byte) string {
+	if len(raw) > bound.ID {
+		return ""
+	}
+	word, _ := jsonscan.String(raw)
+	return word
 }
 
 // TakeFigure keeps a count, unless it is none or zero, which says nothing. It is false for what is none.

@@ -81,6 +81,7 @@ func (m *jsonMeter) read() {
 	case m.whole:
 	case m.large != nil:
 		if m.whole = m.large.Complete(); m.whole {
+			m.said = true // it is large
 			m.tell(m.large.Value("type"), m.large.Value("model"), m.large.Value("usage"))
 		}
 	default:
@@ -99,12 +100,27 @@ func (m *jsonMeter) readBody() {
 			name = s.Value
 		case "type":
 			what = s.Value
+		case "stop_reason":
+			m.refused = isRefusal(s.Value)
+		case "content":
+			m.said = holdsText(s.Value)
 		}
 	}
 	if s.Err() == nil {
 		m.whole = true
 		m.tell(what, name, figures)
 	}
+}
+
+// holdsText reports whether the blocks of an answer say anything.
+func holdsText(content []byte) bool {
+	blocks := jsonscan.Array(content)
+	for blocks.Next() {
+		if !isHop(blocks.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // tell takes what a whole answer says.

@@ -86,7 +86,7 @@ func checkRecorded(t *testing.T, name string, m provider.Meter) {
 	t.Helper()
 	for range 2 { // it may be asked again
 		c := m.End()
-		if !c.Complete || !c.Seen || !m.Complete() || c.Tokens != figures || c.Model != "gemini-2.5-pro-002" || c.Pricing.ServiceTier != "priority" ||
+		if !c.Complete || !c.Seen || !m.Complete() || c.Tokens != figures || c.Model != "gemini-2.5-pro-002" || c.Tier != "priority" ||
 			m.Failure() != nil || !m.HasContent() || !json.Valid(c.Raw) || !strings.HasPrefix(string(c.Raw), `{"promptTokenCount":1000,"cachedContentTokenCount":800,`) {
 			t.Fatalf("%s: %+v, failure %q", name, c, m.Failure())
 		}
@@ -247,7 +247,7 @@ func TestServiceTiers(t *testing.T) {
 	} {
 		m := meter(inJSON)
 		m.Feed([]byte(`{"usageMetadata":{"promptTokenCount":1,` + text + `}}`))
-		if got := m.End().Pricing.ServiceTier; got != want {
+		if got := m.End().Tier; got != want {
 			t.Errorf("%s: %q", text, got)
 		}
 	}

@@ -62,6 +62,7 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 		}
 	}
 	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/provider.BytesPerToken, r.most()
+	intent.Tier = provider.Word(r.tier.Raw)
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
 	if intent.Service == Images {
 		n, _ := jsonscan.Int(r.n.Raw)

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"crs/internal/pricing"
 	"crs/internal/usage"
@@ -135,8 +136,8 @@ func TestAStreamIsCountedHoweverItIsCut(t *testing.T) {
 func (r *recording) check(t *testing.T, name string, m provider.Meter) {
 	t.Helper()
 	c := m.End()
-	if !c.Complete || !c.Seen || !m.Complete() || c.Tokens != r.tokens || c.Model != r.model || c.Pricing.ServiceTier != r.tier ||
-		c.Pricing.WebSearches != r.searches || m.Failure() != nil || !m.HasContent() || !strings.Contains(string(c.Raw), r.raw) || !json.Valid(c.Raw) {
+	if !c.Complete || !c.Seen || !m.Complete() || c.Tokens != r.tokens || c.Model != r.model || c.Tier != r.tier ||
+		c.Also[usage.WebSearch] != r.searches || m.Failure() != nil || !m.HasContent() || !strings.Contains(string(c.Raw), r.raw) || !json.Valid(c.Raw) {
 		t.Fatalf("%s: %+v, failure %q", name, c, m.Failure())
 	}
 }
@@ -451,7 +452,7 @@ func TestWhatAnAnswerCosts(t *testing.T) {
 	m := meter(openai.Responses, inJSON)
 	m.Feed([]byte(`{"model":"gpt-5.2","usage":{"input_tokens":10000,"input_tokens_details":{"cached_tokens":8000},"output_tokens":500,"output_tokens_details":{"reasoning_tokens":400},"total_tokens":10500}}`))
 	c := m.End()
-	if got, known := pricing.Embedded().Cost(c.Model, c.Tokens, c.Pricing); !known || got.String() != "$0.0119" {
+	if got, known := pricing.Embedded().CostOf(c.AppendItems(nil), time.Now()); !known || got.String() != "$0.0119" {
 		t.Errorf("%v, %v", got, known)
 	}
 }

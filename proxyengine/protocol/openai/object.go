@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"crs/internal/jsonscan"
+	"crs/internal/usage"
 	"crs/proxyengine/provider"
 )
 
@@ -18,8 +19,8 @@ type objectMeter struct {
 // keptMembers are the members of an answer that matter here.
 var keptMembers = []string{"usage", "model", "error", "service_tier", "output"}
 
-func newObjectMeter() *objectMeter {
-	return &objectMeter{Members: jsonscan.Members{Names: keptMembers}}
+func newObjectMeter(service string) *objectMeter {
+	return &objectMeter{tally: tally{images: service == Images}, Members: jsonscan.Members{Names: keptMembers}}
 }
 
 // Holds implements provider.Meter.
@@ -36,7 +37,9 @@ func (m *objectMeter) Failure() []byte {
 // End implements provider.Meter.
 func (m *objectMeter) End() provider.Count {
 	m.told(m.Value("model"), m.Value("service_tier"), m.Value("usage"))
-	m.Count.Pricing.WebSearches, m.Count.Images = 0, 0
+	for _, k := range []usage.Kind{usage.WebSearch, usage.FileSearch, usage.Image} {
+		m.Count.Also[k] = 0
+	}
 	items := jsonscan.Array(m.Value("output"))
 	for items.Next() {
 		countItem(&m.Count, items.Value)
