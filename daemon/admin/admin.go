@@ -56,6 +56,8 @@ type Options struct {
 	Restart func(context.Context, ctl.Restart) (ctl.Restarted, error)
 	// LimitsChanged has a key's new limits know what it has used already.
 	LimitsChanged func(*key.Key)
+	// Corrector changes sums that are written down.
+	Corrector Corrector
 	// TestAlert sends an alert that says that it is a test.
 	TestAlert func(context.Context) error
 	// Checkup looks at what the daemon depends on.

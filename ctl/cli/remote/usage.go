@@ -16,7 +16,8 @@ func (a *app) usageCommand() *cobra.Command {
 		Use: "usage", Short: "Add up what was used, and what it cost", Args: command.Takes(),
 		Long: "Adds up requests, tokens and cost. Input tokens do not include cached ones. Without --by, a table is grouped by key and\n" +
 			"model, and JSON by key, account and model.",
-		Example: "crs usage\n  crs usage --by day --since 30d\n  crs usage --by key,model --since today --account work",
+		ValidArgsFunction: command.Completions(),
+		Example:           "crs usage\n  crs usage --by day --since 30d\n  crs usage --by key,model --since today --account work",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if q.By = command.Words(q.By); len(q.By) == 0 {
 				q.By = a.usualColumns()
@@ -34,6 +35,7 @@ func (a *app) usageCommand() *cobra.Command {
 	command.Complete(cmd, "by", command.Fixed("key", "account", "model", "day", "hour"))
 	command.Complete(cmd, "since", command.Fixed("24h", "7d", "30d", "today", "yesterday", "all"))
 	command.Complete(cmd, "model", a.ModelNames)
+	cmd.AddCommand(a.repriceCommand())
 	return cmd
 }
 
