@@ -26,8 +26,15 @@ func (a *app) usageCommand() *cobra.Command {
 			return command.Result(a.App, u, err, func(u ctl.Usage) { a.usageTable(&u, q.By) })
 		},
 	}
+	a.addUsageQuery(cmd, &q, nil)
+	cmd.AddCommand(a.repriceCommand(), a.exportCommand(), a.statementCommand())
+	return cmd
+}
+
+// addUsageQuery adds the flags that say which usage, and by which columns.
+func (a *app) addUsageQuery(cmd *cobra.Command, q *ctl.UsageQuery, by []string) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&q.By, "by", nil, "group by `COLUMN`: key, account, model, day or hour; several with commas")
+	flags.StringSliceVar(&q.By, "by", by, "group by `COLUMN`: key, account, model, day or hour; several with commas")
 	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, all, a day or a moment (default 24h)")
 	flags.StringVar(&q.Until, "until", "", "up to `WHEN` (default now)")
 	a.addSelection(cmd, &q.Key, &q.Account)
@@ -35,8 +42,6 @@ func (a *app) usageCommand() *cobra.Command {
 	command.Complete(cmd, "by", command.Fixed("key", "account", "model", "day", "hour"))
 	command.Complete(cmd, "since", command.Fixed("24h", "7d", "30d", "today", "yesterday", "all"))
 	command.Complete(cmd, "model", a.ModelNames)
-	cmd.AddCommand(a.repriceCommand())
-	return cmd
 }
 
 // addSelection adds the flags that choose a key and an account.
