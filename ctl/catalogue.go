@@ -20,6 +20,8 @@ type Catalogue struct {
 	NamedLimits  []NamedLimit `json:"named_limits"`
 	LimitUnits   []string     `json:"limit_units"`
 	LimitWindows []string     `json:"limit_windows"`
+	// CostFormats are the providers' lists of costs that can be held against the ledger.
+	CostFormats []CostFormat `json:"cost_formats"`
 }
 
 // NamedLimit is a limit that has a field of its own.

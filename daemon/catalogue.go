@@ -13,6 +13,7 @@ import (
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/pricing"
+	"crs/internal/reconcile"
 	"crs/internal/unit"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/factory"
@@ -43,6 +44,11 @@ func catalogue(list []provider.Provider) ctl.Catalogue {
 	}
 	c.AccountFields, c.KeyFields = showFields(account.Fields()), showFields(key.Fields())
 	showLimits(&c)
+	for _, f := range reconcile.Formats() {
+		c.CostFormats = append(c.CostFormats, ctl.CostFormat{
+			Provider: f.Provider, Day: f.Day, Model: f.Model, Cost: f.Cost, Currency: f.Currency, Service: f.Service, Sells: f.Sells,
+		})
+	}
 	for _, p := range slices.Concat(anthropic.Programs(), openai.Programs(), gemini.Programs(), factory.Programs()) {
 		c.Clients = append(c.Clients, showProgram(&p))
 	}

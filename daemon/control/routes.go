@@ -78,6 +78,7 @@ func (h *Handler) ofUsage() []route {
 		{method: post, path: "/alert/test", needs: operate, asks: true, serve: silent(h.ops.TestAlert)},
 		{method: get, path: "/usage", needs: operate, serve: queried(readUsageQuery, h.ops.Usage)},
 		{method: get, path: "/usage/statement", needs: operate, serve: queried(readStatementQuery, h.ops.Statement)},
+		{method: post, path: "/usage/reconcile", needs: operate, asks: true, serve: toldUpTo(tableMost, h.ops.Reconcile)},
 		{method: post, path: "/usage/reprice", needs: write, does: admin.UsageReprice, serve: told(h.ops.Reprice)},
 		{method: get, path: "/requests", needs: operate, serve: queried(readRequestQuery, h.ops.Requests)},
 		{method: get, path: "/requests/follow", needs: operate, stream: followed(h, readRequestQuery, h.ops.FollowRequests), endless: true},

@@ -33,16 +33,8 @@ func (p *Prices) Of(r *usage.Record) Priced {
 	if !r.Unpriced && lacksTier(r) {
 		return was
 	}
-	at := r.End()
-	if p.At != nil {
-		at = *p.At
-	}
-	named := *r
-	if name, ok := p.Table.Choose(at, r.PricedAs, r.Upstream, r.Model); ok {
-		named.PricedAs = name
-	}
 	var room [12]usage.Item
-	cost, known := p.Table.CostOf(named.AppendBilled(room[:0]), at)
+	cost, known := p.Table.CostOf(p.AppendBilled(room[:0], r), p.at(r))
 	if !known {
 		was.Unpriced = true
 		return was
@@ -50,6 +42,22 @@ func (p *Prices) Of(r *usage.Record) Priced {
 	is := Priced{Cost: bound.Figure(int64(cost), bound.Cost)}
 	is.Charged = p.charged(&was, is.Cost, r.Key)
 	return is
+}
+
+// AppendBilled appends what the provider bills for a record, by the model whose price the table has of those that it names.
+func (p *Prices) AppendBilled(items []usage.Item, r *usage.Record) []usage.Item {
+	named := *r
+	if name, ok := p.Table.Choose(p.at(r), r.PricedAs, r.Upstream, r.Model); ok {
+		named.PricedAs = name
+	}
+	return named.AppendBilled(items)
+}
+
+func (p *Prices) at(r *usage.Record) time.Time {
+	if p.At != nil {
+		return *p.At
+	}
+	return r.End()
 }
 
 // charged keeps the ratio that the record had; a record that cost nothing had none, and the key's multiplier says it.

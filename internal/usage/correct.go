@@ -53,6 +53,9 @@ func (l *Ledger) Records(ctx context.Context, since, until time.Time, yield func
 		}
 		yield(r)
 	}
+	if err := l.Commit(); err != nil {
+		return err
+	}
 	if err := l.ownRecords(ctx, since, until.Add(closedLate), take); err != nil || l.opt.Log == nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (a *app) usageCommand() *cobra.Command {
 		},
 	}
 	a.addUsageQuery(cmd, &q, nil)
-	cmd.AddCommand(a.repriceCommand(), a.exportCommand(), a.statementCommand())
+	cmd.AddCommand(a.repriceCommand(), a.exportCommand(), a.statementCommand(), a.reconcileCommand())
 	return cmd
 }
 
