@@ -54,3 +54,9 @@ func (t *Table) Choose(at time.Time, answered, upstream, asked string) (name str
 	}
 	return "", false
 }
+
+// Dearest is a stand-in.
+func (t *Table) Dearest(string, time.Time) (string, bool) { return "", false }
+
+// SoldBy is a stand-in.
+func (t *Table) SoldBy([]string) []string { return nil }

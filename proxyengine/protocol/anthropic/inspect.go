@@ -16,6 +16,11 @@ type request struct {
 	model, stream, maxTokens, metadata, system, messages, speed, tier jsonscan.Part
 }
 
+// Others implements provider.Naming.
+func (Protocol) Others(in *provider.Inbound) (others []string, open bool, err error) {
+	return provider.Others(in.Body)
+}
+
 // Inspect implements provider.Protocol.
 func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, error) {
 	r, err := scan(in.Body)
