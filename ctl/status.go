@@ -99,6 +99,8 @@ type Price struct {
 	Overridden   bool   `json:"overridden"`
 	// Match is how the model was found, when the table has it under another name.
 	Match string `json:"match,omitempty"`
+	// PriceDetails is everything else that can be charged: of one model, not in a list.
+	*PriceDetails
 }
 
 // Prices is the table.

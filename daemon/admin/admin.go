@@ -90,6 +90,13 @@ type TableChange struct {
 	From          string
 	Before, After *pricing.Table
 	Applied       bool
+	// Format and AsOf are those of the table, Read is how many models it names.
+	Format string
+	AsOf   pricing.Day
+	Read   int
+	// Kept are models whose price before is as new or newer.
+	Kept              []string
+	Refused, Unpriced []pricing.Refusal
 }
 
 // Operations are what an operator can do. They may be called from any goroutine. Who may call which of them, their caller decides.

@@ -48,8 +48,8 @@ func power10(n int) *big.Rat {
 	return new(big.Rat).SetInt(power)
 }
 
-// proportion is value × num / den, rounded half up, and no more than maxPrice. With nothing to compare to it is value.
-func proportion(value, num, den PerToken) PerToken {
+// proportion is value × num / den, rounded half up, and no more than maxPrice. With nothing to compare it to it is value.
+func proportion(value, num, den PerUnit) PerUnit {
 	if den == 0 {
 		return value
 	}
@@ -60,5 +60,5 @@ func proportion(value, num, den PerToken) PerToken {
 		return maxPrice
 	}
 	quotient, _ := bits.Div64(hi, lo, uint64(den))
-	return PerToken(min(quotient, maxPrice))
+	return PerUnit(min(quotient, maxPrice))
 }

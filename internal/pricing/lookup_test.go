@@ -57,7 +57,7 @@ func TestAModelIsFoundByWhatIsLeftOfItsName(t *testing.T) {
 	for model, tt := range tests {
 		t.Run(model, func(t *testing.T) {
 			t.Parallel()
-			m, ok := known.Lookup(model)
+			m, ok := known.Lookup(model, today)
 			if !ok || m.Name != tt.name || m.How != tt.how || m.Price == nil {
 				t.Errorf("found %q (%s), %v; want %q (%s)", m.Name, m.How, ok, tt.name, tt.how)
 			}
@@ -73,10 +73,10 @@ func TestAModelThatOnlyResemblesAnotherHasNoPrice(t *testing.T) {
 		"claude-opus-4", "claude-opus-4-55", "deepseek-v3", "deepseek-v3:1", "o3-mini", "gpt-5-1234567", "gpt-5-20251", "gpt-5-2025-8-07", "gpt-5-19991231",
 		"claude-opus-4-5-v", "claude-opus-4-5-v1:", "claude-opus-4-5-v1:x", "xx.anthropic.claude-opus-4-5", "mygpt-5,", "bedrock/claude-opus-4-5", "claude-opus-4-5[2m]",
 	} {
-		if m, ok := known.Lookup(model); ok {
+		if m, ok := known.Lookup(model, today); ok {
 			t.Errorf("%q has the price of %s (%s)", model, m.Name, m.How)
 		}
-		if cost, ok := known.Cost(model, usage.Tokens{Input: 1e6}, pricing.Options{}); cost != 0 || ok {
+		if cost, ok := cost(known, model, usage.Tokens{Input: 1e6}, asked{}); cost != 0 || ok {
 			t.Errorf("%q costs %s, known %v", model, cost, ok)
 		}
 	}
@@ -102,15 +102,15 @@ func TestAFamilyIsTheLastResort(t *testing.T) {
 		"claudette":                       "",
 		"my-claude-opus-7":                "",
 	} {
-		m, ok := known.Lookup(model)
+		m, ok := known.Lookup(model, today)
 		if m.Name != want || ok != (want != "") || ok && m.How != pricing.Family {
 			t.Errorf("%s: %q (%s), want %q", model, m.Name, m.How, want)
 		}
 	}
-	if m, _ := known.Lookup("claude-opus-4-5-20251101"); m.How != pricing.Date {
+	if m, _ := known.Lookup("claude-opus-4-5-20251101", today); m.How != pricing.Date {
 		t.Errorf("a model that is known was found as %s", m.How)
 	}
-	if m, ok := known.With(table(t, models("new"))).Lookup("claude-opus-7"); !ok || m.How != pricing.Family {
+	if m, ok := known.With(table(t, models("new"))).Lookup("claude-opus-7", today); !ok || m.How != pricing.Family {
 		t.Error("another table took the families away")
 	}
 }
@@ -132,7 +132,7 @@ func FuzzLookup(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, model string) {
-		m, ok := known.Lookup(model)
+		m, ok := known.Lookup(model, today)
 		if ok && m.How != pricing.Family && !strings.Contains(model, m.Name) {
 			t.Errorf("%q has the price of %q, which is no part of it", model, m.Name)
 		}

@@ -1,0 +1,192 @@
+package pricing
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"crs/internal/usage"
+)
+
+// Our own table has one row for a model and period. Its columns for kinds are named as those are: USD for a million of what is
+// counted in tokens, for one of everything else. Lists are separated by spaces: steps are "ABOVE KIND=USD …; ABOVE …", tiers
+// "NAME=TIMES" or "NAME|NAME=TIMES/short" (see [Tier]), regions "NAME=TIMES", unmetered "NAME=USD". A row without any price is a
+// model that is known to have none that could be charged.
+//
+//go:embed prices.csv
+var embedded []byte
+
+// ownRow is one line of our own table by its columns.
+type ownRow map[string]string
+
+// parseOwn reads our own table.
+func parseOwn(doc []byte) (*Table, error) {
+	lines := csv.NewReader(bytes.NewReader(doc))
+	columns, err := lines.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read price table: %w", err)
+	}
+	t := newTable()
+	for {
+		fields, err := lines.Read()
+		if err == io.EOF {
+			return t.indexed(), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read price table: %w", err)
+		}
+		own := ownRow{}
+		for i, name := range columns {
+			own[name] = fields[i]
+		}
+		r, err := own.row()
+		if err != nil {
+			return nil, fmt.Errorf("prices of %s: %w", own["model"], err)
+		}
+		p := r.price()
+		for _, name := range append(strings.Fields(own["aliases"]), own["model"]) {
+			t.addPeriod(name, p)
+		}
+	}
+}
+
+func (o ownRow) row() (*row, error) {
+	r := newRow(o["model"])
+	r.about = Price{Provider: o["provider"], Mode: o["mode"], Source: o["source"]}
+	for _, read := range []func(*row) error{o.readDays, o.readLimits, o.readRates, o.readSteps, o.readTiers, o.readRegions, o.readFees} {
+		if err := read(r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (o ownRow) readDays(r *row) error {
+	for name, to := range map[string]*Day{"from": &r.about.From, "until": &r.about.Until, "as_of": &r.about.AsOf, "retires": &r.about.Retires} {
+		day, err := ParseDay(o[name])
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		*to = day
+	}
+	return nil
+}
+
+func (o ownRow) readLimits(r *row) error {
+	for name, to := range map[string]*int64{"max_input": &r.about.MaxInput, "max_output": &r.about.MaxOutput} {
+		if o[name] == "" {
+			continue
+		}
+		n, err := strconv.ParseInt(o[name], 10, 64)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		*to = n
+	}
+	return nil
+}
+
+func (o ownRow) readRates(r *row) error {
+	for k := range usage.Kinds {
+		if err := r.give(point{kind: k}, o[k.String()]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// give takes a rate as our own table writes it.
+func (r *row) give(at point, text string) error {
+	if text == "" {
+		return nil
+	}
+	places, most := 12, int64(maxUnit)
+	if at.kind.Tokens() {
+		places, most = 6, maxPrice
+	}
+	value, _, err := parseDecimal(text, places)
+	if err == nil && value > most {
+		err = errTooLarge
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", at.kind, text, err)
+	}
+	r.given[at] = PerUnit(value)
+	return nil
+}
+
+func (o ownRow) readSteps(r *row) error {
+	for step := range strings.SplitSeq(o["steps"], ";") {
+		words := strings.Fields(step)
+		if len(words) == 0 {
+			continue
+		}
+		above, err := strconv.ParseInt(words[0], 10, 64)
+		if err != nil {
+			return fmt.Errorf("steps: %w", err)
+		}
+		for _, word := range words[1:] {
+			name, text, _ := strings.Cut(word, "=")
+			var k usage.Kind
+			if _ = k.UnmarshalText([]byte(name)); !k.Tokens() {
+				return fmt.Errorf("steps: %s is no kind of token", name)
+			}
+			if err := r.give(point{kind: k, above: above}, text); err != nil {
+				return fmt.Errorf("steps: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (o ownRow) readTiers(r *row) error {
+	for word := range strings.FieldsSeq(o["tiers"]) {
+		names, text, _ := strings.Cut(word, "=")
+		text, short := strings.CutSuffix(text, "/short")
+		times, err := parseMultiplier(text)
+		if err != nil {
+			return fmt.Errorf("tiers: %s: %w", word, err)
+		}
+		for name := range strings.SplitSeq(names, "|") {
+			r.about.Tiers = append(r.about.Tiers, Tier{Name: name, Times: times, Short: short})
+		}
+	}
+	return nil
+}
+
+func (o ownRow) readRegions(r *row) error {
+	for word := range strings.FieldsSeq(o["regions"]) {
+		name, text, _ := strings.Cut(word, "=")
+		times, err := parseMultiplier(text)
+		if err != nil {
+			return fmt.Errorf("regions: %s: %w", word, err)
+		}
+		r.about.Regions = append(r.about.Regions, Region{name, times})
+	}
+	return nil
+}
+
+func (o ownRow) readFees(r *row) error {
+	for word := range strings.FieldsSeq(o["unmetered"]) {
+		name, text, _ := strings.Cut(word, "=")
+		price, _, err := parseDecimal(text, 9)
+		if err != nil {
+			return fmt.Errorf("unmetered: %s: %w", word, err)
+		}
+		r.about.Unmetered = append(r.about.Unmetered, Fee{name, Cost(price)})
+	}
+	return nil
+}
+
+// parseMultiplier reads a factor.
+func parseMultiplier(text string) (Multiplier, error) {
+	value, _, err := parseDecimal(text, 6)
+	if err == nil && Multiplier(value) > maxMultiplier {
+		err = errTooLarge
+	}
+	return Multiplier(value), err
+}
