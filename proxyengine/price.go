@@ -41,15 +41,12 @@ func (x *exchange) estimate() limit.Ask {
 	if m := x.intent.MaxTokens; m > 0 {
 		t.Output = min(m, usualAnswer)
 	}
-	call := usage.Call{Model: x.intent.Model, Tokens: t, Also: usage.Amounts{usage.Image: x.intent.Images}}
+	call := usage.Call{Model: x.intent.Model, Tier: x.intent.Tier, Tokens: t, Also: usage.Amounts{usage.Image: x.intent.Images}}
 	if n := x.intent.Images; n > 0 {
 		call.Tokens.Output, call.Also[usage.ImageOutput] = n*usualImage, n*usualImage
 	}
 	var room [8]usage.Item
 	items := call.AppendItems(room[:0])
-	for n := range items {
-		items[n].Tier = x.intent.Tier
-	}
 	cost, known := x.e.opt.Prices().CostOf(items, x.e.opt.Now())
 	charged := x.charge(bound.Figure(int64(cost), bound.Cost))
 	if !known {
@@ -98,7 +95,7 @@ func (x *exchange) chargeUnknown(items []usage.Item, vendor string) (charged int
 		return 0, ""
 	}
 	for n := range items {
-		if _, known := table.Lookup(items[n].Model); !known {
+		if _, known := table.Lookup(items[n].Model, at); !known {
 			items[n].Model = as
 		}
 	}

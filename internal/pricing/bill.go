@@ -92,20 +92,3 @@ func (p *Price) region(name string) Multiplier {
 	}
 	return times1
 }
-
-// Choose says which of a request's names decides its price: the answering model's, else the one that was asked upstream, else the
-// client's.
-func (t *Table) Choose(at time.Time, answered, upstream, asked string) (name string, ok bool) {
-	for _, name := range []string{answered, upstream, asked} {
-		if _, ok := t.Lookup(name); name != "" && ok {
-			return name, true
-		}
-	}
-	return "", false
-}
-
-// Dearest is a stand-in.
-func (t *Table) Dearest(string, time.Time) (string, bool) { return "", false }
-
-// SoldBy is a stand-in.
-func (t *Table) SoldBy([]string) []string { return nil }
