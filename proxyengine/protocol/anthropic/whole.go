@@ -91,7 +91,7 @@ func (m *jsonMeter) read() {
 
 func (m *jsonMeter) readBody() {
 	s := jsonscan.Top(m.body)
-	var figures, name, what []byte
+	var figures, name, what, content []byte
 	for s.Next() {
 		switch string(s.Key) {
 		case "usage":
@@ -103,9 +103,10 @@ func (m *jsonMeter) readBody() {
 		case "stop_reason":
 			m.refused = isRefusal(s.Value)
 		case "content":
-			m.said = holdsText(s.Value)
+			content = s.Value
 		}
 	}
+	m.said = m.refused && holdsText(content)
 	if s.Err() == nil {
 		m.whole = true
 		m.tell(what, name, figures)
