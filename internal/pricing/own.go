@@ -49,7 +49,9 @@ func parseOwn(doc []byte) (*Table, error) {
 		}
 		p := r.price()
 		for _, name := range append(strings.Fields(own["aliases"]), own["model"]) {
-			t.addPeriod(name, p)
+			if err := t.addPeriod(name, p); err != nil {
+				return nil, err
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -49,10 +50,13 @@ func Embedded() *Table {
 func newTable() *Table { return &Table{models: map[string]periods{}} }
 
 // addPeriod adds what a model costs in one more period. Call indexed when all are there.
-func (t *Table) addPeriod(name string, p *Price) {
-	all := append(slices.Clone(t.models[name]), p)
-	slices.SortStableFunc(all, func(a, b *Price) int { return int(a.From) - int(b.From) })
-	t.models[name] = all
+func (t *Table) addPeriod(name string, p *Price) error {
+	i, taken := slices.BinarySearchFunc(t.models[name], p.From, func(x *Price, from Day) int { return cmp.Compare(x.From, from) })
+	if taken {
+		return fmt.Errorf("prices of %s: two rows for the same day", name)
+	}
+	t.models[name] = slices.Insert(t.models[name], i, p)
+	return nil
 }
 
 // indexed makes the table ready for use.
