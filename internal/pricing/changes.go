@@ -33,8 +33,5 @@ func (p periods) same(other periods) bool {
 
 // same reports whether every answer costs the same.
 func (p *Price) same(other *Price) bool {
-	var one, two bytes.Buffer
-	p.write(&one)
-	other.write(&two)
-	return bytes.Equal(one.Bytes(), two.Bytes())
+	return bytes.Equal(p.appendTo(nil), other.appendTo(nil))
 }

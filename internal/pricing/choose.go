@@ -16,7 +16,7 @@ func (t *Table) Choose(at time.Time, answered, upstream, asked string) (name str
 	}
 	_, up := t.Lookup(upstream, at)
 	switch {
-	case answer && !(up && t.saysMore(upstream, answered)):
+	case answer && !(up && saysMore(upstream, answered)):
 		return answered, true
 	case up:
 		return upstream, true
@@ -26,17 +26,23 @@ func (t *Table) Choose(at time.Time, answered, upstream, asked string) (name str
 }
 
 // saysMore reports whether an upstream's id is of the same model as the name that the model gives itself, and tells of a place too.
-func (t *Table) saysMore(id, name string) bool {
-	return placed(id) && !placed(name) && baseOf(id) == baseOf(name)
+func saysMore(id, name string) bool {
+	return placed(id) > placed(name) && baseOf(id) == baseOf(name)
 }
 
-// placed reports whether a name tells where a model is served.
-func placed(name string) bool {
-	if strings.HasPrefix(name, "arn:") || strings.HasPrefix(name, "bedrock/") || strings.HasPrefix(name, "azure/") {
-		return true
+// placed is how much a name tells of where a model is served: 1 for which cloud, 2 for which region.
+func placed(name string) int {
+	if strings.HasPrefix(name, "arn:") || strings.HasPrefix(name, "azure/") {
+		return 2
 	}
-	geo, id := cutGeo(name)
-	return geo != "" || stripMaker(id) != id
+	geo, id := cutGeo(name[strings.LastIndexByte(name, '/')+1:])
+	switch {
+	case geo != "":
+		return 2
+	case stripMaker(id) != id:
+		return 1
+	}
+	return 0
 }
 
 // baseOf is a model's name without anything that a look-up can do without.

@@ -15,18 +15,34 @@ func (t *Table) Dearest(provider string, at time.Time) (model string, ok bool) {
 		provider = gemini
 	}
 	day := DayOf(at)
-	var most *Price
+	all := t.dearest.Load()
+	if all == nil || all.day != day {
+		all = t.dearestOn(day)
+		t.dearest.Store(all)
+	}
+	model, ok = all.models[provider]
+	return model, ok
+}
+
+// dearest are the dearest models of a day by their providers.
+type dearest struct {
+	day    Day
+	models map[string]string
+}
+
+func (t *Table) dearestOn(day Day) *dearest {
+	models, prices := map[string]string{}, map[string]*Price{}
 	for name, all := range t.models {
 		p := all.on(day)
-		if p.Provider != provider || p.Mode != "chat" || all[0].From > day || p.Retires != 0 && p.Retires <= day ||
-			!p.Has(usage.Input) || strings.HasSuffix(baseOf(name), "-pro") {
+		if p.Mode != "chat" || all[0].From > day || p.Retires != 0 && p.Retires <= day || !p.Has(usage.Input) || strings.HasSuffix(baseOf(name), "-pro") {
 			continue
 		}
-		if most == nil || cmp.Or(p.compare(most), strings.Compare(model, name)) > 0 {
-			model, most = name, p
+		old := prices[p.Provider]
+		if old == nil || cmp.Or(p.compare(old), strings.Compare(models[p.Provider], name)) > 0 {
+			models[p.Provider], prices[p.Provider] = name, p
 		}
 	}
-	return model, most != nil
+	return &dearest{day, models}
 }
 
 // compare compares ordinary rates, those of the answer first: they are the highest.

@@ -68,6 +68,7 @@ func (l litellm) field(name string, r *row, f fields, field string, above int64)
 		if above > 0 {
 			at.above = above
 		}
+		at.above = r.about.reaches(at.above)
 		l.rate(name, r, at, field, f[field])
 	case field == cacheHit:
 		if _, given := f["cache_read_input_token_cost"]; !given {
@@ -112,12 +113,8 @@ func (l litellm) unit(name string, r *row, f fields, field string) {
 		if strings.HasPrefix(mode, "image") && f["output_cost_per_image"] == nil {
 			kind = usage.Image
 		}
-	case "output_cost_per_second":
+	case "output_cost_per_second", "input_cost_per_second": // the same seconds, at one of the two
 		if strings.HasPrefix(mode, "audio") {
-			kind = usage.Second
-		}
-	case "input_cost_per_second":
-		if strings.HasPrefix(mode, "audio") && f["output_cost_per_second"] == nil {
 			kind = usage.Second
 		}
 	case "input_cost_per_query":
@@ -133,10 +130,11 @@ func (l litellm) unit(name string, r *row, f fields, field string) {
 		l.fee(name, r, field, f[field])
 		return
 	}
-	l.rate(name, r, point{kind: kind}, field, f[field])
 	at := point{kind: kind}
+	before := r.given[at]
+	l.rate(name, r, at, field, f[field])
 	if value, ok := r.given[at]; ok {
-		r.given[at] = value / PerUnit(divide)
+		r.given[at] = max(before, value/PerUnit(divide))
 	}
 }
 
@@ -154,8 +152,8 @@ func (l litellm) steps(name string, r *row, f fields) {
 	for _, step := range steps {
 		var limits []json.Number
 		if err := json.Unmarshal(step["range"], &limits); err != nil || len(limits) == 0 {
-			l.refuse(name, field, "has a price without a range")
-			continue
+			l.refuse(name, field, "has prices that are not for a range of lengths of the prompt")
+			return
 		}
 		above, _, err := parseDecimal(limits[0].String(), 0)
 		if err != nil {
@@ -163,7 +161,9 @@ func (l litellm) steps(name string, r *row, f fields) {
 			continue
 		}
 		for _, one := range slices.Sorted(maps.Keys(step)) {
-			l.field(name, r, step, one, above)
+			if one != "range" {
+				l.field(name, r, step, one, above)
+			}
 		}
 	}
 }

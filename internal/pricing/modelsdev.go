@@ -123,7 +123,7 @@ func (c devCost) steps() (steps []devCost) {
 func (d modelsDev) rates(name string, r *row, cost devCost, above int64, tier string) {
 	for _, field := range slices.Sorted(maps.Keys(cost)) {
 		if k, ok := devKinds[field]; ok {
-			d.rate(name, r, point{k, above, tier}, field, cost[field])
+			d.rate(name, r, point{k, r.about.reaches(above), tier}, field, cost[field])
 		}
 	}
 }

@@ -20,43 +20,51 @@ import (
 //go:embed prices.csv
 var embedded []byte
 
-// ownRow is one line of our own table by its columns.
-type ownRow map[string]string
+// ownRow is one line of our own table.
+type ownRow struct {
+	columns map[string]int
+	fields  []string
+}
+
+// of is what the line has in a column.
+func (o ownRow) of(column string) string { return o.fields[o.columns[column]] }
 
 // parseOwn reads our own table.
 func parseOwn(doc []byte) (*Table, error) {
 	lines := csv.NewReader(bytes.NewReader(doc))
-	columns, err := lines.Read()
+	head, err := lines.Read()
 	if err != nil {
 		return nil, fmt.Errorf("read price table: %w", err)
 	}
+	own := ownRow{columns: map[string]int{}}
+	for i, name := range head {
+		own.columns[name] = i
+	}
 	t := newTable()
 	for {
-		fields, err := lines.Read()
+		own.fields, err = lines.Read()
 		if err == io.EOF {
 			return t.indexed(), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read price table: %w", err)
 		}
-		own := ownRow{}
-		for i, name := range columns {
-			own[name] = fields[i]
-		}
 		r, err := own.row()
 		if err != nil {
-			return nil, fmt.Errorf("prices of %s: %w", own["model"], err)
+			return nil, fmt.Errorf("prices of %s: %w", own.of("model"), err)
 		}
 		p := r.price()
-		for _, name := range append(strings.Fields(own["aliases"]), own["model"]) {
-			t.addPeriod(name, p)
+		for _, name := range append(strings.Fields(own.of("aliases")), own.of("model")) {
+			if err := t.addPeriod(name, p); err != nil {
+				return nil, err
+			}
 		}
 	}
 }
 
 func (o ownRow) row() (*row, error) {
-	r := newRow(o["model"])
-	r.about = Price{Provider: o["provider"], Mode: o["mode"], Source: o["source"]}
+	r := newRow(o.of("model"))
+	r.about = Price{Provider: o.of("provider"), Mode: o.of("mode"), Source: o.of("source")}
 	for _, read := range []func(*row) error{o.readDays, o.readLimits, o.readRates, o.readSteps, o.readTiers, o.readRegions, o.readFees} {
 		if err := read(r); err != nil {
 			return nil, err
@@ -67,7 +75,7 @@ func (o ownRow) row() (*row, error) {
 
 func (o ownRow) readDays(r *row) error {
 	for name, to := range map[string]*Day{"from": &r.about.From, "until": &r.about.Until, "as_of": &r.about.AsOf, "retires": &r.about.Retires} {
-		day, err := ParseDay(o[name])
+		day, err := ParseDay(o.of(name))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -78,10 +86,10 @@ func (o ownRow) readDays(r *row) error {
 
 func (o ownRow) readLimits(r *row) error {
 	for name, to := range map[string]*int64{"max_input": &r.about.MaxInput, "max_output": &r.about.MaxOutput} {
-		if o[name] == "" {
+		if o.of(name) == "" {
 			continue
 		}
-		n, err := strconv.ParseInt(o[name], 10, 64)
+		n, err := strconv.ParseInt(o.of(name), 10, 64)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -92,7 +100,7 @@ func (o ownRow) readLimits(r *row) error {
 
 func (o ownRow) readRates(r *row) error {
 	for k := range usage.Kinds {
-		if err := r.give(point{kind: k}, o[k.String()]); err != nil {
+		if err := r.give(point{kind: k}, o.of(k.String())); err != nil {
 			return err
 		}
 	}
@@ -120,7 +128,7 @@ func (r *row) give(at point, text string) error {
 }
 
 func (o ownRow) readSteps(r *row) error {
-	for step := range strings.SplitSeq(o["steps"], ";") {
+	for step := range strings.SplitSeq(o.of("steps"), ";") {
 		words := strings.Fields(step)
 		if len(words) == 0 {
 			continue
@@ -144,7 +152,7 @@ func (o ownRow) readSteps(r *row) error {
 }
 
 func (o ownRow) readTiers(r *row) error {
-	for word := range strings.FieldsSeq(o["tiers"]) {
+	for word := range strings.FieldsSeq(o.of("tiers")) {
 		names, text, _ := strings.Cut(word, "=")
 		text, short := strings.CutSuffix(text, "/short")
 		times, err := parseMultiplier(text)
@@ -159,7 +167,7 @@ func (o ownRow) readTiers(r *row) error {
 }
 
 func (o ownRow) readRegions(r *row) error {
-	for word := range strings.FieldsSeq(o["regions"]) {
+	for word := range strings.FieldsSeq(o.of("regions")) {
 		name, text, _ := strings.Cut(word, "=")
 		times, err := parseMultiplier(text)
 		if err != nil {
@@ -171,7 +179,7 @@ func (o ownRow) readRegions(r *row) error {
 }
 
 func (o ownRow) readFees(r *row) error {
-	for word := range strings.FieldsSeq(o["unmetered"]) {
+	for word := range strings.FieldsSeq(o.of("unmetered")) {
 		name, text, _ := strings.Cut(word, "=")
 		price, _, err := parseDecimal(text, 9)
 		if err != nil {

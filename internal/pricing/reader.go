@@ -169,7 +169,7 @@ func (r *reader) finish(name string, row *row) *Price {
 	if row.broken {
 		return nil
 	}
-	if row.nothing() {
+	if len(row.given) > 0 && row.nothing() {
 		clear(row.given)
 		if len(row.about.Unmetered) == 0 {
 			r.unpriced(name, "0 for everything: set it to 0 yourself if it is free")
@@ -180,7 +180,7 @@ func (r *reader) finish(name string, row *row) *Price {
 	row.onlyOneOf(usage.Second, usage.AudioInput)
 	p := row.price()
 	if p.has == 0 {
-		r.unpriced(name, "it is billed by what crs does not count"+fees(p.Unmetered))
+		r.unpriced(name, billedBy(p.Unmetered))
 		return nil
 	}
 	return p
@@ -190,15 +190,16 @@ func (r *reader) unpriced(name, why string) {
 	r.out.Unpriced = append(r.out.Unpriced, Refusal{Model: name, Why: why})
 }
 
-func fees(all []Fee) string {
-	if len(all) == 0 {
-		return ", or has no price"
+// billedBy says why there is no price that could be charged.
+func billedBy(fees []Fee) string {
+	if len(fees) == 0 {
+		return "it has no price"
 	}
-	names := make([]string, len(all))
-	for i := range all {
-		names[i] = all[i].Name
+	names := make([]string, len(fees))
+	for i := range fees {
+		names[i] = fees[i].Name
 	}
-	return ": " + strings.Join(names, ", ")
+	return "it is billed by what crs does not count: " + strings.Join(names, ", ")
 }
 
 // rate takes the price of one unit, in USD; of a million where the format has those.

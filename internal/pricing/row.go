@@ -232,3 +232,11 @@ func (r *row) bothNames() {
 		}
 	}
 }
+
+// reaches makes of a length, above which a price is said to hold, the one above which it does: xAI's hold from that length on.
+func (p *Price) reaches(above int64) int64 {
+	if p.Provider == "xai" && above > 0 {
+		return above - 1
+	}
+	return above
+}

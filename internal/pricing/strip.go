@@ -7,7 +7,7 @@ func stripContext(name string) string { return strings.TrimSuffix(name, "[1m]") 
 // stripVendor takes off who sells a model, and the path or resource name that a cloud has around it.
 func (s *search) stripVendor(name string) string {
 	if strings.HasPrefix(name, "arn:") {
-		return name[strings.LastIndexAny(name, ":/")+1:]
+		return name[strings.LastIndexByte(name, '/')+1:]
 	}
 	first, rest, ok := strings.Cut(name, "/")
 	if !ok {

@@ -1,13 +1,15 @@
 package pricing
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // A Table knows what models cost. It never changes, so it may be shared; a new one is made from an old one and swapped in.
@@ -19,6 +21,7 @@ type Table struct {
 	bare    map[string]string // names without the vendor's prefix of those that have one; "" where several rows fit
 	bedrock map[string]string // ids on Bedrock without their prefix, of rows that are in a region
 	found   *findings
+	dearest atomic.Pointer[dearest]
 }
 
 // periods are what one model costs, by the day: in the order of their first.
@@ -49,10 +52,13 @@ func Embedded() *Table {
 func newTable() *Table { return &Table{models: map[string]periods{}} }
 
 // addPeriod adds what a model costs in one more period. Call indexed when all are there.
-func (t *Table) addPeriod(name string, p *Price) {
-	all := append(slices.Clone(t.models[name]), p)
-	slices.SortStableFunc(all, func(a, b *Price) int { return int(a.From) - int(b.From) })
-	t.models[name] = all
+func (t *Table) addPeriod(name string, p *Price) error {
+	i, taken := slices.BinarySearchFunc(t.models[name], p.From, func(x *Price, from Day) int { return cmp.Compare(x.From, from) })
+	if taken {
+		return fmt.Errorf("prices of %s: two rows for the same day", name)
+	}
+	t.models[name] = slices.Insert(t.models[name], i, p)
+	return nil
 }
 
 // indexed makes the table ready for use.
@@ -121,26 +127,48 @@ func (t *Table) AsOf() (newest Day) {
 func (t *Table) Version() string { return t.version }
 
 func (t *Table) hash() string {
-	h := sha256.New()
+	var text []byte
 	for _, name := range t.Models() {
 		for _, p := range t.models[name] {
-			fmt.Fprintf(h, "%q %d\n", name, p.From)
-			p.write(h)
+			text = appendText(text, name)
+			text = p.appendTo(binary.AppendVarint(text, int64(p.From)))
 		}
 	}
 	for _, f := range t.families {
-		fmt.Fprintf(h, "family %q %q\n", f.prefix, f.model)
+		text = appendText(appendText(text, f.prefix), f.model)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])[:12]
 }
 
-// write writes all that decides what answers cost.
-func (p *Price) write(to io.Writer) {
-	fmt.Fprintln(to, p.has, p.Steps)
+// appendTo appends all that decides what answers cost.
+func (p *Price) appendTo(text []byte) []byte {
+	text = appendSteps(binary.AppendUvarint(text, uint64(p.has)), p.Steps)
 	for _, t := range p.Tiers {
-		fmt.Fprintf(to, " %q %d %v %v\n", t.Name, t.Times, t.Short, t.Steps)
+		text = binary.AppendVarint(appendText(text, t.Name), int64(t.Times))
+		if t.Short {
+			text = append(text, "short"...)
+		}
+		text = appendSteps(text, t.Steps)
 	}
+	text = append(text, "regions"...)
 	for _, r := range p.Regions {
-		fmt.Fprintf(to, " %q %d\n", r.Name, r.Times)
+		text = binary.AppendVarint(appendText(text, r.Name), int64(r.Times))
 	}
+	return text
+}
+
+func appendSteps(text []byte, steps []Step) []byte {
+	text = binary.AppendUvarint(text, uint64(len(steps)))
+	for i := range steps {
+		text = binary.AppendVarint(text, steps[i].Above)
+		for _, rate := range steps[i].Rates {
+			text = binary.AppendVarint(text, int64(rate))
+		}
+	}
+	return text
+}
+
+func appendText(text []byte, s string) []byte {
+	return append(binary.AppendUvarint(text, uint64(len(s))), s...)
 }

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -63,6 +64,8 @@ func (p periods) replaced(next *Price) periods {
 // where tokens of text cost the same in both, all other tokens and longer prompts.
 func (p *Price) completed(old *Price, tokens bool) *Price {
 	c := *p
+	c.Provider, c.Mode = cmp.Or(old.Provider, p.Provider), cmp.Or(old.Mode, p.Mode) // other tables have other words
+	c.MaxInput, c.MaxOutput, c.Retires = cmp.Or(p.MaxInput, old.MaxInput), cmp.Or(p.MaxOutput, old.MaxOutput), cmp.Or(p.Retires, old.Retires)
 	c.Steps = slices.Clone(p.Steps)
 	alike := tokens && p.alike(old)
 	if alike && len(p.Steps) == 1 && len(old.Steps) > 1 {
