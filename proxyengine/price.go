@@ -47,7 +47,7 @@ func (x *exchange) estimate() limit.Ask {
 	}
 	var room [8]usage.Item
 	items := call.AppendItems(room[:0])
-	cost, known := x.e.opt.Prices().CostOf(items, x.e.opt.Now())
+	cost, known := x.e.opt.Prices().CostOf(items, x.record.At)
 	charged := x.charge(bound.Figure(int64(cost), bound.Cost))
 	if !known {
 		charged, _ = x.chargeUnknown(items, vendorOf(x.route.service))
@@ -60,7 +60,8 @@ const usualImage = 1500
 
 // price is what the record costs, at the price of the model that answered, and what the key is charged for it.
 func (x *exchange) price(answered string) {
-	r, table, at := &x.record, x.e.opt.Prices(), x.e.opt.Now()
+	r, table := &x.record, x.e.opt.Prices()
+	at := r.End()
 	asked := cmp.Or(r.Upstream, r.Model)
 	if name, ok := table.Choose(at, answered, asked, r.Model); ok && name != asked {
 		r.PricedAs = name
@@ -89,7 +90,7 @@ func (x *exchange) chargeUnknown(items []usage.Item, vendor string) (charged int
 	if x.settings.UnknownPrice != Dearest || !x.key.Policy.Limits.Limits(unit.Cost) {
 		return 0, ""
 	}
-	table, at := x.e.opt.Prices(), x.e.opt.Now()
+	table, at := x.e.opt.Prices(), x.record.End()
 	as, ok := table.Dearest(vendor, at)
 	if !ok {
 		return 0, ""

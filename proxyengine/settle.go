@@ -43,8 +43,8 @@ func (x *exchange) count() {
 		p.Terms(x.served.want, x.served.acc, &c)
 	}
 	r.Raw, r.Source = c.Raw, sourceOf(&c)
-	if r.Source == usage.Estimated {
-		c.Tokens.Input = max(x.intent.PromptTokens, 1)
+	if c.Vague() && r.Source != usage.Excessive {
+		r.Source, c.Tokens.Input = usage.Estimated, max(x.intent.PromptTokens, 1)
 	}
 	if c.Also[usage.Image] == 0 && r.Error == "" {
 		c.Also[usage.Image] = x.intent.Images // an answer in one piece has as many as were asked for

@@ -27,6 +27,7 @@ var keptMembers = []string{"usage", "model", "type", "error"}
 
 // Feed implements provider.Meter.
 func (m *jsonMeter) Feed(p []byte) {
+	m.Output += int64(len(p)) // for an answer without figures
 	switch {
 	case m.large != nil:
 		m.large.Feed(p)
