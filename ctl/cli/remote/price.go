@@ -63,12 +63,3 @@ func own(p *ctl.Price) string {
 	}
 	return ""
 }
-
-func (a *app) priceFacts(p ctl.Price) {
-	a.Facts(
-		command.Fact{"model", p.Model}, command.Fact{"priced as", p.Match}, command.Fact{"provider", p.Provider}, command.Fact{"input", p.Input.String()}, command.Fact{"output", p.Output.String()},
-		command.Fact{"cache read", p.CacheRead.String()}, command.Fact{"cache write, 5 minutes", p.CacheWrite5m.String()}, command.Fact{"cache write, 1 hour", p.CacheWrite1h.String()},
-		command.Fact{"", own(&p)},
-	)
-	a.Say("\nUS dollars for a million tokens")
-}
