@@ -15,15 +15,16 @@ import (
 // priceFacts shows everything that can be charged.
 func (a *app) priceFacts(p ctl.Price) {
 	facts := []command.Fact{{"model", p.Model}, {"priced as", p.Match}, {"provider", p.Provider}}
-	if d := p.PriceDetails; d != nil && d.Unpriced {
+	d := p.PriceDetails
+	if d != nil && d.Unpriced {
 		facts = append(facts, command.Fact{"price", "none that could be charged: requests cost $0 and are marked as unpriced"})
-	} else {
+	} else if d == nil || len(d.Tokens) > 0 {
 		facts = append(facts,
 			command.Fact{"input", p.Input.String()}, command.Fact{"output", p.Output.String()}, command.Fact{"cache read", p.CacheRead.String()},
 			command.Fact{"cache write, 5 minutes", p.CacheWrite5m.String()}, command.Fact{"cache write, 1 hour", p.CacheWrite1h.String()})
 	}
-	if p.PriceDetails != nil {
-		facts = append(facts, detailFacts(p.PriceDetails)...)
+	if d != nil {
+		facts = append(facts, detailFacts(d)...)
 	}
 	a.Facts(append(facts, command.Fact{"", own(&p)})...)
 	a.Say("\nUS dollars for a million tokens, for one of anything else")
@@ -48,10 +49,20 @@ func detailFacts(d *ctl.PriceDetails) (facts []command.Fact) {
 	if d.Times != 0 {
 		add("under this name", times(d.Times)+", as it tells of a region")
 	}
-	for _, name := range slices.Sorted(maps.Keys(d.Regions)) {
-		add("region "+name, times(d.Regions[name]))
-	}
+	facts = append(facts, regionFacts(d.Regions)...)
 	return append(facts, factsOfDays(d)...)
+}
+
+// regionFacts are the regions, those that cost the same together.
+func regionFacts(regions map[string]float64) (facts []command.Fact) {
+	names := map[float64][]string{}
+	for _, name := range slices.Sorted(maps.Keys(regions)) {
+		names[regions[name]] = append(names[regions[name]], name)
+	}
+	for _, factor := range slices.Sorted(maps.Keys(names)) {
+		facts = append(facts, command.Fact{"in " + strings.Join(names[factor], ", "), times(factor)})
+	}
+	return facts
 }
 
 // shownAlways are the kinds that are shown first, whatever the table says of them.
