@@ -22,6 +22,17 @@ type Usage struct {
 	Until time.Time  `json:"until"`
 	Rows  []UsageRow `json:"rows"`
 	Total UsageRow   `json:"total"`
+	// Unpriced are the models of the last day whose price is not known, whatever span was asked for.
+	Unpriced []Unpriced `json:"unpriced,omitempty"`
+}
+
+// Unpriced is what was asked, within a day, of a model whose price is not known.
+type Unpriced struct {
+	Model    string    `json:"model"`
+	Requests int64     `json:"requests"`
+	Tokens   int64     `json:"tokens"`
+	Charged  USD       `json:"charged_usd"` // to keys with a cost limit, as for the dearest model of its vendor
+	Last     time.Time `json:"last"`
 }
 
 // UsageRow is what one group used. Only the fields that were grouped by are set.
@@ -100,8 +111,37 @@ type Request struct {
 	Charged      USD        `json:"charged_usd"`
 	Prices       string     `json:"prices,omitempty"` // version of the price table
 	Unpriced     bool       `json:"unpriced,omitempty"`
+	Images       int64      `json:"images,omitempty"`
+	Searches     int64      `json:"searches,omitempty"` // of the web
+	Items        []Item     `json:"items,omitempty"`    // what it is billed for, each thing once
+	TierAsked    string     `json:"tier_asked,omitempty"`
+	Tier         string     `json:"tier,omitempty"`     // the service tier, as it was served
+	Region       string     `json:"region,omitempty"`   // as far as that has a price
+	Unbilled     bool       `json:"unbilled,omitempty"` // the provider refused before it said anything, and bills only what is in Items
+	Doubt        string     `json:"doubt,omitempty"`    // what of the bill may not be as the provider has it
 	Attempts     []Attempt  `json:"attempts,omitempty"`
 	Raw          rawMessage `json:"raw,omitempty"` // the upstream's usage, as it said it
+}
+
+// Item is an amount of one kind that one model used up: tokens of a kind, searches, images.
+type Item struct {
+	Kind   string `json:"kind"`
+	Amount int64  `json:"amount"`
+	Model  string `json:"model"`
+	Tier   string `json:"tier,omitempty"`
+	Region string `json:"region,omitempty"`
+	Prompt int64  `json:"prompt_tokens,omitempty"` // how long the whole prompt was, which decides about prices for long ones
+}
+
+// Several reports whether it is billed for more than one model, or for more than tokens of text.
+func (r *Request) Several() bool {
+	plain := map[string]bool{"input": true, "output": true, "reasoning": true, "cache_read": true, "cache_write_5m": true, "cache_write_1h": true}
+	for i := range r.Items {
+		if !plain[r.Items[i].Kind] || r.Items[i].Model != r.Items[0].Model {
+			return true
+		}
+	}
+	return false
 }
 
 // Remark is what is worth knowing of the request besides its figures.
@@ -115,6 +155,10 @@ func (r *Request) Remark() string {
 		return fmt.Sprintf("%d accounts failed before", n)
 	case r.Unpriced:
 		return "no price for the model"
+	case r.Doubt != "":
+		return r.Doubt
+	case r.Unbilled:
+		return "refused: not billed"
 	case r.Source != "" && r.Source != "upstream":
 		return "tokens: " + r.Source
 	}

@@ -11,10 +11,6 @@ import (
 
 	"crs/internal/bound"
 	"crs/internal/key"
-	"crs/internal/limit"
-	"crs/internal/pricing"
-	"crs/internal/unit"
-	"crs/internal/usage"
 	"crs/proxyengine/caller"
 	"crs/proxyengine/provider"
 )
@@ -197,7 +193,10 @@ func (x *exchange) understand() error {
 	}
 	r := &x.record
 	r.Model, r.Client, r.Stream, r.Free = intent.Model, x.intent.Client, intent.Stream, intent.Free
-	return x.key.Policy.Allows(x.intent.Client, intent.Model)
+	if err := x.key.Policy.Allows(x.intent.Client, intent.Model); err != nil {
+		return err
+	}
+	return x.allowsOthers()
 }
 
 // named holds what a request names to its bounds. Whatever is kept of a request, is kept by these names.
@@ -225,20 +224,6 @@ func (x *exchange) admit() error {
 	}
 	x.opened = true
 	return nil
-}
-
-// usualAnswer is how many tokens of an answer are held back for a request that may give many more: requests rarely use
-// what they may, and holding all of it back would refuse others for nothing.
-const usualAnswer = 1000
-
-// estimate is the request at the gate, with what it may use.
-func (x *exchange) estimate() limit.Ask {
-	t := usage.Tokens{Input: x.intent.PromptTokens, Output: usualAnswer}
-	if m := x.intent.MaxTokens; m > 0 {
-		t.Output = min(m, usualAnswer)
-	}
-	cost, _ := x.price(x.intent.Model, t, pricing.Options{})
-	return limit.Ask{Holders: x.holders[:], Amounts: unit.Amounts{unit.Tokens: t.Metered(), unit.Cost: x.charge(cost), unit.Images: x.intent.Images}}
 }
 
 // goneOr gives errGone in the place of an error that came of the client's leaving.

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"log/slog"
 
-	"crs/internal/bound"
-	"crs/internal/pricing"
 	"crs/internal/usage"
 	"crs/proxyengine/provider"
 )
@@ -41,33 +39,29 @@ func (x *exchange) count() {
 		return
 	}
 	c := x.served.answer.meter.End()
-	r.Tokens, r.Raw, r.Source = c.Tokens.Bound(), c.Raw, sourceOf(&c, r.Error != "")
-	r.Images, r.Searches = c.Images, max(c.Pricing.WebSearches, 0)
-	if r.Images == 0 && r.Error == "" {
-		r.Images = x.intent.Images // an answer in one piece has as many as were asked for
+	if p, ok := x.served.provider.(provider.Termed); ok {
+		p.Terms(x.served.want, x.served.acc, &c)
 	}
-	if r.Source == usage.Estimated {
-		r.Tokens.Input = bound.Figure(x.intent.PromptTokens, bound.Tokens)
+	r.Raw, r.Source = c.Raw, sourceOf(&c)
+	if c.Vague() && r.Source != usage.Excessive {
+		r.Source, c.Tokens.Input = usage.Estimated, max(x.intent.PromptTokens, 1)
 	}
-	name := cmp.Or(r.Upstream, r.Model)
-	cost, known := x.price(name, r.Tokens, c.Pricing)
-	if !known && c.Model != "" {
-		cost, known = x.price(c.Model, r.Tokens, c.Pricing)
+	if c.Also[usage.Image] == 0 && r.Error == "" {
+		c.Also[usage.Image] = x.intent.Images // an answer in one piece has as many as were asked for
 	}
-	r.Cost, r.Unpriced = cost, !known
-	r.Charged = x.charge(cost)
-	r.Prices = x.e.opt.Prices().Version()
+	r.Take(&c.Call, c.More, c.Apart, c.Refused)
+	r.TierAsked, r.Tier, r.Region, r.Doubt = x.intent.Tier, c.Tier, c.Region, cmp.Or(c.Doubt, r.Doubt)
+	x.price(c.Model)
 }
 
-// sourceOf says how the figures are known. An answer that ended well and gave none was estimated; one that was cut is
-// partial, whatever it gave.
-func sourceOf(c *provider.Count, cut bool) usage.Source {
+// sourceOf says how the figures are known: an answer that gave none, whole or cut, was estimated.
+func sourceOf(c *provider.Count) usage.Source {
 	switch {
-	case c.Tokens != c.Tokens.Bound(), c.Pricing.WebSearches > bound.Tokens:
+	case c.Tokens != c.Tokens.Bound(), c.Also != c.Also.Bound():
 		return usage.Excessive
 	case c.Complete:
 		return usage.Upstream
-	case c.Seen || cut:
+	case c.Seen:
 		return usage.Partial
 	}
 	return usage.Estimated
@@ -84,15 +78,4 @@ func (x *exchange) uncounted() {
 	default:
 		r.Source = usage.Upstream
 	}
-}
-
-// charge is what the key is charged for it, as far as a request can cost anything.
-func (x *exchange) charge(cost int64) int64 {
-	return bound.Figure(x.key.Policy.Charge(cost), bound.Cost)
-}
-
-// price is what tokens of a model cost, in nano-USD, as far as a request can cost anything.
-func (x *exchange) price(name string, t usage.Tokens, o pricing.Options) (cost int64, known bool) {
-	c, known := x.e.opt.Prices().Cost(name, t, o)
-	return bound.Figure(int64(c), bound.Cost), known
 }

@@ -126,7 +126,7 @@ func requestText(m *Model, r *ctl.Request, e *ctl.Explanation, width int) []stri
 		fact{"asked for as", different(r.Upstream, r.Model)}, fact{"client", r.Client}, fact{"status", status}, fact{"error", r.Error},
 		fact{"first byte", took(r.FirstByteMS)}, fact{"took", took(r.TotalMS)},
 		fact{"tokens", fmt.Sprintf("%s in, %s out, %s read from cache, %s written", whole(r.InputTokens), whole(r.OutputTokens), whole(r.CacheRead), whole(r.CacheWrite5m+r.CacheWrite1h))},
-		fact{"counted by", r.Source}, fact{"cost", r.Cost.String()}, fact{"charged", different(r.Charged.String(), r.Cost.String())},
+		fact{"counted by", r.Source}, fact{"billed for", billed(r)}, fact{"doubt", r.Doubt}, fact{"cost", r.Cost.String()}, fact{"charged", different(r.Charged.String(), r.Cost.String())},
 	)
 	if len(r.Attempts) > 0 {
 		lines = append(lines, heading(m.t, "Accounts that failed before")...)
@@ -135,6 +135,18 @@ func requestText(m *Model, r *ctl.Request, e *ctl.Explanation, width int) []stri
 		}
 	}
 	return append(lines, sights(m, e, width)...)
+}
+
+// billed is what a request is billed for that is more than tokens of one model.
+func billed(r *ctl.Request) string {
+	if !r.Several() {
+		return ""
+	}
+	var all []string
+	for _, i := range r.Items {
+		all = append(all, fmt.Sprintf("%s %s of %s", whole(i.Amount), strings.ReplaceAll(i.Kind, "_", " "), i.Model))
+	}
+	return strings.Join(all, ", ")
 }
 
 func different(text, from string) string {

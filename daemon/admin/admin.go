@@ -56,6 +56,8 @@ type Options struct {
 	Restart func(context.Context, ctl.Restart) (ctl.Restarted, error)
 	// LimitsChanged has a key's new limits know what it has used already.
 	LimitsChanged func(*key.Key)
+	// Unpriced is what a key, or any for "", asked lately of models whose price is not known. It may be nil.
+	Unpriced func(key string) []ctl.Unpriced
 	// TestAlert sends an alert that says that it is a test.
 	TestAlert func(context.Context) error
 	// Checkup looks at what the daemon depends on.

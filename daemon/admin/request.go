@@ -73,6 +73,10 @@ func showRequest(r *usage.Record) ctl.Request {
 		FirstByteMS: r.FirstByte.Milliseconds(), TotalMS: r.Total.Milliseconds(), Source: string(r.Source),
 		InputTokens: t.Input, OutputTokens: t.Output, CacheRead: t.CacheRead, CacheWrite5m: t.CacheWrite, CacheWrite1h: t.CacheWrite1h,
 		Reasoning: t.Reasoning, Cost: ctl.USD(r.Cost), Charged: ctl.USD(r.Charged), Prices: r.Prices, Unpriced: r.Unpriced, Raw: r.Raw,
+		Images: r.Images, Searches: r.Searches, TierAsked: r.TierAsked, Tier: r.Tier, Region: r.Region, Unbilled: r.Unbilled, Doubt: r.Doubt,
+	}
+	for _, i := range r.AppendBilled(nil) {
+		out.Items = append(out.Items, ctl.Item{Kind: i.Kind.String(), Amount: i.Amount, Model: i.Model, Tier: i.Tier, Region: i.Region, Prompt: i.Prompt})
 	}
 	for _, a := range r.Attempts {
 		out.Attempts = append(out.Attempts, ctl.Attempt{

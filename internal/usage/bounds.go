@@ -10,11 +10,12 @@ import (
 
 // bounds are how long the texts of a record may be, by their names in JSON. What is longer is cut: whatever is written can be
 // read back.
-func (r *Record) bounds() [13]text {
+func (r *Record) bounds() [18]text {
 	return [...]text{
 		{&r.ID, bound.ID}, {&r.Key, bound.ID}, {&r.KeyName, bound.Name}, {&r.Account, bound.ID}, {&r.AccountName, bound.Name},
 		{&r.Platform, bound.ID}, {&r.Service, bound.ID}, {&r.Model, bound.Name}, {&r.Upstream, bound.Mapped}, {&r.Client, bound.ID},
 		{&r.Error, bound.Message}, {&r.Prices, bound.Name}, {&r.Why, bound.Name},
+		{&r.PricedAs, bound.Mapped}, {&r.TierAsked, bound.ID}, {&r.Tier, bound.ID}, {&r.Region, bound.ID}, {&r.Doubt, bound.Message},
 	}
 }
 
@@ -42,6 +43,11 @@ func (r *Record) Bound() {
 	for i := range r.Passed {
 		p := &r.Passed[i]
 		cut(text{&p.Account, bound.ID}, text{&p.Name, bound.Name}, text{&p.Reason, bound.Name}, text{&p.Detail, bound.Evidence})
+	}
+	r.Items = r.Items[:min(len(r.Items), MostItems)]
+	for n := range r.Items {
+		i := &r.Items[n]
+		cut(text{&i.Model, bound.Mapped}, text{&i.Tier, bound.ID}, text{&i.Region, bound.ID})
 	}
 	r.Raw = boundRaw(r.Raw)
 }

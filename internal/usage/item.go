@@ -33,11 +33,21 @@ const (
 	Kinds        // how many there are
 )
 
-var kindNames = [Kinds]string{
-	Input: "input", Output: "output", Reasoning: "reasoning", CacheRead: "cache_read", CacheWrite5m: "cache_write_5m", CacheWrite1h: "cache_write_1h",
-	ImageInput: "image_input", ImageCacheRead: "image_cache_read", ImageOutput: "image_output",
-	AudioInput: "audio_input", AudioCacheRead: "audio_cache_read", AudioOutput: "audio_output", VideoInput: "video_input",
-	WebSearch: "web_search", GroundedTurn: "grounded_turn", FileSearch: "file_search", Image: "image", Second: "second", Session: "session",
+// kind is what there is to know of a kind.
+type kind struct {
+	name string // where it is stored
+	// partOf is the kind that it is counted in where nobody tells it apart; Kinds: it is counted apart anyway.
+	partOf Kind
+}
+
+var kinds = [Kinds]kind{
+	Input: {"input", Kinds}, Output: {"output", Kinds}, Reasoning: {"reasoning", Output},
+	CacheRead: {"cache_read", Kinds}, CacheWrite5m: {"cache_write_5m", Kinds}, CacheWrite1h: {"cache_write_1h", Kinds},
+	ImageInput: {"image_input", Input}, ImageCacheRead: {"image_cache_read", CacheRead}, ImageOutput: {"image_output", Output},
+	AudioInput: {"audio_input", Input}, AudioCacheRead: {"audio_cache_read", CacheRead}, AudioOutput: {"audio_output", Output},
+	VideoInput: {"video_input", Input},
+	WebSearch:  {"web_search", Kinds}, GroundedTurn: {"grounded_turn", Kinds}, FileSearch: {"file_search", Kinds},
+	Image: {"image", Kinds}, Second: {"second", Kinds}, Session: {"session", Kinds},
 }
 
 // String is its name.
@@ -45,7 +55,7 @@ func (k Kind) String() string {
 	if k >= Kinds {
 		return "unknown"
 	}
-	return kindNames[k]
+	return kinds[k].name
 }
 
 // Tokens reports whether it is counted in tokens. Those are what tiers and regions make dearer.
@@ -57,7 +67,7 @@ func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 // UnmarshalText implements encoding.TextUnmarshaler. A name that only a newer crs knows is Kinds.
 func (k *Kind) UnmarshalText(text []byte) error {
 	for *k = 0; *k < Kinds; *k++ {
-		if kindNames[*k] == string(text) {
+		if kinds[*k].name == string(text) {
 			return nil
 		}
 	}
@@ -66,9 +76,10 @@ func (k *Kind) UnmarshalText(text []byte) error {
 
 // Item is an amount of one kind that one model used up: what is priced.
 type Item struct {
-	Kind   Kind   `json:"kind"`
-	Amount int64  `json:"amount"`
-	Model  string `json:"model"` // that did it
+	Kind   Kind  `json:"kind"`
+	Amount int64 `json:"amount"`
+	// Model did it. In a record it is "" where that is what the record is priced as, and so are Tier and Region.
+	Model string `json:"model,omitempty"`
 	// Prompt is how long the whole prompt was that the model had, in tokens: prices have steps by it.
 	Prompt int64 `json:"prompt,omitempty"`
 	// Tier is what the provider says that it served: priority, flex, batch, fast, ultrafast; "" is the standard one.
@@ -82,25 +93,63 @@ func (i Item) String() string {
 	return fmt.Sprintf("%d %s of %s (prompt %d, tier %q, region %q)", i.Amount, i.Kind, i.Model, i.Prompt, i.Tier, i.Region)
 }
 
-// Call is one call of a model: tokens that are priced alike.
+// Amounts are how much of each kind.
+type Amounts [Kinds]int64
+
+// Add sums up.
+func (a Amounts) Add(more Amounts) Amounts {
+	for k := range a {
+		a[k] = bound.Sum(a[k], more[k])
+	}
+	return a
+}
+
+// Bound gives what of one call's amounts can be believed.
+func (a Amounts) Bound() Amounts {
+	for k := range a {
+		a[k] = bound.Figure(a[k], bound.Tokens)
+	}
+	return a
+}
+
+// Call is what one call of a model used, priced alike.
 type Call struct {
-	Model, Tier, Region string
+	Model, Tier, Region string // as of an Item
 	Tokens              Tokens
+	// Also are what of Tokens is no text, and what is not counted in tokens.
+	Also Amounts
+}
+
+// Plain reports whether Tokens and searches of the web say all there is to say of it.
+func (c *Call) Plain() bool {
+	also := c.Also
+	also[WebSearch], also[Image] = 0, 0
+	return also == Amounts{}
 }
 
 // AppendItems appends what a call is billed for.
 func (c *Call) AppendItems(items []Item) []Item {
-	t := c.Tokens.Bound()
-	thinking := min(t.Reasoning, t.Output) // it is part of the output
-	prompt := t.Prompt()
-	for k, n := range [...]int64{
-		Input: t.Input, Output: t.Output - thinking, Reasoning: thinking, CacheRead: t.CacheRead, CacheWrite5m: t.CacheWrite, CacheWrite1h: t.CacheWrite1h,
-	} {
+	all, prompt := c.amounts(), c.Tokens.Prompt()
+	for k, n := range all {
 		if n > 0 {
 			items = append(items, Item{Kind: Kind(k), Amount: n, Model: c.Model, Prompt: prompt, Tier: c.Tier, Region: c.Region})
 		}
 	}
 	return items
+}
+
+// amounts are a call's by kind, each token in one of them.
+func (c *Call) amounts() Amounts {
+	t, all := &c.Tokens, c.Also
+	all[Input], all[Output], all[Reasoning] = t.Input, t.Output, t.Reasoning
+	all[CacheRead], all[CacheWrite5m], all[CacheWrite1h] = t.CacheRead, t.CacheWrite, t.CacheWrite1h
+	for k := range all {
+		if of := kinds[k].partOf; of < Kinds {
+			all[k] = max(min(all[k], all[of]), 0)
+			all[of] -= all[k]
+		}
+	}
+	return all
 }
 
 // MostItems is how many a record has at most.

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -45,8 +46,17 @@ type Record struct {
 	Searches    int64         `json:"searches,omitempty"` // of the web, that the provider made
 	Cost        int64         `json:"cost,omitempty"`     // nano-USD at the provider's price
 	Charged     int64         `json:"charged,omitempty"`  // nano-USD, what the key was charged
-	Prices      string        `json:"prices,omitempty"`   // the version of the price table
-	Unpriced    bool          `json:"unpriced,omitempty"` // the table does not know the model: Cost is 0 for that reason
+	// Items are what it is billed for, where Tokens and Searches, which are of everything, do not say it: several models, or tokens
+	// that are not text. What they leave out is in PricedAs, Tier and Region.
+	Items     []Item `json:"items,omitempty"`
+	PricedAs  string `json:"priced_as,omitempty"`  // the model that the price is of, where that is neither Upstream nor Model
+	TierAsked string `json:"tier_asked,omitempty"` // the service tier, as the client asked for it
+	Tier      string `json:"tier,omitempty"`       // as it was served
+	Region    string `json:"region,omitempty"`     // where, as far as that has a price
+	Unbilled  bool   `json:"unbilled,omitempty"`   // the provider bills nothing of it, or only Items: it refused before it said anything
+	Doubt     string `json:"doubt,omitempty"`      // what of the bill may not be as the provider has it
+	Prices    string `json:"prices,omitempty"`     // the version of the price table
+	Unpriced  bool   `json:"unpriced,omitempty"`   // the table does not know the model: Cost is 0 for that reason
 	// Free marks what does not count as a request of its own, such as counting tokens.
 	Free     bool            `json:"free,omitempty"`
 	Raw      json.RawMessage `json:"raw,omitempty"` // the upstream's usage, as it said it
@@ -84,6 +94,59 @@ func (r *Record) Amounts() unit.Amounts {
 	}
 	a[unit.Tokens], a[unit.Cost], a[unit.Images], a[unit.Searches] = r.Tokens.Bound().Metered(), r.Charged, r.Images, r.Searches
 	return a.Bound()
+}
+
+// Take notes what calls used: that of the model that answered, which is not billed when it refused, what was apart in it, and more.
+func (r *Record) Take(own *Call, more, apart []Call, refused bool) {
+	tokens, also := own.Tokens.Bound(), own.Also.Bound()
+	for i := range more {
+		tokens, also = tokens.Add(more[i].Tokens.Bound()), also.Add(more[i].Also.Bound())
+	}
+	r.Tokens, r.Images, r.Searches, r.Unbilled = tokens.Bound(), also[Image], also[WebSearch], refused
+	if own.Plain() && len(more)+len(apart) == 0 {
+		return
+	}
+	items := r.ownItems(own, apart)
+	for i := range more {
+		items = more[i].AppendItems(items)
+	}
+	var folded bool
+	if r.Items, folded = FoldItems(items); folded {
+		r.Doubt = "it was billed for more things than a record holds: some are added up that may not cost alike"
+	}
+}
+
+// ownItems are what the model that answered is billed for. Its name is left out, for it is the record's.
+func (r *Record) ownItems(own *Call, apart []Call) (items []Item) {
+	if r.Unbilled {
+		return nil
+	}
+	whole := Call{Tokens: own.Tokens.Bound(), Also: own.Also.Bound()}
+	if len(apart) == 0 {
+		return whole.AppendItems(nil)
+	}
+	for i := range apart {
+		turn := Call{Tokens: apart[i].Tokens.Bound()}
+		items = turn.AppendItems(items)
+	}
+	whole.Tokens = Tokens{}
+	return whole.AppendItems(items) // the searches
+}
+
+// AppendBilled appends what the provider bills for it, with nothing left out.
+func (r *Record) AppendBilled(items []Item) []Item {
+	start := len(items)
+	if len(r.Items) == 0 && !r.Unbilled {
+		all := Call{Tokens: r.Tokens, Also: Amounts{WebSearch: r.Searches, Image: r.Images}}
+		items = all.AppendItems(items)
+	}
+	items = append(items, r.Items...)
+	name := cmp.Or(r.PricedAs, r.Upstream, r.Model)
+	for n := range items[start:] {
+		i := &items[start+n]
+		i.Model, i.Tier, i.Region = cmp.Or(i.Model, name), cmp.Or(i.Tier, r.Tier), cmp.Or(i.Region, r.Region)
+	}
+	return items
 }
 
 // End is when the record was closed.

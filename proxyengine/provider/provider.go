@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"crs/internal/account"
-	"crs/internal/pricing"
 	"crs/internal/secret"
 	"crs/internal/usage"
 )
@@ -41,6 +40,8 @@ type Intent struct {
 	PromptTokens, MaxTokens int64
 	// Images is how many images it asks for.
 	Images int64
+	// Tier is the service tier that it asks for; "" when it asks for none.
+	Tier string
 	// Free marks what uses no tokens, such as counting them.
 	Free bool
 	// Background marks a client's own small requests (titles, probes): what a limit says to them says little.
@@ -150,16 +151,27 @@ type Transformer interface {
 
 // Count is what a Meter saw.
 type Count struct {
-	Tokens usage.Tokens
+	// Call is what the model that answered used.
+	usage.Call
+	// More are calls of other models, or of the same one, that are billed beside it.
+	More []usage.Call
+	// Apart are the calls that Call is the sum of, where each has a price of its own; nil: its sum has.
+	Apart []usage.Call
 	// Complete: the answer ended as its protocol says, with its final figures. Otherwise they are what had come so far.
 	Complete bool
 	// Seen: there were figures at all.
-	Seen    bool
-	Images  int64  // that it made, as far as the answer tells of each
-	Model   string // as the upstream named it
-	Raw     json.RawMessage
-	Pricing pricing.Options
+	Seen bool
+	// Tier is the service tier that the upstream says it served, Region where; "" for the usual ones.
+	Tier, Region string
+	// Refused: it was refused before anything was said, so that Call is not billed.
+	Refused bool
+	// Doubt is what of the figures may not be as the upstream bills it.
+	Doubt string
+	Raw   json.RawMessage
 }
+
+// Vague reports whether its figures do not even tell of a prompt.
+func (c *Count) Vague() bool { return c.Tokens.Prompt() == 0 && c.Also == usage.Amounts{} }
 
 // Provider is an upstream family.
 type Provider interface {
@@ -174,6 +186,12 @@ type Provider interface {
 	Windows(header Header, at time.Time) []account.Window
 	// Meter makes a meter for a successful answer of acc. A Transformer decides what the client gets.
 	Meter(want *Intent, acc *account.Account, header Header) Meter
+}
+
+// Termed is a provider whose requests or accounts decide a part of the price that its answers do not tell.
+type Termed interface {
+	// Terms completes what an answer says of how it was served.
+	Terms(want *Intent, acc *account.Account, c *Count)
 }
 
 // Renewer is a provider whose accounts have tokens that end.

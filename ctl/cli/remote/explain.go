@@ -69,8 +69,40 @@ func (a *app) requestFacts(r *ctl.Request) {
 		command.Fact{"took", fmt.Sprintf("%s, first byte after %s", command.Took(r.TotalMS), command.Took(r.FirstByteMS))},
 		command.Fact{"tokens", fmt.Sprintf("%s input, %s output, %s cache read, %s cache write", command.Count(r.InputTokens), command.Count(r.OutputTokens),
 			command.Count(r.CacheRead), command.Count(r.CacheWrite5m+r.CacheWrite1h))},
-		command.Fact{"cost", command.Cost(r.Cost)},
+		command.Fact{"tier", tierOf(r)}, command.Fact{"cost", command.Cost(r.Cost)}, command.Fact{"charged", charged(r)}, command.Fact{"doubt", r.Doubt},
 	)
+	a.itemTable(r)
+}
+
+// tierOf is the service tier that was asked for, and the one that was served.
+func tierOf(r *ctl.Request) string {
+	switch {
+	case r.TierAsked == "" || r.TierAsked == r.Tier:
+		return r.Tier
+	case r.Tier == "":
+		return r.TierAsked + " was asked for; the answer says none"
+	}
+	return r.Tier + "; asked for: " + r.TierAsked
+}
+
+// charged is what the key was charged, where it is not the cost.
+func charged(r *ctl.Request) string {
+	if r.Charged == r.Cost {
+		return ""
+	}
+	return command.Cost(r.Charged)
+}
+
+// itemTable shows what a request is billed for that is more than tokens of one model.
+func (a *app) itemTable(r *ctl.Request) {
+	if !r.Several() {
+		return
+	}
+	rows := command.Rows(r.Items, func(i *ctl.Item) []string {
+		return []string{strings.ReplaceAll(i.Kind, "_", " "), command.Count(i.Amount), i.Model, i.Tier}
+	})
+	a.Say("")
+	a.Table([]command.Column{command.Left("BILLED FOR"), command.Right("AMOUNT"), command.Left("MODEL"), command.Left("TIER")}, rows, nil)
 }
 
 func (a *app) attemptTable(all []ctl.Attempt) {

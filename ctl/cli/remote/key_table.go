@@ -65,6 +65,7 @@ func (a *app) keyFacts(k ctl.Key) {
 	)
 	a.Say("")
 	a.limitTable(&k)
+	a.sayUnpriced(k.Unpriced)
 }
 
 // limitTable shows how much of its limits a key uses: what counts requests and what is in them, then money.

@@ -13,7 +13,12 @@ import (
 
 // request is the members of a body that the relay must know. The rest is the upstream's business.
 type request struct {
-	model, stream, maxTokens, metadata, system, messages jsonscan.Part
+	model, stream, maxTokens, metadata, system, messages, speed, tier jsonscan.Part
+}
+
+// Others implements provider.Naming.
+func (Protocol) Others(in *provider.Inbound) (others []string, open bool, err error) {
+	return provider.Others(in.Body)
 }
 
 // Inspect implements provider.Protocol.
@@ -37,7 +42,10 @@ func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, 
 		Service: service, Model: name, Family: Family(name), Client: Client(in.Header),
 		Session: session(in.Header, &r), PromptTokens: int64(len(in.Body)) / 4, ModelAt: r.model.At, ModelLen: len(r.model.Raw),
 		Free:       service == CountTokens,
-		Background: strings.EqualFold(in.Header.Get("x-app"), "cli-bg"),
+		Background: strings.EqualFold(in.Header.Get("x-app"), "cli-bg"), Tier: provider.Word(r.tier.Raw),
+	}
+	if jsonscan.Equal(r.speed.Raw, fast) {
+		intent.Tier = fast
 	}
 	if r.stream.Raw != nil {
 		if intent.Stream, ok = jsonscan.Bool(r.stream.Raw); !ok {
@@ -56,7 +64,7 @@ func badRequest(message string) error {
 func scan(body []byte) (r request, err error) {
 	want := jsonscan.Want
 	err = jsonscan.Find(body, want("model", &r.model), want("stream", &r.stream), want("max_tokens", &r.maxTokens),
-		want("metadata", &r.metadata), want("system", &r.system), want("messages", &r.messages))
+		want("metadata", &r.metadata), want("system", &r.system), want("messages", &r.messages), want("speed", &r.speed), want("service_tier", &r.tier))
 	return r, err
 }
 

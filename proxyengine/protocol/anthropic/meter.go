@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
+	"crs/internal/usage"
 	"crs/proxyengine/provider"
 )
 
@@ -23,46 +25,21 @@ func NewMeter(header provider.Header) provider.Meter {
 // tally is what has been counted so far.
 type tally struct {
 	provider.Tally
+	iterations  []iteration
+	whole       bool   // the iterations are all that there are
 	first, last []byte // usage objects as they came
+	said        bool   // a part of the answer has come by
+	refused     bool
 }
 
 // take puts the figures of a usage object (protocols.md, A.11) in the place of earlier ones: they are cumulative, and a
 // zero says nothing.
 func (t *tally) take(raw []byte) {
-	var created int64
 	c := &t.Count
-	u := &c.Tokens
-	s := jsonscan.Top(raw)
-	for s.Next() {
-		switch string(s.Key) {
-		case "input_tokens":
-			provider.TakeFigure(&u.Input, s.Value)
-		case "output_tokens":
-			provider.TakeFigure(&u.Output, s.Value)
-		case "cache_read_input_tokens":
-			provider.TakeFigure(&u.CacheRead, s.Value)
-		case "cache_creation_input_tokens":
-			provider.TakeFigure(&created, s.Value)
-		case "cache_creation":
-			provider.TakeFigure(&u.CacheWrite, jsonscan.Get(s.Value, "ephemeral_5m_input_tokens"))
-			provider.TakeFigure(&u.CacheWrite1h, jsonscan.Get(s.Value, "ephemeral_1h_input_tokens"))
-		case "server_tool_use":
-			provider.TakeFigure(&c.Pricing.WebSearches, jsonscan.Get(s.Value, "web_search_requests"))
-		case "service_tier":
-			provider.TakeName(&c.Pricing.ServiceTier, s.Value)
-		case "inference_geo":
-			provider.TakeName(&c.Pricing.Region, s.Value)
-		case "speed":
-			c.Pricing.Fast = c.Pricing.Fast || jsonscan.Equal(s.Value, "fast")
-		}
-	}
-	if s.Err() != nil {
+	if !readTokens(&c.Tokens, raw, t.detail) {
 		return
 	}
 	c.Seen = true
-	if unsplit := created - u.CacheWrite - u.CacheWrite1h; unsplit > 0 {
-		u.CacheWrite += unsplit
-	}
 	if len(raw) > provider.MostRaw {
 		return
 	}
@@ -71,8 +48,64 @@ func (t *tally) take(raw []byte) {
 	}
 }
 
+// detail takes what a usage object says beside tokens.
+func (t *tally) detail(key, value []byte) {
+	c := &t.Count
+	switch string(key) {
+	case "iterations":
+		t.iterations, t.whole = readIterations(value)
+	case "server_tool_use":
+		provider.TakeFigure(&c.Also[usage.WebSearch], jsonscan.Get(value, "web_search_requests"))
+	case "service_tier":
+		if c.Tier != fast {
+			provider.TakeName(&c.Tier, value)
+		}
+	case "inference_geo":
+		provider.TakeName(&c.Region, value)
+	case "speed":
+		if jsonscan.Equal(value, fast) {
+			c.Tier = fast
+		}
+	}
+}
+
+// fast is the speed of an answer that is priced as a tier.
+const fast = "fast"
+
+// readTokens reads the tokens of a usage object into t, and gives what else is in it to other. It is false when it is no object.
+func readTokens(t *usage.Tokens, raw []byte, other func(key, value []byte)) bool {
+	var created int64
+	s := jsonscan.Top(raw)
+	for s.Next() {
+		switch string(s.Key) {
+		case "input_tokens":
+			provider.TakeFigure(&t.Input, s.Value)
+		case "output_tokens":
+			provider.TakeFigure(&t.Output, s.Value)
+		case "cache_read_input_tokens":
+			provider.TakeFigure(&t.CacheRead, s.Value)
+		case "cache_creation_input_tokens":
+			provider.TakeFigure(&created, s.Value)
+		case "cache_creation":
+			provider.TakeFigure(&t.CacheWrite, jsonscan.Get(s.Value, "ephemeral_5m_input_tokens"))
+			provider.TakeFigure(&t.CacheWrite1h, jsonscan.Get(s.Value, "ephemeral_1h_input_tokens"))
+		default:
+			other(s.Key, s.Value)
+		}
+	}
+	if s.Err() != nil {
+		return false
+	}
+	if unsplit := created - t.CacheWrite - t.CacheWrite1h; unsplit > 0 {
+		t.CacheWrite += unsplit
+	}
+	return true
+}
+
 // holds is what is kept of figures.
-func (t *tally) holds() int { return cap(t.first) + cap(t.last) }
+func (t *tally) holds() int {
+	return cap(t.first) + cap(t.last) + cap(t.iterations)*int(unsafe.Sizeof(iteration{}))
+}
 
 // end gives the count, with what the upstream said: its last word, and its first too where that alone has the input.
 func (t *tally) end(complete bool) provider.Count {
@@ -80,7 +113,10 @@ func (t *tally) end(complete bool) provider.Count {
 	if len(text) > 0 && !bytes.Contains(text, []byte(`"input_tokens"`)) && &t.first[0] != &t.last[0] {
 		text = slices.Concat([]byte("["), t.first, []byte(","), t.last, []byte("]"))
 	}
-	return t.End(complete, text)
+	c := t.End(complete, text)
+	t.bill(&c)
+	c.Refused = t.refused && !t.said
+	return c
 }
 
 // streamMeter counts a stream.
@@ -102,10 +138,10 @@ func (m *streamMeter) End() provider.Count {
 func (m *streamMeter) event(e sse.Event) {
 	switch kind(e.Data) {
 	case "content_block_delta":
-		m.Begun = true
+		m.Begun, m.said = true, true
 		m.Output += int64(max(len(e.Data)-deltaFrame, 0))
 	case "content_block_start", "content_block_stop":
-		m.Begun = true
+		m.Begun, m.said = true, m.said || !isHop(jsonscan.Get(e.Data, "content_block"))
 	case "message_start":
 		if u := jsonscan.Get(jsonscan.Get(e.Data, "message"), "usage"); u != nil {
 			m.take(u)
@@ -116,12 +152,18 @@ func (m *streamMeter) event(e sse.Event) {
 		if u := jsonscan.Get(e.Data, "usage"); u != nil {
 			m.take(u)
 		}
+		m.refused = isRefusal(jsonscan.Get(jsonscan.Get(e.Data, "delta"), "stop_reason"))
 	case "message_stop":
 		m.Begun, m.Stopped = true, true
 	case "error":
 		m.Fail(e.Data)
 	}
 }
+
+// isHop reports whether a block only says that another model goes on.
+func isHop(block []byte) bool { return jsonscan.Equal(jsonscan.Get(block, "type"), "fallback") }
+
+func isRefusal(reason []byte) bool { return jsonscan.Equal(reason, "refusal") }
 
 // deltaFrame is about what a delta's event weighs without its text.
 const deltaFrame = 80

@@ -69,7 +69,7 @@ func TestAStreamIsCountedHoweverItIsCut(t *testing.T) {
 func check(t *testing.T, name string, m provider.Meter) {
 	t.Helper()
 	c := m.End()
-	if !c.Complete || !c.Seen || c.Tokens != counted || c.Model != "claude-opus-4-8" || c.Pricing.WebSearches != 2 || c.Pricing.ServiceTier != "standard" || m.Failure() != nil || !m.HasContent() {
+	if !c.Complete || !c.Seen || c.Tokens != counted || c.Model != "claude-opus-4-8" || c.Also[usage.WebSearch] != 2 || c.Tier != "standard" || m.Failure() != nil || !m.HasContent() {
 		t.Fatalf("%s: %+v, failure %q", name, c, m.Failure())
 	}
 	if !strings.Contains(string(c.Raw), `"output_tokens":57`) || !strings.Contains(string(c.Raw), `"input_tokens":3`) {
@@ -152,7 +152,7 @@ func TestAnAnswerInJSONIsCounted(t *testing.T) {
 		}
 		m.Feed([]byte(message[cut:]))
 		c := m.End()
-		if !m.Complete() || !c.Complete || c.Tokens != counted || !c.Pricing.Fast || c.Model != "claude-opus-4-8" {
+		if !m.Complete() || !c.Complete || c.Tokens != counted || c.Tier != "fast" || c.Model != "claude-opus-4-8" {
 			t.Fatalf("cut at %d: %+v", cut, c)
 		}
 	}

@@ -27,6 +27,7 @@ var keptMembers = []string{"usage", "model", "type", "error"}
 
 // Feed implements provider.Meter.
 func (m *jsonMeter) Feed(p []byte) {
+	m.Output += int64(len(p)) // for an answer without figures
 	switch {
 	case m.large != nil:
 		m.large.Feed(p)
@@ -81,6 +82,7 @@ func (m *jsonMeter) read() {
 	case m.whole:
 	case m.large != nil:
 		if m.whole = m.large.Complete(); m.whole {
+			m.said = true // it is large
 			m.tell(m.large.Value("type"), m.large.Value("model"), m.large.Value("usage"))
 		}
 	default:
@@ -90,7 +92,7 @@ func (m *jsonMeter) read() {
 
 func (m *jsonMeter) readBody() {
 	s := jsonscan.Top(m.body)
-	var figures, name, what []byte
+	var figures, name, what, content []byte
 	for s.Next() {
 		switch string(s.Key) {
 		case "usage":
@@ -99,12 +101,28 @@ func (m *jsonMeter) readBody() {
 			name = s.Value
 		case "type":
 			what = s.Value
+		case "stop_reason":
+			m.refused = isRefusal(s.Value)
+		case "content":
+			content = s.Value
 		}
 	}
+	m.said = m.refused && holdsText(content)
 	if s.Err() == nil {
 		m.whole = true
 		m.tell(what, name, figures)
 	}
+}
+
+// holdsText reports whether the blocks of an answer say anything.
+func holdsText(content []byte) bool {
+	blocks := jsonscan.Array(content)
+	for blocks.Next() {
+		if !isHop(blocks.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // tell takes what a whole answer says.

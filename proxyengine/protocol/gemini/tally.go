@@ -2,9 +2,9 @@ package gemini
 
 import (
 	"bytes"
-	"cmp"
 	"strings"
 
+	"crs/internal/bound"
 	"crs/internal/jsonscan"
 	"crs/internal/usage"
 	"crs/proxyengine/provider"
@@ -26,6 +26,8 @@ type tally struct {
 	usage  []byte // the last usage object
 	model  string
 	output int64 // bytes of answers that came by, for one that ends before its figures
+	images int64 // that came by
+	grounding
 
 	begun    bool
 	finished bool
@@ -89,8 +91,10 @@ const candidateFrame = 60
 
 func (t *tally) read(c *chunk) {
 	if c.candidates != nil {
-		t.output += int64(max(len(c.candidates)-candidateFrame, 0))
-		if !t.begun || bytes.Contains(c.candidates, []byte(`"finishReason"`)) {
+		if !bytes.Contains(c.candidates, []byte(inline)) { // an image's bytes are not its tokens
+			t.output += int64(max(len(c.candidates)-candidateFrame, 0))
+		}
+		if !t.begun || bytes.Contains(c.candidates, []byte(`"finishReason"`)) || searched(c.candidates) || bytes.Contains(c.candidates, []byte(inline)) {
 			t.look(c.candidates)
 		}
 	}
@@ -116,8 +120,23 @@ func (t *tally) candidate(object []byte) {
 	if reason(jsonscan.Get(object, "finishReason")) {
 		t.begun, t.finished = true, true
 	}
+	t.grounding.look(object)
 	if parts := jsonscan.Get(jsonscan.Get(object, "content"), "parts"); len(parts) > 2 && parts[0] == '[' {
 		t.begun = true
+		t.countImages(parts)
+	}
+}
+
+const inline = `"inlineData"`
+
+// countImages counts the parts of an answer that are images.
+func (t *tally) countImages(parts []byte) {
+	s := jsonscan.Array(parts)
+	for s.Next() {
+		kind, _ := jsonscan.StringUpTo(jsonscan.Get(jsonscan.Get(s.Value, "inlineData"), "mimeType"), bound.ID)
+		if strings.HasPrefix(kind, "image/") {
+			t.images++
+		}
 	}
 }
 
@@ -128,39 +147,14 @@ func reason(raw []byte) bool {
 
 // end gives the count. An answer that was cut before its figures is counted by what came of it.
 func (t *tally) end(complete bool) provider.Count {
-	counted := provider.Tally{Count: provider.Count{Model: t.model, Seen: t.usage != nil}}
-	counted.Count.Tokens, counted.Count.Pricing.ServiceTier = figures(t.usage)
+	f := readFigures(t.usage)
+	counted := provider.Tally{Count: provider.Count{Call: usage.Call{Model: t.model, Tokens: f.tokens, Also: f.also}, Seen: t.usage != nil, Tier: f.tier}}
+	also := &counted.Count.Also
+	if also[usage.Image], also[usage.WebSearch] = t.images, t.grounding.count(); also[usage.WebSearch] > 0 {
+		also[usage.GroundedTurn] = 1
+	}
 	if counted.Count.Tokens.Output == 0 {
 		counted.Output = t.output
 	}
 	return counted.End(complete, t.usage)
-}
-
-// figures reads a usage object (protocols.md, D.3). Its prompt includes what was cached, its candidates exclude thoughts.
-func figures(object []byte) (t usage.Tokens, tier string) {
-	var prompt, cached, candidates, thoughts, tools, service, traffic jsonscan.Part
-	want := jsonscan.Want
-	_ = jsonscan.Read(object, want("promptTokenCount", &prompt), want("cachedContentTokenCount", &cached), want("candidatesTokenCount", &candidates),
-		want("thoughtsTokenCount", &thoughts), want("toolUsePromptTokenCount", &tools), want("serviceTier", &service), want("trafficType", &traffic))
-	t.CacheRead, t.Reasoning = count(cached), count(thoughts)
-	t.Input, t.Output = max(count(prompt)+count(tools)-t.CacheRead, 0), count(candidates)+t.Reasoning
-	return t, cmp.Or(tierOf(traffic.Raw), tierOf(service.Raw))
-}
-
-// count reads a figure. What is none counts as nothing.
-func count(figure jsonscan.Part) int64 {
-	n, _ := provider.Figure(figure.Raw)
-	return n
-}
-
-// tierOf is the service tier as prices know it: from serviceTier (priority) or trafficType (ON_DEMAND_PRIORITY).
-func tierOf(raw []byte) string {
-	text, _ := jsonscan.String(raw)
-	text = strings.ToLower(text)
-	for _, tier := range []string{"priority", "flex"} {
-		if text == tier || strings.HasSuffix(text, "_"+tier) {
-			return tier
-		}
-	}
-	return ""
 }

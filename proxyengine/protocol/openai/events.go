@@ -5,6 +5,7 @@ import (
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
+	"crs/internal/usage"
 	"crs/proxyengine/provider"
 )
 
@@ -31,7 +32,7 @@ func (m *eventMeter) event(e sse.Event) {
 		m.Output += int64(max(len(jsonscan.Get(e.Data, "delta"))-len(`""`), 0))
 	case "image.completed":
 		m.Begun, m.Stopped = true, true
-		m.Count.Images++
+		m.Count.Also[usage.Image]++
 		m.take(jsonscan.Get(e.Data, "usage"))
 	case "content":
 		m.Begun = true
@@ -48,11 +49,14 @@ func (m *eventMeter) response(data []byte, last bool) {
 
 // countItem counts what an output item is that counts by itself.
 func countItem(c *provider.Count, item []byte) {
+	what := jsonscan.Get(item, "type")
 	switch {
 	case isSearch(item):
-		c.Pricing.WebSearches++
-	case jsonscan.Equal(jsonscan.Get(item, "type"), "image_generation_call"):
-		c.Images++
+		c.Also[usage.WebSearch]++
+	case jsonscan.Equal(what, "file_search_call"):
+		c.Also[usage.FileSearch]++
+	case jsonscan.Equal(what, "image_generation_call"):
+		c.Also[usage.Image]++
 	}
 }
 

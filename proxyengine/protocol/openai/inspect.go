@@ -14,6 +14,11 @@ import (
 // defaultImageModel makes images when a request names none.
 const defaultImageModel = "gpt-image-1"
 
+// Others implements provider.Naming.
+func (Protocol) Others(in *provider.Inbound) (others []string, open bool, err error) {
+	return provider.Others(in.Body)
+}
+
 // Inspect implements provider.Protocol.
 func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, error) {
 	intent := provider.Intent{Service: service, Client: Client(in.Header)}
@@ -62,6 +67,7 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 		}
 	}
 	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/provider.BytesPerToken, r.most()
+	intent.Tier = provider.Word(r.tier.Raw)
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
 	if intent.Service == Images {
 		n, _ := jsonscan.Int(r.n.Raw)

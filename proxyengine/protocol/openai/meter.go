@@ -11,7 +11,7 @@ import (
 func NewMeter(want *provider.Intent, header provider.Header) provider.Meter {
 	contentType := header.Get("content-type")
 	if !strings.HasPrefix(strings.ToLower(contentType), "text/event-stream") {
-		return newObjectMeter()
+		return newObjectMeter(want.Service)
 	}
 	if want.Service == Chat || want.Service == Completions {
 		m := &chatMeter{}
@@ -22,6 +22,7 @@ func NewMeter(want *provider.Intent, header provider.Header) provider.Meter {
 		return m
 	}
 	m := &eventMeter{}
+	m.images = want.Service == Images
 	m.Scanner.On = m.event
 	return m
 }

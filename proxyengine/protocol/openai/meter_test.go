@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"crs/internal/pricing"
 	"crs/internal/usage"
@@ -135,8 +136,8 @@ func TestAStreamIsCountedHoweverItIsCut(t *testing.T) {
 func (r *recording) check(t *testing.T, name string, m provider.Meter) {
 	t.Helper()
 	c := m.End()
-	if !c.Complete || !c.Seen || !m.Complete() || c.Tokens != r.tokens || c.Model != r.model || c.Pricing.ServiceTier != r.tier ||
-		c.Pricing.WebSearches != r.searches || m.Failure() != nil || !m.HasContent() || !strings.Contains(string(c.Raw), r.raw) || !json.Valid(c.Raw) {
+	if !c.Complete || !c.Seen || !m.Complete() || c.Tokens != r.tokens || c.Model != r.model || c.Tier != r.tier ||
+		c.Also[usage.WebSearch] != r.searches || m.Failure() != nil || !m.HasContent() || !strings.Contains(string(c.Raw), r.raw) || !json.Valid(c.Raw) {
 		t.Fatalf("%s: %+v, failure %q", name, c, m.Failure())
 	}
 }
@@ -249,7 +250,7 @@ func TestUsageObjects(t *testing.T) {
 		`{"prompt_tokens":100,"completion_tokens":60,"total_tokens":160,"completion_tokens_details":{"reasoning_tokens":50}}`:                                  {Input: 100, Output: 60, Reasoning: 50},
 		`{"prompt_tokens":100,"completion_tokens":10,"prompt_cache_hit_tokens":90,"prompt_cache_miss_tokens":10}`:                                              {Input: 10, Output: 10, CacheRead: 90},
 		`{"prompt_tokens":10,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":90}}`:                                                             {Output: 10, CacheRead: 90},
-		`{"prompt_tokens":-5,"completion_tokens":1e3,"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":7}}`:                         {},
+		`{"prompt_tokens":-5,"completion_tokens":1e3,"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":7}}`:                         {Output: 1000, Reasoning: 7},
 		`{"input_tokens":1200,"input_tokens_details":{"cached_tokens":1000,"cache_write_tokens":100},"output_tokens":1,"output_tokens_details":{},"extra":[]}`: {Input: 100, Output: 1, CacheRead: 1000, CacheWrite: 100},
 	} {
 		m := meter(openai.Chat, inJSON)
@@ -451,7 +452,7 @@ func TestWhatAnAnswerCosts(t *testing.T) {
 	m := meter(openai.Responses, inJSON)
 	m.Feed([]byte(`{"model":"gpt-5.2","usage":{"input_tokens":10000,"input_tokens_details":{"cached_tokens":8000},"output_tokens":500,"output_tokens_details":{"reasoning_tokens":400},"total_tokens":10500}}`))
 	c := m.End()
-	if got, known := pricing.Embedded().Cost(c.Model, c.Tokens, c.Pricing); !known || got.String() != "$0.0119" {
+	if got, known := pricing.Embedded().CostOf(c.AppendItems(nil), time.Now()); !known || got.String() != "$0.0119" {
 		t.Errorf("%v, %v", got, known)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"crs/internal/jsonscan"
+	"crs/internal/usage"
 	"crs/proxyengine/provider"
 )
 
@@ -12,14 +13,24 @@ type objectMeter struct {
 	provider.OnePiece
 	tally
 	jsonscan.Members
+	text    bool // it answers with text
 	failure []byte
 }
 
 // keptMembers are the members of an answer that matter here.
 var keptMembers = []string{"usage", "model", "error", "service_tier", "output"}
 
-func newObjectMeter() *objectMeter {
-	return &objectMeter{Members: jsonscan.Members{Names: keptMembers}}
+func newObjectMeter(service string) *objectMeter {
+	text := service == Chat || service == Completions || service == Responses
+	return &objectMeter{tally: tally{images: service == Images}, text: text, Members: jsonscan.Members{Names: keptMembers}}
+}
+
+// Feed implements provider.Meter. How long the answer is tells of one without figures, if it is text.
+func (m *objectMeter) Feed(p []byte) {
+	if m.text {
+		m.Output += int64(len(p))
+	}
+	m.Members.Feed(p)
 }
 
 // Holds implements provider.Meter.
@@ -36,7 +47,9 @@ func (m *objectMeter) Failure() []byte {
 // End implements provider.Meter.
 func (m *objectMeter) End() provider.Count {
 	m.told(m.Value("model"), m.Value("service_tier"), m.Value("usage"))
-	m.Count.Pricing.WebSearches, m.Count.Images = 0, 0
+	for _, k := range []usage.Kind{usage.WebSearch, usage.FileSearch, usage.Image} {
+		m.Count.Also[k] = 0
+	}
 	items := jsonscan.Array(m.Value("output"))
 	for items.Next() {
 		countItem(&m.Count, items.Value)

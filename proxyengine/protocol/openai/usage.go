@@ -9,11 +9,16 @@ import (
 // tally is what has been counted so far.
 type tally struct {
 	provider.Tally
-	last []byte // the usage object that came last
+	images bool   // it is of the images endpoints
+	last   []byte // the usage object that came last
 }
 
-// figures is a usage object, under the names of Responses and of chat completions alike (protocols.md, E.4).
-type figures struct{ input, output, total, cached, written, reasoning int64 }
+// figures is a usage object, under the names of Responses, of chat completions and of images alike (protocols.md, E.4).
+type figures struct {
+	input, output, total, cached, written, reasoning int64
+	text                                             int64 // of the output, where that is told
+	also                                             usage.Amounts
+}
 
 // readFigures is false when the object holds none of them.
 func readFigures(raw []byte) (f figures, ok bool) {
@@ -26,16 +31,55 @@ func readFigures(raw []byte) (f figures, ok bool) {
 			ok = provider.TakeFigure(&f.output, s.Value) || ok
 		case "total_tokens":
 			ok = provider.TakeFigure(&f.total, s.Value) || ok
-		case "input_tokens_details", "prompt_tokens_details":
-			provider.TakeFigure(&f.cached, jsonscan.Get(s.Value, "cached_tokens"))
-			provider.TakeFigure(&f.written, jsonscan.Get(s.Value, "cache_write_tokens"))
-		case "output_tokens_details", "completion_tokens_details":
-			provider.TakeFigure(&f.reasoning, jsonscan.Get(s.Value, "reasoning_tokens"))
+		case "input_tokens_details", "prompt_tokens_details", "input_token_details":
+			f.ofInput(s.Value)
+		case "output_tokens_details", "completion_tokens_details", "output_token_details":
+			f.ofOutput(s.Value)
 		case "cached_tokens", "prompt_cache_hit_tokens": // as some compatible endpoints say it
 			provider.TakeFigure(&f.cached, s.Value)
+		case "seconds": // of sound that is not counted in tokens
+			ok = provider.TakeFigure(&f.also[usage.Second], s.Value) || ok
 		}
 	}
 	return f, ok && s.Err() == nil
+}
+
+func (f *figures) ofInput(details []byte) {
+	s := jsonscan.Top(details)
+	for s.Next() {
+		switch string(s.Key) {
+		case "cached_tokens":
+			provider.TakeFigure(&f.cached, s.Value)
+		case "cache_write_tokens":
+			provider.TakeFigure(&f.written, s.Value)
+		case "image_tokens":
+			provider.TakeFigure(&f.also[usage.ImageInput], s.Value)
+		case "audio_tokens":
+			provider.TakeFigure(&f.also[usage.AudioInput], s.Value)
+		case "cached_tokens_details":
+			provider.TakeFigure(&f.also[usage.ImageCacheRead], jsonscan.Get(s.Value, "image_tokens"))
+			provider.TakeFigure(&f.also[usage.AudioCacheRead], jsonscan.Get(s.Value, "audio_tokens"))
+		}
+	}
+	// What was cached is counted among the rest too.
+	f.also[usage.ImageInput] = max(f.also[usage.ImageInput]-f.also[usage.ImageCacheRead], 0)
+	f.also[usage.AudioInput] = max(f.also[usage.AudioInput]-f.also[usage.AudioCacheRead], 0)
+}
+
+func (f *figures) ofOutput(details []byte) {
+	s := jsonscan.Top(details)
+	for s.Next() {
+		switch string(s.Key) {
+		case "reasoning_tokens":
+			provider.TakeFigure(&f.reasoning, s.Value)
+		case "text_tokens":
+			provider.TakeFigure(&f.text, s.Value)
+		case "image_tokens":
+			provider.TakeFigure(&f.also[usage.ImageOutput], s.Value)
+		case "audio_tokens":
+			provider.TakeFigure(&f.also[usage.AudioOutput], s.Value)
+		}
+	}
 }
 
 // tokens counts the upstream's way: its input includes what was cached, its output what was thought. Some endpoints leave
@@ -53,7 +97,7 @@ func (f figures) tokens() usage.Tokens {
 // told takes what an answer says of itself, and reports whether there are figures.
 func (t *tally) told(model, tier, figures []byte) bool {
 	provider.TakeName(&t.Count.Model, model)
-	provider.TakeName(&t.Count.Pricing.ServiceTier, tier)
+	provider.TakeName(&t.Count.Tier, tier)
 	return t.take(figures)
 }
 
@@ -66,9 +110,23 @@ func (t *tally) take(raw []byte) bool {
 	if !ok {
 		return false
 	}
+	if t.images && f.text == 0 && f.also[usage.ImageOutput] == 0 {
+		f.also[usage.ImageOutput] = f.output // nothing else comes out of there
+	}
 	t.Count.Tokens, t.Count.Seen = f.tokens(), true
+	t.also(&f.also)
 	if t.last = t.last[:0]; len(raw) <= provider.MostRaw {
 		t.last = append(t.last, raw...)
 	}
 	return true
+}
+
+// also puts what a usage object tells apart in the place of what an earlier one did. What is counted item by item stays.
+func (t *tally) also(fresh *usage.Amounts) {
+	all := &t.Count.Also
+	for k := range fresh {
+		if kind := usage.Kind(k); kind != usage.WebSearch && kind != usage.FileSearch && kind != usage.Image {
+			all[k] = fresh[k]
+		}
+	}
 }

@@ -127,6 +127,32 @@ func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provide
 	return openai.NewMeter(want, header)
 }
 
+// Terms implements provider.Termed: ChatGPT's backend answers that it served the default tier whatever it served, and what a region
+// costs more is told by its host alone.
+func (*Provider) Terms(want *provider.Intent, acc *account.Account, c *provider.Count) {
+	if acc.Platform == Subscription {
+		if want.Tier != "" && (c.Tier == "" || c.Tier == "default" || c.Tier == "auto") {
+			c.Tier = want.Tier
+		}
+		return
+	}
+	c.Region = cmp.Or(c.Region, regionOf(acc.BaseURL))
+}
+
+// regionalHosts are APIs whose hosts may begin with a region: us.api.openai.com.
+var regionalHosts = []string{".api.openai.com", ".api.x.ai"}
+
+// regionOf is the region that an API's address names.
+func regionOf(address string) string {
+	for _, host := range regionalHosts {
+		if before, _, found := strings.Cut(address, host); found {
+			region, _, _ := strings.Cut(strings.ToLower(before[strings.LastIndexByte(before, '/')+1:]), "-") // us-east-1
+			return region
+		}
+	}
+	return ""
+}
+
 // endpoint is where an account's requests go.
 func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
 	if acc.Platform == Subscription {

@@ -149,6 +149,13 @@ func (*Provider) Meter(want *provider.Intent, _ *account.Account, header provide
 	return gemini.NewMeter(header)
 }
 
+// Terms implements provider.Termed: what is done in a region of the account's costs more than what is done anywhere.
+func (*Provider) Terms(_ *provider.Intent, acc *account.Account, c *provider.Count) {
+	if locationOf(acc) != "global" {
+		c.Region = "regional"
+	}
+}
+
 // isClaude reports whether Claude is asked in its own protocol.
 func isClaude(want *provider.Intent) bool {
 	return want.Service == anthropic.Messages || want.Service == anthropic.CountTokens
