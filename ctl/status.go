@@ -116,4 +116,11 @@ type PriceEdit struct {
 	CacheWrite5m *USD `json:"cache_write_5m_usd_per_million,omitempty"`
 	CacheWrite1h *USD `json:"cache_write_1h_usd_per_million,omitempty"`
 	CacheRead    *USD `json:"cache_read_usd_per_million,omitempty"`
+	// Tokens of images and sound cost what those of text do unless they are given. What is not counted in tokens stays as it is.
+	ImageInput  *USD `json:"image_input_usd_per_million,omitempty"`
+	ImageOutput *USD `json:"image_output_usd_per_million,omitempty"`
+	AudioInput  *USD `json:"audio_input_usd_per_million,omitempty"`
+	AudioOutput *USD `json:"audio_output_usd_per_million,omitempty"`
+	WebSearch   *USD `json:"web_search_usd,omitempty"` // for one
+	Image       *USD `json:"image_usd,omitempty"`      // for one
 }

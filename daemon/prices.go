@@ -154,11 +154,18 @@ func priceEntry(in ctl.PriceEdit) map[string]json.RawMessage {
 	}
 	for name, price := range map[string]*ctl.USD{
 		"cache_creation_input_token_cost": in.CacheWrite5m, "cache_creation_input_token_cost_above_1hr": in.CacheWrite1h,
-		"cache_read_input_token_cost": in.CacheRead,
+		"cache_read_input_token_cost": in.CacheRead, "input_cost_per_image_token": in.ImageInput, "output_cost_per_image_token": in.ImageOutput,
+		"input_cost_per_audio_token": in.AudioInput, "output_cost_per_audio_token": in.AudioOutput,
 	} {
 		if price != nil {
 			entry[name] = perToken(*price)
 		}
+	}
+	if in.WebSearch != nil {
+		entry["search_context_cost_per_query"] = json.RawMessage(`{"search_context_size_medium":` + in.WebSearch.Decimal() + `}`)
+	}
+	if in.Image != nil {
+		entry["output_cost_per_image"] = json.RawMessage(in.Image.Decimal())
 	}
 	return entry
 }

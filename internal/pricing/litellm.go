@@ -53,7 +53,6 @@ func (l litellm) entry(name string, doc json.RawMessage) *row {
 	l.steps(name, r, f)
 	l.searches(name, r, f)
 	l.multipliers(name, r, f)
-	r.bothNames()
 	if r.claude && !l.trusted { // it gives all Claude 3 models the one-hour price of Sonnet
 		maps.DeleteFunc(r.given, func(at point, _ PerUnit) bool { return at.kind == usage.CacheWrite1h })
 	}

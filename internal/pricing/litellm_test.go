@@ -33,7 +33,7 @@ func TestLiteLLMsTableIsReadWhole(t *testing.T) {
 		t.Errorf("%s with %d of %d entries", got.Format, got.Entries, len(models)-1)
 	}
 	refused := []string{
-		"prices of nano-x: input, fast: $2.50 for a million tokens is 50 times the ordinary $0.05", "prices of nano-x: input, priority: $2.50 for a million tokens is 50 times the ordinary $0.05",
+		"prices of nano-x: input, priority: $2.50 for a million tokens is 50 times the ordinary $0.05",
 		"prices of negative-x: input_cost_per_token: -1e-06: must not be negative",
 		"prices of search-y/search: tiered_pricing: has prices that are not for a range of lengths of the prompt",
 	}

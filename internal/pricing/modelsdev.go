@@ -85,7 +85,6 @@ func (d modelsDev) entry(name, vendor string, doc json.RawMessage) *row {
 	for _, mode := range slices.Sorted(maps.Keys(m.Experimental.Modes)) {
 		d.cost(name, r, m.Experimental.Modes[mode].Cost, mode)
 	}
-	r.bothNames()
 	return r
 }
 

@@ -162,6 +162,7 @@ func (r *reader) finish(name string, row *row) *Price {
 		return nil
 	}
 	r.leaveOutImplausible(name, row)
+	row.bothNames()
 	if row.about.AsOf == 0 {
 		row.about.AsOf = r.from.AsOf
 	}

@@ -82,8 +82,9 @@ func (a *app) priceChanges(c ctl.PriceChanges) {
 	a.nameSome("without a price from now on", c.Removed)
 	a.someLines("left out", c.Rejected)
 	a.someLines("without a price that could be charged", c.Unpriced)
-	if len(c.Kept) > 0 {
-		a.Say("kept: %s, whose price here is as new or newer", command.Plural(len(c.Kept), "model"))
+	if c.Format != "" {
+		a.Say("read %s: %d left out, %d without a price that could be charged, %d with a price here that is as new or newer",
+			command.Plural(c.Read, "model"), len(c.Rejected), len(c.Unpriced), len(c.Kept))
 	}
 	did := "prices are now those of"
 	if !c.Applied {
