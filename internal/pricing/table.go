@@ -56,7 +56,7 @@ func newTable() *Table { return &Table{models: map[string]periods{}} }
 func (t *Table) addPeriod(name string, p *Price) error {
 	i, taken := slices.BinarySearchFunc(t.models[name], p.From, func(x *Price, from Day) int { return cmp.Compare(x.From, from) })
 	if taken {
-		return fmt.Errorf("prices of %s: two rows for the same day", name)
+		return fmt.Errorf("%s has two rows for the same day", name)
 	}
 	t.models[name] = slices.Insert(t.models[name], i, p)
 	return nil
