@@ -1,5 +1,7 @@
 package ctl
 
+import "time"
+
 // BuiltIn, as a PriceUpdate's From, is the table that came with the daemon.
 const BuiltIn = "built-in"
 
@@ -93,4 +95,20 @@ type PricePeriod struct {
 	Until  string `json:"until,omitempty"`
 	Input  USD    `json:"input_usd_per_million"`
 	Output USD    `json:"output_usd_per_million"`
+}
+
+// SeenModels are the models that were asked for since a time: first those without a price, then those that cost most.
+type SeenModels struct {
+	Since  time.Time   `json:"since"`
+	Models []SeenModel `json:"models"`
+}
+
+// SeenModel is a model as it was asked for, with what it used.
+type SeenModel struct {
+	Model    string `json:"model"`
+	Requests int64  `json:"requests"`
+	Tokens   int64  `json:"tokens"`
+	Cost     USD    `json:"cost_usd"`
+	// Price is nil where none is known by this name; where Cost is not 0, the model has another name upstream.
+	Price *Price `json:"price,omitempty"`
 }

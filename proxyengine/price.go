@@ -47,12 +47,24 @@ func (x *exchange) estimate() limit.Ask {
 	}
 	var room [8]usage.Item
 	items := call.AppendItems(room[:0])
+	items = x.appendOthers(items, t)
 	cost, known := x.e.opt.Prices().CostOf(items, x.record.At)
 	charged := x.charge(bound.Figure(int64(cost), bound.Cost))
 	if !known {
 		charged, _ = x.chargeUnknown(items, vendorOf(x.route.service))
 	}
 	return limit.Ask{Holders: x.holders[:], Amounts: unit.Amounts{unit.Tokens: call.Tokens.Metered(), unit.Cost: charged, unit.Images: x.intent.Images}}
+}
+
+// appendOthers appends what other models may use that the request names, as far as they answer with text.
+func (x *exchange) appendOthers(items []usage.Item, each usage.Tokens) []usage.Item {
+	for _, name := range x.others {
+		if m, ok := x.e.opt.Prices().Lookup(name, x.record.At); ok && m.Price.Mode == "chat" {
+			call := usage.Call{Model: name, Tier: x.intent.Tier, Tokens: each}
+			items = call.AppendItems(items)
+		}
+	}
+	return items
 }
 
 // usualImage is about how many tokens an image is.

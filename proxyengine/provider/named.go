@@ -12,8 +12,9 @@ import (
 
 // Naming is a protocol whose requests may name models besides the one that they are for.
 type Naming interface {
-	// Others are those models. Open reports that the provider chooses one itself, which the request does not name.
-	Others(in *Inbound) (others []string, open bool, err error)
+	// Others are those models: all of them, or only those that are asked beside its own, and so billed beside it. Open reports that
+	// the provider chooses one itself, which the request does not name.
+	Others(in *Inbound, all bool) (others []string, open bool, err error)
 }
 
 // mostOthers is how many models a request may name besides its own.

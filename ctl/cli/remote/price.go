@@ -9,7 +9,7 @@ import (
 
 func (a *app) priceCommand() *cobra.Command {
 	return a.Noun("price", "What models cost, in US dollars for a million tokens", []*cobra.Command{
-		all(a, "List the price of every model", "crs price list", (*ctl.Client).Prices, a.priceTable),
+		a.priceListCommand(),
 		one[ctl.Price]{"show MODEL", "Show the price of a model", "crs price show claude-opus-4-8", a.ModelNames, "", (*ctl.Client).Price, a.priceFacts}.command(a),
 		a.priceSetCommand(), a.priceUpdateCommand(),
 	})

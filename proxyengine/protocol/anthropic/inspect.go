@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,8 +17,11 @@ type request struct {
 	model, stream, maxTokens, metadata, system, messages, speed, tier jsonscan.Part
 }
 
-// Others implements provider.Naming.
-func (Protocol) Others(in *provider.Inbound) (others []string, open bool, err error) {
+// Others implements provider.Naming. Advisers are asked beside the request's own.
+func (Protocol) Others(in *provider.Inbound, all bool) (others []string, open bool, err error) {
+	if !all && !bytes.Contains(in.Body, []byte(`"advisor_`)) { // as usual
+		return nil, false, nil
+	}
 	return provider.Others(in.Body)
 }
 

@@ -14,8 +14,11 @@ import (
 // defaultImageModel makes images when a request names none.
 const defaultImageModel = "gpt-image-1"
 
-// Others implements provider.Naming.
-func (Protocol) Others(in *provider.Inbound) (others []string, open bool, err error) {
+// Others implements provider.Naming. None is asked beside the request's own.
+func (Protocol) Others(in *provider.Inbound, all bool) (others []string, open bool, err error) {
+	if !all {
+		return nil, false, nil
+	}
 	return provider.Others(in.Body)
 }
 
