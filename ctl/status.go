@@ -23,17 +23,19 @@ type Status struct {
 	// Leaving requests run to their end in a process that has handed over to this one.
 	Leaving int `json:"leaving,omitempty"`
 	// Executable is the program that the daemon runs from.
-	Executable    string   `json:"executable,omitempty"`
-	Accounts      int      `json:"accounts"`
-	AccountsReady int      `json:"accounts_ready"`
-	Keys          int      `json:"keys"`
-	Waiting       int      `json:"waiting"` // requests that wait for an account's slot
-	BodyBytes     int64    `json:"body_bytes"`
-	LedgerOpen    int      `json:"ledger_open"` // requests that are open in the ledger
-	LedgerError   string   `json:"ledger_error,omitempty"`
-	Prices        string   `json:"prices"` // version of the price table
-	Platforms     []string `json:"platforms"`
-	Live          []Live   `json:"live"`
+	Executable    string `json:"executable,omitempty"`
+	Accounts      int    `json:"accounts"`
+	AccountsReady int    `json:"accounts_ready"`
+	Keys          int    `json:"keys"`
+	Waiting       int    `json:"waiting"` // requests that wait for an account's slot
+	BodyBytes     int64  `json:"body_bytes"`
+	LedgerOpen    int    `json:"ledger_open"` // requests that are open in the ledger
+	LedgerError   string `json:"ledger_error,omitempty"`
+	Prices        string `json:"prices"` // version of the price table
+	// PricesOf is the newest day that its prices are of, 2026-11-30.
+	PricesOf  string   `json:"prices_of,omitempty"`
+	Platforms []string `json:"platforms"`
+	Live      []Live   `json:"live"`
 	// Conditions are what somebody has to know or mend, the worst first.
 	Conditions []Condition `json:"conditions"`
 }

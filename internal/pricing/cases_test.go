@@ -118,6 +118,8 @@ func TestAModelIsDearerWhereItIsServedInARegion(t *testing.T) {
 		{"claude-sonnet-4-5@20250929", "regional", "$3.30"},
 		{"claude-sonnet-4-5", "us", "$3.00"}, // does not know the parameter
 		{"claude-opus-4-1@20250805", "regional", "$15.00"},
+		{"gemini-3.8-flash", "regional", "$0.825"},
+		{"gemini-2.5-flash", "regional", "$0.30"},
 		{"gpt-5.5", "us", "$5.50"},
 		{"gpt-4o", "regional", "$2.75"}, // on Azure
 		{"gpt-4o", "us", "$2.50"},

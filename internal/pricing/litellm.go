@@ -103,28 +103,7 @@ func parseField(field string) (at point, ok bool) {
 
 // unit takes the price of something that is not counted in tokens: as a kind if crs counts it, else for display.
 func (l litellm) unit(name string, r *row, f fields, field string) {
-	kind, divide := usage.Kinds, int64(1)
-	mode := f.text("mode")
-	switch field {
-	case "output_cost_per_image":
-		kind = usage.Image
-	case "input_cost_per_image":
-		if strings.HasPrefix(mode, "image") && f["output_cost_per_image"] == nil {
-			kind = usage.Image
-		}
-	case "output_cost_per_second", "input_cost_per_second": // the same seconds, at one of the two
-		if strings.HasPrefix(mode, "audio") {
-			kind = usage.Second
-		}
-	case "input_cost_per_query":
-		if mode == "search" {
-			kind = usage.WebSearch
-		}
-	case "code_interpreter_cost_per_session":
-		kind = usage.Session
-	case "file_search_cost_per_1k_calls":
-		kind, divide = usage.FileSearch, 1000
-	}
+	kind, divide := f.unitOf(field)
 	if kind == usage.Kinds {
 		l.fee(name, r, field, f[field])
 		return
@@ -133,8 +112,27 @@ func (l litellm) unit(name string, r *row, f fields, field string) {
 	before := r.given[at]
 	l.rate(name, r, at, field, f[field])
 	if value, ok := r.given[at]; ok {
-		r.given[at] = max(before, value/PerUnit(divide))
+		r.given[at] = max(before, value/divide)
 	}
+}
+
+// unitOf is the kind that a field has the price of so many of; usage.Kinds for what crs does not count.
+func (f fields) unitOf(field string) (kind usage.Kind, many PerUnit) {
+	mode := f.text("mode")
+	images, sound := strings.HasPrefix(mode, "image"), strings.HasPrefix(mode, "audio")
+	switch {
+	case field == "output_cost_per_image", field == "input_cost_per_image" && images && f["output_cost_per_image"] == nil:
+		return usage.Image, 1
+	case (field == "output_cost_per_second" || field == "input_cost_per_second") && sound: // the same seconds, at one of the two
+		return usage.Second, 1
+	case field == "input_cost_per_query" && mode == "search":
+		return usage.WebSearch, 1
+	case field == "code_interpreter_cost_per_session":
+		return usage.Session, 1
+	case field == "file_search_cost_per_1k_calls":
+		return usage.FileSearch, 1000
+	}
+	return usage.Kinds, 1
 }
 
 // steps takes prices by the length of the prompt that are in a list.

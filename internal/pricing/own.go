@@ -43,23 +43,31 @@ func parseOwn(doc []byte) (*Table, error) {
 	t := newTable()
 	for {
 		own.fields, err = lines.Read()
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			return t.indexed(), nil
-		}
-		if err != nil {
+		case err != nil:
 			return nil, fmt.Errorf("read price table: %w", err)
 		}
-		r, err := own.row()
-		if err != nil {
+		if err := t.addOwn(own); err != nil {
 			return nil, fmt.Errorf("prices of %s: %w", own.of("model"), err)
 		}
-		p := r.price()
-		for _, name := range append(strings.Fields(own.of("aliases")), own.of("model")) {
-			if err := t.addPeriod(name, p); err != nil {
-				return nil, err
-			}
+	}
+}
+
+// addOwn adds what a line says to the model and to each of its aliases.
+func (t *Table) addOwn(own ownRow) error {
+	r, err := own.row()
+	if err != nil {
+		return err
+	}
+	p := r.price()
+	for _, name := range append(strings.Fields(own.of("aliases")), own.of("model")) {
+		if err := t.addPeriod(name, p); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (o ownRow) row() (*row, error) {

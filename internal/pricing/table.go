@@ -17,6 +17,7 @@ type Table struct {
 	models   map[string]periods
 	families []family
 	version  string
+	asOf     Day
 
 	bare    map[string]string // names without the vendor's prefix of those that have one; "" where several rows fit
 	bedrock map[string]string // ids on Bedrock without their prefix, of rows that are in a region
@@ -55,7 +56,7 @@ func newTable() *Table { return &Table{models: map[string]periods{}} }
 func (t *Table) addPeriod(name string, p *Price) error {
 	i, taken := slices.BinarySearchFunc(t.models[name], p.From, func(x *Price, from Day) int { return cmp.Compare(x.From, from) })
 	if taken {
-		return fmt.Errorf("prices of %s: two rows for the same day", name)
+		return fmt.Errorf("%s has two rows for the same day", name)
 	}
 	t.models[name] = slices.Insert(t.models[name], i, p)
 	return nil
@@ -64,6 +65,9 @@ func (t *Table) addPeriod(name string, p *Price) error {
 // indexed makes the table ready for use.
 func (t *Table) indexed() *Table {
 	t.version = t.hash()
+	for _, all := range t.models {
+		t.asOf = max(t.asOf, all.asOf())
+	}
 	t.index()
 	return t
 }
@@ -114,14 +118,7 @@ func (t *Table) SoldBy(providers []string) []string {
 func (t *Table) Periods(name string) []*Price { return slices.Clone(t.models[name]) }
 
 // AsOf is the newest day that one of its prices is of.
-func (t *Table) AsOf() (newest Day) {
-	for _, all := range t.models {
-		for _, p := range all {
-			newest = max(newest, p.AsOf)
-		}
-	}
-	return newest
-}
+func (t *Table) AsOf() Day { return t.asOf }
 
 // Version identifies what the table says: equal versions give equal costs. It is 12 characters, for usage records.
 func (t *Table) Version() string { return t.version }

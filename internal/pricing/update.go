@@ -66,20 +66,8 @@ func (p *Price) completed(old *Price, tokens bool) *Price {
 	c := *p
 	c.Provider, c.Mode = cmp.Or(old.Provider, p.Provider), cmp.Or(old.Mode, p.Mode) // other tables have other words
 	c.MaxInput, c.MaxOutput, c.Retires = cmp.Or(p.MaxInput, old.MaxInput), cmp.Or(p.MaxOutput, old.MaxOutput), cmp.Or(p.Retires, old.Retires)
-	c.Steps = slices.Clone(p.Steps)
 	alike := tokens && p.alike(old)
-	if alike && len(p.Steps) == 1 && len(old.Steps) > 1 {
-		c.Steps = slices.Concat(c.Steps, old.Steps[1:])
-	}
-	for k := range usage.Kinds {
-		if p.said.has(k) || !old.said.has(k) || k.Tokens() && !alike {
-			continue
-		}
-		for i := range c.Steps {
-			c.Steps[i].Rates[k] = old.Steps[stepOf(old.Steps, c.Steps[i].Above+1)].Rates[k]
-		}
-		c.has.add(k)
-	}
+	c.completeRates(p, old, alike)
 	for _, tier := range old.Tiers {
 		own := slices.ContainsFunc(p.Tiers, func(x Tier) bool { return x.Name == tier.Name })
 		if !own && (tier.Steps == nil || alike) {
@@ -92,6 +80,44 @@ func (p *Price) completed(old *Price, tokens bool) *Price {
 		}
 	}
 	return &c
+}
+
+// completeRates takes from an older price the rates that p, of which c is a copy, does not say.
+func (c *Price) completeRates(p, old *Price, alike bool) {
+	c.Steps = slices.Clone(p.Steps)
+	if alike && len(p.Steps) == 1 && len(old.Steps) > 1 {
+		c.Steps = slices.Concat(c.Steps, old.Steps[1:])
+		c.Tiers = slices.Clone(p.Tiers)
+		for i := range c.Tiers {
+			c.Tiers[i].addSteps(old)
+		}
+	}
+	for k := range usage.Kinds {
+		if p.said.has(k) || !old.said.has(k) || k.Tokens() && !alike {
+			continue
+		}
+		for i := range c.Steps {
+			c.Steps[i].Rates[k] = old.Steps[stepOf(old.Steps, c.Steps[i].Above+1)].Rates[k]
+		}
+		c.has.add(k)
+		c.said.add(k)
+	}
+}
+
+// addSteps gives a tier with rates of its own those that it has in another price for longer prompts.
+func (t *Tier) addSteps(of *Price) {
+	if t.Steps == nil {
+		return
+	}
+	t.Steps = slices.Clone(t.Steps)
+	for _, long := range of.Steps[1:] {
+		step, times := of.served(long.Above+1, t.Name)
+		rates := step.Rates
+		for k := range usage.WebSearch {
+			rates[k] = proportion(rates[k], PerUnit(times), PerUnit(times1))
+		}
+		t.Steps = append(t.Steps, Step{long.Above, rates})
+	}
 }
 
 // alike reports whether ordinary tokens of text cost the same.

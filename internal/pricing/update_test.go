@@ -56,6 +56,7 @@ func TestANewerPriceKeepsWhatItDoesNotSay(t *testing.T) {
 		"gemini-4-carbon":{"input_cost_per_token":5e-6,"output_cost_per_token":2e-5,"litellm_provider":"vertex_ai-language-models"},
 		"gemini-3.8-flash":{"input_cost_per_token":7.5e-7,"output_cost_per_token":3.75e-6},
 		"claude-haiku-5-5":{"input_cost_per_token":1e-7,"output_cost_per_token":5e-7},
+		"gpt-5.6-sol":{"input_cost_per_token":4e-6,"output_cost_per_token":2e-5,"input_cost_per_token_priority":9e-6,"litellm_provider":"openai"},
 		"gpt-5.5":{"input_cost_per_token":4e-6,"output_cost_per_token":2e-5,"input_cost_per_token_priority":8e-6}}`, pricing.Origin{AsOf: day(t, "2026-12-10"), Source: "elsewhere"}).Table)
 	at := func(text string) time.Time { return day(t, text).Time() }
 	for _, tt := range []struct {
@@ -70,6 +71,9 @@ func TestANewerPriceKeepsWhatItDoesNotSay(t *testing.T) {
 		{"2027-01-01", usage.Item{Model: "gemini-3.8-flash"}, "$1.50"}, // as announced
 		{"2026-12-31", usage.Item{Model: "claude-haiku-5-5", Prompt: 100_001}, "$0.50"},
 		{"2026-12-31", usage.Item{Model: "claude-haiku-5-5", Kind: usage.CacheRead}, "$0.01"},
+		{"2026-12-31", usage.Item{Model: "gpt-5.6-sol", Tier: "fast"}, "$9.00"},
+		{"2026-12-31", usage.Item{Model: "gpt-5.6-sol", Tier: "fast", Prompt: 300_000}, "$16.00"},
+		{"2026-12-31", usage.Item{Model: "gpt-5.6-sol", Prompt: 300_000}, "$8.00"},
 		{"2026-12-31", usage.Item{Model: "gpt-5.5", Tier: "priority"}, "$8.00"},
 		{"2026-12-31", usage.Item{Model: "gpt-5.5", Tier: "flex", Region: "us"}, "$2.20"},
 		{"2026-12-31", usage.Item{Model: "gpt-5.5", Prompt: 300_000}, "$4.00"}, // another price: its steps are not known

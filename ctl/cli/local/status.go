@@ -106,8 +106,16 @@ func (a *app) statusFacts(w *WellBeing) {
 		command.Fact{"version", s.Version}, command.Fact{"process", fmt.Sprintf("%d, up %s", s.PID, when.Rough(up))}, command.Fact{"listens on", s.Listen},
 		command.Fact{"socket", a.Client().Socket()}, command.Fact{"store", place}, command.Fact{"accounts", fmt.Sprintf("%d, %d ready", s.Accounts, s.AccountsReady)},
 		command.Fact{"keys", strconv.Itoa(s.Keys)}, command.Fact{"in flight", strconv.Itoa(s.InFlight) + waiting + leaving(s)},
-		command.Fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, command.Fact{"prices", s.Prices},
+		command.Fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, command.Fact{"prices", pricesOf(s)},
 	)...)
+}
+
+// pricesOf is the price table's version, and of when it is.
+func pricesOf(s *ctl.Status) string {
+	if s.PricesOf == "" {
+		return s.Prices
+	}
+	return s.Prices + ", of " + s.PricesOf
 }
 
 // unready lists the accounts that cannot serve now.
