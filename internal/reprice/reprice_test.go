@@ -14,7 +14,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // prices have one model: $10 for a million tokens in, $20 out.
 func prices(t *testing.T) *reprice.Prices {
 	t.Helper()
-	table, err := pricing.Parse([]byte(`{"m": {"input_cost_per_token": 1e-05, "output_cost_per_token": 2e-05, "litellm_provider": "openai"}}`))
+	table, err := pricing.Parse([]byte(`{"m": {"input_cost_per_token": 1e-05, "output_cost_per_token": 2e-05, "litellm_provider": "openai"}}`), pricing.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}
