@@ -76,13 +76,14 @@ func addGlobalFlags(a *command.App, root *cobra.Command) {
 
 // begin is called once the arguments were read.
 func begin(a *command.App) error {
-	switch a.Output {
-	case "table":
-	case "json":
-		a.JSON = true
-	default:
+	if a.JSON = a.Output == "json"; !a.JSON && a.Output != "table" {
 		return ctl.Errorf(ctl.BadRequest, "--output: %q is neither table nor json", a.Output)
 	}
 	a.Understood = true
 	return nil
+}
+
+// Tree is all the commands, for what is written about them.
+func Tree(p command.Programs) *cobra.Command {
+	return rootOf(&command.App{Programs: p})
 }

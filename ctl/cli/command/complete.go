@@ -26,17 +26,17 @@ func Completions(places ...Completer) cobra.CompletionFunc {
 }
 
 // Complete has a flag's values completed. It fails only for a flag that the command has not, which a test would find.
-func Complete(cmd *cobra.Command, flag string, words Completer) {
-	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		return Completions(words)(cmd, nil, toComplete)
-	})
-}
+func Complete(cmd *cobra.Command, flag string, words Completer) { complete(cmd, flag, words, 0) }
 
 // CompleteBeginnings has a flag's values completed that go on behind what is completed.
 func CompleteBeginnings(cmd *cobra.Command, flag string, words Completer) {
+	complete(cmd, flag, words, cobra.ShellCompDirectiveNoSpace)
+}
+
+func complete(cmd *cobra.Command, flag string, words Completer, also cobra.ShellCompDirective) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		all, directive := Completions(words)(cmd, nil, toComplete)
-		return all, directive | cobra.ShellCompDirectiveNoSpace
+		return all, directive | also
 	})
 }
 
@@ -89,9 +89,5 @@ func Names[T any](all []T, err error, name func(*T) string) []string {
 	if err != nil {
 		return nil
 	}
-	found := make([]string, len(all))
-	for i := range all {
-		found[i] = name(&all[i])
-	}
-	return found
+	return Each(all, name)
 }

@@ -14,7 +14,6 @@ import (
 
 	"crs/ctl"
 	"crs/ctl/cli/command"
-	"crs/internal/config"
 	"crs/internal/secret"
 )
 
@@ -46,7 +45,7 @@ func (a *app) backupCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o := command.BackupOptions{Source: a.sourceOf(data), Version: a.Programs.Version, File: file, Passphrase: pass}
+			o := command.BackupOptions{Source: a.Source(said("data", data)), Version: a.Programs.Version, File: file, Passphrase: pass}
 			done := a.Busy("backing up")
 			err = a.Programs.Backup(cmd.Context(), o)
 			done()
@@ -62,13 +61,6 @@ func (a *app) backupCommand() *cobra.Command {
 	flags.BoolVar(&force, "force", false, "replace the file")
 	flags.StringVar(&data, "data", "", "`DIR` of the daemon's data")
 	return cmd
-}
-
-func (a *app) sourceOf(data string) config.Source {
-	if data == "" {
-		return a.Source(nil)
-	}
-	return a.Source(map[string]string{"data": data})
 }
 
 func (a *app) wrote(file string, encrypted bool) error {
@@ -112,7 +104,7 @@ func (a *app) restoreCommand() *cobra.Command {
 			if err := command.Readable("the backup", args[0]); err != nil {
 				return err
 			}
-			o := command.BackupOptions{Source: a.sourceOf(data), Version: a.Programs.Version, File: args[0], Force: force}
+			o := command.BackupOptions{Source: a.Source(said("data", data)), Version: a.Programs.Version, File: args[0], Force: force}
 			done, err := a.restore(cmd.Context(), o, from)
 			return command.Result(a.App, done, err, a.restored)
 		},

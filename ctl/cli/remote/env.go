@@ -15,10 +15,7 @@ import (
 
 // relayURL is where a client on the same machine finds what listens on an address.
 func relayURL(listen string, tls bool) string {
-	scheme := "http://"
-	if tls {
-		scheme = "https://"
-	}
+	scheme := "http" + command.Only(tls, "s") + "://"
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return scheme + listen

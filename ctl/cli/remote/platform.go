@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,6 +27,11 @@ func (a *app) platformsThat(can ...ctl.Way) command.Completer {
 		all := slices.DeleteFunc(a.catalogue(ctx).Platforms, func(p ctl.Platform) bool { return !p.Can(can...) })
 		return command.Names(all, nil, func(p *ctl.Platform) string { return p.Name + "\t" + p.Title })
 	}
+}
+
+// ofPlatforms is what is to be said of each platform.
+func (a *app) ofPlatforms(say func(*ctl.Platform) string) string {
+	return strings.Join(command.Each(a.Programs.Catalogue.Platforms, say), "")
 }
 
 // examples are those of adding accounts in some ways, a line each.
@@ -75,25 +81,18 @@ func platformFlags(c *ctl.Catalogue) []*platformFlag {
 }
 
 func (f *platformFlag) add(platform string, values []string) {
-	for i := range f.meanings {
-		if m := &f.meanings[i]; slices.Equal(m.values, values) {
-			m.platforms = append(m.platforms, platform)
-			return
-		}
+	at := slices.IndexFunc(f.meanings, func(m meaning) bool { return slices.Equal(m.values, values) })
+	if at < 0 {
+		at, f.meanings = len(f.meanings), append(f.meanings, meaning{values: values})
 	}
-	f.meanings = append(f.meanings, meaning{[]string{platform}, values})
+	f.meanings[at].platforms = append(f.meanings[at].platforms, platform)
 }
 
 func (f *platformFlag) usage() string {
-	var all []string
-	for _, m := range f.meanings {
-		all = append(all, strings.TrimSpace(either(m.values)+" ("+strings.Join(m.platforms, ", ")+")"))
-	}
-	colon := ": "
-	if f.values() == nil {
-		colon = " "
-	}
-	return f.help + colon + strings.Join(all, "; ")
+	all := command.Each(f.meanings, func(m *meaning) string {
+		return strings.TrimSpace(either(m.values) + " (" + strings.Join(m.platforms, ", ") + ")")
+	})
+	return f.help + command.Only(f.values() != nil, ":") + " " + strings.Join(all, "; ")
 }
 
 func (f *platformFlag) platforms() []string {
@@ -150,9 +149,7 @@ func (f *optionFlags) given(flags *pflag.FlagSet) bool {
 // over lays those that were given over the options that an account of a platform has; an empty one takes the old one away.
 func (f *optionFlags) over(old map[string]string, flags *pflag.FlagSet, platform string) (map[string]string, error) {
 	options := map[string]string{}
-	for name, value := range old {
-		options[name] = value
-	}
+	maps.Copy(options, old)
 	for _, p := range f.all {
 		switch value := *f.values[p.name]; {
 		case !flags.Changed(p.name):
