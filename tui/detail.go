@@ -110,11 +110,7 @@ func helpLines(t *draw.Theme, all []binding, width int) []string {
 			continue
 		}
 		for i, text := range draw.Wrap(b.long, max(width-14, 8)) {
-			name := ""
-			if i == 0 {
-				name = b.keys
-			}
-			lines = append(lines, "  "+t.Accent.Paint(draw.Fit(name, 11))+" "+text)
+			lines = append(lines, "  "+t.Accent.Paint(draw.Fit(word(i == 0, b.keys), 11))+" "+text)
 		}
 	}
 	return lines

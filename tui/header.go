@@ -123,11 +123,8 @@ func rate(v float64) string {
 // about is which daemon it is.
 func (m *Model) about() string {
 	s := &m.b.scene.Status
-	if s.Version == "" || m.width < 96 {
-		return ""
-	}
 	up := time.Duration(s.UptimeSeconds*float64(time.Second)) + m.now().Sub(m.b.scene.StatusAt)
-	return draw.Clean(fmt.Sprintf("%s, up %s ", s.Version, lasts(up)))
+	return word(s.Version != "" && m.width >= 96, draw.Clean(fmt.Sprintf("%s, up %s ", s.Version, lasts(up))))
 }
 
 // rule is a line across the screen, with a word in it or without.

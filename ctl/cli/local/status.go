@@ -232,9 +232,5 @@ func times(n int) string {
 
 // serviceFacts are those of a running daemon's service.
 func (a *app) serviceFacts(w *WellBeing) []command.Fact {
-	since := ""
-	if w.Since != nil {
-		since = a.Moment(*w.Since)
-	}
-	return []command.Fact{{"since", since}, {"service", a.serviceState(&w.Service)}, {"last error", w.LastError}}
+	return []command.Fact{{"since", a.Moment(*w.Since)}, {"service", a.serviceState(&w.Service)}, {"last error", w.LastError}}
 }
