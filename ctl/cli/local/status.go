@@ -100,12 +100,13 @@ func (a *app) statusFacts(w *WellBeing) {
 	inFlight := strconv.Itoa(s.InFlight) + command.Only(s.Waiting > 0, fmt.Sprintf(", %d of them waiting for an account", s.Waiting)) +
 		command.Only(s.Leaving > 0, fmt.Sprintf(", and %d in the process before this one", s.Leaving)) // which has handed over
 	place := s.Store + command.Only(s.Node != "", ", as "+s.Node)
-	a.Facts(append(a.serviceFacts(w),
+	a.Facts(
+		command.Fact{"since", a.Moment(*w.Since)}, command.Fact{"service", a.serviceState(&w.Service)}, command.Fact{"last error", w.LastError},
 		command.Fact{"version", s.Version}, command.Fact{"process", fmt.Sprintf("%d, up %s", s.PID, when.Rough(up))}, command.Fact{"listens on", s.Listen},
 		command.Fact{"socket", a.Client().Socket()}, command.Fact{"store", place}, command.Fact{"accounts", fmt.Sprintf("%d, %d ready", s.Accounts, s.AccountsReady)},
 		command.Fact{"keys", strconv.Itoa(s.Keys)}, command.Fact{"in flight", inFlight},
 		command.Fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, command.Fact{"prices", s.Prices},
-	)...)
+	)
 }
 
 // unready lists the accounts that cannot serve now.
@@ -228,9 +229,4 @@ func times(n int) string {
 		return "once"
 	}
 	return command.Plural(n, "time")
-}
-
-// serviceFacts are those of a running daemon's service.
-func (a *app) serviceFacts(w *WellBeing) []command.Fact {
-	return []command.Fact{{"since", a.Moment(*w.Since)}, {"service", a.serviceState(&w.Service)}, {"last error", w.LastError}}
 }
