@@ -62,32 +62,24 @@ func Fixed(words ...string) Completer {
 
 // AccountNames completes accounts.
 func (a *App) AccountNames(ctx context.Context) []string {
-	all, err := a.Client().Accounts(ctx)
-	return Names(all, err, func(x *ctl.Account) string { return x.Name + "\t" + x.Platform + ", " + x.State })
+	all, _ := a.Client().Accounts(ctx)
+	return Each(all, func(x *ctl.Account) string { return x.Name + "\t" + x.Platform + ", " + x.State })
 }
 
 // GroupNames completes groups.
 func (a *App) GroupNames(ctx context.Context) []string {
-	all, err := a.Client().Groups(ctx)
-	return Names(all, err, func(x *ctl.Group) string { return x.Name + "\t" + Plural(len(x.Accounts), "account") })
+	all, _ := a.Client().Groups(ctx)
+	return Each(all, func(x *ctl.Group) string { return x.Name + "\t" + Plural(len(x.Accounts), "account") })
 }
 
 // KeyNames completes keys.
 func (a *App) KeyNames(ctx context.Context) []string {
-	all, err := a.Client().Keys(ctx)
-	return Names(all, err, func(x *ctl.Key) string { return x.Name + "\t" + x.State })
+	all, _ := a.Client().Keys(ctx)
+	return Each(all, func(x *ctl.Key) string { return x.Name + "\t" + x.State })
 }
 
 // ModelNames completes the models that have prices.
 func (a *App) ModelNames(ctx context.Context) []string {
-	all, err := a.Client().Prices(ctx)
-	return Names(all.Models, err, func(x *ctl.Price) string { return x.Model })
-}
-
-// Names are what completes all of a list; none after an error.
-func Names[T any](all []T, err error, name func(*T) string) []string {
-	if err != nil {
-		return nil
-	}
-	return Each(all, name)
+	all, _ := a.Client().Prices(ctx)
+	return Each(all.Models, func(x *ctl.Price) string { return x.Model })
 }

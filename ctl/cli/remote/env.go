@@ -166,7 +166,7 @@ func (a *app) sayFirst(url, key string) {
 }
 
 func programNames(c *ctl.Catalogue) []string {
-	return command.Names(c.Clients, nil, func(p *ctl.Program) string { return p.Name })
+	return command.Each(c.Clients, func(p *ctl.Program) string { return p.Name })
 }
 
 // findProgram gives the client of a name.
