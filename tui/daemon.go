@@ -61,7 +61,7 @@ func ask[T any](m *Model, do func(context.Context) (T, error), then func(m *Mode
 		ctx, stop := context.WithTimeout(m.ctx, mostTime)
 		defer stop()
 		got, err := do(ctx)
-		return answer[T]{got, err, then}
+		return deed(func(m *Model) tea.Cmd { return then(m, got, err) })
 	}
 }
 
@@ -74,26 +74,11 @@ func work[T any](m *Model, do func(context.Context) (T, error), then func(m *Mod
 	}))
 }
 
-// answer is what the daemon said, and what is done with it.
-type answer[T any] struct {
-	got  T
-	err  error
-	then func(m *Model, got T, err error) tea.Cmd
-}
-
-func (a answer[T]) take(m *Model) tea.Cmd { return a.then(m, a.got, a.err) }
-
 // feed watches the daemon, and begins anew when that goes away.
 type feed struct {
 	daemon Daemon
-	news   chan tea.Msg // taken one at a time: what is not taken yet is not asked for either
+	news   chan deed // taken one at a time: what is not taken yet is not asked for either
 }
-
-// updated is what the daemon told.
-type updated struct{ *ctl.Update }
-
-// lost is told when the daemon cannot be watched.
-type lost struct{ err error }
 
 const (
 	firstPause = 250 * time.Millisecond
@@ -105,11 +90,11 @@ func (f *feed) run(ctx context.Context) {
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, mostPause) {
 		for u, err := range f.daemon.Watch(ctx, ctl.WatchQuery{}) {
 			if err != nil {
-				f.tell(ctx, lost{err})
+				f.tell(ctx, func(m *Model) tea.Cmd { return m.lost(err) })
 				break
 			}
 			pause = firstPause / 2
-			f.tell(ctx, updated{u})
+			f.tell(ctx, func(m *Model) tea.Cmd { return m.updated(u) })
 		}
 		select {
 		case <-time.After(pause):
@@ -118,9 +103,9 @@ func (f *feed) run(ctx context.Context) {
 	}
 }
 
-func (f *feed) tell(ctx context.Context, msg tea.Msg) {
+func (f *feed) tell(ctx context.Context, news deed) {
 	select {
-	case f.news <- msg:
+	case f.news <- news:
 	case <-ctx.Done():
 	}
 }

@@ -14,6 +14,8 @@ import (
 // dialog lies over the screen and has the keys until it is closed.
 type dialog interface {
 	title() string
+	// begin is called when it is opened.
+	begin(m *Model) tea.Cmd
 	// size is how wide and how high it would like to be inside; 0 is as much as there is.
 	size() (width, height int)
 	view(m *Model, width, height int) []string
@@ -31,14 +33,10 @@ func (m *Model) dialog() dialog {
 	return m.dialogs[len(m.dialogs)-1]
 }
 
-// push opens a dialog over those that are open. One that has something to begin with does so.
+// push opens a dialog over those that are open.
 func (m *Model) push(d dialog) tea.Cmd {
 	m.dialogs = append(m.dialogs, d)
-	cmds := []tea.Cmd{m.keepSpinning()}
-	if b, ok := d.(interface{ begin(m *Model) tea.Cmd }); ok {
-		cmds = append(cmds, b.begin(m))
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(m.keepSpinning(), d.begin(m))
 }
 
 // close closes a dialog, wherever it lies.
