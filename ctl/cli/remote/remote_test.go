@@ -57,13 +57,13 @@ func keyEdit(t *testing.T, args ...string) (ctl.KeyEdit, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var f keyFlags
+	var f fieldFlags
 	cmd.ResetFlags()
-	f.addTo(a, cmd)
+	f.addTo(a, cmd, a.Programs.Catalogue.KeyFields, true)
 	if err := cmd.ParseFlags(rest); err != nil {
 		return ctl.KeyEdit{}, err
 	}
-	return f.edit(cmd, noon)
+	return f.keyEdit(cmd, noon)
 }
 
 func TestOnlyWhatIsGivenChanges(t *testing.T) {

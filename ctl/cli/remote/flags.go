@@ -15,20 +15,20 @@ import (
 )
 
 // fieldFlags are flags for fields of the catalogue.
-type fieldFlags struct {
-	all  []ctl.Field
-	read map[string]func(now time.Time) (any, error) // gives what was said, by flag
+type fieldFlags []fieldFlag
+
+type fieldFlag struct {
+	ctl.Field
+	read func(now time.Time) (any, error) // gives what was said
 }
 
 // addTo adds a flag for each field. Of what is new, late ones cannot be said.
 func (f *fieldFlags) addTo(a *app, cmd *cobra.Command, all []ctl.Field, late bool) {
-	f.read = map[string]func(time.Time) (any, error){}
 	for _, x := range all {
 		if x.Late && !late {
 			continue
 		}
-		f.all = append(f.all, x)
-		f.read[x.Flag] = addField(cmd.Flags(), &x, x.Help+a.choices(x.Kind))
+		*f = append(*f, fieldFlag{x, addField(cmd.Flags(), &x, x.Help+a.choices(x.Kind))})
 		if x.Kind == ctl.LimitsField {
 			command.CompleteBeginnings(cmd, x.Flag, a.limits)
 		} else if words := a.wordsOf(x.Kind); words != nil {
@@ -88,17 +88,13 @@ func addText(flags *pflag.FlagSet, x *ctl.Field, help string) pflag.Value {
 
 // choices are the words that a field may have, where the catalogue has them.
 func (a *app) choices(kind ctl.FieldKind) string {
-	var all []string
 	switch kind {
 	case ctl.PermissionsField:
-		all = a.Programs.Catalogue.Permissions()
+		return ": " + strings.Join(a.Programs.Catalogue.Permissions(), ", ")
 	case ctl.ClientsField:
-		all = a.Programs.Catalogue.ClientNames()
+		return ": " + strings.Join(a.Programs.Catalogue.ClientNames(), ", ")
 	}
-	if all == nil {
-		return ""
-	}
-	return ": " + strings.Join(all, ", ")
+	return ""
 }
 
 // wordsOf completes what a field may have; nil where nothing can.
@@ -123,14 +119,13 @@ func (a *app) limits(ctx context.Context) []string {
 }
 
 // values are what was given, by the fields' names in JSON.
-func (f *fieldFlags) values(cmd *cobra.Command, now time.Time) (map[string]any, error) {
+func (f fieldFlags) values(cmd *cobra.Command, now time.Time) (map[string]any, error) {
 	all := map[string]any{}
-	for i := range f.all {
-		x := &f.all[i]
+	for _, x := range f {
 		if !cmd.Flags().Changed(x.Flag) {
 			continue
 		}
-		value, err := f.read[x.Flag](now)
+		value, err := x.read(now)
 		if err != nil {
 			e := command.Describe(err)
 			return nil, ctl.Errorf(ctl.BadRequest, "--%s: %s", x.Flag, e.Message).WithHint("%s", e.Hint)
@@ -138,4 +133,80 @@ func (f *fieldFlags) values(cmd *cobra.Command, now time.Time) (map[string]any, 
 		all[x.Name] = value
 	}
 	return all, nil
+}
+
+// accountFlags are what can be said of an account, however it got its credential.
+type accountFlags struct {
+	fields    fieldFlags
+	proxyFile string
+	groups    []string
+	options   optionFlags
+}
+
+// addTo adds the flags to a command about new accounts, or about those that there are.
+func (f *accountFlags) addTo(a *app, cmd *cobra.Command, late bool) {
+	f.fields.addTo(a, cmd, a.Programs.Catalogue.AccountFields, late)
+	cmd.Flags().StringVar(&f.proxyFile, "proxy-file", "", "`FILE` that has the proxy's URL, for one with a password; - for standard input")
+	f.options.addTo(a, cmd)
+}
+
+// addGroups adds what can only be said of a new account.
+func (f *accountFlags) addGroups(a *app, cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&f.groups, "group", nil, "put it into the group `NAME`; repeatable")
+	command.Complete(cmd, "group", a.GroupNames)
+}
+
+// fill says it of a new account.
+func (f *accountFlags) fill(a *app, cmd *cobra.Command, x *ctl.NewAccount) error {
+	x.Groups = command.Words(f.groups)
+	return f.into(a, cmd, x, x.Platform, nil)
+}
+
+// into says it of a new account, or in an edit of one that has options: what was given, and nothing else.
+func (f *accountFlags) into(a *app, cmd *cobra.Command, x any, platform string, had map[string]string) error {
+	values, err := f.values(a, cmd)
+	if err == nil && f.options.given(cmd.Flags()) {
+		values["options"], err = f.options.over(had, cmd.Flags(), platform) // the contract knows them only as a whole
+	}
+	if err != nil {
+		return err
+	}
+	return field.Fill(x, values)
+}
+
+// values are what was given, by the names in JSON.
+func (f *accountFlags) values(a *app, cmd *cobra.Command) (map[string]any, error) {
+	values, err := f.fields.values(cmd, a.IO.Now())
+	if err != nil || !cmd.Flags().Changed("proxy-file") {
+		return values, err
+	}
+	if cmd.Flags().Changed("proxy") {
+		return nil, ctl.Errorf(ctl.BadRequest, "the proxy is given twice: --proxy and --proxy-file")
+	}
+	proxy, err := a.ReadSecret("the proxy's URL", f.proxyFile)
+	values["proxy"] = proxy.Reveal()
+	return values, err
+}
+
+// keyEdit is what was given of a key, and nothing else.
+func (f fieldFlags) keyEdit(cmd *cobra.Command, now time.Time) (e ctl.KeyEdit, err error) {
+	values, err := f.values(cmd, now)
+	if err != nil {
+		return e, err
+	}
+	if err := field.Fill(&e, values); err != nil {
+		return e, err
+	}
+	switch {
+	case isSet(e.Account) && isSet(e.Group):
+		return e, ctl.Errorf(ctl.BadRequest, "a key is bound to an account or to a group, not to both")
+	case isSet(e.ExpiresAt) && isSet(e.ActivateFor):
+		return e, ctl.Errorf(ctl.BadRequest, "--expires and --activate-for both say when the key ends; give one of them")
+	}
+	return e, nil
+}
+
+// isSet reports whether something was given that takes no old value away.
+func isSet[T comparable](value *T) bool {
+	return value != nil && *value != *new(T)
 }
