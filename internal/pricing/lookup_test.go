@@ -1,7 +1,9 @@
 package pricing_test
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"crs/internal/pricing"
@@ -121,6 +123,28 @@ func TestAFamilyNeedsAModelThatHasAPrice(t *testing.T) {
 	if err == nil || err.Error() != "price family claude: model claude-opus-9 has no price itself" {
 		t.Errorf("error: %v", err)
 	}
+}
+
+// Clients may make up any number of names, at the same time.
+func TestAnyNumberOfNamesIsLookedUp(t *testing.T) {
+	t.Parallel()
+	known := pricing.Embedded()
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for n := range 1000 {
+				made := fmt.Sprintf("us.anthropic.claude-opus-4-8-%d-%d", worker, n)
+				if m, ok := known.Lookup(made, today); ok {
+					t.Errorf("%s has the price of %s", made, m.Name)
+				}
+				if m, ok := known.Lookup("ca.anthropic.claude-opus-4-8", today); !ok || m.How != pricing.Bedrock {
+					t.Errorf("%+v, %v", m, ok)
+				}
+				known.Dearest("openai", today.AddDate(0, 0, n%2))
+			}
+		})
+	}
+	all.Wait()
 }
 
 func FuzzLookup(f *testing.F) {
