@@ -363,7 +363,7 @@ func (d *Daemon) operations() *admin.Operations {
 	return admin.New(admin.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Audit: d.audit, Platforms: d.platforms, Catalogue: catalogue(d.providers), Usually: usually(), Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
-		Now: d.opt.Now, Started: d.started, TestAlert: d.testAlert, LimitsChanged: d.limitsChanged, Unpriced: d.unpricedOf, Restart: d.Restart, Leaving: d.leavingCount,
+		Now: d.opt.Now, Started: d.started, TestAlert: d.testAlert, LimitsChanged: d.limitsChanged, Unpriced: d.unpricedOf, Restart: d.Restart, Leaving: d.leavingCount, Corrector: d.corrector(),
 		About: ctl.Status{
 			Version: d.opt.Version, PID: os.Getpid(), Executable: d.opt.Program, Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
 		},

@@ -79,6 +79,9 @@ func (d *Daemon) take(news store.ChangeSet) {
 	if news.Whole {
 		d.putBack()
 	}
+	if corrected(news) {
+		d.lowerBudgets(context.Background())
+	}
 	d.log.Debug("taken over from other nodes", "changed", len(news.Docs), "gone", len(news.Gone), "everything", news.Whole)
 }
 

@@ -18,7 +18,7 @@ import (
 // so are those of other keys.
 type UnknownPrice string
 
-// The choices. Where an account has a base URL of its own, nobody knows whose models it has: requests there are only marked.
+// The choices. Where an account's address is not its vendor's, nobody knows whose models it has: requests there are only marked.
 const (
 	Dearest UnknownPrice = "dearest" // they are charged as the dearest model of the same vendor
 	Refuse  UnknownPrice = "refuse"  // they are refused
@@ -84,7 +84,7 @@ func (x *exchange) price(answered string) {
 	r.Cost, r.Unpriced = bound.Figure(int64(cost), bound.Cost), !known
 	r.Charged = x.charge(r.Cost)
 	r.Prices = table.Version()
-	if r.Unpriced && x.served.acc.BaseURL == "" {
+	if r.Unpriced && x.atVendor(x.served.acc) {
 		if charged, as := x.chargeUnknown(items, vendorOf(x.served.want.Service)); as != "" {
 			r.Charged, r.Doubt = charged, "no price is known: the key was charged as for "+as
 		}
@@ -116,9 +116,15 @@ func (x *exchange) chargeUnknown(items []usage.Item, vendor string) (charged int
 	return x.charge(bound.Figure(int64(cost), bound.Cost)), as
 }
 
+// atVendor reports whether it is known whose models an account has.
+func (x *exchange) atVendor(acc *account.Account) bool {
+	p := x.e.platforms[acc.Platform]
+	return p.AtVendor(acc)
+}
+
 // checkPrice refuses a request whose cost nobody could hold against the key's limit, where the operator wants that.
 func (x *exchange) checkPrice(acc *account.Account) error {
-	if x.settings.UnknownPrice != Refuse || acc.BaseURL != "" || x.intent.Free || !x.key.Policy.Limits.Limits(unit.Cost) {
+	if x.settings.UnknownPrice != Refuse || x.intent.Free || !x.key.Policy.Limits.Limits(unit.Cost) || !x.atVendor(acc) {
 		return nil
 	}
 	if _, known := x.e.opt.Prices().Choose(x.e.opt.Now(), "", acc.Upstream(x.intent.Model), x.intent.Model); known {

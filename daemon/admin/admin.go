@@ -58,6 +58,8 @@ type Options struct {
 	LimitsChanged func(*key.Key)
 	// Unpriced is what a key, or any for "", asked lately of models whose price is not known. It may be nil.
 	Unpriced func(key string) []ctl.Unpriced
+	// Corrector changes sums that are written down.
+	Corrector Corrector
 	// TestAlert sends an alert that says that it is a test.
 	TestAlert func(context.Context) error
 	// Checkup looks at what the daemon depends on.

@@ -46,6 +46,8 @@ const (
 	PriceSet    Action = "price.set"
 	PriceUpdate Action = "price.update"
 
+	UsageReprice Action = "usage.reprice"
+
 	RequestDisconnect Action = "request.disconnect"
 	DaemonRestart     Action = "daemon.restart"
 	ConfigReload      Action = "config.reload"

@@ -105,6 +105,7 @@ func ofDomain(t *testing.T, try func(func() []ctl.AuditEntry, []step)) {
 		{"POST /prices/update", func() error {
 			return err1(b.UpdatePrices(ctx, ctl.PriceUpdate{From: "my table", Table: []byte(dear(1, 2, ""))}))
 		}},
+		{"POST /usage/reprice", func() error { return err1(b.Reprice(ctx, ctl.Reprice{})) }},
 	})
 }
 

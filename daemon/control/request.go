@@ -23,6 +23,13 @@ func readUsageQuery(v url.Values) (ctl.UsageQuery, error) {
 	}, nil
 }
 
+func readStatementQuery(v url.Values) (ctl.StatementQuery, error) {
+	return ctl.StatementQuery{
+		Month: v.Get("month"), Key: v.Get("key"), Tag: v.Get("tag"), Account: v.Get("account"),
+		Currency: v.Get("currency"), Rate: v.Get("rate"), Subscription: v.Get("subscription"),
+	}, nil
+}
+
 func readRequestQuery(v url.Values) (q ctl.RequestQuery, err error) {
 	q = ctl.RequestQuery{Key: v.Get("key"), Account: v.Get("account"), Status: v.Get("status"), Since: v.Get("since")}
 	q.Limit, err = admin.ReadLimit(v.Get("limit"))

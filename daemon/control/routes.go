@@ -77,6 +77,8 @@ func (h *Handler) ofUsage() []route {
 		{method: get, path: "/metrics", needs: operate, stream: h.metrics},
 		{method: post, path: "/alert/test", needs: operate, asks: true, serve: silent(h.ops.TestAlert)},
 		{method: get, path: "/usage", needs: operate, serve: queried(readUsageQuery, h.ops.Usage)},
+		{method: get, path: "/usage/statement", needs: operate, serve: queried(readStatementQuery, h.ops.Statement)},
+		{method: post, path: "/usage/reprice", needs: write, does: admin.UsageReprice, serve: told(h.ops.Reprice)},
 		{method: get, path: "/requests", needs: operate, serve: queried(readRequestQuery, h.ops.Requests)},
 		{method: get, path: "/requests/follow", needs: operate, stream: followed(h, readRequestQuery, h.ops.FollowRequests), endless: true},
 		{method: get, path: "/explain/{ref}", needs: operate, serve: named(h.ops.Explain)},

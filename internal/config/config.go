@@ -133,7 +133,7 @@ type Usage struct {
 
 // Prices says what becomes of requests for models whose price is not known.
 type Prices struct {
-	Unknown string `key:"unknown" default:"dearest" oneof:"dearest refuse warn" doc:"What becomes of requests for a model without a price, of keys with a cost limit: dearest charges them as the dearest current model of the same vendor until crs usage reprice puts it right, refuse refuses them, warn charges nothing. On accounts with a base URL of their own they are charged nothing. All are marked, and told in crs status; prices are set with crs price set."`
+	Unknown string `key:"unknown" default:"dearest" oneof:"dearest refuse warn" doc:"What becomes of requests for a model without a price, of keys with a cost limit: dearest charges them as the dearest current model of the same vendor until crs usage reprice puts it right, refuse refuses them, warn charges nothing. On accounts whose base URL is not their vendor's they are charged nothing. All are marked, and told in crs status; prices are set with crs price set."`
 }
 
 // Cooldown says how long an account rests when its provider gave no time of its own.

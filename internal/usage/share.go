@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // Log keeps the records of every node, where several share a store. It may hold fewer than the nodes' ledgers do.
@@ -16,6 +17,8 @@ type Log interface {
 	LoggedTo(ctx context.Context, node string) (Cursor, error)
 	// Search gives the newest records that match, oldest first.
 	Search(ctx context.Context, f Filter) ([]*Record, error)
+	// Records gives the records that were taken within a time, in no order.
+	Records(ctx context.Context, since, until time.Time, yield func(*Record)) error
 	// Find gives the record with this id, nil when there is none.
 	Find(ctx context.Context, ref string) (*Record, error)
 }

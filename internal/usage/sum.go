@@ -103,6 +103,9 @@ type Rollups interface {
 	AddUp(ctx context.Context, node string, sums []Sum, from, to Cursor) error
 	// MarkOf gives how far node's ledger has been added up.
 	MarkOf(ctx context.Context, node string) (Cursor, error)
+	// Correct puts other costs in the place of those that rows of hours have, and moves their days and what keys were charged in all
+	// by the difference; for every row that is as it was. It tells which were.
+	Correct(ctx context.Context, all []Correction) (done []bool, err error)
 	// Usage gives the sums that match, one row a group, ordered by the groups.
 	Usage(ctx context.Context, q Query) ([]Sum, error)
 	// Spent gives what each key used from each of the given days on, up to the last one; in all for "". What they used in all

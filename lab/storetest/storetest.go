@@ -31,6 +31,8 @@ func Run(t *testing.T, start func(t *testing.T) Opener) {
 		"usage is grouped and selected as asked":                     usageIsGrouped,
 		"charges are told by day, week and in total":                 chargesAreTold,
 		"uses are told of every unit, by days and by hours":          usesAreTold,
+		"a correction moves the hour, the day and the total, once":   correctionsMove,
+		"of no corrections comes nothing":                            nothingIsCorrected,
 		"hours are forgotten and days are not":                       hoursAreForgotten,
 		"an unknown column is an error":                              unknownColumns,
 		"bodies of any bytes come back as they were":                 bodiesAreBytes,

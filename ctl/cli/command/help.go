@@ -56,7 +56,7 @@ func (a *App) HelpCommand() *cobra.Command {
 
 // HelpTemplate is what help looks like, for cobra.
 const HelpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
-{{end}}{{if not .HasAvailableSubCommands}}
+{{end}}{{if or .HasExample (not .HasAvailableSubCommands)}}
 Usage:
   {{.UseLine}}
 {{end}}{{if .HasExample}}

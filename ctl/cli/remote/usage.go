@@ -16,7 +16,8 @@ func (a *app) usageCommand() *cobra.Command {
 		Use: "usage", Short: "Add up what was used, and what it cost", Args: command.Takes(),
 		Long: "Adds up requests, tokens and cost. Input tokens do not include cached ones. Without --by, a table is grouped by key and\n" +
 			"model, and JSON by key, account and model.",
-		Example: "crs usage\n  crs usage --by day --since 30d\n  crs usage --by key,model --since today --account work",
+		ValidArgsFunction: command.Completions(),
+		Example:           "crs usage\n  crs usage --by day --since 30d\n  crs usage --by key,model --since today --account work",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if q.By = command.Words(q.By); len(q.By) == 0 {
 				q.By = a.usualColumns()
@@ -25,8 +26,15 @@ func (a *app) usageCommand() *cobra.Command {
 			return command.Result(a.App, u, err, func(u ctl.Usage) { a.usageTable(&u, q.By) })
 		},
 	}
+	a.addUsageQuery(cmd, &q, nil)
+	cmd.AddCommand(a.repriceCommand(), a.exportCommand(), a.statementCommand())
+	return cmd
+}
+
+// addUsageQuery adds the flags that say which usage, and by which columns.
+func (a *app) addUsageQuery(cmd *cobra.Command, q *ctl.UsageQuery, by []string) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&q.By, "by", nil, "group by `COLUMN`: key, account, model, day or hour; several with commas")
+	flags.StringSliceVar(&q.By, "by", by, "group by `COLUMN`: key, account, model, day or hour; several with commas")
 	flags.StringVar(&q.Since, "since", "", "from `WHEN` on: 90m, 24h, 7d, today, yesterday, all, a day or a moment (default 24h)")
 	flags.StringVar(&q.Until, "until", "", "up to `WHEN` (default now)")
 	a.addSelection(cmd, &q.Key, &q.Account)
@@ -34,7 +42,6 @@ func (a *app) usageCommand() *cobra.Command {
 	command.Complete(cmd, "by", command.Fixed("key", "account", "model", "day", "hour"))
 	command.Complete(cmd, "since", command.Fixed("24h", "7d", "30d", "today", "yesterday", "all"))
 	command.Complete(cmd, "model", a.ModelNames)
-	return cmd
 }
 
 // addSelection adds the flags that choose a key and an account.

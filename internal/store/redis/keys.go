@@ -40,7 +40,8 @@ import (
 //	PREFIX:{key ID}:windows       hash    2 h more than they  each node: longer windows in the same way, by unit and seconds (r18000:…)
 //	PREFIX:{key ID}:budget        hash    40 days unused      each node: what was used in each span of the calendar, costs as day, week, …,
 //	                                                          the rest as r:day, …; dayends, …: when each ends
-//	PREFIX:{key ID}:nodes         hash    2 days unused       each node: its id → the last settlement that was counted, and when
+//	PREFIX:{key ID}:nodes         hash    2 days unused       each node: its id → the last settlement that was counted, and when; amended: the
+//	                                                          same of the last correction
 //	PREFIX:{acc}:slots:ID         zset    2 h unrenewed       each node: requests on an account with a limit → when the lease ends
 //	PREFIX:{acc}:wanted:ID        string  1 s                 a node that found no slot
 //	PREFIX:{acc}:lock:NAME        string  2 h unrenewed       the node that does what only one may, such as refreshing a token

@@ -111,6 +111,21 @@ func (s *Store) Find(ctx context.Context, ref string) (*usage.Record, error) {
 	return found, nil
 }
 
+// Records implements usage.Log.
+func (s *Store) Records(ctx context.Context, since, until time.Time, yield func(*usage.Record)) error {
+	last := strconv.FormatInt(until.Add(apart).UnixMilli(), 10)
+	err := s.backwards(ctx, since, last, func(_ time.Time, r *usage.Record) bool {
+		if r != nil {
+			yield(r)
+		}
+		return false
+	})
+	if err != nil {
+		return fmt.Errorf("read the shared log: %w", err)
+	}
+	return nil
+}
+
 // backwards gives the records of each chunk, newest chunk first, and nil at its end, until yield says enough or what follows
 // was taken well before since.
 func (s *Store) backwards(ctx context.Context, since time.Time, from string, yield func(taken time.Time, r *usage.Record) (enough bool)) error {

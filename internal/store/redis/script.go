@@ -11,9 +11,9 @@ import (
 // scripts are pieces of Lua that Redis runs as one step. Every one names all its keys, which are of one hash slot.
 type scripts struct {
 	// Those of the store.
-	addUp, put, delete, fact, claim, append, audit, gap, mark *redis.Script
+	addUp, correct, put, delete, fact, claim, append, audit, gap, mark *redis.Script
 	// Those of a node; the store has write as well.
-	admit, settle, raise, renew, use, take, free, hold, lock, write, steady, shift *redis.Script
+	admit, settle, raise, amend, recount, renew, use, take, free, hold, lock, write, steady, shift *redis.Script
 }
 
 // scriptRow is a script with the name that metrics have for it and the files in lua/ that it is made of.
@@ -28,6 +28,7 @@ func (s *scripts) rows() []scriptRow { return append(s.ofStore(), s.ofNode()...)
 func (s *scripts) ofStore() []scriptRow {
 	return []scriptRow{
 		{&s.addUp, "add_up", "same place sums addup"},
+		{&s.correct, "correct_usage", "same sums correct"},
 		{&s.put, "put_document", "same feed put"},
 		{&s.delete, "delete_document", "same feed delete"},
 		{&s.fact, "claim_fact", "same fact"},
@@ -45,6 +46,8 @@ func (s *scripts) ofNode() []scriptRow {
 		{&s.admit, "admit", timed + "key admit"},
 		{&s.settle, "settle", timed + "key settle"},
 		{&s.raise, "raise", timed + "key raise"},
+		{&s.amend, "amend", timed + "key amend"},
+		{&s.recount, "recount", timed + "key recount raise"},
 		{&s.renew, "renew", timed + "key renew"},
 		{&s.use, "use", timed + "key use"},
 		{&s.take, "take", timed + "take"},

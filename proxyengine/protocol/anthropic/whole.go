@@ -133,6 +133,9 @@ func (m *jsonMeter) tell(what, model, figures []byte) {
 		}
 		return
 	}
+	if !jsonscan.Equal(what, "message") {
+		m.Output = 0 // it is a count of tokens, or says something else
+	}
 	provider.TakeName(&m.Count.Model, model)
 	if figures != nil {
 		m.take(figures)

@@ -1,0 +1,87 @@
+// Package reprice works out what records cost at the prices of a table, and which rows of the roll-ups can be corrected by them.
+package reprice
+
+import (
+	"encoding/json"
+	"math/big"
+	"time"
+
+	"crs/internal/bound"
+	"crs/internal/pricing"
+	"crs/internal/usage"
+)
+
+// Prices are what records are priced by.
+type Prices struct {
+	Table *pricing.Table
+	// At is the day whose prices a record gets; nil means the record's own.
+	At *time.Time
+	// Charge is what a key is charged for a cost, by its multiplier.
+	Charge func(key string, cost int64) int64
+}
+
+// Priced is what a record costs.
+type Priced struct {
+	Cost, Charged int64
+	// Unpriced: the table does not know all of its models. It costs what it did.
+	Unpriced bool
+}
+
+// Of prices a record. The share of the cost that was charged stays as it was.
+func (p *Prices) Of(r *usage.Record) Priced {
+	was := Priced{Cost: bound.Figure(r.Cost, bound.Cost), Charged: bound.Figure(r.Charged, bound.Cost)}
+	if !r.Unpriced && lacksTier(r) {
+		return was
+	}
+	at := r.End()
+	if p.At != nil {
+		at = *p.At
+	}
+	named := *r
+	if name, ok := p.Table.Choose(at, r.PricedAs, r.Upstream, r.Model); ok {
+		named.PricedAs = name
+	}
+	var room [12]usage.Item
+	cost, known := p.Table.CostOf(named.AppendBilled(room[:0]), at)
+	if !known {
+		was.Unpriced = true
+		return was
+	}
+	is := Priced{Cost: bound.Figure(int64(cost), bound.Cost)}
+	is.Charged = p.charged(&was, is.Cost, r.Key)
+	return is
+}
+
+// charged keeps the ratio that the record had; a record that cost nothing had none, and the key's multiplier says it.
+func (p *Prices) charged(was *Priced, cost int64, key string) int64 {
+	if was.Cost == 0 {
+		return bound.Figure(p.Charge(key, cost), bound.Cost)
+	}
+	return bound.Figure(portion(cost, was.Charged, was.Cost), bound.Cost)
+}
+
+// portion is n × part ÷ whole, rounded half up.
+func portion(n, part, whole int64) int64 {
+	a, w := big.NewInt(n), big.NewInt(whole)
+	a.Mul(a, big.NewInt(part)).Lsh(a, 1).Add(a, w)
+	return a.Div(a, w.Lsh(w, 1)).Int64()
+}
+
+// lacksTier reports a record of a version that did not keep the service tier, and priced the request by it.
+func lacksTier(r *usage.Record) bool {
+	if len(r.Raw) == 0 || len(r.Items) > 0 || r.Tier != "" || r.TierAsked != "" {
+		return false
+	}
+	var raw struct {
+		Tier  string `json:"service_tier"`
+		Speed string `json:"speed"`
+	}
+	if json.Unmarshal(r.Raw, &raw) != nil {
+		return false
+	}
+	switch raw.Tier {
+	case "priority", "flex", "batch", "fast", "ultrafast":
+		return true
+	}
+	return raw.Speed == "fast"
+}
