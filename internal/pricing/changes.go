@@ -46,7 +46,7 @@ func (t *Table) Lost(next *Table) (lost, had int) {
 		names = t.Models()
 	}
 	for _, name := range names {
-		if f, known := next.find(name); !known || f.how == Family {
+		if _, known := next.find(name); !known {
 			lost++
 		}
 	}

@@ -84,47 +84,6 @@ func TestAModelThatOnlyResemblesAnotherHasNoPrice(t *testing.T) {
 	}
 }
 
-func TestAFamilyIsTheLastResort(t *testing.T) {
-	t.Parallel()
-	known, err := table(t, models("claude-opus-4-5", "claude-haiku-5", "gpt-5")).WithFamilies(map[string]string{
-		"claude-opus": "claude-opus-4-5", "claude-opus-9": "gpt-5", "claude": "claude-haiku-5",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for model, want := range map[string]string{
-		"claude-opus":                     "claude-opus-4-5",
-		"claude-opus-7":                   "claude-opus-4-5",
-		"us.anthropic.claude-opus-7-v1:0": "claude-opus-4-5",
-		"claude-opus-9-1":                 "gpt-5",
-		"claude-opus-99":                  "claude-opus-4-5",
-		"claude-opusculum":                "claude-haiku-5",
-		"claude-new-20270101":             "claude-haiku-5",
-		"gpt-6":                           "",
-		"claudette":                       "",
-		"my-claude-opus-7":                "",
-	} {
-		m, ok := known.Lookup(model, today)
-		if m.Name != want || ok != (want != "") || ok && m.How != pricing.Family {
-			t.Errorf("%s: %q (%s), want %q", model, m.Name, m.How, want)
-		}
-	}
-	if m, _ := known.Lookup("claude-opus-4-5-20251101", today); m.How != pricing.Date {
-		t.Errorf("a model that is known was found as %s", m.How)
-	}
-	if m, ok := known.With(table(t, models("new"))).Lookup("claude-opus-7", today); !ok || m.How != pricing.Family {
-		t.Error("another table took the families away")
-	}
-}
-
-func TestAFamilyNeedsAModelThatHasAPrice(t *testing.T) {
-	t.Parallel()
-	_, err := table(t, models("gpt-5")).WithFamilies(map[string]string{"claude": "claude-opus-9"})
-	if err == nil || err.Error() != "price family claude: model claude-opus-9 has no price itself" {
-		t.Errorf("error: %v", err)
-	}
-}
-
 // Clients may make up any number of names, at the same time.
 func TestAnyNumberOfNamesIsLookedUp(t *testing.T) {
 	t.Parallel()
@@ -148,10 +107,7 @@ func TestAnyNumberOfNamesIsLookedUp(t *testing.T) {
 }
 
 func FuzzLookup(f *testing.F) {
-	known, err := pricing.Embedded().WithFamilies(map[string]string{"claude-opus": "claude-opus-4-5"})
-	if err != nil {
-		f.Fatal(err)
-	}
+	known := pricing.Embedded()
 	for _, seed := range []string{"us.anthropic.claude-opus-4-5-20251101-v1:0", "anthropic.claude-opus-5", "azure/us/gpt-4o", "arn:aws:bedrock:::/x.", "gpt-4o@default", "a,b,c", "-v:", "[1m][1m]", "--2025-01-01-latest"} {
 		f.Add(seed)
 	}
@@ -161,7 +117,7 @@ func FuzzLookup(f *testing.F) {
 		if geo, id, ok := strings.Cut(part, "."); ok && m.How == pricing.Bedrock && len(geo) <= len("us-gov") {
 			part = id // another region's row of the same id
 		}
-		if ok && m.How != pricing.Family && !strings.Contains(model, part) {
+		if ok && !strings.Contains(model, part) {
 			t.Errorf("%q has the price of %q, which is no part of it", model, m.Name)
 		}
 		if _, again := known.Lookup(model, today); again != ok {
