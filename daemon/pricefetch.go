@@ -75,18 +75,27 @@ func get(ctx context.Context, url string, most int) (doc []byte, modified pricin
 // committed is the day of the last commit of a file that GitHub serves raw, which does not say of when it is; 0 when that cannot be
 // found out.
 func committed(ctx context.Context, u *url.URL) pricing.Day {
-	part := strings.SplitN(strings.TrimPrefix(u.Path, "/"), "/", 4) // owner, repository, branch, path
-	if u.Host != "raw.githubusercontent.com" || len(part) < 4 {
+	commits := commitsOf(u)
+	if commits == "" {
 		return 0
 	}
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
-	query := url.Values{"path": {part[3]}, "sha": {part[2]}, "per_page": {"1"}}
-	doc, _, err := get(ctx, "https://api.github.com/repos/"+part[0]+"/"+part[1]+"/commits?"+query.Encode(), 1<<20)
+	doc, _, err := get(ctx, commits, 1<<20)
 	if err != nil {
 		return 0
 	}
 	return committedOn(doc)
+}
+
+// commitsOf is where GitHub lists the last commit of a raw file; "" for what is none.
+func commitsOf(u *url.URL) string {
+	part := strings.SplitN(strings.TrimPrefix(u.Path, "/"), "/", 4) // owner, repository, branch, path
+	if u.Host != "raw.githubusercontent.com" || len(part) < 4 {
+		return ""
+	}
+	query := url.Values{"path": {part[3]}, "sha": {part[2]}, "per_page": {"1"}}
+	return "https://api.github.com/repos/" + url.PathEscape(part[0]) + "/" + url.PathEscape(part[1]) + "/commits?" + query.Encode()
 }
 
 // committedOn reads GitHub's list of commits.

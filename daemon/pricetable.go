@@ -105,7 +105,7 @@ func (p *prices) Update(ctx context.Context, in ctl.PriceUpdate) (admin.TableCha
 
 // refuse finds a table that is most likely a mistake.
 func refuse(old, next *pricing.Table, force bool) error {
-	had, lost := len(old.Models()), len(old.Changes(next).Removed)
+	lost, had := old.Lost(next)
 	if force || 2*lost <= had {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,23 @@ func TestTheLastCommitOfAFileIsItsDay(t *testing.T) {
 	} {
 		if got := committedOn([]byte(doc)); got.String() != want {
 			t.Errorf("%s: %s", doc, got)
+		}
+	}
+}
+
+func TestWhereTheCommitsOfAFileAre(t *testing.T) {
+	t.Parallel()
+	for from, want := range map[string]string{
+		litellm: "https://api.github.com/repos/BerriAI/litellm/commits?path=model_prices_and_context_window.json&per_page=1&sha=main",
+		"https://raw.githubusercontent.com/o/r/v1/a/b.json?token=hush": "https://api.github.com/repos/o/r/commits?path=a%2Fb.json&per_page=1&sha=v1",
+		"https://raw.githubusercontent.com/o/r":                        "", "https://example.com/o/r/main/p.json": "",
+	} {
+		u, err := url.Parse(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := commitsOf(u); got != want {
+			t.Errorf("%s: %s, want %s", from, got, want)
 		}
 	}
 }

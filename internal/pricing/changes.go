@@ -35,3 +35,20 @@ func (p periods) same(other periods) bool {
 func (p *Price) same(other *Price) bool {
 	return bytes.Equal(p.appendTo(nil), other.appendTo(nil))
 }
+
+// everyTableHas are the providers that every table has by the names of their own. Of others' models they have different names.
+var everyTableHas = []string{"anthropic", "openai", gemini}
+
+// Lost is how many models next has no price of, of those that every table should have; had is how many those are.
+func (t *Table) Lost(next *Table) (lost, had int) {
+	names := t.SoldBy(everyTableHas)
+	if len(names) == 0 {
+		names = t.Models()
+	}
+	for _, name := range names {
+		if _, known := next.find(name); !known {
+			lost++
+		}
+	}
+	return lost, len(names)
+}

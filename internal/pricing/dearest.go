@@ -34,7 +34,7 @@ func (t *Table) dearestOn(day Day) *dearest {
 	models, prices := map[string]string{}, map[string]*Price{}
 	for name, all := range t.models {
 		p := all.on(day)
-		if p.Mode != "chat" || all[0].From > day || p.Retires != 0 && p.Retires <= day || !p.Has(usage.Input) || strings.HasSuffix(baseOf(name), "-pro") {
+		if p.Mode != "chat" && p.Mode != "responses" || all[0].From > day || p.Retires != 0 && p.Retires <= day || !p.Has(usage.Input) || strings.HasSuffix(baseOf(name), "-pro") {
 			continue
 		}
 		old := prices[p.Provider]

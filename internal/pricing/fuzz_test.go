@@ -29,7 +29,7 @@ func FuzzParse(f *testing.F) {
 		bounded(t, got.Table, got.Table.Models())
 		updated, _ := own.Updated(got.Table)
 		bounded(t, updated, got.Table.Models())
-		if again := got.Table.With(got.Table); again.Version() != got.Table.Version() {
+		if again := got.Table.Overridden(got.Table); again.Version() != got.Table.Version() {
 			t.Error("the same prices have two versions")
 		}
 	})

@@ -19,7 +19,6 @@ const (
 	Date    How = "date"    // the date of a snapshot
 	Suffix  How = "suffix"  // -latest, -preview, -thinking, an effort
 	Bare    How = "bare"    // nothing: the table has the name with a vendor's prefix only, and only once
-	Family  How = "family"  // nothing was found: a fallback that the operator has set
 )
 
 // Match is a price and how it was found.
@@ -109,8 +108,7 @@ type search struct {
 func (t *Table) search(model string) finding {
 	s := &search{t: t, name: model, times: times1}
 	_ = s.without(Context, stripContext) || s.without(Vendor, s.stripVendor) || s.bare() || s.onBedrock() ||
-		s.without(Date, stripDate) || s.without(Suffix, stripSuffix) || s.without(Suffix, stripDate) || // one that was hidden by a suffix
-		s.family()
+		s.without(Date, stripDate) || s.without(Suffix, stripSuffix) || s.without(Suffix, stripDate) // one that was hidden by a suffix
 	return s.found
 }
 
@@ -141,15 +139,6 @@ func (s *search) without(how How, strip func(string) string) bool {
 func (s *search) bare() bool {
 	name := s.t.bare[s.name]
 	return name != "" && s.is(name, Bare, s.times)
-}
-
-func (s *search) family() bool {
-	for _, f := range s.t.families {
-		if rest, ok := strings.CutPrefix(s.name, f.prefix); ok && (rest == "" || rest[0] == '-') {
-			return s.is(f.model, Family, s.times)
-		}
-	}
-	return false
 }
 
 // index finds the rows that are found by another name than their own.

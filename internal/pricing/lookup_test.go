@@ -1,7 +1,9 @@
 package pricing_test
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"crs/internal/pricing"
@@ -82,52 +84,30 @@ func TestAModelThatOnlyResemblesAnotherHasNoPrice(t *testing.T) {
 	}
 }
 
-func TestAFamilyIsTheLastResort(t *testing.T) {
+// Clients may make up any number of names, at the same time.
+func TestAnyNumberOfNamesIsLookedUp(t *testing.T) {
 	t.Parallel()
-	known, err := table(t, models("claude-opus-4-5", "claude-haiku-5", "gpt-5")).WithFamilies(map[string]string{
-		"claude-opus": "claude-opus-4-5", "claude-opus-9": "gpt-5", "claude": "claude-haiku-5",
-	})
-	if err != nil {
-		t.Fatal(err)
+	known := pricing.Embedded()
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for n := range 1000 {
+				made := fmt.Sprintf("us.anthropic.claude-opus-4-8-%d-%d", worker, n)
+				if m, ok := known.Lookup(made, today); ok {
+					t.Errorf("%s has the price of %s", made, m.Name)
+				}
+				if m, ok := known.Lookup("ca.anthropic.claude-opus-4-8", today); !ok || m.How != pricing.Bedrock {
+					t.Errorf("%+v, %v", m, ok)
+				}
+				known.Dearest("openai", today.AddDate(0, 0, n%2))
+			}
+		})
 	}
-	for model, want := range map[string]string{
-		"claude-opus":                     "claude-opus-4-5",
-		"claude-opus-7":                   "claude-opus-4-5",
-		"us.anthropic.claude-opus-7-v1:0": "claude-opus-4-5",
-		"claude-opus-9-1":                 "gpt-5",
-		"claude-opus-99":                  "claude-opus-4-5",
-		"claude-opusculum":                "claude-haiku-5",
-		"claude-new-20270101":             "claude-haiku-5",
-		"gpt-6":                           "",
-		"claudette":                       "",
-		"my-claude-opus-7":                "",
-	} {
-		m, ok := known.Lookup(model, today)
-		if m.Name != want || ok != (want != "") || ok && m.How != pricing.Family {
-			t.Errorf("%s: %q (%s), want %q", model, m.Name, m.How, want)
-		}
-	}
-	if m, _ := known.Lookup("claude-opus-4-5-20251101", today); m.How != pricing.Date {
-		t.Errorf("a model that is known was found as %s", m.How)
-	}
-	if m, ok := known.With(table(t, models("new"))).Lookup("claude-opus-7", today); !ok || m.How != pricing.Family {
-		t.Error("another table took the families away")
-	}
-}
-
-func TestAFamilyNeedsAModelThatHasAPrice(t *testing.T) {
-	t.Parallel()
-	_, err := table(t, models("gpt-5")).WithFamilies(map[string]string{"claude": "claude-opus-9"})
-	if err == nil || err.Error() != "price family claude: model claude-opus-9 has no price itself" {
-		t.Errorf("error: %v", err)
-	}
+	all.Wait()
 }
 
 func FuzzLookup(f *testing.F) {
-	known, err := pricing.Embedded().WithFamilies(map[string]string{"claude-opus": "claude-opus-4-5"})
-	if err != nil {
-		f.Fatal(err)
-	}
+	known := pricing.Embedded()
 	for _, seed := range []string{"us.anthropic.claude-opus-4-5-20251101-v1:0", "anthropic.claude-opus-5", "azure/us/gpt-4o", "arn:aws:bedrock:::/x.", "gpt-4o@default", "a,b,c", "-v:", "[1m][1m]", "--2025-01-01-latest"} {
 		f.Add(seed)
 	}
@@ -137,7 +117,7 @@ func FuzzLookup(f *testing.F) {
 		if geo, id, ok := strings.Cut(part, "."); ok && m.How == pricing.Bedrock && len(geo) <= len("us-gov") {
 			part = id // another region's row of the same id
 		}
-		if ok && m.How != pricing.Family && !strings.Contains(model, part) {
+		if ok && !strings.Contains(model, part) {
 			t.Errorf("%q has the price of %q, which is no part of it", model, m.Name)
 		}
 		if _, again := known.Lookup(model, today); again != ok {

@@ -79,16 +79,6 @@ func (p *Price) Says(k usage.Kind) bool { return p.said.has(k) }
 // Standard are the rates of an ordinary request.
 func (p *Price) Standard() *Rates { return &p.Steps[0].Rates }
 
-// Free reports whether nothing of it costs anything.
-func (p *Price) Free() bool {
-	for i := range p.Steps {
-		if p.Steps[i].Rates != (Rates{}) {
-			return false
-		}
-	}
-	return true
-}
-
 // kindSet is a set of kinds.
 type kindSet uint32
 

@@ -8,16 +8,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync/atomic"
 )
 
 // A Table knows what models cost. It never changes, so it may be shared; a new one is made from an old one and swapped in.
 type Table struct {
-	models   map[string]periods
-	families []family
-	version  string
-	asOf     Day
+	models  map[string]periods
+	version string
+	asOf    Day
 
 	bare    map[string]string // names without the vendor's prefix of those that have one; "" where several rows fit
 	bedrock map[string]string // ids on Bedrock without their prefix, of rows that are in a region
@@ -37,9 +35,6 @@ func (p periods) on(day Day) *Price {
 	}
 	return p[0]
 }
-
-// family is a fallback: models whose names begin with prefix, up to a hyphen, cost what model costs.
-type family struct{ prefix, model string }
 
 // Embedded is the table that was built in.
 func Embedded() *Table {
@@ -70,33 +65,6 @@ func (t *Table) indexed() *Table {
 	}
 	t.index()
 	return t
-}
-
-// With lays another table over this one: where both know a model, all of its prices are the other's. Families stay.
-func (t *Table) With(over *Table) *Table {
-	all := &Table{models: maps.Clone(t.models), families: t.families}
-	maps.Copy(all.models, over.models)
-	return all.indexed()
-}
-
-// WithFamilies sets what models cost that are in no table: one whose name, without what Lookup takes off, is a key of
-// models, or begins with it and a hyphen, costs what the key's value costs. The longest key decides.
-func (t *Table) WithFamilies(models map[string]string) (*Table, error) {
-	var families []family
-	for prefix, model := range models {
-		if _, ok := t.models[model]; !ok {
-			return nil, fmt.Errorf("price family %s: model %s has no price itself", prefix, model)
-		}
-		families = append(families, family{prefix, model})
-	}
-	slices.SortFunc(families, func(a, b family) int {
-		if len(a.prefix) != len(b.prefix) {
-			return len(b.prefix) - len(a.prefix)
-		}
-		return strings.Compare(a.prefix, b.prefix)
-	})
-	all := &Table{models: t.models, families: families}
-	return all.indexed(), nil
 }
 
 // Models are the names of all models in the table, sorted.
@@ -130,9 +98,6 @@ func (t *Table) hash() string {
 			text = appendText(text, name)
 			text = p.appendTo(binary.AppendVarint(text, int64(p.From)))
 		}
-	}
-	for _, f := range t.families {
-		text = appendText(appendText(text, f.prefix), f.model)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])[:12]

@@ -178,14 +178,10 @@ func TestTheVersionFollowsWhatTheTableSays(t *testing.T) {
 	if base.Version() != same.Version() || len(base.Version()) != 12 {
 		t.Errorf("%s and %s for the same prices", base.Version(), same.Version())
 	}
-	if again := base.With(table(t, `{}`)); again.Version() != base.Version() {
+	if again := base.Overridden(table(t, `{}`)); again.Version() != base.Version() {
 		t.Error("nothing laid over it has changed the version")
 	}
-	families, err := base.WithFamilies(map[string]string{"x": "a"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]string{base.Version(): "base", families.Version(): "families"}
+	seen := map[string]string{base.Version(): "base"}
 	for name, doc := range map[string]string{
 		"a model more": `{"c":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6}}`,
 		"input":        `{"a":{"input_cost_per_token":1.1e-6,"output_cost_per_token":2e-6}}`,
@@ -199,7 +195,7 @@ func TestTheVersionFollowsWhatTheTableSays(t *testing.T) {
 		"region":       `{"a":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6,"provider_specific_entry":{"us":1.1}}}`,
 		"search":       `{"a":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6,"search_context_cost_per_query":{"search_context_size_medium":0.02}}}`,
 	} {
-		version := base.With(table(t, doc)).Version()
+		version := base.Overridden(table(t, doc)).Version()
 		if other, taken := seen[version]; taken {
 			t.Errorf("%s has the version of %s", name, other)
 		}

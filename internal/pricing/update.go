@@ -12,7 +12,7 @@ import (
 // the table was taken. Data without a date is older than any that has one, so that it only adds models. kept are the models of which
 // this table's own price stayed, sorted.
 func (t *Table) Updated(taken *Table) (updated *Table, kept []string) {
-	all := &Table{models: maps.Clone(t.models), families: t.families}
+	all := &Table{models: maps.Clone(t.models)}
 	for _, name := range taken.Models() {
 		old, known := t.models[name]
 		next := taken.models[name]
@@ -31,7 +31,7 @@ func (t *Table) Updated(taken *Table) (updated *Table, kept []string) {
 // Overridden lays an operator's own prices over this table. They hold on every day. What they do not say, of what is not counted in
 // tokens and of tiers and regions, stays as it is.
 func (t *Table) Overridden(own *Table) *Table {
-	all := &Table{models: maps.Clone(t.models), families: t.families}
+	all := &Table{models: maps.Clone(t.models)}
 	for name, set := range own.models {
 		p := set[0]
 		if old, known := t.models[name]; known {

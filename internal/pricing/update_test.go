@@ -105,6 +105,21 @@ func TestAnOperatorsPriceHoldsOnEveryDay(t *testing.T) {
 	}
 }
 
+func TestTheFirstPeriodHoldsBeforeItAndTheLastAfterIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2020-01-01": "$5.00", "2026-08-20": "$5.00", "2026-08-21": "$4.00", "2040-01-01": "$4.00", "1960-01-01": "$5.00",
+	} {
+		at, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cost, _ := pricing.Embedded().CostOf([]usage.Item{{Model: "gpt-5.6", Amount: 1_000_000}}, at); cost.String() != want {
+			t.Errorf("%s: %s, want %s", text, cost, want)
+		}
+	}
+}
+
 func TestOurOwnTableSaysOfWhenItIs(t *testing.T) {
 	t.Parallel()
 	own := pricing.Embedded()

@@ -21,7 +21,7 @@ func (a *app) priceSetCommand() *cobra.Command {
 		Use: "set MODEL --input USD --output USD", Short: "Set the price of a model, from now on", Args: command.Takes("MODEL"),
 		Long: "Sets the price of a model, in US dollars for a million tokens, for every request from now on. A cache price that is not given\n" +
 			"follows from the input price, one of images or sound is that of text. What else the table has of the model, such as service\n" +
-			"tiers, regions and searches, stays.",
+			"tiers, regions and searches, stays. An id of Bedrock is a model of its own.",
 		Example:           "crs price set my-model --input 3 --output 15\n  crs price set my-model --input 3 --output 15 --cache-read 0.30",
 		ValidArgsFunction: command.Completions(a.ModelNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
