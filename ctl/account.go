@@ -1,6 +1,10 @@
 package ctl
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // Account is an upstream account, as a daemon tells of it. Its credential is never told.
 type Account struct {
@@ -39,6 +43,14 @@ type Account struct {
 // Subscription reports whether its credential belongs to a person's plan.
 func (a *Account) Subscription() bool {
 	return a.Credential == "oauth" || a.Credential == "setup-token"
+}
+
+// Slots is how many requests it serves, and of how many that it may.
+func (a *Account) Slots() string {
+	if a.MaxConcurrency == 0 {
+		return strconv.Itoa(a.InUse)
+	}
+	return fmt.Sprintf("%d/%d", a.InUse, a.MaxConcurrency)
 }
 
 // Cooldown is one of an account, or of one model family or feature of it, or for the requests of one key.

@@ -233,6 +233,11 @@ func (c *Client) ExplainWant(ctx context.Context, q ExplainQuery) (Explanation, 
 	return call[Explanation](ctx, c, http.MethodPost, "/explain", q)
 }
 
+// SeenModels gives the models that were asked for lately, with their prices.
+func (c *Client) SeenModels(ctx context.Context) (SeenModels, error) {
+	return await[SeenModels](ctx, c, http.MethodGet, "/seen-models", nil)
+}
+
 // Prices gives the price table.
 func (c *Client) Prices(ctx context.Context) (Prices, error) {
 	return call[Prices](ctx, c, http.MethodGet, "/prices", nil)

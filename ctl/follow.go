@@ -3,7 +3,6 @@ package ctl
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -44,8 +43,7 @@ func followOn[T any](ctx context.Context, c *Client, doing string, path func(las
 
 // successor is the process that serves in the place of the one that an error tells the end of; 0 where there is none.
 func (c *Client) successor(ctx context.Context, ended error, pid int) int {
-	var e *Error
-	if pid == 0 || !errors.As(ended, &e) || e.Code != NotRunning {
+	if pid == 0 || CodeOf(ended) != NotRunning {
 		return 0
 	}
 	if next := c.pid(ctx); next != pid {

@@ -26,16 +26,13 @@ func (c *Client) unheard() error {
 
 // lostBy is the error of a socket whose daemon lives.
 func (c *Client) lostBy(pid int, lock string) error {
-	const none = "start no second one"
-	info, err := os.Lstat(c.socket)
-	switch {
+	const soon = "it is starting, ending, or makes the socket anew within seconds; if it does not, "
+	what, hint := "nobody listens on the socket "+c.socket, soon+"remove "+c.socket
+	switch info, err := os.Lstat(c.socket); {
 	case errors.Is(err, fs.ErrNotExist):
-		return Errorf(Failed, "a crs daemon lives (process %d has locked %s), but its socket %s is not there", pid, lock, c.socket).
-			WithHint("%s: it is starting, ending, or makes the socket anew within seconds; if it does not, see its log (crs logs)", none)
+		what, hint = "its socket "+c.socket+" is not there", soon+"see its log (crs logs)"
 	case err == nil && info.Mode().Type() != fs.ModeSocket:
-		return Errorf(Failed, "a crs daemon lives (process %d has locked %s), but something else is in the place of its socket %s", pid, lock, c.socket).
-			WithHint("%s: remove %s, and it makes the socket anew within seconds", none, c.socket)
+		what, hint = "something else is in the place of its socket "+c.socket, "remove "+c.socket+", and it makes the socket anew within seconds"
 	}
-	return Errorf(Failed, "a crs daemon lives (process %d has locked %s), but nobody listens on the socket %s", pid, lock, c.socket).
-		WithHint("%s: it is starting, ending, or makes the socket anew within seconds; if it does not, remove %s", none, c.socket)
+	return Errorf(Failed, "a crs daemon lives (process %d has locked %s), but %s", pid, lock, what).WithHint("start no second one: %s", hint)
 }

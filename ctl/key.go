@@ -16,6 +16,8 @@ type Key struct {
 	DeletedAt   *time.Time `json:"deleted_at,omitempty"`
 	Limits      Limits     `json:"limits"`
 	Use         KeyUse     `json:"use"`
+	// Unpriced are the models of the last day whose price is not known; lists of keys leave it out.
+	Unpriced []Unpriced `json:"unpriced,omitempty"`
 }
 
 // NewKey is a key to make.

@@ -65,10 +65,8 @@ func (l *LimitUse) Share() float64 {
 
 // Limit gives how much of a limit is used, by what it counts. Of one that is not told, which an older daemon does, nothing is known.
 func (u *KeyUse) Limit(limit string) LimitUse {
-	for i := range u.Limits {
-		if u.Limits[i].Limit == limit {
-			return u.Limits[i]
-		}
+	if l, known := found(u.Limits, func(l LimitUse) bool { return l.Limit == limit }); known {
+		return l
 	}
 	return LimitUse{Limit: limit}
 }

@@ -23,17 +23,19 @@ type Status struct {
 	// Leaving requests run to their end in a process that has handed over to this one.
 	Leaving int `json:"leaving,omitempty"`
 	// Executable is the program that the daemon runs from.
-	Executable    string   `json:"executable,omitempty"`
-	Accounts      int      `json:"accounts"`
-	AccountsReady int      `json:"accounts_ready"`
-	Keys          int      `json:"keys"`
-	Waiting       int      `json:"waiting"` // requests that wait for an account's slot
-	BodyBytes     int64    `json:"body_bytes"`
-	LedgerOpen    int      `json:"ledger_open"` // requests that are open in the ledger
-	LedgerError   string   `json:"ledger_error,omitempty"`
-	Prices        string   `json:"prices"` // version of the price table
-	Platforms     []string `json:"platforms"`
-	Live          []Live   `json:"live"`
+	Executable    string `json:"executable,omitempty"`
+	Accounts      int    `json:"accounts"`
+	AccountsReady int    `json:"accounts_ready"`
+	Keys          int    `json:"keys"`
+	Waiting       int    `json:"waiting"` // requests that wait for an account's slot
+	BodyBytes     int64  `json:"body_bytes"`
+	LedgerOpen    int    `json:"ledger_open"` // requests that are open in the ledger
+	LedgerError   string `json:"ledger_error,omitempty"`
+	Prices        string `json:"prices"` // version of the price table
+	// PricesOf is the newest day that its prices are of, 2026-11-30.
+	PricesOf  string   `json:"prices_of,omitempty"`
+	Platforms []string `json:"platforms"`
+	Live      []Live   `json:"live"`
 	// Conditions are what somebody has to know or mend, the worst first.
 	Conditions []Condition `json:"conditions"`
 }
@@ -99,6 +101,8 @@ type Price struct {
 	Overridden   bool   `json:"overridden"`
 	// Match is how the model was found, when the table has it under another name.
 	Match string `json:"match,omitempty"`
+	// PriceDetails is everything else that can be charged: of one model, not in a list.
+	*PriceDetails
 }
 
 // Prices is the table.
@@ -114,4 +118,11 @@ type PriceEdit struct {
 	CacheWrite5m *USD `json:"cache_write_5m_usd_per_million,omitempty"`
 	CacheWrite1h *USD `json:"cache_write_1h_usd_per_million,omitempty"`
 	CacheRead    *USD `json:"cache_read_usd_per_million,omitempty"`
+	// Tokens of images and sound cost what those of text do unless they are given. What is not counted in tokens stays as it is.
+	ImageInput  *USD `json:"image_input_usd_per_million,omitempty"`
+	ImageOutput *USD `json:"image_output_usd_per_million,omitempty"`
+	AudioInput  *USD `json:"audio_input_usd_per_million,omitempty"`
+	AudioOutput *USD `json:"audio_output_usd_per_million,omitempty"`
+	WebSearch   *USD `json:"web_search_usd,omitempty"` // for one
+	Image       *USD `json:"image_usd,omitempty"`      // for one
 }

@@ -22,6 +22,17 @@ type Usage struct {
 	Until time.Time  `json:"until"`
 	Rows  []UsageRow `json:"rows"`
 	Total UsageRow   `json:"total"`
+	// Unpriced are the models of the last day whose price is not known, whatever span was asked for.
+	Unpriced []Unpriced `json:"unpriced,omitempty"`
+}
+
+// Unpriced is what was asked, within a day, of a model whose price is not known.
+type Unpriced struct {
+	Model    string    `json:"model"`
+	Requests int64     `json:"requests"`
+	Tokens   int64     `json:"tokens"`
+	Charged  USD       `json:"charged_usd"` // to keys with a cost limit, as for the dearest model of its vendor
+	Last     time.Time `json:"last"`
 }
 
 // UsageRow is what one group used. Only the fields that were grouped by are set.

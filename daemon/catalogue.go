@@ -146,11 +146,5 @@ func (c *catalog) named(a *account.Account, p *account.Platform) []string {
 	if vendors == nil {
 		return names
 	}
-	t := c.table()
-	for _, name := range t.Models() {
-		if m, ok := t.Lookup(name); ok && slices.Contains(vendors, m.Price.Provider) {
-			names = append(names, name)
-		}
-	}
-	return names
+	return append(names, c.table().SoldBy(vendors)...)
 }

@@ -54,6 +54,7 @@ func (d *Daemon) ownConditions() []condition.Kind {
 		condition.Own("few_descriptors", ctl.SeverityWarning, d.fewDescriptors,
 			"raise the limit of open files (LimitNOFILE= in the unit, ulimit -n before crs serve) or lower limits.connections, and restart the daemon; "+
 				"one that was lowered while it runs is raised with prlimit --pid PID --nofile=NUMBER", nil),
+		{Code: "model_without_price", Severity: ctl.SeverityWarning, Find: d.modelsWithoutPrice},
 		condition.Own("ledger_damaged", ctl.SeverityWarning, d.ledgerDamaged,
 			"see to the disk; what was added up before the damage is still counted", nil),
 	}

@@ -23,6 +23,7 @@ import (
 	"crs/daemon/control"
 	"crs/daemon/handover"
 	"crs/daemon/metrics"
+	"crs/daemon/unpriced"
 	"crs/internal/account"
 	"crs/internal/audit"
 	"crs/internal/clock"
@@ -97,6 +98,7 @@ type Daemon struct {
 	metrics    *metrics.Metrics
 	scrapes    *metrics.Server // nil unless metrics are served over TCP
 	conditions *condition.Watch
+	unpriced   *unpriced.Tally
 	webhook    *alert.Webhook // nil, as is alerts, unless somebody is to be told of trouble
 	alerts     *alert.Watcher
 	audit      *audit.Log
@@ -133,6 +135,7 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 		opt: opt, level: new(slog.LevelVar), started: opt.Now(), unlearnt: make(chan struct{}, 1), clock: clock.New(opt.Now, opt.Elapsed),
 		shares: descriptor.Share(descriptor.Limit()),
 	}
+	d.unpriced = unpriced.New(d.opt.Now, d.priced)
 	d.conditions = condition.NewWatch(&condition.Options{Own: d.ownConditions(), View: d.viewConditions})
 	d.life, d.end = context.WithCancel(context.Background())
 	d.answerPredecessor()
@@ -314,7 +317,7 @@ func (d *Daemon) openEngine(context.Context) error {
 		TLS:  secured,
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
 		Protocols: mounts(), Providers: d.providers, Client: factory.Client, Models: d.catalog().models, Upstream: d.client,
-		Now: d.opt.Now, Log: d.log, Settings: d.engineSettings(&d.cfg), Closed: d.requests.Publish, Ended: d.metrics.Ended, Shortage: d.short,
+		Now: d.opt.Now, Log: d.log, Settings: d.engineSettings(&d.cfg), Closed: d.ended, Ended: d.metrics.Ended, Shortage: d.short,
 	})
 	if err != nil {
 		return err
@@ -360,7 +363,7 @@ func (d *Daemon) operations() *admin.Operations {
 	return admin.New(admin.Options{
 		Roster: d.roster, Pool: d.pool, Keys: d.keys, Gate: d.gate, Ledger: d.ledger, Engine: d.engine,
 		Tokens: d.tokens, Prices: d.prices, Caller: d.source.Caller, Requests: &d.requests, Audit: d.audit, Platforms: d.platforms, Catalogue: catalogue(d.providers), Usually: usually(), Settings: d.settings, Checkup: d.checkup, Zone: d.zone,
-		Now: d.opt.Now, Started: d.started, TestAlert: d.testAlert, LimitsChanged: d.limitsChanged, Restart: d.Restart, Leaving: d.leavingCount, Corrector: d.corrector(),
+		Now: d.opt.Now, Started: d.started, TestAlert: d.testAlert, LimitsChanged: d.limitsChanged, Unpriced: d.unpricedOf, Restart: d.Restart, Leaving: d.leavingCount, Corrector: d.corrector(),
 		About: ctl.Status{
 			Version: d.opt.Version, PID: os.Getpid(), Executable: d.opt.Program, Listen: d.Listen(), TLS: d.cfg.TLS.On(), Store: d.store.String(), Node: d.shared.node,
 		},
@@ -383,6 +386,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	g.Go(func() error { return d.housekeep(running) })
 	g.Go(func() error { return d.follow(running) })
 	g.Go(func() error { return d.learnSpent(running) })
+	g.Go(func() error { return d.learnUnpriced(running) })
 	if d.takeover != nil {
 		g.Go(func() error { return d.begin(running) })
 	}

@@ -167,6 +167,6 @@ func (d *Daemon) Reload() {
 	d.level.Set(loaded.Config.Log.Level)
 	d.engine.Apply(d.engineSettings(&loaded.Config))
 	d.pool.Apply(poolOptions(&loaded.Config))
-	d.log.Info("configuration reloaded", "file", loaded.File)
 	d.audit.Record(admin.Reloaded(before, loaded.Entries()))
+	d.log.Info("configuration reloaded", "file", loaded.File)
 }

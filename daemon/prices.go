@@ -70,7 +70,7 @@ func (p *prices) Apply(news store.ChangeSet) error {
 			}
 		}
 	}
-	table, err := own.over(taken.base())
+	table, err := own.over(taken.base)
 	if err != nil {
 		return fmt.Errorf("%w: the operator's prices: %w", store.ErrDamaged, err)
 	}
@@ -90,17 +90,20 @@ func (o *ownPrices) over(base *pricing.Table) (*pricing.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return base.With(over), nil
+	return base.Overridden(over), nil
 }
 
 // Table is the table in use.
 func (p *prices) Table() *pricing.Table { return p.table.Load() }
 
-// age tells where the table is from, and of when it is.
+// age tells where the newest prices are from, and of when their data is.
 func (p *prices) age() checkup.Prices {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return checkup.Prices{From: p.taken.from, Of: p.taken.at}
+	if own := pricing.Embedded().AsOf(); own >= p.taken.asOf {
+		return checkup.Prices{From: ctl.BuiltIn, Of: own.Time()}
+	}
+	return checkup.Prices{From: p.taken.from, Of: p.taken.asOf.Time()}
 }
 
 // Overridden reports whether a model's price is the operator's.
@@ -120,7 +123,7 @@ func (p *prices) Set(ctx context.Context, model string, in ctl.PriceEdit) error 
 	defer p.changing.Unlock()
 	own := ownPrices{models: maps.Clone(p.own.models), version: p.own.version}
 	own.models[model] = entry
-	table, err := own.over(p.taken.base())
+	table, err := own.over(p.taken.base)
 	if err != nil {
 		return ctl.Errorf(ctl.BadRequest, "%s", err)
 	}
@@ -151,11 +154,18 @@ func priceEntry(in ctl.PriceEdit) map[string]json.RawMessage {
 	}
 	for name, price := range map[string]*ctl.USD{
 		"cache_creation_input_token_cost": in.CacheWrite5m, "cache_creation_input_token_cost_above_1hr": in.CacheWrite1h,
-		"cache_read_input_token_cost": in.CacheRead,
+		"cache_read_input_token_cost": in.CacheRead, "input_cost_per_image_token": in.ImageInput, "output_cost_per_image_token": in.ImageOutput,
+		"input_cost_per_audio_token": in.AudioInput, "output_cost_per_audio_token": in.AudioOutput,
 	} {
 		if price != nil {
 			entry[name] = perToken(*price)
 		}
+	}
+	if in.WebSearch != nil {
+		entry["search_context_cost_per_query"] = json.RawMessage(`{"search_context_size_medium":` + in.WebSearch.Decimal() + `}`)
+	}
+	if in.Image != nil {
+		entry["output_cost_per_image"] = json.RawMessage(in.Image.Decimal())
 	}
 	return entry
 }

@@ -2,14 +2,13 @@ package daemon
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"time"
 
 	"crs/ctl"
@@ -22,16 +21,18 @@ const (
 	// litellm is where the table comes from unless somebody says otherwise (protocols.md, J.1).
 	litellm = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
 
-	tableMax  = 16 << 20 // LiteLLM's has some 2 MB
-	fetchTime = time.Minute
+	tableMax = 16 << 20 // LiteLLM's has some 2 MB
 )
 
 // takenTable is a table that the prices were updated with.
 type takenTable struct {
 	from    string
-	at      time.Time // when it was taken; zero when an older crs did and did not say
-	table   *pricing.Table
-	version int64 // of the document
+	at      time.Time   // when it was taken; zero when an older crs did and did not say
+	asOf    pricing.Day // that its data is of; 0 when nothing says so
+	read    *pricing.Reading
+	base    *pricing.Table // it over the built-in one: what a new table leaves out must not become free
+	kept    []string       // models that the built-in table has a newer price of
+	version int64          // of the document
 }
 
 // takenBody is how it is stored.
@@ -39,18 +40,29 @@ type takenBody struct {
 	From string    `json:"from"`
 	At   time.Time `json:"at,omitzero"`
 	Gzip []byte    `json:"gzip"` // of the table as it came; empty for the built-in one
+	// AsOf and Format are those of the table; an older crs did not keep them.
+	AsOf   string `json:"as_of,omitempty"`
+	Format string `json:"format,omitempty"`
 }
 
 func builtIn(version int64) takenTable {
-	return takenTable{from: ctl.BuiltIn, at: pricing.EmbeddedOn(), table: pricing.Embedded(), version: version}
+	t := pricing.Embedded()
+	return takenTable{from: ctl.BuiltIn, asOf: t.AsOf(), read: &pricing.Reading{Table: t, Entries: len(t.Models())}, base: t, version: version}
 }
 
-// base is the table over the built-in one: what a new table leaves out must not become free.
-func (t *takenTable) base() *pricing.Table {
-	if t.from == ctl.BuiltIn {
-		return t.table
+// parse reads the table itself and lays it over the built-in one.
+func (t *takenTable) parse(doc []byte, format string) (err error) {
+	if len(doc) > tableMax {
+		return errTableTooLarge
 	}
-	return pricing.Embedded().With(t.table)
+	t.read, err = pricing.Parse(doc, pricing.Origin{Format: format, Source: t.from, AsOf: t.asOf})
+	if err != nil {
+		return err
+	}
+	own := pricing.Embedded()
+	t.base, t.kept = own.Updated(t.read.Table)
+	t.asOf = max(t.asOf, t.read.Table.AsOf())
+	return nil
 }
 
 // Update takes another table and has it outlive the process. On any error the old one stays.
@@ -61,11 +73,14 @@ func (p *prices) Update(ctx context.Context, in ctl.PriceUpdate) (admin.TableCha
 	}
 	p.changing.Lock()
 	defer p.changing.Unlock()
-	done := admin.TableChange{From: next.from, Before: p.taken.base(), After: next.base()}
+	done := admin.TableChange{
+		From: next.from, Before: p.taken.base, After: next.base, Format: next.read.Format, AsOf: next.asOf, Read: next.read.Entries,
+		Kept: next.kept, Refused: next.read.Refused, Unpriced: next.read.Unpriced,
+	}
 	if in.DryRun {
 		return done, nil
 	}
-	if err := refuse(p.taken.table, next.table, in.Force || next.from == ctl.BuiltIn); err != nil {
+	if err := refuse(p.taken.read.Table, next.read.Table, in.Force || next.from == ctl.BuiltIn); err != nil {
 		return done, err
 	}
 	table, err := p.own.over(done.After)
@@ -90,7 +105,7 @@ func (p *prices) Update(ctx context.Context, in ctl.PriceUpdate) (admin.TableCha
 
 // refuse finds a table that is most likely a mistake.
 func refuse(old, next *pricing.Table, force bool) error {
-	had, lost := len(old.Models()), len(old.Changes(next).Removed)
+	lost, had := old.Lost(next)
 	if force || 2*lost <= had {
 		return nil
 	}
@@ -100,79 +115,35 @@ func refuse(old, next *pricing.Table, force bool) error {
 
 // readTable gives the table and, unless it is the built-in one, its text.
 func readTable(ctx context.Context, in *ctl.PriceUpdate) (t takenTable, doc []byte, err error) {
-	switch {
-	case in.From == ctl.BuiltIn && in.Table == nil:
+	if in.From == ctl.BuiltIn && in.Table == nil {
 		return builtIn(0), nil, nil
-	case in.Table != nil:
-		t.from, doc = in.From, in.Table
-	case in.From == "":
-		t.from, doc, err = fetch(ctx, litellm)
-	default:
-		t.from, doc, err = fetch(ctx, in.From)
 	}
+	asOf, err := pricing.ParseDay(in.AsOf)
 	if err != nil {
-		return t, nil, err
+		return t, nil, ctl.Errorf(ctl.BadRequest, "%q is not a date such as 2026-11-30", in.AsOf)
+	}
+	t.from, t.asOf, doc = in.From, asOf, in.Table
+	if in.Table == nil {
+		var found source
+		if found, err = fetch(ctx, cmp.Or(in.From, litellm)); err != nil {
+			return t, nil, err
+		}
+		t.from, doc, t.asOf = found.from, found.doc, cmp.Or(asOf, found.asOf)
 	}
 	if t.from == "" || t.from == ctl.BuiltIn {
 		t.from = "a file"
 	}
-	if t.table, err = parseTable(doc); err != nil {
-		return t, nil, ctl.Errorf(ctl.Failed, "%s is no price table: %s", t.from, err).WithHint("a table has LiteLLM's format; nothing was changed")
+	err = t.parse(doc, in.Format)
+	if err == nil && len(t.read.Table.Models()) == 0 {
+		err = errors.New("it has no model with a price")
+	}
+	if err != nil {
+		return t, nil, ctl.Errorf(ctl.Failed, "%s is no price table: %s", t.from, err).WithHint("a table has the format of LiteLLM or of models.dev; nothing was changed")
 	}
 	return t, doc, nil
 }
 
-func parseTable(doc []byte) (*pricing.Table, error) {
-	if len(doc) > tableMax {
-		return nil, errTableTooLarge
-	}
-	t, err := pricing.Parse(doc)
-	if err == nil && len(t.Models()) == 0 {
-		err = errors.New("it has no model with a price for tokens")
-	}
-	return t, err
-}
-
 var errTableTooLarge = errors.New("it is larger than 16 MiB")
-
-// fetch reads what is at a URL. Its errors do not show what follows the path, which may be a secret.
-func fetch(ctx context.Context, text string) (from string, doc []byte, err error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
-		return "", nil, ctl.Errorf(ctl.BadRequest, "what the table is to be read from is not an http or https URL without a password")
-	}
-	from = u.Scheme + "://" + u.Host + u.EscapedPath()
-	ctx, stop := context.WithTimeout(ctx, fetchTime)
-	defer stop()
-	if doc, err = get(ctx, text); err != nil {
-		var outer *url.Error
-		if errors.As(err, &outer) {
-			err = outer.Err
-		}
-		return from, nil, ctl.Errorf(ctl.Failed, "read %s: %s", from, err).WithHint("nothing was changed; a table can also be read from a file: --from FILE")
-	}
-	return from, doc, nil
-}
-
-func get(ctx context.Context, url string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("it answered %s", resp.Status)
-	}
-	doc, err := io.ReadAll(io.LimitReader(resp.Body, tableMax+1))
-	if err == nil && len(doc) > tableMax {
-		err = errTableTooLarge
-	}
-	return doc, err
-}
 
 func encodeTaken(t *takenTable, doc []byte) ([]byte, error) {
 	var packed bytes.Buffer
@@ -185,7 +156,7 @@ func encodeTaken(t *takenTable, doc []byte) ([]byte, error) {
 			return nil, fmt.Errorf("pack the price table: %w", err)
 		}
 	}
-	return json.Marshal(takenBody{t.from, t.at, packed.Bytes()})
+	return json.Marshal(takenBody{t.from, t.at, packed.Bytes(), t.asOf.String(), t.read.Format})
 }
 
 func decodeTaken(d store.Doc) (t takenTable, err error) {
@@ -204,6 +175,9 @@ func decodeTaken(d store.Doc) (t takenTable, err error) {
 	if err != nil {
 		return t, err
 	}
-	table, err := pricing.Parse(doc)
-	return takenTable{body.From, body.At, table, d.Version}, err
+	t = takenTable{from: body.From, at: body.At, version: d.Version}
+	if t.asOf, err = pricing.ParseDay(body.AsOf); err != nil {
+		return t, err
+	}
+	return t, t.parse(doc, body.Format)
 }

@@ -21,6 +21,7 @@ func (d *Daemon) engineSettings(c *config.Config) proxyengine.Settings {
 		MaxAttempts: c.Retry.MaxAttempts, Ambiguous: c.Retry.Ambiguous, Backoff: c.Retry.Backoff, Hold: c.Retry.Hold,
 	}
 	s.ConnectionsPerIP, s.FailedAuth = c.Limits.ConnectionsPerIP, c.Limits.FailedAuth
+	s.UnknownPrice = proxyengine.UnknownPrice(c.Prices.Unknown)
 	s.Proxies, _ = caller.ParseTrust(c.Limits.TrustedProxies) // which the configuration has checked
 	if c.Disconnect.Policy == "drain" {
 		s.Drain = c.Disconnect.Drain

@@ -88,7 +88,7 @@ func (d *Daemon) startServices() {
 	}
 	d.control.Resume()
 	d.takeover.Start(&handover.Services{
-		Gate: d.gate, Pool: d.pool, Keys: d.keys, Ledger: d.ledger, Renew: d.renewFor, Closed: d.requests.Publish,
+		Gate: d.gate, Pool: d.pool, Keys: d.keys, Ledger: d.ledger, Renew: d.renewFor, Closed: d.ended,
 		Open: d.leaving, Ended: d.oldEnded,
 	}, d.legacy.First)
 	d.leaving, d.legacy = nil, handover.State{}

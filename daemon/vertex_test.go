@@ -159,8 +159,7 @@ func TestVertexTokensAreMadeAnew(t *testing.T) {
 func TestAServiceAccountThatIsGoneNeedsOtherCredentials(t *testing.T) {
 	t.Parallel()
 	b := crstest.Start(t)
-	onVertex(t, b, time.Hour)
-	b.Sim.AddService(robot, nil, 0)
+	onVertex(t, b, time.Hour, func(*ctl.NewAccount) { b.Sim.AddService(robot, nil, 0) }) // a token is asked for as soon as it is there
 	key := b.Key("k")
 	if a := b.Post(key, crstest.Hello); a.Status < 500 {
 		t.Errorf("%d %s", a.Status, a.Body)

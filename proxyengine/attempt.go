@@ -105,6 +105,9 @@ func (a *attempt) redirected(answer *upstream.Answer) {
 
 // send puts the request into the account's words and gives the head of its answer.
 func (x *exchange) send(got *attempt) (*upstream.Answer, error) {
+	if err := x.checkPrice(got.acc); err != nil {
+		return nil, err
+	}
 	err := x.translate(got)
 	if err != nil {
 		return nil, err

@@ -101,6 +101,8 @@ type Settings struct {
 	Backoff, Hold                           time.Duration
 	// Drain is how long an answer is still read, for its final figures, when its client has left; zero cancels at once.
 	Drain time.Duration
+	// UnknownPrice is what becomes of requests for models whose price is not known.
+	UnknownPrice UnknownPrice
 }
 
 // Engine relays requests. Serve runs it, Shutdown ends it.

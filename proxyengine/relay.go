@@ -11,9 +11,6 @@ import (
 
 	"crs/internal/bound"
 	"crs/internal/key"
-	"crs/internal/limit"
-	"crs/internal/unit"
-	"crs/internal/usage"
 	"crs/proxyengine/caller"
 	"crs/proxyengine/provider"
 )
@@ -196,7 +193,10 @@ func (x *exchange) understand() error {
 	}
 	r := &x.record
 	r.Model, r.Client, r.Stream, r.Free = intent.Model, x.intent.Client, intent.Stream, intent.Free
-	return x.key.Policy.Allows(x.intent.Client, intent.Model)
+	if err := x.key.Policy.Allows(x.intent.Client, intent.Model); err != nil {
+		return err
+	}
+	return x.allowsOthers()
 }
 
 // named holds what a request names to its bounds. Whatever is kept of a request, is kept by these names.
@@ -224,26 +224,6 @@ func (x *exchange) admit() error {
 	}
 	x.opened = true
 	return nil
-}
-
-// usualAnswer is how many tokens of an answer are held back for a request that may give many more: requests rarely use
-// what they may, and holding all of it back would refuse others for nothing.
-const usualAnswer = 1000
-
-// estimate is the request at the gate, with what it may use.
-func (x *exchange) estimate() limit.Ask {
-	t := usage.Tokens{Input: x.intent.PromptTokens, Output: usualAnswer}
-	if m := x.intent.MaxTokens; m > 0 {
-		t.Output = min(m, usualAnswer)
-	}
-	call := usage.Call{Model: x.intent.Model, Tokens: t, Also: usage.Amounts{usage.Image: x.intent.Images}}
-	var room [4]usage.Item
-	items := call.AppendItems(room[:0])
-	for n := range items {
-		items[n].Tier = x.intent.Tier
-	}
-	cost, _ := x.e.opt.Prices().CostOf(items, x.e.opt.Now())
-	return limit.Ask{Holders: x.holders[:], Amounts: unit.Amounts{unit.Tokens: t.Metered(), unit.Cost: x.charge(bound.Figure(int64(cost), bound.Cost)), unit.Images: x.intent.Images}}
 }
 
 // goneOr gives errGone in the place of an error that came of the client's leaving.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"log/slog"
 
-	"crs/internal/bound"
 	"crs/internal/usage"
 	"crs/proxyengine/provider"
 )
@@ -44,8 +43,8 @@ func (x *exchange) count() {
 		p.Terms(x.served.want, x.served.acc, &c)
 	}
 	r.Raw, r.Source = c.Raw, sourceOf(&c)
-	if r.Source == usage.Estimated {
-		c.Tokens.Input = max(x.intent.PromptTokens, 1)
+	if c.Vague() && r.Source != usage.Excessive {
+		r.Source, c.Tokens.Input = usage.Estimated, max(x.intent.PromptTokens, 1)
 	}
 	if c.Also[usage.Image] == 0 && r.Error == "" {
 		c.Also[usage.Image] = x.intent.Images // an answer in one piece has as many as were asked for
@@ -53,20 +52,6 @@ func (x *exchange) count() {
 	r.Take(&c.Call, c.More, c.Apart, c.Refused)
 	r.TierAsked, r.Tier, r.Region, r.Doubt = x.intent.Tier, c.Tier, c.Region, cmp.Or(c.Doubt, r.Doubt)
 	x.price(c.Model)
-}
-
-// price is what the record costs, at the price of the model that answered.
-func (x *exchange) price(answered string) {
-	r, table, at := &x.record, x.e.opt.Prices(), x.e.opt.Now()
-	asked := cmp.Or(r.Upstream, r.Model)
-	if name, ok := table.Choose(at, answered, asked, r.Model); ok && name != asked {
-		r.PricedAs = name
-	}
-	var room [12]usage.Item
-	cost, known := table.CostOf(r.AppendBilled(room[:0]), at)
-	r.Cost, r.Unpriced = bound.Figure(int64(cost), bound.Cost), !known
-	r.Charged = x.charge(r.Cost)
-	r.Prices = table.Version()
 }
 
 // sourceOf says how the figures are known: an answer that gave none, whole or cut, was estimated.
@@ -93,9 +78,4 @@ func (x *exchange) uncounted() {
 	default:
 		r.Source = usage.Upstream
 	}
-}
-
-// charge is what the key is charged for it, as far as a request can cost anything.
-func (x *exchange) charge(cost int64) int64 {
-	return bound.Figure(x.key.Policy.Charge(cost), bound.Cost)
 }

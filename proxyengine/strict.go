@@ -52,6 +52,7 @@ func (c *secureConn) Read(b []byte) (int, error) { return c.read(c.Conn, b) }
 type firstLine struct {
 	at      place
 	last    byte // that was seen
+	newest  byte // that was read
 	bare    bool // a line ended in a bare line feed
 	chunked bool
 	chunks  framing
@@ -80,6 +81,9 @@ func (l *firstLine) read(conn net.Conn, b []byte) (int, error) {
 
 func (l *firstLine) see(b []byte, err error) {
 	l.chunks.see(len(b), err)
+	if len(b) > 0 {
+		l.newest = b[len(b)-1]
+	}
 	if n := len(b); n >= len(l.end) {
 		copy(l.end[:], b[n-len(l.end):])
 	} else {
@@ -146,7 +150,7 @@ func (e *Engine) connState(conn net.Conn, s fasthttp.ConnState) {
 		caller.Drop(acceptedConn(conn))
 		return
 	}
-	*l = firstLine{last: l.end[len(l.end)-1]} // a line of the next request may have begun to end
+	*l = firstLine{last: l.newest, newest: l.newest} // a line of the next request, or of one behind that, may have begun to end
 	caller.Waiting(acceptedConn(conn))
 }
 

@@ -244,3 +244,33 @@ func TestRequestsMayBeCutAnywhere(t *testing.T) {
 		_ = conn.Close()
 	}
 }
+
+// TestRequestsAheadOfTheirAnswersMayBeCutAnywhere: several requests come in one piece, whose end is anywhere in the next one.
+func TestRequestsAheadOfTheirAnswersMayBeCutAnywhere(t *testing.T) {
+	t.Parallel()
+	b := crstest.Start(t)
+	dial := dialer(t, b)
+	const one, ahead = "GET /health HTTP/1.1\r\nHost: h\r\n\r\n", 3
+	for cut := range len(one) {
+		conn := dial()
+		if _, err := io.WriteString(conn, strings.Repeat(one, ahead)+one[:cut]); err != nil {
+			t.Fatal(err)
+		}
+		br := bufio.NewReader(conn)
+		for n := range ahead + 1 {
+			if n == ahead {
+				_, _ = io.WriteString(conn, one[cut:])
+			}
+			resp, err := http.ReadResponse(br, nil)
+			if err != nil {
+				t.Fatalf("cut at %d, answer %d: %v", cut, n, err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				t.Errorf("cut at %d, answer %d: %s", cut, n, resp.Status)
+			}
+		}
+		_ = conn.Close()
+	}
+}

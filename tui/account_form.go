@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,12 +32,9 @@ func (m *Model) choosePlatform() tea.Cmd {
 		return nil
 	}
 	chosen := all[0].Name
-	var options []huh.Option[string]
-	for _, p := range all {
-		options = append(options, huh.NewOption(draw.Clean(draw.Fit(p.Name, 18)+p.Title), p.Name))
-	}
-	return m.push(oneChoice("Add an account", "On which platform?", &chosen, options, sending(m.opt.Daemon.Groups, func(m *Model, all []ctl.Group) tea.Cmd {
-		m.b.group = all
+	titles := options(all, func(p *ctl.Platform) (string, string) { return draw.Clean(draw.Fit(p.Name, 18) + p.Title), p.Name })
+	return m.push(oneChoice("Add an account", "On which platform?", &chosen, titles, sending(m.opt.Daemon.Groups, func(m *Model, all []ctl.Group) tea.Cmd {
+		m.tookGroups(all)
 		p, _ := m.b.catalogue.Platform(chosen)
 		return m.push(m.accountForm(p))
 	})))
@@ -44,19 +43,30 @@ func (m *Model) choosePlatform() tea.Cmd {
 // newAccount is what a form for a new account holds.
 type newAccount struct {
 	name, way, secret, file string
-	options                 *optionForm
-	more                    *fieldForm
+	fields                  fieldForm
 	groups                  []string
 }
 
+// byItself is the title of what has a default.
+const byItself = "All of this can stay as it is"
+
 func (m *Model) accountForm(p ctl.Platform) *form {
-	x := &newAccount{file: p.File, options: newOptionForm(&p, nil), more: newFieldForm(m.b.accountFields(true, subscribes(&p)), nil, m.b.zone)}
+	x := &newAccount{file: p.File, fields: newOptionForm(&p, nil)}
+	for _, f := range newFieldForm(m.b.accountFields(true, subscribes(&p)), nil, m.b.zone) {
+		f.Page = byItself
+		x.fields = append(x.fields, f)
+	}
+	if all := m.b.group; len(all) > 0 {
+		x.fields = append(x.fields, &entry{Field: ctl.Field{Page: byItself}, ask: func() huh.Field {
+			return groupsField("groups (space chooses)", all, &x.groups).Height(min(len(all), 4) + 1)
+		}})
+	}
 	if known := ways(&p); len(known) > 0 {
 		x.way = string(known[0])
 	}
 	return &form{
 		name: "Add an account: " + draw.Clean(p.Name), high: 11,
-		build: func() *huh.Form { return huh.NewForm(x.pages(&p, m.b.group, m.now())...) },
+		build: func() *huh.Form { return huh.NewForm(append(x.pages(&p), x.fields.pages(m.now())...)...) },
 		send: sending(func(ctx context.Context) (any, error) { return x.add(ctx, m, &p) }, func(m *Model, got any) tea.Cmd {
 			if l, ok := got.(ctl.Login); ok {
 				return m.push(newLogin(&l))
@@ -70,10 +80,7 @@ func (m *Model) accountForm(p ctl.Platform) *form {
 // added tells of an account that is there now.
 func (m *Model) added(a *ctl.Account, renewed bool) tea.Cmd {
 	m.b.setAccount(a)
-	did := "is added"
-	if renewed {
-		did = "is logged into again"
-	}
+	did := cmp.Or(word(renewed, "is logged into again"), "is added")
 	m.say(fine, fmt.Sprintf("account %s %s; its state: %s", a.Name, did, a.State))
 	return nil
 }
@@ -81,7 +88,8 @@ func (m *Model) added(a *ctl.Account, renewed bool) tea.Cmd {
 // terms is said of subscriptions.
 const terms = "Providers' terms may forbid sharing one; that risk is yours."
 
-func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group, now time.Time) []*huh.Group {
+// pages are about its name and its credential.
+func (x *newAccount) pages(p *ctl.Platform) []*huh.Group {
 	first := []huh.Field{text("name", &x.name, validName)}
 	if known := ways(p); len(known) > 1 {
 		first = append(first, choice("How does it get its credential?", &x.way, waysToChoose(known)...).Height(len(known)+1))
@@ -90,49 +98,32 @@ func (x *newAccount) pages(p *ctl.Platform, groups []ctl.Group, now time.Time) [
 	if subscribes(p) {
 		title.Description(terms)
 	}
-	pages := []*huh.Group{
+	given := func(way ctl.Way, description string, in huh.Field) *huh.Group {
+		return huh.NewGroup(in).Description(description).WithHideFunc(func() bool { return ctl.Way(x.way) != way })
+	}
+	return []*huh.Group{
 		title,
-		huh.NewGroup(text("API key", &x.secret, needed("the API key")).EchoMode(huh.EchoModePassword).Key(secretKey)).
-			Description("It is shown as dots, and never again.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByKey }),
-		huh.NewGroup(text("file", &x.file, needed("the file"))).
-			Description("On this machine. From then on crs renews the tokens.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByFile }),
-		huh.NewGroup(text("credentials", &x.file, needed("the file of credentials"))).
-			Description("A file on this machine, as the provider has issued it.").WithHideFunc(func() bool { return ctl.Way(x.way) != ctl.ByService }),
+		given(ctl.ByKey, "It is shown as dots, and never again.", secretText("API key", &x.secret, needed("the API key"))),
+		given(ctl.ByFile, "On this machine. From then on crs renews the tokens.", text("file", &x.file, needed("the file"))),
+		given(ctl.ByService, "A file on this machine, as the provider has issued it.", text("credentials", &x.file, needed("the file of credentials"))),
 	}
-	if fields := x.options.fields(); len(fields) > 0 {
-		pages = append(pages, huh.NewGroup(fields...).Title(draw.Clean(p.Name)+" options"))
-	}
-	return append(pages, x.morePage(groups, now))
 }
 
 // subscribes reports whether an account may be a subscription.
 func subscribes(p *ctl.Platform) bool { return p.Can(ctl.ByBrowser, ctl.BySetupToken, ctl.ByDevice) }
 
 func waysToChoose(all []ctl.Way) []huh.Option[string] {
-	var options []huh.Option[string]
-	for _, w := range all {
-		options = append(options, huh.NewOption(wayTitles()[w], string(w)))
-	}
-	return options
-}
-
-// morePage is what has a default.
-func (x *newAccount) morePage(groups []ctl.Group, now time.Time) *huh.Group {
-	fields := x.more.fields(now)
-	if len(groups) > 0 {
-		fields = append(fields, groupsField("groups (space chooses)", groups, &x.groups).Height(min(len(groups), 4)+1))
-	}
-	return huh.NewGroup(fields...).Title("All of this can stay as it is")
+	return options(all, func(w *ctl.Way) (string, string) { return wayTitles()[*w], string(*w) })
 }
 
 // add has the daemon add the account, which it gives then, or begin a login.
 func (x *newAccount) add(ctx context.Context, m *Model, p *ctl.Platform) (any, error) {
-	more, err := x.more.changes(m.now())
+	values, err := x.fields.changes(m.now())
 	if err != nil {
 		return nil, err
 	}
-	d, a := m.opt.Daemon, ctl.NewAccount{Platform: p.Name, Name: strings.TrimSpace(x.name), Groups: x.groups, Options: x.options.filled()}
-	if err := field.Fill(&a, more); err != nil {
+	d, a := m.opt.Daemon, ctl.NewAccount{Platform: p.Name, Name: strings.TrimSpace(x.name), Groups: x.groups, Options: x.fields.options(nil)}
+	if err := field.Fill(&a, values); err != nil {
 		return nil, err
 	}
 	switch w := ctl.Way(x.way); w {
@@ -207,4 +198,84 @@ func (m *Model) chooseLogin(a *ctl.Account) tea.Cmd {
 		l.SetupToken, l.Device = ctl.Way(how) == ctl.BySetupToken, ctl.Way(how) == ctl.ByDevice
 		return m.opt.Daemon.BeginLogin(ctx, l)
 	}, func(m *Model, l ctl.Login) tea.Cmd { return m.push(newLogin(&l)) })))
+}
+
+func (m *Model) editAccount(a *ctl.Account) tea.Cmd {
+	return m.withCatalogue(func(m *Model) tea.Cmd { return m.push(m.accountEdit(a)) })
+}
+
+func (m *Model) accountEdit(a *ctl.Account) *form {
+	key, secret := a.Credential == "api-key", ""
+	p, known := m.b.catalogue.Platform(a.Platform)
+	fields := newFieldForm(m.b.accountFields(false, !key || known && subscribes(&p)), field.Values(a), m.b.zone)
+	high := len(fields) + 2
+	fields = append(fields, newOptionForm(&p, a.Options)...)
+	return &form{
+		name: "Edit account " + draw.Clean(a.Name), high: high,
+		build: func() *huh.Form {
+			pages := fields.pages(m.now())
+			if key {
+				in := secretText("new API key", &secret, nil).Placeholder("as it is")
+				pages = append(pages, huh.NewGroup(in).Description("Nothing keeps the present one."))
+			}
+			return huh.NewForm(pages...)
+		},
+		send: sending(func(ctx context.Context) (*ctl.Account, error) {
+			e, err := accountChanges(a, fields, secret, m.now())
+			if err != nil || e == (ctl.AccountEdit{}) {
+				return nil, err
+			}
+			got, err := m.opt.Daemon.EditAccount(ctx, a.ID, e)
+			return &got, err
+		}, edited("account "+a.Name, (*Model).tookAccount)),
+	}
+}
+
+// edited goes on after an edit; got is nil when there was nothing to change.
+func edited[T any](what string, took func(*Model, T) tea.Cmd) func(m *Model, got *T) tea.Cmd {
+	return func(m *Model, got *T) tea.Cmd {
+		if got == nil {
+			return m.did(what+" is as it was", m.screen().enter(m))
+		}
+		return m.did(what+" is changed", took(m, *got))
+	}
+}
+
+// accountChanges leave out what is as it was before.
+func accountChanges(a *ctl.Account, fields fieldForm, secret string, now time.Time) (e ctl.AccountEdit, err error) {
+	values, err := fields.changes(now)
+	if err != nil {
+		return e, err
+	}
+	if secret != "" {
+		e.APIKey = new(strings.TrimSpace(secret))
+	}
+	if options := fields.options(a.Options); !maps.Equal(options, a.Options) {
+		e.Options = &options
+	}
+	return e, field.Fill(&e, values)
+}
+
+// wayTitles say how an account gets its credential. A way that is not known here is left out.
+func wayTitles() map[ctl.Way]string {
+	return map[ctl.Way]string{
+		ctl.ByKey: "an API key", ctl.ByBrowser: "log in in the browser", ctl.BySetupToken: "log in, for a token that lasts a year",
+		ctl.ByDevice: "log in on another device", ctl.ByFile: "import what its client saved", ctl.ByService: "a file of credentials for a service",
+	}
+}
+
+// ways are those of a platform that the dashboard knows, and of the kinds that are asked for.
+func ways(p *ctl.Platform, of ...ctl.Way) []ctl.Way {
+	titles := wayTitles()
+	return slices.DeleteFunc(slices.Clone(p.Ways), func(w ctl.Way) bool { return titles[w] == "" || len(of) > 0 && !slices.Contains(of, w) })
+}
+
+// withCatalogue goes on once it is known what there is to choose from: by what is known already where the daemon has none to tell.
+func (m *Model) withCatalogue(then func(*Model) tea.Cmd) tea.Cmd {
+	return work(m, m.opt.Daemon.Catalogue, func(m *Model, c ctl.Catalogue, err error) tea.Cmd {
+		if err == nil {
+			m.b.catalogue = c
+		}
+		return then(m)
+	})
 }

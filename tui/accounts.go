@@ -2,9 +2,12 @@ package tui
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"crs/ctl"
 	"crs/tui/draw"
@@ -34,16 +37,10 @@ func newAccounts() *accountsScreen {
 }
 
 func stateInk(t *draw.Theme, state string) draw.Ink {
-	switch gradeOf(state) {
-	case notable:
-		return t.Warn
-	case bad:
-		return t.Bad
-	}
-	if state == "disabled" {
+	if state == "disabled" || state == "deleted" {
 		return t.Faint
 	}
-	return t.Good
+	return gradeInk(t, gradeOf(state))
 }
 
 // accountState tells what no state tells: that some models rest, or that it is being drained.
@@ -57,26 +54,18 @@ func accountState(m *Model, a *ctl.Account) draw.Cell {
 	return draw.Cell{Text: a.State, Ink: stateInk(m.t, a.State)}
 }
 
-// stateRank sorts what needs somebody to the front.
+// stateRank sorts what needs somebody to the front, and what is out of use to the end.
 func stateRank(a *ctl.Account) int {
-	switch a.State {
-	case "needs-login", "blocked", "expired":
-		return 0
-	case "cooling":
+	if a.State == "disabled" {
 		return 1
-	case "disabled":
-		return 3
 	}
-	return 2
+	return -int(gradeOf(a.State))
 }
 
 // slots is how many are taken, and of how many.
 func slots(m *Model, a *ctl.Account) draw.Cell {
-	if a.MaxConcurrency == 0 {
-		return draw.Cell{Text: strconv.Itoa(a.InUse)}
-	}
-	c := draw.Cell{Text: fmt.Sprintf("%d/%d", a.InUse, a.MaxConcurrency)}
-	if a.InUse >= a.MaxConcurrency {
+	c := draw.Cell{Text: a.Slots()}
+	if a.MaxConcurrency > 0 && a.InUse >= a.MaxConcurrency {
 		c.Ink = m.t.Warn
 	}
 	return c
@@ -153,4 +142,78 @@ func (s *accountsScreen) bindings() []binding {
 		{keys: "N", long: "delete a group", do: (*Model).deleteGroup},
 		{keys: "D", long: "remove it and its credential", do: s.on((*Model).removeAccount)},
 	}, sheetBindings()...)
+}
+
+// changeAccount is a question before an account is changed by one call. Its texts have a place for the account's name.
+func (m *Model) changeAccount(a *ctl.Account, q question, call func(context.Context, string) (ctl.Account, error)) tea.Cmd {
+	return change(m, q.about(a.Name), a.ID, call, (*Model).tookAccount)
+}
+
+func (m *Model) switchAccount(a *ctl.Account) tea.Cmd {
+	if a.Enabled {
+		return m.changeAccount(a, question{"Disable", "Take %s out of use? What it is serving goes on to its end.", "disable", "account %s is out of use"}, m.opt.Daemon.DisableAccount)
+	}
+	return m.changeAccount(a, question{"Enable", "Take %s into use?", "enable", "account %s is in use"}, m.opt.Daemon.EnableAccount)
+}
+
+func (m *Model) thawAccount(a *ctl.Account) tea.Cmd {
+	q := question{"Thaw", "End every cool-down of %s, and forget what is held against it?", "thaw", "account %s is thawed"}.about(a.Name)
+	q.text += word(a.Why != "", "\n\n"+a.State+": "+a.Why)
+	return change(m, q, a.ID, m.opt.Daemon.ThawAccount, (*Model).tookAccount)
+}
+
+func (m *Model) refreshAccount(a *ctl.Account) tea.Cmd {
+	return m.changeAccount(a, question{"Refresh", "Renew the token of %s now?", "refresh", "account %s has a new token"}, m.opt.Daemon.RefreshAccount)
+}
+
+func (m *Model) removeAccount(a *ctl.Account) tea.Cmd {
+	return remove(m, question{"Remove", "Remove %s and its credential for good?", "remove", "account %s is removed"}.about(a.Name), a.ID, m.opt.Daemon.RemoveAccount)
+}
+
+func (m *Model) testAccount(a *ctl.Account) tea.Cmd {
+	id, name := a.ID, a.Name
+	return confirm(m, question{title: "Test", text: "Ask " + name + " for a few tokens? That is outside of every limit, and changes nothing about its state.", yes: "test"},
+		func(ctx context.Context) (ctl.AccountTest, error) { return m.opt.Daemon.TestAccount(ctx, id, "") },
+		func(m *Model, t ctl.AccountTest) tea.Cmd {
+			m.tested(name, &t)
+			return m.screen().enter(m)
+		})
+}
+
+// tested says what came of a test.
+func (m *Model) tested(name string, t *ctl.AccountTest) {
+	switch {
+	case t.OK:
+		m.say(fine, fmt.Sprintf("account %s works; it answered in %s", name, took(max(t.Millis, 1))))
+	case t.Status == 0:
+		m.say(bad, fmt.Sprintf("account %s could not be asked: %s", name, t.Message))
+	default:
+		m.say(bad, fmt.Sprintf("account %s does not work: its provider answered %d %s", name, t.Status, t.Message))
+	}
+}
+
+func (m *Model) drainAccount(a *ctl.Account) tea.Cmd {
+	q := question{title: "Drain", text: "Take %s out of use, and wait until it serves nothing any more?", yes: "drain"}.about(a.Name)
+	return change(m, q, a.ID, m.opt.Daemon.DisableAccount, func(m *Model, a ctl.Account) tea.Cmd {
+		m.b.setAccount(&a)
+		return m.push(newDrain(&a))
+	})
+}
+
+// newDrain is the dialog that waits until an account serves nothing.
+func newDrain(a *ctl.Account) *detail {
+	text := func(m *Model, width, _ int) []string {
+		switch now := m.b.scene.Accounts[a.ID]; {
+		case now == nil:
+			return []string{"The account is gone."}
+		case now.InUse == 0:
+			return []string{m.t.Good.Paint("It serves nothing any more.")}
+		default:
+			return draw.Wrap(m.spinner()+" It is out of use, and still serves "+plural(now.InUse, "request")+".", width)
+		}
+	}
+	return &detail{
+		name: "Draining " + draw.Clean(a.Name), wide: 56, high: 5, text: text, spins: true,
+		keys: []binding{{keys: "esc", short: "leave; it goes on"}},
+	}
 }

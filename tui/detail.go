@@ -1,29 +1,54 @@
 package tui
 
 import (
+	"context"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"crs/tui/draw"
 )
 
-// detail is a dialog with a text that can be scrolled.
+// detail is a dialog with a text that can be scrolled, and with keys.
 type detail struct {
-	name    string
-	text    func(m *Model, width int) []string
-	load    func(m *Model, d *detail) tea.Cmd // nil when there is nothing to ask for
-	actions []binding
-	offset  int
-	waits   bool // for what was asked for
-	failed  string
+	name       string
+	wide, high int // 0 is as much as there is
+	text       func(m *Model, width, height int) []string
+	load       func(m *Model, d *detail) tea.Cmd // nil when there is nothing to ask for
+	keys       []binding                         // esc, enter and q close it unless they are among these
+	spins      bool                              // something does in its text
+	offset     int
+	waits      bool // for what was asked for
+	failed     string
 }
 
-func newDetail(name string, text func(m *Model, width int) []string) *detail {
-	return &detail{name: name, text: text}
+// newDetail is one as large as it can be.
+func newDetail(name string, text func(m *Model, width int) []string, actions ...binding) *detail {
+	return &detail{
+		name: name, text: func(m *Model, width, _ int) []string { return text(m, width) },
+		keys: append(actions, binding{keys: "esc", short: "back"}, binding{keys: "↑↓", short: "scroll"}),
+	}
 }
 
-func (d *detail) title() string    { return d.name }
-func (d *detail) size() (int, int) { return 0, 0 }
-func (d *detail) busy() bool       { return d.waits }
+// loads asks for what a detail shows besides, and keeps it.
+func loads[T any](do func(Daemon, context.Context) (T, error), keep func(*Model, T)) func(*Model, *detail) tea.Cmd {
+	return func(m *Model, d *detail) tea.Cmd {
+		asking := func(ctx context.Context) (T, error) { return do(m.opt.Daemon, ctx) }
+		return ask(m, asking, func(m *Model, got T, err error) tea.Cmd {
+			d.waits = false
+			if err != nil {
+				d.failed = sentence(err)
+				return nil
+			}
+			keep(m, got)
+			return nil
+		})
+	}
+}
+
+func (d *detail) title() string       { return d.name }
+func (d *detail) size() (int, int)    { return d.wide, d.high }
+func (d *detail) busy() bool          { return d.waits || d.spins }
+func (d *detail) bindings() []binding { return d.keys }
 
 func (d *detail) begin(m *Model) tea.Cmd {
 	if d.load == nil {
@@ -33,16 +58,8 @@ func (d *detail) begin(m *Model) tea.Cmd {
 	return tea.Batch(m.keepSpinning(), d.load(m, d))
 }
 
-// loaded ends the wait for what was asked for.
-func (d *detail) loaded(err error) {
-	d.waits = false
-	if err != nil {
-		d.failed = sentence(err)
-	}
-}
-
 func (d *detail) view(m *Model, width, height int) []string {
-	lines := d.text(m, width)
+	lines := d.text(m, width, height)
 	if d.waits {
 		lines = append(lines, "", m.t.Faint.Paint(m.spinner()+" asking…"))
 	}
@@ -59,8 +76,8 @@ func (d *detail) take(m *Model, msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	if moved(k, &d.offset, 1<<20) {
-		return nil
+	if b := find(d.keys, k.String()); b != nil {
+		return b.do(m)
 	}
 	switch k.String() {
 	case "esc", "enter", "q":
@@ -68,15 +85,9 @@ func (d *detail) take(m *Model, msg tea.Msg) tea.Cmd {
 	case " ":
 		d.offset += 10
 	default:
-		if b := find(d.actions, k.String()); b != nil {
-			return b.do(m)
-		}
+		moved(k, &d.offset, 1<<20)
 	}
 	return nil
-}
-
-func (d *detail) bindings() []binding {
-	return append(d.actions, binding{keys: "esc", short: "back"}, binding{keys: "↑↓", short: "scroll"})
 }
 
 // newHelp is what the keys do.
@@ -86,9 +97,9 @@ func newHelp(m *Model) *detail {
 		lines := []string{m.t.Strong.Paint(s.name())}
 		lines = append(lines, helpLines(m.t, s.bindings(), width)...)
 		lines = append(lines, "", m.t.Strong.Paint("Everywhere"))
-		lines = append(lines, helpLines(m.t, m.bindings(), width)...)
-		lines = append(lines, helpLines(m.t, []binding{{keys: "ctrl+l", long: "draw the screen anew"}, {keys: "ctrl+z", long: "put the dashboard into the background"}}, width)...)
-		return lines
+		return append(lines, helpLines(m.t, append(m.bindings(),
+			binding{keys: "ctrl+l", long: "draw the screen anew"}, binding{keys: "ctrl+z", long: "put the dashboard into the background"},
+		), width)...)
 	})
 }
 
@@ -99,11 +110,7 @@ func helpLines(t *draw.Theme, all []binding, width int) []string {
 			continue
 		}
 		for i, text := range draw.Wrap(b.long, max(width-14, 8)) {
-			name := ""
-			if i == 0 {
-				name = b.keys
-			}
-			lines = append(lines, "  "+t.Accent.Paint(draw.Fit(name, 11))+" "+text)
+			lines = append(lines, "  "+t.Accent.Paint(draw.Fit(word(i == 0, b.keys), 11))+" "+text)
 		}
 	}
 	return lines

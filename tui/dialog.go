@@ -14,6 +14,8 @@ import (
 // dialog lies over the screen and has the keys until it is closed.
 type dialog interface {
 	title() string
+	// begin is called when it is opened.
+	begin(m *Model) tea.Cmd
 	// size is how wide and how high it would like to be inside; 0 is as much as there is.
 	size() (width, height int)
 	view(m *Model, width, height int) []string
@@ -31,14 +33,10 @@ func (m *Model) dialog() dialog {
 	return m.dialogs[len(m.dialogs)-1]
 }
 
-// push opens a dialog over those that are open. One that has something to begin with does so.
+// push opens a dialog over those that are open.
 func (m *Model) push(d dialog) tea.Cmd {
 	m.dialogs = append(m.dialogs, d)
-	cmds := []tea.Cmd{m.keepSpinning()}
-	if b, ok := d.(interface{ begin(m *Model) tea.Cmd }); ok {
-		cmds = append(cmds, b.begin(m))
-	}
-	return tea.Batch(cmds...)
+	return tea.Batch(m.keepSpinning(), d.begin(m))
 }
 
 // close closes a dialog, wherever it lies.
@@ -83,8 +81,7 @@ func (q question) about(name string) question {
 
 // confirm asks it, does it, and goes on with what came of it.
 func confirm[T any](m *Model, q question, do func(context.Context) (T, error), then func(*Model, T) tea.Cmd) tea.Cmd {
-	q.text = cleanLines(q.text)
-	return m.push(&confirmation{q, func(m *Model) tea.Cmd {
+	return m.push(newConfirmation(q, func(m *Model) tea.Cmd {
 		return work(m, do, func(m *Model, got T, err error) tea.Cmd {
 			if err != nil {
 				m.fail(err)
@@ -92,7 +89,30 @@ func confirm[T any](m *Model, q question, do func(context.Context) (T, error), t
 			}
 			return m.did(q.did, then(m, got))
 		})
-	}})
+	}))
+}
+
+const questionWidth = 56
+
+// newConfirmation is the dialog of a question.
+func newConfirmation(q question, begin func(*Model) tea.Cmd) *detail {
+	text := cleanLines(q.text)
+	d := &detail{name: q.title, wide: questionWidth, high: len(draw.Wrap(text, questionWidth)) + 2}
+	d.text = func(m *Model, width, height int) []string {
+		lines := draw.Sized(draw.Wrap(text, width), width, height-1)
+		return append(lines, m.t.Accent.Paint("y")+" "+q.yes+"   "+m.t.Accent.Paint("n")+" leave it")
+	}
+	d.keys = []binding{
+		{keys: "y Y enter", short: q.yes, do: func(m *Model) tea.Cmd {
+			m.close(d)
+			return begin(m)
+		}},
+		{keys: "n N esc q", short: "leave it", do: func(m *Model) tea.Cmd {
+			m.close(d)
+			return nil
+		}},
+	}
+	return d
 }
 
 // change confirms what one call does to an account or a key.
@@ -138,47 +158,4 @@ func cleanLines(text string) string {
 		all[i] = draw.Clean(all[i])
 	}
 	return strings.Join(all, "\n")
-}
-
-// confirmation is the dialog of a question.
-type confirmation struct {
-	question
-	begin func(*Model) tea.Cmd
-}
-
-func (c *confirmation) title() string { return c.question.title }
-func (c *confirmation) busy() bool    { return false }
-
-func (c *confirmation) bindings() []binding {
-	return []binding{{keys: "y", short: c.yes}, {keys: "n", short: "leave it"}}
-}
-
-const questionWidth = 56
-
-func (c *confirmation) size() (int, int) {
-	return questionWidth, len(draw.Wrap(c.text, questionWidth)) + 2
-}
-
-func (c *confirmation) view(m *Model, width, height int) []string {
-	lines := draw.Wrap(c.text, width)
-	lines = lines[:min(len(lines), max(height-1, 0))]
-	for len(lines) < height-1 {
-		lines = append(lines, "")
-	}
-	return append(lines, m.t.Accent.Paint("y")+" "+c.yes+"   "+m.t.Accent.Paint("n")+" leave it")
-}
-
-func (c *confirmation) take(m *Model, msg tea.Msg) tea.Cmd {
-	k, ok := msg.(tea.KeyMsg)
-	if !ok {
-		return nil
-	}
-	switch k.String() {
-	case "y", "Y", "enter":
-		m.close(c)
-		return c.begin(m)
-	case "n", "N", "esc", "q":
-		m.close(c)
-	}
-	return nil
 }

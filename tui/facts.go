@@ -41,35 +41,33 @@ func beside(ink draw.Ink, name, text string, width int) (lines []string) {
 	return lines
 }
 
-func heading(t *draw.Theme, text string) []string { return []string{"", t.Strong.Paint(text)} }
+// section is a heading with what is to be said of each of a list below it; nothing for an empty list.
+func section[T any](t *draw.Theme, title string, all []T, say func(*T) []string) []string {
+	if len(all) == 0 {
+		return nil
+	}
+	lines := []string{"", t.Strong.Paint(title)}
+	for i := range all {
+		lines = append(lines, say(&all[i])...)
+	}
+	return lines
+}
 
 // newFlightDetail shows a request in flight, and which accounts would do for one like it.
 func newFlightDetail(f *ctl.Flight) *detail {
 	var e *ctl.Explanation
-	n := f.N
+	q := ctl.ExplainQuery{Key: f.Key, Model: f.Model, Client: f.Client}
 	d := newDetail("Request "+f.ID, func(m *Model, width int) []string {
-		if now := m.b.scene.Flights[n]; now != nil && now.ID == f.ID {
+		if now := m.b.scene.Flights[f.N]; now != nil && now.ID == f.ID {
 			f = now
 		} else if l := m.b.find(f.ID); l != nil {
 			return requestText(m, l.request, e, width)
 		}
 		return append(flightText(m, f, width), sights(m, e, width)...)
 	})
-	d.load = func(m *Model, d *detail) tea.Cmd {
-		q := ctl.ExplainQuery{Key: f.Key, Model: f.Model, Client: f.Client}
-		return ask(m, func(ctx context.Context) (ctl.Explanation, error) { return m.opt.Daemon.ExplainWant(ctx, q) }, loading(d, &e))
-	}
+	d.load = loads(func(d Daemon, ctx context.Context) (ctl.Explanation, error) { return d.ExplainWant(ctx, q) },
+		func(_ *Model, got ctl.Explanation) { e = &got })
 	return d
-}
-
-// loading puts what a detail has asked for where it is shown.
-func loading[T any](d *detail, into **T) func(*Model, T, error) tea.Cmd {
-	return func(_ *Model, got T, err error) tea.Cmd {
-		if d.loaded(err); err == nil {
-			*into = &got
-		}
-		return nil
-	}
 }
 
 // find gives the line of a request that has ended.
@@ -110,31 +108,24 @@ func flightText(m *Model, f *ctl.Flight, width int) []string {
 func newRequestDetail(r *ctl.Request) *detail {
 	var e *ctl.Explanation
 	d := newDetail("Request "+r.ID, func(m *Model, width int) []string { return requestText(m, r, e, width) })
-	d.load = func(m *Model, d *detail) tea.Cmd {
-		return ask(m, func(ctx context.Context) (ctl.Explanation, error) { return m.opt.Daemon.Explain(ctx, r.ID) }, loading(d, &e))
-	}
+	d.load = loads(func(d Daemon, ctx context.Context) (ctl.Explanation, error) { return d.Explain(ctx, r.ID) },
+		func(_ *Model, got ctl.Explanation) { e = &got })
 	return d
 }
 
 func requestText(m *Model, r *ctl.Request, e *ctl.Explanation, width int) []string {
-	status := strconv.Itoa(r.Status)
-	if r.Status == 0 {
-		status = "none: the client left, or the daemon ended"
-	}
+	status := cmp.Or(word(r.Status != 0, strconv.Itoa(r.Status)), "none: the client left, or the daemon ended")
 	lines := facts(m.t, width,
 		fact{"began", clock(r.At, m.now())}, fact{"key", r.Key}, fact{"account", r.Account}, fact{"platform", r.Platform}, fact{"model", r.Model},
-		fact{"asked for as", different(r.Upstream, r.Model)}, fact{"client", r.Client}, fact{"status", status}, fact{"error", r.Error},
+		fact{"asked for as", word(r.Upstream != r.Model, r.Upstream)}, fact{"client", r.Client}, fact{"status", status}, fact{"error", r.Error},
 		fact{"first byte", took(r.FirstByteMS)}, fact{"took", took(r.TotalMS)},
 		fact{"tokens", fmt.Sprintf("%s in, %s out, %s read from cache, %s written", whole(r.InputTokens), whole(r.OutputTokens), whole(r.CacheRead), whole(r.CacheWrite5m+r.CacheWrite1h))},
-		fact{"counted by", r.Source}, fact{"billed for", billed(r)}, fact{"doubt", r.Doubt}, fact{"cost", r.Cost.String()}, fact{"charged", different(r.Charged.String(), r.Cost.String())},
+		fact{"counted by", r.Source}, fact{"billed for", billed(r)}, fact{"doubt", r.Doubt}, fact{"cost", r.Cost.String()}, fact{"charged", word(r.Charged != r.Cost, r.Charged.String())},
 	)
-	if len(r.Attempts) > 0 {
-		lines = append(lines, heading(m.t, "Accounts that failed before")...)
-		for _, a := range r.Attempts {
-			lines = append(lines, draw.Wrap(draw.Clean(fmt.Sprintf("%s after %s: %s", a.Account, took(max(a.AfterMS, 1)), a.Error)), width)...)
-		}
-	}
-	return append(lines, sights(m, e, width)...)
+	attempts := section(m.t, "Accounts that failed before", r.Attempts, func(a *ctl.Attempt) []string {
+		return draw.Wrap(draw.Clean(fmt.Sprintf("%s after %s: %s", a.Account, took(max(a.AfterMS, 1)), a.Error)), width)
+	})
+	return slices.Concat(lines, attempts, sights(m, e, width))
 }
 
 // billed is what a request is billed for that is more than tokens of one model.
@@ -149,22 +140,12 @@ func billed(r *ctl.Request) string {
 	return strings.Join(all, ", ")
 }
 
-func different(text, from string) string {
-	if text == from {
-		return ""
-	}
-	return text
-}
-
 // sights is what an explanation says of each account.
 func sights(m *Model, e *ctl.Explanation, width int) []string {
 	if e == nil {
 		return nil
 	}
-	title := "Why " + cmp.Or(draw.Clean(e.Chosen), "no account")
-	if e.Why != "" {
-		title += ": " + draw.Clean(e.Why)
-	}
+	title := "Why " + cmp.Or(draw.Clean(e.Chosen), "no account") + word(e.Why != "", ": "+draw.Clean(e.Why))
 	lines := append([]string{""}, paintAll(m.t.Strong, draw.Wrap(title, width))...)
 	for i := range e.Accounts {
 		lines = append(lines, sight(m, &e.Accounts[i], width)...)
@@ -177,13 +158,7 @@ func sight(m *Model, s *ctl.Candidate, width int) []string {
 	if s.Eligible {
 		mark, ink = "●", m.t.Good
 	}
-	text := s.Reason
-	if s.Detail != "" {
-		text += ": " + s.Detail
-	}
-	if s.Until != nil {
-		text += ", until " + until(s.Until, m.now())
-	}
+	text := s.Reason + word(s.Detail != "", ": "+s.Detail) + word(s.Until != nil, ", until "+until(s.Until, m.now()))
 	return beside(ink, mark+" "+draw.Clean(s.Account), draw.Clean(text), width)
 }
 
@@ -192,16 +167,16 @@ const (
 	searchErrors = 500
 )
 
-// loadErrors asks for them, newest first.
-func loadErrors(q ctl.RequestQuery, into *[]ctl.Request) func(*Model, *detail) tea.Cmd {
+// showWithErrors shows a text, and below it the last errors of the requests that a query is about.
+func (m *Model) showWithErrors(name string, q ctl.RequestQuery, text func(m *Model, width int) []string) tea.Cmd {
+	var errors []ctl.Request
+	d := newDetail(name, func(m *Model, width int) []string {
+		return append(text(m, width), section(m.t, "Last errors", errors, func(r *ctl.Request) []string { return errorLine(m, r, width) })...)
+	})
 	q.Limit = searchErrors
-	return func(m *Model, d *detail) tea.Cmd {
-		return ask(m, func(ctx context.Context) ([]ctl.Request, error) { return m.opt.Daemon.Requests(ctx, q) }, func(_ *Model, got []ctl.Request, err error) tea.Cmd {
-			d.loaded(err)
-			*into = lastErrors(got)
-			return nil
-		})
-	}
+	d.load = loads(func(d Daemon, ctx context.Context) ([]ctl.Request, error) { return d.Requests(ctx, q) },
+		func(_ *Model, got []ctl.Request) { errors = lastErrors(got) })
+	return m.push(d)
 }
 
 // lastErrors are those of some requests that went wrong, newest first.
@@ -214,97 +189,56 @@ func lastErrors(all []ctl.Request) (found []ctl.Request) {
 	return found
 }
 
-func errorLines(m *Model, all []ctl.Request, width int) []string {
-	if len(all) == 0 {
-		return nil
-	}
-	lines := heading(m.t, "Last errors")
-	for i := range all {
-		r := &all[i]
-		l := requestLine(r)
-		head := draw.Fit(clock(l.at, m.now()), 12) + draw.Fit(strconv.Itoa(r.Status), 4)
-		lines = append(lines, m.t.Faint.Paint(head)+gradeInk(m.t, l.grade).Paint(draw.Cut(draw.Clean(r.Remark()), max(width-16, 8))))
-	}
-	return lines
+func errorLine(m *Model, r *ctl.Request, width int) []string {
+	l := requestLine(r)
+	head := draw.Fit(clock(l.at, m.now()), 12) + draw.Fit(strconv.Itoa(r.Status), 4)
+	return []string{m.t.Faint.Paint(head) + gradeInk(m.t, l.grade).Paint(draw.Cut(draw.Clean(r.Remark()), max(width-16, 8)))}
 }
 
 func (m *Model) showAccount(a *ctl.Account) tea.Cmd {
-	id := a.ID
-	var errors []ctl.Request
-	d := newDetail("Account "+draw.Clean(a.Name), func(m *Model, width int) []string {
-		if now := m.b.scene.Accounts[id]; now != nil {
-			a = now
-		}
-		return append(accountText(m, a, width), errorLines(m, errors, width)...)
+	return m.showWithErrors("Account "+draw.Clean(a.Name), ctl.RequestQuery{Account: a.ID}, func(m *Model, width int) []string {
+		a = cmp.Or(m.b.scene.Accounts[a.ID], a)
+		return accountText(m, a, width)
 	})
-	d.load = loadErrors(ctl.RequestQuery{Account: id}, &errors)
-	return m.push(d)
 }
 
 func accountText(m *Model, a *ctl.Account, width int) []string {
 	now := m.now()
-	lines := facts(m.t, width, fact{"platform", a.Platform}, fact{"credential", a.Credential})
-	lines = append(lines, m.t.Faint.Paint(draw.Fit("state", factName))+stateInk(m.t, a.State).Paint(a.State))
-	lines = append(lines, facts(m.t, width,
-		fact{"until", until(a.Until, now)}, fact{"why", a.Why}, fact{"serves now", slots(m, a).Text}, fact{"last used", ago(a.LastUsed, now)},
+	head := facts(m.t, width, fact{"platform", a.Platform}, fact{"credential", a.Credential})
+	head = append(head, m.t.Faint.Paint(draw.Fit("state", factName))+stateInk(m.t, a.State).Paint(a.State))
+	rest := facts(m.t, width,
+		fact{"until", until(a.Until, now)}, fact{"why", a.Why}, fact{"serves now", a.Slots()}, fact{"last used", ago(a.LastUsed, now)},
 		fact{"token ends", until(a.TokenExpiresAt, now)}, fact{"plan ends", until(a.EndsAt, now)}, fact{"priority", strconv.Itoa(a.Priority)},
 		fact{"groups", strings.Join(a.Groups, ", ")}, fact{"models", strings.Join(a.Models, ", ")}, fact{"map", field.Joined(a.Map, ", ")}, fact{"options", field.Joined(a.Options, ", ")}, fact{"note", a.Note},
 		fact{"base URL", a.BaseURL}, fact{"proxy", a.Proxy}, fact{"clients", word(a.AnyClient, "any")}, fact{"added", clock(a.CreatedAt, now)},
-		fact{"failures", word(a.Failures > 0, strconv.Itoa(a.Failures)+" in a row")},
-	)...)
-	if a.LastError != "" {
-		lines = append(lines, facts(m.t, width, fact{"last error", ago(a.LastErrAt, now) + ": " + a.LastError})...)
-	}
-	if len(a.Windows) > 0 {
-		lines = append(lines, heading(m.t, "Quota windows")...)
-	}
-	for i := range a.Windows {
-		w := &a.Windows[i]
-		line := draw.Fit(draw.Clean(w.Name), 6) + draw.Gauge(m.t, w.Used, min(24, max(width-36, 4))) + draw.FitRight(fmt.Sprintf("%.0f%%", w.Used*100), 5)
-		if w.ResetsAt != nil {
-			line += m.t.Faint.Paint("  resets " + until(w.ResetsAt, now))
-		}
-		lines = append(lines, line)
-	}
-	if len(a.Rests) > 0 {
-		lines = append(lines, heading(m.t, "Rests")...)
-	}
-	for i := range a.Rests {
-		r := &a.Rests[i]
-		lines = append(lines, draw.Wrap(draw.Clean(cmp.Or(r.Scope, "everything")+restTimes(r, now)+": "+r.Evidence), width)...)
-	}
-	return lines
+		fact{"failures", word(a.Failures > 0, strconv.Itoa(a.Failures)+" in a row")}, fact{"last error", word(a.LastError != "", ago(a.LastErrAt, now)+": "+a.LastError)},
+	)
+	windows := section(m.t, "Quota windows", a.Windows, func(w *ctl.Window) []string { return []string{windowLine(m, w, width)} })
+	rests := section(m.t, "Rests", a.Rests, func(r *ctl.Cooldown) []string {
+		return draw.Wrap(draw.Clean(cmp.Or(r.Scope, "everything")+restTimes(r, now)+": "+r.Evidence), width)
+	})
+	return slices.Concat(head, rest, windows, rests)
+}
+
+func windowLine(m *Model, w *ctl.Window, width int) string {
+	line := draw.Fit(draw.Clean(w.Name), 6) + draw.Gauge(m.t, w.Used, min(24, max(width-36, 4))) + draw.FitRight(fmt.Sprintf("%.0f%%", w.Used*100), 5)
+	return line + m.t.Faint.Paint(word(w.ResetsAt != nil, "  resets "+until(w.ResetsAt, m.now())))
 }
 
 // restTimes says until when a rest lasts. Of what only one key has met it says since when too: it is known for longer.
 func restTimes(r *ctl.Cooldown, now time.Time) string {
-	text := " until " + until(&r.Until, now)
-	if r.Key != "" {
-		text = " since " + clock(r.Since, now) + text + ", and no other key so far"
-	}
-	return text
-}
-
-func word(yes bool, text string) string {
-	if yes {
-		return text
-	}
-	return ""
+	one := r.Key != ""
+	return word(one, " since "+clock(r.Since, now)) + " until " + until(&r.Until, now) + word(one, ", and no other key so far")
 }
 
 func (m *Model) showKey(k *ctl.Key) tea.Cmd {
-	name, shown := k.ID, *k
-	var errors []ctl.Request
-	d := newDetail("Key "+draw.Clean(k.Name), func(m *Model, width int) []string {
-		for i := range m.b.keys {
-			if m.b.keys[i].ID == name {
-				shown = m.b.keys[i]
-			}
+	shown := *k
+	return m.showWithErrors("Key "+draw.Clean(k.Name), ctl.RequestQuery{Key: k.ID}, func(m *Model, width int) []string {
+		if i := slices.IndexFunc(m.b.keys, func(x ctl.Key) bool { return x.ID == shown.ID }); i >= 0 {
+			shown = m.b.keys[i]
 		}
-		return append(keyText(m, &shown, width), errorLines(m, errors, width)...)
+		return keyText(m, &shown, width)
 	})
-	d.load = loadErrors(ctl.RequestQuery{Key: name}, &errors)
-	return m.push(d)
 }
 
 func keyText(m *Model, k *ctl.Key, width int) []string {
@@ -317,6 +251,6 @@ func keyText(m *Model, k *ctl.Key, width int) []string {
 		fact{"multiplier", word(l.Multiplier != 1, strconv.FormatFloat(l.Multiplier, 'g', -1, 64))},
 		fact{"queue", word(l.Queue > 0, fmt.Sprintf("%s, %s each", plural(l.Queue, "request"), lasts(time.Duration(l.QueueWaitSeconds*float64(time.Second)))))},
 	)
-	lines = append(lines, heading(m.t, "Use of its limits")...)
+	lines = append(lines, "", m.t.Strong.Paint("Use of its limits"))
 	return append(lines, limitLines(m, k, width)...)
 }

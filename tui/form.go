@@ -2,10 +2,13 @@ package tui
 
 import (
 	"context"
+	"io"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
+	"github.com/charmbracelet/lipgloss"
+	"github.com/muesli/termenv"
 
 	"crs/tui/draw"
 )
@@ -113,6 +116,20 @@ func text(title string, value *string, valid func(string) error) *huh.Input {
 	return in
 }
 
+// secretText is one that shows dots.
+func secretText(title string, value *string, valid func(string) error) *huh.Input {
+	return text(title, value, valid).EchoMode(huh.EchoModePassword).Key(secretKey)
+}
+
+// options are what can be chosen among: of each of a list what is shown, and the word for it.
+func options[T any](all []T, of func(*T) (shown, word string)) []huh.Option[string] {
+	found := make([]huh.Option[string], len(all))
+	for i := range all {
+		found[i] = huh.NewOption(of(&all[i]))
+	}
+	return found
+}
+
 // choice is a field for one of several words.
 func choice(title string, value *string, options ...huh.Option[string]) *huh.Select[string] {
 	return huh.NewSelect[string]().Title(title).Options(options...).Value(value)
@@ -138,4 +155,40 @@ func formKeys() *huh.KeyMap {
 	k.Confirm.Next.SetKeys("enter", "tab", "down")
 	k.Confirm.Prev.SetKeys("shift+tab", "up")
 	return k
+}
+
+// formTheme has forms look as the rest does.
+func formTheme(t *draw.Theme) *huh.Theme {
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.ANSI256)
+	r.SetHasDarkBackground(true) // or it would ask the terminal
+	plain := r.NewStyle()
+	strong, faint, accent, bad := plain.Bold(true), plain.Faint(true), plain.Bold(true), plain.Bold(true)
+	if t.Colours != draw.NoColours {
+		accent, bad = plain.Foreground(lipgloss.Color("6")), plain.Foreground(lipgloss.Color("1"))
+	}
+	if t.Colours == draw.Many {
+		accent = plain.Foreground(lipgloss.Color("38"))
+	}
+	h := new(huh.Theme)
+	h.Form.Base, h.Group.Base = plain, plain
+	h.Group.Title, h.Group.Description = strong, faint
+	h.FieldSeparator = plain.SetString("\n")
+	h.Focused = huh.FieldStyles{
+		Base:  plain.PaddingLeft(1).BorderStyle(lipgloss.ThickBorder()).BorderLeft(true).BorderForeground(accent.GetForeground()),
+		Title: accent, Description: faint, ErrorIndicator: bad.SetString(" *"), ErrorMessage: bad,
+		SelectSelector: accent.SetString("▸ "), Option: plain, NextIndicator: accent.SetString(" →"), PrevIndicator: accent.SetString("← "),
+		MultiSelectSelector: accent.SetString("▸ "), SelectedOption: plain, SelectedPrefix: accent.SetString("[x] "),
+		UnselectedOption: plain, UnselectedPrefix: plain.SetString("[ ] "),
+		TextInput:     huh.TextInputStyles{Cursor: accent, CursorText: plain, Placeholder: faint, Prompt: plain, Text: plain},
+		FocusedButton: plain.Reverse(true).Padding(0, 1), BlurredButton: faint.Padding(0, 1),
+		Card: plain, NoteTitle: strong, Next: plain.Reverse(true).Padding(0, 1),
+	}
+	h.Blurred = h.Focused
+	h.Blurred.Base = plain.PaddingLeft(1).BorderStyle(lipgloss.HiddenBorder()).BorderLeft(true)
+	h.Blurred.Title = plain
+	h.Blurred.SelectSelector, h.Blurred.MultiSelectSelector = faint.SetString("▸ "), plain.SetString("  ")
+	h.Blurred.NextIndicator, h.Blurred.PrevIndicator = plain, plain
+	h.Blurred.FocusedButton = strong.Padding(0, 1)
+	return h
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/ctl"
 	"crs/tui/draw"
 )
 
@@ -122,11 +123,8 @@ func rate(v float64) string {
 // about is which daemon it is.
 func (m *Model) about() string {
 	s := &m.b.scene.Status
-	if s.Version == "" || m.width < 96 {
-		return ""
-	}
 	up := time.Duration(s.UptimeSeconds*float64(time.Second)) + m.now().Sub(m.b.scene.StatusAt)
-	return draw.Clean(fmt.Sprintf("%s, up %s ", s.Version, lasts(up)))
+	return word(s.Version != "" && m.width >= 96, draw.Clean(fmt.Sprintf("%s, up %s ", s.Version, lasts(up))))
 }
 
 // rule is a line across the screen, with a word in it or without.
@@ -188,3 +186,21 @@ func (m *Model) hints(all []binding) string {
 	}
 	return b.String()
 }
+
+// troubles are what is not well, the worst first.
+func (b *state) troubles() []string {
+	var all []string
+	for _, c := range b.scene.Status.Conditions {
+		switch own := pressInstead[c.Code]; {
+		case c.Severity == ctl.SeverityNote:
+		case own != "":
+			all = append(all, own)
+		default:
+			all = append(all, strings.TrimPrefix(c.Sentence, "account ")) // there is little room
+		}
+	}
+	return all
+}
+
+// pressInstead is what the dashboard says where a key of its own does what the hint says.
+var pressInstead = map[string]string{"no_accounts": "no accounts: press 2, then a", "no_keys": "no keys: press 3, then a"}

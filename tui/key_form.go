@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -18,7 +19,7 @@ import (
 // keyForm is what a form for a key holds.
 type keyForm struct {
 	name   string
-	fields *fieldForm
+	fields fieldForm
 	bound  string // account:NAME, group:NAME, or ""
 	was    string // what bound was
 }
@@ -26,7 +27,8 @@ type keyForm struct {
 func (m *Model) newKey() tea.Cmd {
 	return m.withCatalogue(func(m *Model) tea.Cmd {
 		x := &keyForm{fields: newFieldForm(m.b.catalogue.KeyFields, nil, m.b.zone)}
-		return m.askForKey("Make a key", x, true, sending(func(ctx context.Context) (ctl.IssuedKey, error) {
+		x.fields = slices.Insert(x.fields, 0, &entry{ask: func() huh.Field { return text("name", &x.name, validName) }})
+		return m.askForKey("Make a key", x, sending(func(ctx context.Context) (ctl.IssuedKey, error) {
 			e, err := x.changes(m.now())
 			if err != nil {
 				return ctl.IssuedKey{}, err
@@ -41,7 +43,7 @@ func (m *Model) newKey() tea.Cmd {
 func (m *Model) editKey(k *ctl.Key) tea.Cmd {
 	return m.withCatalogue(func(m *Model) tea.Cmd {
 		x, id, version := m.keyFormOf(k), k.ID, k.Version
-		return m.askForKey("Edit key "+draw.Clean(k.Name), x, false, sending(func(ctx context.Context) (*ctl.Key, error) {
+		return m.askForKey("Edit key "+draw.Clean(k.Name), x, sending(func(ctx context.Context) (*ctl.Key, error) {
 			e, err := x.changes(m.now())
 			if err != nil || e == (ctl.KeyEdit{}) {
 				return nil, err
@@ -57,47 +59,20 @@ func (m *Model) editKey(k *ctl.Key) tea.Cmd {
 func (m *Model) keyFormOf(k *ctl.Key) *keyForm {
 	values := field.Values(k)
 	maps.Copy(values, field.Values(k.Limits))
-	x := &keyForm{name: k.Name, fields: newFieldForm(m.b.catalogue.KeyFields, values, m.b.zone)}
-	switch {
-	case k.Limits.Account != "":
-		x.bound = "account:" + k.Limits.Account
-	case k.Limits.Group != "":
-		x.bound = "group:" + k.Limits.Group
-	}
-	x.was = x.bound
-	return x
+	l := &k.Limits
+	bound := cmp.Or(word(l.Account != "", "account:"+l.Account), word(l.Group != "", "group:"+l.Group))
+	return &keyForm{name: k.Name, fields: newFieldForm(m.b.catalogue.KeyFields, values, m.b.zone), bound: bound, was: bound}
 }
 
-// askForKey asks for the groups first: a key can be bound to one.
-func (m *Model) askForKey(title string, x *keyForm, fresh bool, send func(*Model, *form) tea.Cmd) tea.Cmd {
-	return m.withGroups(&form{name: title, high: 11, build: func() *huh.Form { return huh.NewForm(x.pages(m, fresh)...) }, send: send})
-}
-
-// pages are those of the catalogue, in its order.
-func (x *keyForm) pages(m *Model, fresh bool) []*huh.Group {
-	var titles []string
-	fields := map[string][]huh.Field{}
-	if fresh {
-		fields[""] = []huh.Field{text("name", &x.name, validName)}
-	}
-	for i, f := range x.fields.fields(m.now()) {
-		of := &x.fields.all[i]
-		if !slices.Contains(titles, of.Page) {
-			titles = append(titles, of.Page)
-		}
-		switch of.Kind {
-		case ctl.AccountField:
-			fields[of.Page] = append(fields[of.Page], x.binding(m.b, of))
-		case ctl.GroupField: // the same field binds to one
-		default:
-			fields[of.Page] = append(fields[of.Page], f)
+// askForKey asks for the groups first: a key can be bound to one. The field that binds it to an account does that too.
+func (m *Model) askForKey(title string, x *keyForm, send func(*Model, *form) tea.Cmd) tea.Cmd {
+	x.fields = slices.DeleteFunc(x.fields, func(e *entry) bool { return e.Kind == ctl.GroupField })
+	for _, e := range x.fields {
+		if e.Kind == ctl.AccountField {
+			e.ask = func() huh.Field { return x.binding(m.b, &e.Field) }
 		}
 	}
-	var pages []*huh.Group
-	for _, title := range titles {
-		pages = append(pages, huh.NewGroup(fields[title]...).Title(title))
-	}
-	return pages
+	return m.withGroups(&form{name: title, high: 11, send: send, build: func() *huh.Form { return huh.NewForm(x.fields.pages(m.now())...) }})
 }
 
 // binding is a field for the account or the group that a key is served by.

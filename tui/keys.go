@@ -3,6 +3,8 @@ package tui
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +32,7 @@ func newKeys(c *ctl.Catalogue) *keysScreen {
 	s.columns = []column[ctl.Key]{
 		{draw.Column{Name: "NAME", Width: 10, Most: 22}, func(_ *Model, k *ctl.Key) draw.Cell { return plainCell(k.Name) }, func(x, y *ctl.Key) int { return cmp.Compare(x.Name, y.Name) }},
 		{draw.Column{Name: "KEY", Width: 10, Rank: 7}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: draw.Clean(k.Hint), Ink: m.t.Faint} }, nil},
-		{draw.Column{Name: "STATE", Width: 8}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: k.State, Ink: keyInk(m.t, k.State)} }, func(x, y *ctl.Key) int { return cmp.Compare(x.State, y.State) }},
+		{draw.Column{Name: "STATE", Width: 8}, func(m *Model, k *ctl.Key) draw.Cell { return draw.Cell{Text: k.State, Ink: stateInk(m.t, k.State)} }, func(x, y *ctl.Key) int { return cmp.Compare(x.State, y.State) }},
 		{draw.Column{Name: "NOW", Width: 5, Right: true}, inFlight, func(x, y *ctl.Key) int { return cmp.Compare(y.Use.InFlight, x.Use.InFlight) }},
 	}
 	s.columns = append(s.columns, limitColumns(c)...)
@@ -42,21 +44,8 @@ func newKeys(c *ctl.Catalogue) *keysScreen {
 	return s
 }
 
-func keyInk(t *draw.Theme, state string) draw.Ink {
-	switch state {
-	case "active":
-		return t.Good
-	case "expired":
-		return t.Bad
-	}
-	return t.Faint
-}
-
 func inFlight(m *Model, k *ctl.Key) draw.Cell {
-	c := draw.Cell{Text: strconv.Itoa(k.Use.InFlight)}
-	if k.Limits.Concurrency > 0 {
-		c.Text += "/" + strconv.Itoa(k.Limits.Concurrency)
-	}
+	c := draw.Cell{Text: strconv.Itoa(k.Use.InFlight) + word(k.Limits.Concurrency > 0, "/"+strconv.Itoa(k.Limits.Concurrency))}
 	if k.Use.Queued > 0 {
 		c.Text, c.Ink = c.Text+"+"+strconv.Itoa(k.Use.Queued), m.t.Warn
 	}
@@ -76,13 +65,7 @@ func ends(m *Model, k *ctl.Key) draw.Cell {
 }
 
 func boundTo(k *ctl.Key) string {
-	switch {
-	case k.Limits.Account != "":
-		return k.Limits.Account
-	case k.Limits.Group != "":
-		return "group " + k.Limits.Group
-	}
-	return ""
+	return cmp.Or(k.Limits.Account, word(k.Limits.Group != "", "group "+k.Limits.Group))
 }
 
 // shown are the keys that are in the table.
@@ -162,3 +145,151 @@ func (m *Model) rotateKey(k *ctl.Key) tea.Cmd {
 func (m *Model) purgeKey(k *ctl.Key) tea.Cmd {
 	return remove(m, question{"Purge", "Remove key %s for good? Its usage stays.", "purge", "key %s is removed"}.about(k.Name), k.ID, m.opt.Daemon.PurgeKey)
 }
+
+// newIssued shows a new key, this once.
+func newIssued(k *ctl.IssuedKey) *detail {
+	name, copied := draw.Clean(k.Name), false
+	d := &detail{name: "Key " + name, wide: 66, high: 8}
+	d.text = func(m *Model, width, _ int) []string {
+		lines := append(draw.Wrap("This is the key. It is shown this once, and cannot be shown again:", width), "")
+		lines = append(append(lines, paintAll(m.t.Strong, draw.Break(k.Secret, width))...), "")
+		hint := m.t.Accent.Paint("c") + " copies it"
+		if copied {
+			hint = m.t.Good.Paint("✓ it is copied")
+		}
+		told := draw.Wrap("How a client is told of it: crs env "+name+" --client "+m.b.firstClient(), width)
+		return append(append(lines, hint), paintAll(m.t.Faint, told)...)
+	}
+	d.keys = []binding{
+		{keys: "c", short: "copy", do: func(m *Model) tea.Cmd {
+			copied = true
+			return m.copy(k.Secret)
+		}},
+		{keys: "esc", short: "it is kept; close", do: func(m *Model) tea.Cmd {
+			m.close(d)
+			m.notice.until = m.opt.Now().Add(2 * time.Second)
+			return nil
+		}},
+		{keys: "enter q", do: func(m *Model) tea.Cmd {
+			if copied { // or one key too many in the form before would be the end of it
+				m.close(d)
+			}
+			return nil
+		}},
+	}
+	return d
+}
+
+// firstClient is the name of the client that comes first.
+func (b *state) firstClient() string {
+	if len(b.catalogue.Clients) == 0 {
+		return "CLIENT"
+	}
+	return b.catalogue.Clients[0].Name
+}
+
+// limitColumns are those of the table of keys for limits that have a name. The main ones stay the longest where there is little room,
+// and can be sorted by.
+func limitColumns(c *ctl.Catalogue) []column[ctl.Key] {
+	main := c.MainLimits()
+	var all []column[ctl.Key]
+	rank := 3
+	for i := range c.NamedLimits {
+		n := &c.NamedLimits[i]
+		x := column[ctl.Key]{
+			Column: draw.Column{Name: n.Title, Width: 15},
+			cell:   func(m *Model, k *ctl.Key) draw.Cell { l := k.Use.Limit(n.Limit); return used(m.t, &l) },
+		}
+		if c.Money(n) {
+			x.Width = 17
+		}
+		if at := slices.Index(main, *n); at >= 0 {
+			x.Rank, x.order = 2*at, moreUsed(n.Limit)
+		} else {
+			x.Rank, rank = rank, rank+1
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// moreUsed is the order in which the key that has used most comes first.
+func moreUsed(limit string) func(x, y *ctl.Key) int {
+	of := func(k *ctl.Key) float64 {
+		l := k.Use.Limit(limit)
+		n, _ := l.Used.Float64()
+		return n
+	}
+	return func(x, y *ctl.Key) int { return cmp.Compare(of(y), of(x)) }
+}
+
+// used is how much of a limit is used, with a gauge when it limits.
+func used(t *draw.Theme, l *ctl.LimitUse) draw.Cell {
+	text, share := usedOf(l), l.Share()
+	if !limits(l) {
+		return draw.Cell{Text: text}
+	}
+	text += "/" + mostOf(l)
+	return draw.Cell{Text: text, Ink: t.Level(share), Draw: func(width int) string {
+		if room := width - draw.Width(text) - 1; room >= 3 {
+			return draw.Gauge(t, share, min(room, 8)) + " " + t.Level(share).Paint(text)
+		}
+		return text
+	}}
+}
+
+func limits(l *ctl.LimitUse) bool {
+	n, _ := l.Max.Float64()
+	return n > 0
+}
+
+func usedOf(l *ctl.LimitUse) string { return quantity(l.Used, l.USD) }
+func mostOf(l *ctl.LimitUse) string { return quantity(l.Max, l.USD) }
+
+// quantity writes how much there is of what a limit counts; "" where nothing is known.
+func quantity(n json.Number, usd bool) string {
+	switch {
+	case n == "":
+		return ""
+	case usd:
+		return money(ctl.Dollars(n))
+	}
+	v, _ := n.Float64()
+	return short(v)
+}
+
+// limitLines are the use that a key makes of each of its limits, under each other.
+func limitLines(m *Model, k *ctl.Key, width int) []string {
+	all := slices.Concat([]ctl.LimitUse{atOnce(k)}, k.Use.Limits)
+	name := factName
+	for i := range all {
+		name = max(name, min(draw.Width(draw.Clean(all[i].Label))+1, width/2))
+	}
+	var lines []string
+	for i := range all {
+		lines = append(lines, limitLine(m, &all[i], name, width))
+	}
+	return append(lines, m.t.Faint.Paint(draw.Fit("reserved", name))+money(k.Use.Reserved))
+}
+
+func limitLine(m *Model, l *ctl.LimitUse, name, width int) string {
+	line := m.t.Faint.Paint(draw.Fit(draw.Clean(l.Label), name))
+	if !limits(l) {
+		return line + usedOf(l)
+	}
+	line += draw.Gauge(m.t, l.Share(), min(20, max(width-name-21, 4))) + " " + usedOf(l) + " of " + mostOf(l)
+	if l.EndsAt == nil || l.Share() == 0 {
+		return line
+	}
+	if anew := "  anew " + until(l.EndsAt, m.now()); draw.Width(line)+draw.Width(anew) <= width {
+		line += m.t.Faint.Paint(anew)
+	}
+	return line
+}
+
+// atOnce is the limit of requests in flight, written as the others are.
+func atOnce(k *ctl.Key) ctl.LimitUse {
+	return ctl.LimitUse{Label: "concurrency", Used: number(k.Use.InFlight), Max: number(k.Limits.Concurrency)}
+}
+
+func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }

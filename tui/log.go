@@ -62,12 +62,8 @@ func ofRequest(write func(*ctl.Request) string) func(*Model, *line) draw.Cell {
 
 func logStatus(m *Model, l *line) draw.Cell {
 	c := draw.Cell{Text: "·", Ink: gradeInk(m.t, l.grade)}
-	switch {
-	case l.request == nil:
-	case l.request.Status == 0:
-		c.Text = "left"
-	default:
-		c.Text = strconv.Itoa(l.request.Status)
+	if r := l.request; r != nil {
+		c.Text = cmp.Or(word(r.Status != 0, strconv.Itoa(r.Status)), "left")
 	}
 	return c
 }
@@ -77,11 +73,7 @@ func eventText(m *Model, l *line) (string, draw.Ink) {
 	if l.request != nil {
 		return "", draw.Ink{}
 	}
-	text := l.text
-	if l.who != "" {
-		text = l.who + " " + text
-	}
-	return draw.Clean(clock(l.at, m.now()) + "  " + text), gradeInk(m.t, l.grade)
+	return draw.Clean(clock(l.at, m.now()) + "  " + word(l.who != "", l.who+" ") + l.text), gradeInk(m.t, l.grade)
 }
 
 func gradeInk(t *draw.Theme, g grade) draw.Ink {

@@ -151,13 +151,10 @@ func (l *login) finished(m *Model, got ctl.LoggedIn, err error) tea.Cmd {
 // later asks after a while whether a login on another device is done.
 func (l *login) later(seconds float64) tea.Cmd {
 	wait := max(time.Duration(seconds*float64(time.Second)), 100*time.Millisecond)
-	return tea.Tick(wait, func(time.Time) tea.Msg { return pollNow{l} })
+	return tea.Tick(wait, func(time.Time) tea.Msg { return deed(l.poll) })
 }
 
-type pollNow struct{ login *login }
-
-func (p pollNow) take(m *Model) tea.Cmd {
-	l := p.login
+func (l *login) poll(m *Model) tea.Cmd {
 	if l.over || !m.has(l) {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"crs/ctl"
 	"crs/tui/draw"
 )
 
@@ -63,17 +64,16 @@ type notice struct {
 	until time.Time
 }
 
-// The messages that the dashboard sends itself.
-type (
-	drawNow struct{}
-	tick    struct{}
-	spin    struct{}
-)
+// deed is a message that knows what is to be done when it comes.
+type deed func(*Model) tea.Cmd
+
+// drawNow is the message that it is time to draw.
+type drawNow struct{}
 
 func newModel(ctx context.Context, opt Options) *Model {
 	m := &Model{
 		opt: opt, ctx: ctx, t: draw.NewTheme(opt.Colours), b: newState(opt.Now().Location()),
-		feed: &feed{daemon: opt.Daemon, news: make(chan tea.Msg)},
+		feed: &feed{daemon: opt.Daemon, news: make(chan deed)},
 	}
 	m.b.catalogue = opt.Catalogue
 	m.screens = []screen{newTraffic(), newAccounts(), newKeys(&opt.Catalogue), newUsage(), newLog()}
@@ -90,7 +90,7 @@ func (m *Model) Init() tea.Cmd {
 }
 
 func (m *Model) everySecond() tea.Cmd {
-	return tea.Tick(time.Second, func(time.Time) tea.Msg { return tick{} })
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return deed((*Model).ticked) })
 }
 
 // Update implements tea.Model.
@@ -129,24 +129,11 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return m.toDialog(msg)
 	case tea.KeyMsg:
 		return m.typed(msg)
-	case updated:
-		return m.updated(msg)
-	case lost:
-		m.lost(msg.err)
-		return m.feed.next(m.ctx)
-	case tick:
-		return tea.Batch(m.everySecond(), m.ticked())
-	case spin:
-		m.spins = false
-		return m.keepSpinning()
-	case result:
-		return msg.take(m)
+	case deed:
+		return msg(m)
 	}
 	return m.toDialog(msg)
 }
-
-// result is what came of something that was asked for. It knows what to do with it.
-type result interface{ take(m *Model) tea.Cmd }
 
 // toDialog hands on what only the one on top can understand.
 func (m *Model) toDialog(msg tea.Msg) tea.Cmd {
@@ -156,12 +143,12 @@ func (m *Model) toDialog(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) updated(u updated) tea.Cmd {
+func (m *Model) updated(u *ctl.Update) tea.Cmd {
 	local := m.opt.Now()
 	if u.All && m.link.was {
 		m.b.note(line{at: u.At, text: "the daemon is back"})
 	}
-	m.b.apply(u.Update, local)
+	m.b.apply(u, local)
 	again := !m.link.up && m.link.was
 	m.link = link{up: true, was: true, at: local}
 	next := m.feed.next(m.ctx)
@@ -171,13 +158,14 @@ func (m *Model) updated(u updated) tea.Cmd {
 	return next
 }
 
-func (m *Model) lost(err error) {
+func (m *Model) lost(err error) tea.Cmd {
 	now := m.opt.Now()
 	if m.link.up {
 		m.b.note(line{at: m.now(), grade: bad, text: "the daemon is gone"})
 		m.link.gone = now
 	}
 	m.link.up, m.link.why = false, draw.Clean(err.Error())
+	return m.feed.next(m.ctx)
 }
 
 // ticked is called every second.
@@ -186,7 +174,7 @@ func (m *Model) ticked() tea.Cmd {
 	if m.notice.text != "" && now.After(m.notice.until) {
 		m.notice = notice{}
 	}
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{m.everySecond()}
 	if m.link.up && now.Second()%30 == 0 {
 		cmds = append(cmds, m.loadToday())
 	}
@@ -208,7 +196,12 @@ func (m *Model) keepSpinning() tea.Cmd {
 		return nil
 	}
 	m.spins = true
-	return tea.Tick(spinStep, func(time.Time) tea.Msg { return spin{} })
+	return tea.Tick(spinStep, func(time.Time) tea.Msg { return deed((*Model).spun) })
+}
+
+func (m *Model) spun() tea.Cmd {
+	m.spins = false
+	return m.keepSpinning()
 }
 
 const (
@@ -231,3 +224,33 @@ func (m *Model) say(g grade, text string) {
 
 // fail says what went wrong.
 func (m *Model) fail(err error) { m.say(bad, sentence(err)) }
+
+const (
+	// framesPerSecond is how often the screen is drawn at most, on average. A terminal at the other end of a slow line shows
+	// no more, and what a dashboard takes a daemon cannot use.
+	framesPerSecond = 9
+	// framesAtOnce may be drawn without waiting: a key is answered at once even when the screen was just drawn.
+	framesAtOnce = 3
+)
+
+// pace says when the screen may be drawn.
+type pace struct {
+	left float64 // frames that may be drawn at once
+	at   time.Time
+}
+
+// take reports whether it may be drawn now, and counts that.
+func (p *pace) take(now time.Time) bool {
+	p.left = min(p.left+now.Sub(p.at).Seconds()*framesPerSecond, framesAtOnce)
+	p.at = now
+	if p.left < 1 {
+		return false
+	}
+	p.left--
+	return true
+}
+
+// wait is how long it takes until it may be.
+func (p *pace) wait() time.Duration {
+	return time.Duration((1-p.left)/framesPerSecond*float64(time.Second)) + time.Millisecond
+}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ type sheet[T any] struct {
 	offset  int    // of the first row that is shown
 	filter  string
 	asks    bool // the filter is being typed
-	by      int  // 1 for the first column that can be sorted by; 0: the order that things come in
+	by      int  // 1 for the first column; 0: the order that things come in
 	reverse bool
 }
 
@@ -129,23 +130,20 @@ func (s *sheet[T]) typed(k tea.KeyMsg) {
 }
 
 // nextOrder is the next column to sort by, or the order that things come in after the last.
-func (s *sheet[T]) nextOrder() int { return (s.by + 1) % (len(s.sortable()) + 1) }
+func (s *sheet[T]) nextOrder() int {
+	next := slices.IndexFunc(s.columns[s.by:], func(c column[T]) bool { return c.order != nil })
+	if next < 0 {
+		return 0
+	}
+	return s.by + next + 1
+}
 
 // sortedBy is the column that is sorted by, nil for none.
 func (s *sheet[T]) sortedBy() *column[T] {
 	if s.by == 0 {
 		return nil
 	}
-	return s.sortable()[s.by-1]
-}
-
-func (s *sheet[T]) sortable() (all []*column[T]) {
-	for i := range s.columns {
-		if s.columns[i].order != nil {
-			all = append(all, &s.columns[i])
-		}
-	}
-	return all
+	return &s.columns[s.by-1]
 }
 
 // rows are the things that the filter lets through, in order, and finds where the chosen one is among them.
@@ -258,22 +256,13 @@ func (s *sheet[T]) row(m *Model, layout *draw.Layout, x *T, chosen bool) string 
 func (s *sheet[T]) head() func(int) draw.Cell {
 	by := s.sortedBy()
 	return func(i int) draw.Cell {
-		name := s.columns[i].Name
-		if &s.columns[i] == by {
-			if s.reverse {
-				return draw.Cell{Text: "▼" + name}
-			}
-			return draw.Cell{Text: "▲" + name}
-		}
-		return draw.Cell{Text: name}
+		arrow := word(&s.columns[i] == by, cmp.Or(word(s.reverse, "▼"), "▲"))
+		return draw.Cell{Text: arrow + s.columns[i].Name}
 	}
 }
 
 func (s *sheet[T]) filterLine(m *Model, found, all, width int) string {
-	text := " / " + s.filter
-	if s.asks {
-		text += "▏"
-	}
+	text := " / " + s.filter + word(s.asks, "▏")
 	return m.t.Accent.Paint(draw.Ends(text, whole(int64(found))+" of "+whole(int64(all))+" ", width))
 }
 

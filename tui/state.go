@@ -142,10 +142,7 @@ func became(x *ctl.Account, zone *time.Location) string {
 	if x.Until != nil {
 		text += " until " + x.Until.In(zone).Format(time.TimeOnly)
 	}
-	if x.Why != "" {
-		text += ": " + x.Why
-	}
-	return text
+	return text + word(x.Why != "", ": "+x.Why)
 }
 
 func gradeOf(state string) grade {

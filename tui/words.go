@@ -27,12 +27,7 @@ func short(n float64) string {
 }
 
 // bytes writes a size.
-func bytes(n float64) string {
-	if n < 1000 {
-		return short(n) + "B"
-	}
-	return short(n)
-}
+func bytes(n float64) string { return short(n) + word(n < 1000, "B") }
 
 // whole writes a number with commas.
 func whole(n int64) string { return humanize.Comma(n) }
@@ -108,12 +103,7 @@ func ago(at *time.Time, now time.Time) string {
 }
 
 // plural writes how many there are of something.
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
+func plural(n int, what string) string { return strconv.Itoa(n) + " " + what + word(n != 1, "s") }
 
 // sentence is an error with its hint, as people are told it.
 func sentence(err error) string {
@@ -123,4 +113,12 @@ func sentence(err error) string {
 		text += " (" + e.Hint + ")"
 	}
 	return draw.Clean(text)
+}
+
+// word is a text that is said only where something holds.
+func word(holds bool, text string) string {
+	if holds {
+		return text
+	}
+	return ""
 }

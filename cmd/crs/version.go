@@ -26,9 +26,7 @@ func versionOf() string {
 		set[s.Key] = s.Value
 	}
 	commit := set["vcs.revision"]
-	if len(commit) > 12 {
-		commit = commit[:12]
-	}
+	commit = commit[:min(len(commit), 12)]
 	if commit != "" && set["vcs.modified"] == "true" {
 		commit += "-changed"
 	}

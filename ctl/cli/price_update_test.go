@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"crs/ctl"
 	"crs/ctl/cli/command"
@@ -18,6 +19,10 @@ func TestAPriceTableIsReadByTheDaemonOrSentToIt(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		changed := time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC)
+		if err := os.Chtimes(filepath.Join(dir, name), changed, changed); err != nil {
+			t.Fatal(err)
+		}
 	}
 	file := filepath.Join(dir, "table.json")
 	packed := base64.StdEncoding.EncodeToString([]byte(`{"m":{}}`))
@@ -28,7 +33,8 @@ func TestAPriceTableIsReadByTheDaemonOrSentToIt(t *testing.T) {
 		"LiteLLM's":     {nil, `{}`},
 		"a URL":         {[]string{"--from", "https://example.com/t", "--dry-run"}, `{"from":"https://example.com/t","dry_run":true}`},
 		"the built-in":  {[]string{"--from", "built-in", "--force"}, `{"from":"built-in","force":true}`},
-		"a file":        {[]string{"--from", file}, `{"from":"` + file + `","table":"` + packed + `"}`},
+		"a file":        {[]string{"--from", file}, `{"from":"` + file + `","table":"` + packed + `","as_of":"2026-11-30"}`},
+		"one of a day":  {[]string{"--from", file, "--as-of", "2026-10-01", "--format", "litellm"}, `{"from":"` + file + `","table":"` + packed + `","format":"litellm","as_of":"2026-10-01"}`},
 		"stdin":         {[]string{"--from", "-"}, `{"from":"-","table":"` + packed + `"}`},
 		"an empty file": {[]string{"--from", filepath.Join(dir, "empty")}, ""},
 		"no file":       {[]string{"--from", filepath.Join(dir, "none")}, ""},

@@ -35,13 +35,7 @@ func Run(ctx context.Context, p command.Programs, args []string, io command.IO) 
 
 // rootOf is the whole tree of commands.
 func rootOf(a *command.App) *cobra.Command {
-	root := a.Noun("crs", "A relay of your own for AI provider APIs",
-		a.Group("run", local.Programs(a)...),
-		a.Group("service", local.Service(a)...),
-		a.Group("accounts", remote.Accounts(a)...),
-		a.Group("keys", remote.Keys(a)...),
-		a.Group("look", append(remote.Look(a), local.Look(a)...)...),
-	)
+	root := a.Noun("crs", "A relay of your own for AI provider APIs")
 	root.Long = "crs relays AI provider APIs: it holds your accounts, issues keys to people and tools, picks an account for each\n" +
 		"request, and writes down what it cost."
 	root.Example = "crs demo                                                     see it work, without an account\n" +
@@ -50,6 +44,13 @@ func rootOf(a *command.App) *cobra.Command {
 		"  crs key create alice                                         make a key for a client"
 	root.AddGroup(&cobra.Group{ID: "run", Title: "Run it"}, &cobra.Group{ID: "service", Title: "As a service"}, &cobra.Group{ID: "accounts", Title: "Accounts"},
 		&cobra.Group{ID: "keys", Title: "Keys"}, &cobra.Group{ID: "look", Title: "Look"})
+	here, there := local.Commands(a), remote.Commands(a)
+	for _, g := range root.Groups() {
+		for _, c := range append(there[g.ID], here[g.ID]...) {
+			c.GroupID = g.ID
+			root.AddCommand(c)
+		}
+	}
 	a.AddCompletion(root)
 	root.Version = a.Programs.Version
 	root.SetVersionTemplate("crs {{.Version}}\n")
@@ -76,13 +77,14 @@ func addGlobalFlags(a *command.App, root *cobra.Command) {
 
 // begin is called once the arguments were read.
 func begin(a *command.App) error {
-	switch a.Output {
-	case "table":
-	case "json":
-		a.JSON = true
-	default:
+	if a.JSON = a.Output == "json"; !a.JSON && a.Output != "table" {
 		return ctl.Errorf(ctl.BadRequest, "--output: %q is neither table nor json", a.Output)
 	}
 	a.Understood = true
 	return nil
+}
+
+// Tree is all the commands, for what is written about them.
+func Tree(p command.Programs) *cobra.Command {
+	return rootOf(&command.App{Programs: p})
 }

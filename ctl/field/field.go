@@ -2,6 +2,7 @@
 package field
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,10 +39,7 @@ func Parse(kind ctl.FieldKind, said string, now time.Time) (any, error) {
 	case ctl.LimitsField:
 		return Limits(Words(said))
 	case ctl.EndField:
-		if said == "" {
-			return time.Time{}, nil
-		}
-		return ParseEnd(said, now)
+		return ParseEnd(cmp.Or(said, never), now)
 	}
 	if kind.List() {
 		return Words(said), nil
@@ -65,10 +63,7 @@ func parseCount(text string) (int64, error) {
 }
 
 func parseMoney(text string) (ctl.USD, error) {
-	if text == "" {
-		return 0, nil
-	}
-	m, err := ctl.ParseUSD(text)
+	m, err := ctl.ParseUSD(cmp.Or(text, "0"))
 	if err != nil {
 		return 0, ctl.Errorf(ctl.BadRequest, "%s", err)
 	}
@@ -77,10 +72,7 @@ func parseMoney(text string) (ctl.USD, error) {
 
 // parseSeconds gives what JSON has: a number of seconds.
 func parseSeconds(text string) (float64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	d, err := config.ParseDuration(text)
+	d, err := config.ParseDuration(cmp.Or(text, "0s"))
 	if err != nil || d < 0 {
 		return 0, ctl.Errorf(ctl.BadRequest, "%q is not a duration such as 30s, 12h or 30d", text)
 	}
@@ -114,9 +106,12 @@ func Pairs(list []string) (map[string]string, error) {
 	return all, nil
 }
 
+// never is said of what does not end.
+const never = "never"
+
 // ParseEnd reads when something ends: 30d from now, a day (all of which still counts), a moment, or never, which is the zero time.
 func ParseEnd(text string, now time.Time) (time.Time, error) {
-	if text == "never" {
+	if text == never {
 		return time.Time{}, nil
 	}
 	at, err := parseMoment(text, now)
@@ -193,7 +188,7 @@ func Text(f *ctl.Field, value json.RawMessage, zone *time.Location) string {
 		return text(value, func(n int64) string { return strconv.FormatInt(n, 10) })
 	}
 	if f.Kind.List() {
-		return strings.Join(list(value), " ")
+		return text(value, func(all []string) string { return strings.Join(all, " ") })
 	}
 	return text(value, func(said string) string { return said })
 }
@@ -205,13 +200,6 @@ func text[T any](value json.RawMessage, write func(T) string) string {
 		return ""
 	}
 	return write(v)
-}
-
-func list(value json.RawMessage) (all []string) {
-	if json.Unmarshal(value, &all) != nil {
-		return nil
-	}
-	return all
 }
 
 // Joined writes FROM=TO of a map, in order, with something between them.

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
@@ -65,18 +66,11 @@ func parseQuantity(text string) (json.Number, bool) {
 	if len(whole) > mostWhole {
 		return "", false
 	}
-	return decimal(whole, fraction), true
-}
-
-// decimal writes a number as JSON has it.
-func decimal(whole, fraction string) json.Number {
-	if whole == "" {
-		whole = "0"
+	whole = cmp.Or(whole, "0")
+	if fraction != "" {
+		whole += "." + fraction
 	}
-	if fraction == "" {
-		return json.Number(whole)
-	}
-	return json.Number(whole + "." + fraction)
+	return json.Number(whole), true
 }
 
 // LimitChanges are what makes one text of limits another: those that are said anew, and 0 for those that are said no more.

@@ -56,6 +56,8 @@ type Options struct {
 	Restart func(context.Context, ctl.Restart) (ctl.Restarted, error)
 	// LimitsChanged has a key's new limits know what it has used already.
 	LimitsChanged func(*key.Key)
+	// Unpriced is what a key, or any for "", asked lately of models whose price is not known. It may be nil.
+	Unpriced func(key string) []ctl.Unpriced
 	// Corrector changes sums that are written down.
 	Corrector Corrector
 	// TestAlert sends an alert that says that it is a test.
@@ -90,6 +92,13 @@ type TableChange struct {
 	From          string
 	Before, After *pricing.Table
 	Applied       bool
+	// Format and AsOf are those of the table, Read is how many models it names.
+	Format string
+	AsOf   pricing.Day
+	Read   int
+	// Kept are models whose price before is as new or newer.
+	Kept              []string
+	Refused, Unpriced []pricing.Refusal
 }
 
 // Operations are what an operator can do. They may be called from any goroutine. Who may call which of them, their caller decides.

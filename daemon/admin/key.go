@@ -33,7 +33,9 @@ func (o *Operations) Key(ctx context.Context, ref string) (ctl.Key, error) {
 	if err != nil {
 		return ctl.Key{}, err
 	}
-	return o.showKeyUse(k, o.opt.Gate.UseOn(ctx, k.Holder())), nil
+	out := o.showKeyUse(k, o.opt.Gate.UseOn(ctx, k.Holder()))
+	out.Unpriced = o.unpriced(k.ID)
+	return out, nil
 }
 
 func (o *Operations) showKey(k *key.Key) ctl.Key {

@@ -35,7 +35,8 @@ func (o *Operations) figures() ctl.Status {
 	}
 	s.Accounts, s.AccountsReady = o.opt.Pool.Count()
 	s.Keys, s.Waiting = o.opt.Keys.Count(), o.opt.Pool.Waiting()
-	s.Prices = o.opt.Prices.Table().Version()
+	table := o.opt.Prices.Table()
+	s.Prices, s.PricesOf = table.Version(), table.AsOf().String()
 	open, err := o.opt.Ledger.Health()
 	s.LedgerOpen = open
 	if err != nil {

@@ -31,7 +31,17 @@ func (o *Operations) Usage(ctx context.Context, in ctl.UsageQuery) (ctl.Usage, e
 	if err != nil {
 		return ctl.Usage{}, err
 	}
-	return o.report(when, now, sums), nil
+	out := o.report(when, now, sums)
+	out.Unpriced = o.unpriced(q.Key)
+	return out, nil
+}
+
+// unpriced is what a key asked lately of models whose price is not known.
+func (o *Operations) unpriced(key string) []ctl.Unpriced {
+	if o.opt.Unpriced == nil {
+		return nil
+	}
+	return o.opt.Unpriced(key)
 }
 
 func columns(by []string) ([]usage.Column, error) {

@@ -37,7 +37,10 @@ func newSite(t *testing.T, text string) *site {
 					return
 				}
 			}
+		case "/undated":
+			_, _ = w.Write([]byte(s.text.Load().(string)))
 		default:
+			w.Header().Set("Last-Modified", "Sat, 02 Jan 2027 00:00:00 GMT") // newer than the built-in table
 			_, _ = w.Write([]byte(s.text.Load().(string)))
 		}
 	}))

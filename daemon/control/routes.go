@@ -88,6 +88,7 @@ func (h *Handler) ofUsage() []route {
 		{method: get, path: "/audit", needs: operate, serve: queried(readAuditQuery, h.ops.Audit)},
 		{method: get, path: "/audit/follow", needs: operate, stream: followed(h, readAuditQuery, h.ops.FollowAudit), endless: true},
 
+		{method: get, path: "/seen-models", needs: operate, serve: plain(h.ops.SeenModels)},
 		{method: get, path: "/prices", needs: operate, serve: plain(h.ops.Prices)},
 		{method: get, path: "/prices/{ref}", needs: operate, serve: named(h.ops.Price)},
 		{method: put, path: "/prices/{ref}", needs: write, does: admin.PriceSet, serve: namedAndTold(h.ops.SetPrice)},

@@ -67,9 +67,9 @@ func (m *Metrics) use(r *usage.Record, how outcome) {
 
 // modelOf is the name that the price table has for a request's model; clients may ask for any other.
 func modelOf(table *pricing.Table, r *usage.Record) string {
-	found, ok := table.Lookup(cmp.Or(r.Upstream, r.Model))
+	found, ok := table.Lookup(cmp.Or(r.Upstream, r.Model), r.At)
 	if !ok {
-		found, ok = table.Lookup(r.Model)
+		found, ok = table.Lookup(r.Model, r.At)
 	}
 	if !ok {
 		return other

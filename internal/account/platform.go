@@ -3,6 +3,7 @@ package account
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -42,6 +43,8 @@ type Platform struct {
 	// Catalog is what the price table calls the vendor whose models an account without a list of its own serves; a word for each, where
 	// there are several.
 	Catalog string
+	// Hosts are the vendor's domains: an account whose address is elsewhere may have anybody's models.
+	Hosts []string
 }
 
 // Translation is a service that a platform serves by way of one of its own.
@@ -53,6 +56,17 @@ type Translation struct {
 	Models []string
 	// Or is by way of another service, for models that To does not have; nil when there is none.
 	Or *Translation
+}
+
+// AtVendor reports whether an account's models are those of the platform's vendor, as far as its address tells.
+func (p *Platform) AtVendor(a *Account) bool {
+	if a.BaseURL == "" {
+		return true
+	}
+	u, err := url.Parse(a.BaseURL)
+	return err == nil && slices.ContainsFunc(p.Hosts, func(host string) bool {
+		return strings.HasSuffix("."+strings.ToLower(u.Hostname()), "."+host)
+	})
 }
 
 // offers reports whether the platform serves a service at all.

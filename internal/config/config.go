@@ -32,6 +32,7 @@ type Config struct {
 	Sticky     Sticky     `key:"sticky"`
 	Disconnect Disconnect `key:"disconnect"`
 	Usage      Usage      `key:"usage"`
+	Prices     Prices     `key:"prices"`
 	Cooldown   Cooldown   `key:"cooldown"`
 	Redis      Redis      `key:"redis"`
 	Backup     Backup     `key:"backup"`
@@ -128,6 +129,11 @@ type Usage struct {
 	Reserve  Size          `key:"reserve" default:"4MiB" min:"0B" max:"1GiB" doc:"Room on the disk that is taken in advance for what the ledger writes next, so that a disk that others fill stops nothing at once; 0B takes none. File systems that cannot reserve room do without."`
 	Buffer   Size          `key:"buffer" default:"64MiB" min:"4KiB" max:"1GiB" doc:"Memory for usage that waits while the disk takes nothing; beyond it new requests are refused with 503."`
 	Commit   time.Duration `key:"commit" default:"100ms" min:"1ms" max:"10s" doc:"Time within which a record is durable; records are written together after half of it, and a crash loses at most this much."`
+}
+
+// Prices says what becomes of requests for models whose price is not known.
+type Prices struct {
+	Unknown string `key:"unknown" default:"dearest" oneof:"dearest refuse warn" doc:"What becomes of requests for a model without a price, of keys with a cost limit: dearest charges them as the dearest current model of the same vendor until crs usage reprice puts it right, refuse refuses them, warn charges nothing. On accounts whose base URL is not their vendor's they are charged nothing. All are marked, and told in crs status; prices are set with crs price set."`
 }
 
 // Cooldown says how long an account rests when its provider gave no time of its own.

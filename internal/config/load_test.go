@@ -91,6 +91,7 @@ func TestDefaultsAreWhatTheDesignSays(t *testing.T) {
 		Backup:     config.Backup{Keep: 3},
 		Disconnect: config.Disconnect{Policy: "cancel", Drain: 30 * time.Second},
 		Usage:      config.Usage{Keep: 90 * 24 * time.Hour, MaxBytes: 2 << 30, Reserve: 4 << 20, Buffer: 64 << 20, Commit: 100 * time.Millisecond},
+		Prices:     config.Prices{Unknown: "dearest"},
 		Cooldown: config.Cooldown{
 			Auth: 30 * time.Minute, Quota: 30 * time.Minute, Throttle: time.Minute, Failures: 5, Failing: 30 * time.Second,
 			Jitter: 30 * time.Second,

@@ -66,6 +66,11 @@ func (l *Limits) Budgeted() bool {
 	return slices.ContainsFunc(l.Rules, func(r Rule) bool { return !r.Window.Slides() })
 }
 
+// Limits reports whether there is any limit to how much of a unit may be used.
+func (l *Limits) Limits(u unit.Unit) bool {
+	return slices.ContainsFunc(l.Rules, func(r Rule) bool { return r.Unit == u })
+}
+
 // Max gives how much of a unit may be used in a window; zero where nothing limits it.
 func (l *Limits) Max(u unit.Unit, w Window) int64 {
 	for i := range l.Rules {

@@ -5,37 +5,45 @@ import (
 	"math/bits"
 )
 
-// amount is a sum of money before it is rounded: in pico-USD, after times in millionths of those. 128 bits hold the
-// product of any count with any price up to maxPrice.
+// amount is a sum of money before it is rounded, in units of 1e-24 USD: pico-USD after two factors in millionths. What does not
+// fit is the largest amount, which is more than any Cost.
 type amount struct{ hi, lo uint64 }
 
 const times1 Multiplier = 1_000_000
 
-func (a *amount) add(count, price int64) {
+var most = amount{math.MaxUint64, math.MaxUint64}
+
+// price is what a count costs at a price, times two factors. A negative count is none.
+func price(count int64, each PerUnit, first, second Multiplier) amount {
 	if count <= 0 {
-		return
+		return amount{}
 	}
-	hi, lo := bits.Mul64(uint64(count), uint64(price))
-	*a = a.plus(amount{hi, lo})
+	hi, lo := bits.Mul64(uint64(count), uint64(each))
+	return amount{hi, lo}.times(first).times(second)
 }
 
 func (a amount) plus(b amount) amount {
 	lo, carry := bits.Add64(a.lo, b.lo, 0)
-	hi, _ := bits.Add64(a.hi, b.hi, carry)
+	hi, carry := bits.Add64(a.hi, b.hi, carry)
+	if carry != 0 {
+		return most
+	}
 	return amount{hi, lo}
 }
 
 func (a amount) times(m Multiplier) amount {
-	if a.hi >= 1<<20 { // more than a Cost holds whatever follows, and the product must not wrap
-		return amount{hi: 1 << 62}
+	over, hi := bits.Mul64(a.hi, uint64(m))
+	carried, lo := bits.Mul64(a.lo, uint64(m))
+	hi, carry := bits.Add64(hi, carried, 0)
+	if over != 0 || carry != 0 {
+		return most
 	}
-	hi, lo := bits.Mul64(a.lo, uint64(m))
-	return amount{hi + a.hi*uint64(m), lo}
+	return amount{hi, lo}
 }
 
 // cost rounds to nano-USD, half up: the one rounding there is.
 func (a amount) cost() Cost {
-	const unit = 1_000 * uint64(times1) // of an amount after times, in a nano-USD
+	const unit = 1_000 * uint64(times1) * uint64(times1) // of an amount, in a nano-USD
 	a = a.plus(amount{lo: unit / 2})
 	if a.hi >= unit {
 		return math.MaxInt64

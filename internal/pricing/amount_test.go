@@ -7,7 +7,7 @@ import (
 
 func TestAmountsAtTheEdgeOfTheirRange(t *testing.T) {
 	t.Parallel()
-	const unit = 1_000_000_000 // of an amount, in a nano-USD
+	const unit = 1_000_000_000_000_000 // of an amount, in a nano-USD
 	tests := map[string]struct {
 		amount amount
 		want   Cost
@@ -17,9 +17,12 @@ func TestAmountsAtTheEdgeOfTheirRange(t *testing.T) {
 		"half":                 {amount{lo: unit / 2}, 1},
 		"the quotient is full": {amount{hi: unit - 1, lo: math.MaxUint64}, math.MaxInt64},
 		"beyond the quotient":  {amount{hi: unit}, math.MaxInt64},
-		"after saturation":     {amount{hi: 1 << 20}.times(times1), math.MaxInt64},
-		"twice saturated":      {amount{hi: 1 << 20}.times(0).plus(amount{hi: 1 << 30}.times(times1)), math.MaxInt64},
-		"a carry":              {amount{lo: math.MaxUint64}.plus(amount{lo: 1}), 18446744074},
+		"after saturation":     {amount{hi: 1 << 60}.times(times1), math.MaxInt64},
+		"the low half carries": {amount{hi: 18446744073709, lo: math.MaxUint64}.times(times1).times(1), math.MaxInt64},
+		"twice saturated":      {most.plus(amount{hi: 1 << 60}.times(times1)), math.MaxInt64},
+		"a carry":              {amount{lo: math.MaxUint64}.plus(amount{lo: 1}), 18447},
+		"of negative counts":   {price(-5, 7, times1, times1), 0},
+		"the largest of all":   {price(math.MaxInt64, maxUnit, maxMultiplier, maxMultiplier), math.MaxInt64},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -33,7 +36,7 @@ func TestAmountsAtTheEdgeOfTheirRange(t *testing.T) {
 
 func TestAProportionIsExactUpToTheLargestPrice(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ value, num, den, want PerToken }{
+	tests := map[string]struct{ value, num, den, want PerUnit }{
 		"down":                 {10, 1, 3, 3},
 		"up":                   {10, 2, 3, 7},
 		"half up":              {1, 1, 2, 1},

@@ -15,8 +15,9 @@ func BenchmarkCost(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
+			items := (&usage.Call{Model: model, Tokens: used}).AppendItems(nil)
 			for b.Loop() {
-				known.Cost(model, used, pricing.Options{})
+				known.CostOf(items, today)
 			}
 		})
 	}
@@ -32,9 +33,8 @@ func BenchmarkEmbedded(b *testing.B) {
 func TestACostDoesNotAllocate(t *testing.T) {
 	known := pricing.Embedded()
 	for _, model := range []string{"claude-sonnet-4-5", "us.anthropic.claude-opus-4-5-20251101-v1:0", "some-model-nobody-knows"} {
-		if n := testing.AllocsPerRun(100, func() {
-			known.Cost(model, usage.Tokens{Input: 1}, pricing.Options{Fast: true, Region: "us", ServiceTier: "flex"})
-		}); n != 0 {
+		items := (&usage.Call{Model: model, Tier: "flex", Region: "us", Tokens: usage.Tokens{Input: 1, Output: 2}}).AppendItems(nil)
+		if n := testing.AllocsPerRun(100, func() { known.CostOf(items, today) }); n != 0 {
 			t.Errorf("%s: %v allocations", model, n)
 		}
 	}

@@ -6,51 +6,89 @@ import (
 	"crs/internal/usage"
 )
 
-// CostOf is what items cost together on a day: each at its own model's price, rounded once. Items whose model has no price cost
-// nothing, and then known is false: show that, do not hide it.
+// CostOf is what items cost together on a day: each at its own model's price, step, tier and region, rounded once. Negative amounts
+// count as nothing; an amount too large for a Cost is the largest Cost.
+//
+// It is not known when a model has no price; that model's items then cost nothing: show that, do not hide it. An item whose kind has
+// no price, where its model has one, costs nothing either. That is no gap as long as something else that the model did for the
+// request has a price: a model that is billed by the token has none for its images, one that is billed by the second none for tokens.
 func (t *Table) CostOf(items []usage.Item, at time.Time) (cost Cost, known bool) {
 	known = true
-	var sum Cost
+	var sum amount
+	var m Match
+	var priced bool
 	for i := range items {
-		m, ok := t.Lookup(items[i].Model)
-		if !ok {
+		item := &items[i]
+		if i == 0 || item.Model != items[i-1].Model {
+			m, priced = t.Lookup(item.Model, at)
+		}
+		switch {
+		case !priced:
 			known = false
-			continue
-		}
-		sum += m.Price.costOf(&items[i])
-	}
-	return sum, known
-}
-
-func (p *Price) costOf(i *usage.Item) Cost {
-	var u usage.Tokens
-	o := Options{ServiceTier: i.Tier, Fast: i.Tier == "fast", Region: i.Region}
-	switch i.Kind {
-	case usage.Input:
-		u.Input = i.Amount
-	case usage.Output:
-		u.Output = i.Amount
-	case usage.Reasoning:
-		u.Output, u.Reasoning = i.Amount, i.Amount
-	case usage.CacheRead:
-		u.CacheRead = i.Amount
-	case usage.CacheWrite5m:
-		u.CacheWrite = i.Amount
-	case usage.CacheWrite1h:
-		u.CacheWrite1h = i.Amount
-	case usage.WebSearch:
-		o.WebSearches = i.Amount
-	}
-	return p.Cost(u, o)
-}
-
-// Choose says which of a request's names decides its price: the answering model's, else the one that was asked upstream, else the
-// client's.
-func (t *Table) Choose(at time.Time, answered, upstream, asked string) (name string, ok bool) {
-	for _, name := range []string{answered, upstream, asked} {
-		if _, ok := t.Lookup(name); name != "" && ok {
-			return name, true
+		case m.Price.Has(item.Kind):
+			sum = sum.plus(m.Price.of(item, m.Times))
+		case item.Amount > 0 && !billedOtherwise(items, item.Model, m.Price):
+			known = false
 		}
 	}
-	return "", false
+	return sum.cost(), known
+}
+
+// billedOtherwise reports whether some of what a model did has a price.
+func billedOtherwise(items []usage.Item, model string, p *Price) bool {
+	for i := range items {
+		if items[i].Model == model && items[i].Amount > 0 && p.Has(items[i].Kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// of is what an item costs, where place is the factor of the place that its model's name tells of.
+func (p *Price) of(item *usage.Item, place Multiplier) amount {
+	if !item.Kind.Tokens() {
+		return price(item.Amount, p.Steps[0].Rates[item.Kind], times1, times1)
+	}
+	step, tier := p.served(item.Prompt, item.Tier)
+	return price(item.Amount, step.Rates[item.Kind], tier, max(place, p.region(item.Region)))
+}
+
+// served finds the rates of a tier for a prompt, and what they are to be multiplied by.
+func (p *Price) served(prompt int64, name string) (*Step, Multiplier) {
+	i := stepOf(p.Steps, prompt)
+	if name == "" {
+		return &p.Steps[i], times1
+	}
+	for n := range p.Tiers {
+		switch t := &p.Tiers[n]; {
+		case t.Name != name || t.Short && i > 0:
+		case t.Steps != nil:
+			return &t.Steps[stepOf(t.Steps, prompt)], times1
+		default:
+			return &p.Steps[i], t.Times
+		}
+	}
+	return &p.Steps[i], times1
+}
+
+// stepOf picks the step by the length of the prompt; the whole request is billed at it.
+func stepOf(steps []Step, prompt int64) int {
+	for i := len(steps) - 1; i > 0; i-- {
+		if prompt > steps[i].Above {
+			return i
+		}
+	}
+	return 0
+}
+
+func (p *Price) region(name string) Multiplier {
+	if name == "" {
+		return times1
+	}
+	for i := range p.Regions {
+		if p.Regions[i].Name == name {
+			return p.Regions[i].Times
+		}
+	}
+	return times1
 }

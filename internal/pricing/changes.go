@@ -1,7 +1,7 @@
 package pricing
 
 import (
-	"maps"
+	"bytes"
 	"slices"
 )
 
@@ -12,22 +12,43 @@ type Changes struct{ Added, Removed, Changed []string }
 func (t *Table) Changes(next *Table) Changes {
 	var c Changes
 	for _, name := range next.Models() {
-		switch old, known := t.prices[name]; {
+		switch old, known := t.models[name]; {
 		case !known:
 			c.Added = append(c.Added, name)
-		case !old.same(next.prices[name]):
+		case !old.same(next.models[name]):
 			c.Changed = append(c.Changed, name)
 		}
 	}
 	for _, name := range t.Models() {
-		if _, known := next.prices[name]; !known {
+		if _, known := next.models[name]; !known {
 			c.Removed = append(c.Removed, name)
 		}
 	}
 	return c
 }
 
+func (p periods) same(other periods) bool {
+	return slices.EqualFunc(p, other, func(a, b *Price) bool { return a == b || a.From == b.From && a.same(b) })
+}
+
 // same reports whether every answer costs the same.
 func (p *Price) same(other *Price) bool {
-	return slices.Equal(p.Tiers, other.Tiers) && p.WebSearch == other.WebSearch && p.Fast == other.Fast && maps.Equal(p.Regions, other.Regions)
+	return bytes.Equal(p.appendTo(nil), other.appendTo(nil))
+}
+
+// everyTableHas are the providers that every table has by the names of their own. Of others' models they have different names.
+var everyTableHas = []string{"anthropic", "openai", gemini}
+
+// Lost is how many models next has no price of, of those that every table should have; had is how many those are.
+func (t *Table) Lost(next *Table) (lost, had int) {
+	names := t.SoldBy(everyTableHas)
+	if len(names) == 0 {
+		names = t.Models()
+	}
+	for _, name := range names {
+		if _, known := next.find(name); !known {
+			lost++
+		}
+	}
+	return lost, len(names)
 }

@@ -30,3 +30,22 @@ func TestWhatAnotherTableChanges(t *testing.T) {
 		t.Errorf("a table and itself: %+v", got)
 	}
 }
+
+func TestWhatATableLacksIsCountedAmongTheModelsThatAllHave(t *testing.T) {
+	t.Parallel()
+	own := pricing.Embedded()
+	all := len(own.SoldBy([]string{"anthropic", "openai", "gemini"}))
+	for name, tt := range map[string]struct {
+		old, next *pricing.Table
+		lost, had int
+	}{
+		"itself":               {own, own, 0, all},
+		"one model":            {own, table(t, models("claude-opus-5")), all - 1, all},
+		"other names only":     {table(t, models("x/a", "x/b", "openai/c")), table(t, models("x/a", "c")), 1, 3},
+		"a name within a name": {table(t, models("gpt-5-2025-08-07")), table(t, models("gpt-5")), 0, 1},
+	} {
+		if lost, had := tt.old.Lost(tt.next); lost != tt.lost || had != tt.had {
+			t.Errorf("%s: %d of %d, want %d of %d", name, lost, had, tt.lost, tt.had)
+		}
+	}
+}

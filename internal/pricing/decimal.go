@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"errors"
+	"math"
 	"math/big"
 	"math/bits"
 	"strconv"
@@ -27,6 +28,9 @@ func parseDecimal(text string, places int) (value int64, exact bool, err error) 
 			return 0, false, errNotANumber
 		}
 	}
+	if value, exact, ok := shift(mantissa, exponent+places); ok {
+		return value, exact, nil
+	}
 	number, ok := new(big.Rat).SetString(mantissa)
 	if !ok || strings.Trim(mantissa, "0123456789.") != "" {
 		return 0, false, errNotANumber
@@ -40,6 +44,34 @@ func parseDecimal(text string, places int) (value int64, exact bool, err error) 
 	return 0, false, errTooLarge
 }
 
+// shift moves the decimal point of a number to the right, if nothing is large in that; it is rounded half up.
+func shift(text string, by int) (value int64, exact, ok bool) {
+	whole, fraction, _ := strings.Cut(text, ".")
+	by -= len(fraction)
+	digits := whole + fraction
+	if digits == "" || len(digits) > 18 || strings.Trim(digits, "0123456789") != "" {
+		return 0, false, false
+	}
+	value, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || by < -18 || by > 0 && (by > 18 || value > math.MaxInt64/tenTo(by)) {
+		return 0, false, false
+	}
+	if by >= 0 {
+		return value * tenTo(by), true, true
+	}
+	power := tenTo(-by)
+	return (value + power/2) / power, value%power == 0, true
+}
+
+// tenTo is a power of ten up to the eighteenth.
+func tenTo(n int) int64 {
+	power := int64(1)
+	for range n {
+		power *= 10
+	}
+	return power
+}
+
 func power10(n int) *big.Rat {
 	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(n, -n))), nil)
 	if n < 0 {
@@ -48,8 +80,8 @@ func power10(n int) *big.Rat {
 	return new(big.Rat).SetInt(power)
 }
 
-// proportion is value × num / den, rounded half up, and no more than maxPrice. With nothing to compare to it is value.
-func proportion(value, num, den PerToken) PerToken {
+// proportion is value × num / den, rounded half up, and no more than maxPrice. With nothing to compare it to it is value.
+func proportion(value, num, den PerUnit) PerUnit {
 	if den == 0 {
 		return value
 	}
@@ -60,5 +92,5 @@ func proportion(value, num, den PerToken) PerToken {
 		return maxPrice
 	}
 	quotient, _ := bits.Div64(hi, lo, uint64(den))
-	return PerToken(min(quotient, maxPrice))
+	return PerUnit(min(quotient, maxPrice))
 }

@@ -1,6 +1,12 @@
 package pricing
 
-import "strings"
+import (
+	"maps"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
 // How says what had to be taken off a model's name to find its price.
 type How string
@@ -12,146 +18,143 @@ const (
 	Bedrock How = "bedrock" // what Bedrock puts around the name
 	Date    How = "date"    // the date of a snapshot
 	Suffix  How = "suffix"  // -latest, -preview, -thinking, an effort
-	Family  How = "family"  // nothing was found: a fallback that the operator has set
+	Bare    How = "bare"    // nothing: the table has the name with a vendor's prefix only, and only once
 )
 
 // Match is a price and how it was found.
 type Match struct {
 	// Name is the model in the table.
 	Name string
-	// Price is shared by everyone who asks: it must not be changed.
+	// Price is of the day that was asked about. It is shared by everyone who asks: it must not be changed.
 	Price *Price
 	How   How
+	// Times is what the price of tokens is to be multiplied by, as the name asked for tells of a region that the table's name does
+	// not.
+	Times Multiplier
 }
 
-// Lookup finds the price of a model by its name, then by ever less of its name, in a fixed order. Names match whole or not
-// at all: a model that only resembles another one has no price.
-func (t *Table) Lookup(model string) (Match, bool) {
-	if p, ok := t.prices[model]; ok {
-		return Match{model, p, Exact}, true
-	}
-	name := model
-	for _, step := range steps {
-		for {
-			shorter := step.strip(name)
-			if shorter == name {
-				break
-			}
-			name = shorter
-			if p, ok := t.prices[name]; ok {
-				return Match{name, p, step.how}, true
-			}
-		}
-	}
-	return t.lookupFamily(name)
-}
-
-func (t *Table) lookupFamily(name string) (Match, bool) {
-	for _, f := range t.families {
-		if rest, ok := strings.CutPrefix(name, f.prefix); ok && (rest == "" || rest[0] == '-') {
-			return Match{f.model, t.prices[f.model], Family}, true
-		}
-	}
-	return Match{}, false
-}
-
-// steps are tried in order, each as often as it takes something off.
-var steps = []struct {
-	how   How
-	strip func(name string) string
-}{
-	{Context, stripContext},
-	{Vendor, stripVendor},
-	{Bedrock, stripGeo},
-	{Bedrock, stripAnthropic},
-	{Bedrock, stripVersion},
-	{Date, stripDate},
-	{Suffix, stripSuffix},
-	{Suffix, stripDate}, // one that was hidden by a suffix
-}
-
-func stripContext(name string) string { return strings.TrimSuffix(name, "[1m]") }
-
-func stripVendor(name string) string {
-	for _, prefix := range []string{"anthropic/", "openai/", "azure/", "gemini/", "models/"} {
-		if rest, ok := strings.CutPrefix(name, prefix); ok {
-			return rest
-		}
-	}
-	if _, rest, ok := strings.Cut(name, ","); ok {
-		return rest
-	}
-	return name
-}
-
-func stripGeo(name string) string {
-	geo, rest, ok := strings.Cut(name, ".")
+// Lookup finds the price of a model on a day by its name, then by ever less of its name, in a fixed order. Names match whole or not
+// at all: a model that only resembles another one has no price. The price of the first period holds before it too, that of the last
+// one after it. When the table knows the model but no price that could be charged, it gives what it knows, and false.
+func (t *Table) Lookup(model string, at time.Time) (Match, bool) {
+	f, ok := t.find(model)
 	if !ok {
-		return name
+		return Match{}, false
 	}
-	switch geo {
-	case "us", "us-gov", "eu", "apac", "jp", "au", "ca", "global":
-		return rest
-	}
-	return name
+	p := f.prices.on(DayOf(at))
+	return Match{f.name, p, f.how, f.times}, p.has != 0
 }
 
-func stripAnthropic(name string) string { return strings.TrimPrefix(name, "anthropic.") }
-
-// stripVersion takes off Bedrock's -v1 or -v1:0. Only Claude's names are followed by one: deepseek-v3 is no deepseek.
-func stripVersion(name string) string {
-	if !strings.HasPrefix(name, "claude-") {
-		return name
-	}
-	version := name
-	if before, minor, ok := strings.Cut(name, ":"); ok && isNumber(minor) {
-		version = before
-	}
-	i := strings.LastIndex(version, "-v")
-	if i < 0 || !isNumber(version[i+len("-v"):]) {
-		return name
-	}
-	return name[:i]
+// finding is a model of the table that a name was found to mean; without prices when it was found to mean none.
+type finding struct {
+	name   string
+	prices periods
+	how    How
+	times  Multiplier
 }
 
-// stripDate takes off -20251101 or -2025-11-01.
-func stripDate(name string) string {
-	if rest, date := cutTail(name, len("-20251101")); strings.HasPrefix(date, "-20") && isNumber(date[1:]) {
-		return rest
+func (t *Table) find(model string) (finding, bool) {
+	if p, ok := t.models[model]; ok {
+		return finding{model, p, Exact, times1}, true
 	}
-	rest, date := cutTail(name, len("-2025-11-01"))
-	if date != "" && date[0] == '-' && date[5] == '-' && date[8] == '-' &&
-		isNumber(date[1:5]) && isNumber(date[6:8]) && isNumber(date[9:]) {
-		return rest
+	f, ok := t.found.get(model)
+	if !ok {
+		f = t.search(model)
+		t.found.put(model, f)
 	}
-	return name
+	return f, f.prices != nil
 }
 
-func stripSuffix(name string) string {
-	i := strings.LastIndexByte(name, '-')
-	if i < 0 {
-		return name
-	}
-	switch name[i+1:] {
-	// "max" is an effort too, but names of other models end so.
-	case "latest", "thinking", "preview", "none", "minimal", "low", "medium", "high", "xhigh":
-		return name[:i]
-	}
-	return name
+// mostFound is how many names a table remembers the meaning of. Clients may make up any number of them.
+const mostFound = 512
+
+// findings remembers what names mean that are not in the table themselves: to find out takes microseconds.
+type findings struct {
+	mu  sync.Mutex // held by whoever adds
+	all atomic.Pointer[map[string]finding]
 }
 
-// isClaude reports whether a table's entry is a Claude model, whoever serves it.
-func isClaude(name string) bool {
-	name = name[strings.LastIndexByte(name, '/')+1:]
-	return strings.HasPrefix(stripAnthropic(stripGeo(name)), "claude")
-}
-
-// cutTail splits off the last n bytes; the tail is empty when there are not as many.
-func cutTail(name string, n int) (rest, tail string) {
-	if len(name) < n {
-		return name, ""
+func (f *findings) get(model string) (finding, bool) {
+	all := f.all.Load()
+	if all == nil {
+		return finding{}, false
 	}
-	return name[:len(name)-n], name[len(name)-n:]
+	known, ok := (*all)[model]
+	return known, ok
 }
 
-func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+func (f *findings) put(model string, meaning finding) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := map[string]finding{}
+	if old := f.all.Load(); old != nil {
+		if len(*old) >= mostFound {
+			return
+		}
+		all = maps.Clone(*old)
+	}
+	all[strings.Clone(model)] = meaning
+	f.all.Store(&all)
+}
+
+// search is a look for the meaning of one name.
+type search struct {
+	t     *Table
+	name  string // what is left of it
+	times Multiplier
+	found finding
+}
+
+func (t *Table) search(model string) finding {
+	s := &search{t: t, name: model, times: times1}
+	_ = s.without(Context, stripContext) || s.without(Vendor, s.stripVendor) || s.bare() || s.onBedrock() ||
+		s.without(Date, stripDate) || s.without(Suffix, stripSuffix) || s.without(Suffix, stripDate) // one that was hidden by a suffix
+	return s.found
+}
+
+// is takes a name's price, if the table has it.
+func (s *search) is(name string, how How, times Multiplier) bool {
+	p, ok := s.t.models[name]
+	if ok {
+		s.found = finding{name, p, how, times}
+	}
+	return ok
+}
+
+// without tries ever less of the name.
+func (s *search) without(how How, strip func(string) string) bool {
+	for {
+		shorter := strip(s.name)
+		if shorter == s.name {
+			return false
+		}
+		s.name = shorter
+		if s.is(s.name, how, s.times) {
+			return true
+		}
+	}
+}
+
+// bare tries the name as one that the table has with a prefix only.
+func (s *search) bare() bool {
+	name := s.t.bare[s.name]
+	return name != "" && s.is(name, Bare, s.times)
+}
+
+// index finds the rows that are found by another name than their own.
+func (t *Table) index() {
+	t.bare, t.bedrock, t.found = map[string]string{}, map[string]string{}, &findings{}
+	for _, name := range t.Models() {
+		if i := strings.LastIndexByte(name, '/'); i >= 0 {
+			bare := name[i+1:]
+			if _, several := t.bare[bare]; several {
+				name = ""
+			}
+			t.bare[bare] = name
+			continue
+		}
+		if geo, id := cutGeo(name); geo != "" && geo != global {
+			t.bedrock[id] = name
+		}
+	}
+}

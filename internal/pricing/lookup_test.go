@@ -1,7 +1,9 @@
 package pricing_test
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"crs/internal/pricing"
@@ -57,7 +59,7 @@ func TestAModelIsFoundByWhatIsLeftOfItsName(t *testing.T) {
 	for model, tt := range tests {
 		t.Run(model, func(t *testing.T) {
 			t.Parallel()
-			m, ok := known.Lookup(model)
+			m, ok := known.Lookup(model, today)
 			if !ok || m.Name != tt.name || m.How != tt.how || m.Price == nil {
 				t.Errorf("found %q (%s), %v; want %q (%s)", m.Name, m.How, ok, tt.name, tt.how)
 			}
@@ -73,68 +75,53 @@ func TestAModelThatOnlyResemblesAnotherHasNoPrice(t *testing.T) {
 		"claude-opus-4", "claude-opus-4-55", "deepseek-v3", "deepseek-v3:1", "o3-mini", "gpt-5-1234567", "gpt-5-20251", "gpt-5-2025-8-07", "gpt-5-19991231",
 		"claude-opus-4-5-v", "claude-opus-4-5-v1:", "claude-opus-4-5-v1:x", "xx.anthropic.claude-opus-4-5", "mygpt-5,", "bedrock/claude-opus-4-5", "claude-opus-4-5[2m]",
 	} {
-		if m, ok := known.Lookup(model); ok {
+		if m, ok := known.Lookup(model, today); ok {
 			t.Errorf("%q has the price of %s (%s)", model, m.Name, m.How)
 		}
-		if cost, ok := known.Cost(model, usage.Tokens{Input: 1e6}, pricing.Options{}); cost != 0 || ok {
+		if cost, ok := cost(known, model, usage.Tokens{Input: 1e6}, asked{}); cost != 0 || ok {
 			t.Errorf("%q costs %s, known %v", model, cost, ok)
 		}
 	}
 }
 
-func TestAFamilyIsTheLastResort(t *testing.T) {
+// Clients may make up any number of names, at the same time.
+func TestAnyNumberOfNamesIsLookedUp(t *testing.T) {
 	t.Parallel()
-	known, err := table(t, models("claude-opus-4-5", "claude-haiku-5", "gpt-5")).WithFamilies(map[string]string{
-		"claude-opus": "claude-opus-4-5", "claude-opus-9": "gpt-5", "claude": "claude-haiku-5",
-	})
-	if err != nil {
-		t.Fatal(err)
+	known := pricing.Embedded()
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for n := range 1000 {
+				made := fmt.Sprintf("us.anthropic.claude-opus-4-8-%d-%d", worker, n)
+				if m, ok := known.Lookup(made, today); ok {
+					t.Errorf("%s has the price of %s", made, m.Name)
+				}
+				if m, ok := known.Lookup("ca.anthropic.claude-opus-4-8", today); !ok || m.How != pricing.Bedrock {
+					t.Errorf("%+v, %v", m, ok)
+				}
+				known.Dearest("openai", today.AddDate(0, 0, n%2))
+			}
+		})
 	}
-	for model, want := range map[string]string{
-		"claude-opus":                     "claude-opus-4-5",
-		"claude-opus-7":                   "claude-opus-4-5",
-		"us.anthropic.claude-opus-7-v1:0": "claude-opus-4-5",
-		"claude-opus-9-1":                 "gpt-5",
-		"claude-opus-99":                  "claude-opus-4-5",
-		"claude-opusculum":                "claude-haiku-5",
-		"claude-new-20270101":             "claude-haiku-5",
-		"gpt-6":                           "",
-		"claudette":                       "",
-		"my-claude-opus-7":                "",
-	} {
-		m, ok := known.Lookup(model)
-		if m.Name != want || ok != (want != "") || ok && m.How != pricing.Family {
-			t.Errorf("%s: %q (%s), want %q", model, m.Name, m.How, want)
-		}
-	}
-	if m, _ := known.Lookup("claude-opus-4-5-20251101"); m.How != pricing.Date {
-		t.Errorf("a model that is known was found as %s", m.How)
-	}
-	if m, ok := known.With(table(t, models("new"))).Lookup("claude-opus-7"); !ok || m.How != pricing.Family {
-		t.Error("another table took the families away")
-	}
-}
-
-func TestAFamilyNeedsAModelThatHasAPrice(t *testing.T) {
-	t.Parallel()
-	_, err := table(t, models("gpt-5")).WithFamilies(map[string]string{"claude": "claude-opus-9"})
-	if err == nil || err.Error() != "price family claude: model claude-opus-9 has no price itself" {
-		t.Errorf("error: %v", err)
-	}
+	all.Wait()
 }
 
 func FuzzLookup(f *testing.F) {
-	known, err := pricing.Embedded().WithFamilies(map[string]string{"claude-opus": "claude-opus-4-5"})
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, seed := range []string{"us.anthropic.claude-opus-4-5-20251101-v1:0", "a,b,c", "-v:", "[1m][1m]", "--2025-01-01-latest"} {
+	known := pricing.Embedded()
+	for _, seed := range []string{"us.anthropic.claude-opus-4-5-20251101-v1:0", "anthropic.claude-opus-5", "azure/us/gpt-4o", "arn:aws:bedrock:::/x.", "gpt-4o@default", "a,b,c", "-v:", "[1m][1m]", "--2025-01-01-latest"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, model string) {
-		m, ok := known.Lookup(model)
-		if ok && m.How != pricing.Family && !strings.Contains(model, m.Name) {
+		m, ok := known.Lookup(model, today)
+		part := m.Name
+		if geo, id, ok := strings.Cut(part, "."); ok && m.How == pricing.Bedrock && len(geo) <= len("us-gov") {
+			part = id // another region's row of the same id
+		}
+		if ok && !strings.Contains(model, part) {
 			t.Errorf("%q has the price of %q, which is no part of it", model, m.Name)
+		}
+		if _, again := known.Lookup(model, today); again != ok {
+			t.Errorf("%q is found once and not again", model)
 		}
 	})
 }

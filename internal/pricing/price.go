@@ -1,99 +1,131 @@
 package pricing
 
-import "crs/internal/usage"
+import (
+	"time"
 
-// PerToken is the price of one token in pico-USD (a millionth of a millionth of a dollar). The cheapest price in use,
-// $0.0025 for a million cached tokens, is 2,500 of them.
-type PerToken int64
+	"crs/internal/usage"
+)
 
-// PerMillion is the price of a million tokens, which is how providers publish it.
-func (p PerToken) PerMillion() Cost { return Cost(p) * 1000 }
+// PerUnit is the price of one unit, such as a token, in pico-USD (a millionth of a millionth of a dollar). The cheapest price in
+// use, $0.002 for a million cached tokens, is 2,000 of them.
+type PerUnit int64
 
-// Rates is what the kinds of tokens cost. Every rate is filled in: what a table leaves out has been derived.
-type Rates struct {
-	Input, Output, Reasoning, CacheWrite5m, CacheWrite1h, CacheRead PerToken
-}
-
-// A Tier is the rates of a whole request whose prompt, cached tokens included, is longer than Above tokens.
-type Tier struct {
-	Above                    int64
-	Standard, Priority, Flex Rates
-}
+// PerMillion is the price of a million units, which is how providers publish those of tokens.
+func (p PerUnit) PerMillion() Cost { return Cost(p) * 1000 }
 
 // Multiplier is a factor in millionths: 6,000,000 is six times.
 type Multiplier int64
 
-// Price is what one model costs.
+// Rates are what one unit of each kind costs.
+type Rates [usage.Kinds]PerUnit
+
+// A Step is the rates of a whole request whose prompt, cached tokens included, is longer than Above tokens.
+type Step struct {
+	Above int64
+	Rates Rates
+}
+
+// A Tier is what a service tier makes of the price of tokens.
+type Tier struct {
+	Name string
+	// Steps are rates of its own. Without them it is Times the standard ones.
+	Steps []Step
+	Times Multiplier
+	// Short tiers are for prompts of the first step. Longer ones are served and billed as standard.
+	Short bool
+}
+
+// A Region is a place that makes tokens dearer.
+type Region struct {
+	Name  string
+	Times Multiplier
+}
+
+// A Fee is a price of what crs does not count: for display.
+type Fee struct {
+	Name  string
+	Price Cost
+}
+
+// Price is what one model costs in one period. It is shared by everyone who asks: it must not be changed.
 type Price struct {
-	// Provider and Mode ("chat", "responses", "embedding") are the table's words, for display.
+	// Provider and Mode ("chat", "image_generation", "embedding") are the table's words.
 	Provider, Mode string
 	// MaxInput and MaxOutput are the model's limits in tokens; 0 when the table does not say.
 	MaxInput, MaxOutput int64
-	// Tiers are in ascending order of Above; the first is for every request.
-	Tiers []Tier
-	// WebSearch is the price of one web search, in pico-USD.
-	WebSearch int64
-	// Fast applies to fast mode, Regions to inference in a certain region ("us").
-	Fast    Multiplier
-	Regions map[string]Multiplier
+	// From and Until are the first and the last day of the period, Retires that on which the model ends; 0 when there is none.
+	From, Until, Retires Day
+	// AsOf is the day that the data is of, Source where it is from.
+	AsOf   Day
+	Source string
+	// Steps are in ascending order of Above; the first is for every request.
+	Steps []Step
+	// Tiers and Regions apply to kinds that are counted in tokens. One that is not here costs the standard rate.
+	Tiers   []Tier
+	Regions []Region
+	// Unmetered is what crs does not count.
+	Unmetered []Fee
+
+	has  kindSet // has a rate
+	said kindSet // is among those because the source says so; the rest has been derived
 }
 
-// Options is what else about an answer decides its price. The zero value is an ordinary request.
-type Options struct {
-	// ServiceTier is what the response says. "priority" and "flex" have their own rates, everything else is standard.
-	ServiceTier string
-	// Fast says that the response was made in fast mode.
-	Fast bool
-	// Region is where the response says that it was made; most regions cost nothing extra.
-	Region string
-	// WebSearches is how many searches the provider made for the answer.
-	WebSearches int64
+// Has reports whether a kind has a price.
+func (p *Price) Has(k usage.Kind) bool { return p.has.has(k) }
+
+// Says reports whether the source gives the price of a kind itself, so that it is not one that follows from others.
+func (p *Price) Says(k usage.Kind) bool { return p.said.has(k) }
+
+// Standard are the rates of an ordinary request.
+func (p *Price) Standard() *Rates { return &p.Steps[0].Rates }
+
+// kindSet is a set of kinds.
+type kindSet uint32
+
+func (s kindSet) has(k usage.Kind) bool { return k < usage.Kinds && s&(1<<k) != 0 }
+func (s *kindSet) add(k usage.Kind)     { *s |= 1 << k }
+
+// tokenKinds are those that are counted in tokens.
+const tokenKinds kindSet = 1<<usage.WebSearch - 1
+
+// Day is a day in UTC, counted from 1970. The zero Day is none.
+type Day int32
+
+const dayLength = 24 * 60 * 60
+
+// DayOf is the day of a time.
+func DayOf(t time.Time) Day {
+	seconds := t.Unix()
+	if seconds < 0 {
+		return 0
+	}
+	return Day(min(seconds/dayLength, 1<<31-1))
 }
 
-// Cost is the price of one answer. Counts that are negative count as nothing; an amount too large for a Cost is the
-// largest Cost.
-func (p *Price) Cost(u usage.Tokens, o Options) Cost {
-	r := p.rates(u.Prompt(), o.ServiceTier)
-	reasoning := min(u.Reasoning, u.Output) // it is part of the output
-	var tokens amount
-	tokens.add(u.Input, int64(r.Input))
-	tokens.add(u.Output-max(reasoning, 0), int64(r.Output))
-	tokens.add(reasoning, int64(r.Reasoning))
-	tokens.add(u.CacheWrite, int64(r.CacheWrite5m))
-	tokens.add(u.CacheWrite1h, int64(r.CacheWrite1h))
-	tokens.add(u.CacheRead, int64(r.CacheRead))
-	var searches amount
-	searches.add(o.WebSearches, p.WebSearch)
-	return tokens.times(p.multiplier(o)).plus(searches.times(times1)).cost()
+// Time is its beginning; the zero time of none.
+func (d Day) Time() time.Time {
+	if d == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(d)*dayLength, 0).UTC()
 }
 
-// rates picks the tier by the length of the prompt; the whole request is billed at it.
-func (p *Price) rates(prompt int64, service string) *Rates {
-	tier := &p.Tiers[0]
-	for i := len(p.Tiers) - 1; i > 0; i-- {
-		if prompt > p.Tiers[i].Above {
-			tier = &p.Tiers[i]
-			break
-		}
+// String writes 2026-11-30, and nothing for none.
+func (d Day) String() string {
+	if d == 0 {
+		return ""
 	}
-	switch service {
-	case "priority":
-		return &tier.Priority
-	case "flex":
-		return &tier.Flex
-	}
-	return &tier.Standard
+	return d.Time().Format(time.DateOnly)
 }
 
-func (p *Price) multiplier(o Options) Multiplier {
-	m := times1
-	if o.Fast {
-		m = p.Fast
+// ParseDay reads what String writes.
+func ParseDay(text string) (Day, error) {
+	if text == "" {
+		return 0, nil
 	}
-	if o.Region != "" {
-		if region, ok := p.Regions[o.Region]; ok {
-			m = m * region / times1
-		}
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return 0, err
 	}
-	return m
+	return DayOf(t), nil
 }

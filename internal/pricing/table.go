@@ -1,116 +1,136 @@
 package pricing
 
 import (
+	"cmp"
 	"crypto/sha256"
-	_ "embed"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"strings"
-	"time"
-
-	"crs/internal/usage"
+	"sync/atomic"
 )
 
 // A Table knows what models cost. It never changes, so it may be shared; a new one is made from an old one and swapped in.
 type Table struct {
-	prices   map[string]*Price
-	families []family
-	rejected []string
-	version  string
+	models  map[string]periods
+	version string
+	asOf    Day
+
+	bare    map[string]string // names without the vendor's prefix of those that have one; "" where several rows fit
+	bedrock map[string]string // ids on Bedrock without their prefix, of rows that are in a region
+	found   *findings
+	dearest atomic.Pointer[dearest]
 }
 
-// family is a fallback: models whose names begin with prefix, up to a hyphen, cost what model costs.
-type family struct{ prefix, model string }
+// periods are what one model costs, by the day: in the order of their first.
+type periods []*Price
 
-//go:embed prices.json
-var embedded []byte
-
-// EmbeddedOn is the day that prices.json is of. It changes with the file.
-func EmbeddedOn() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }
+// on is the price of a day: the latest that has begun by then, else the first.
+func (p periods) on(day Day) *Price {
+	for i := len(p) - 1; i > 0; i-- {
+		if p[i].From <= day {
+			return p[i]
+		}
+	}
+	return p[0]
+}
 
 // Embedded is the table that was built in.
 func Embedded() *Table {
-	t, err := Parse(embedded)
+	t, err := parseOwn(embedded)
 	if err != nil {
 		panic(err) // a test reads the same bytes
 	}
 	return t
 }
 
-func newTable(prices map[string]*Price, families []family, rejected []string) *Table {
-	t := &Table{prices: prices, families: families, rejected: rejected}
+func newTable() *Table { return &Table{models: map[string]periods{}} }
+
+// addPeriod adds what a model costs in one more period. Call indexed when all are there.
+func (t *Table) addPeriod(name string, p *Price) error {
+	i, taken := slices.BinarySearchFunc(t.models[name], p.From, func(x *Price, from Day) int { return cmp.Compare(x.From, from) })
+	if taken {
+		return fmt.Errorf("%s has two rows for the same day", name)
+	}
+	t.models[name] = slices.Insert(t.models[name], i, p)
+	return nil
+}
+
+// indexed makes the table ready for use.
+func (t *Table) indexed() *Table {
 	t.version = t.hash()
+	for _, all := range t.models {
+		t.asOf = max(t.asOf, all.asOf())
+	}
+	t.index()
 	return t
 }
 
-// With lays another table over this one: where both know a model, all of its prices are the other's. Families stay.
-func (t *Table) With(over *Table) *Table {
-	prices := maps.Clone(t.prices)
-	maps.Copy(prices, over.prices)
-	return newTable(prices, t.families, slices.Concat(t.rejected, over.rejected))
-}
-
-// WithFamilies sets what models cost that are in no table: one whose name, without what Lookup takes off, is a key of
-// models, or begins with it and a hyphen, costs what the key's value costs. The longest key decides.
-func (t *Table) WithFamilies(models map[string]string) (*Table, error) {
-	var families []family
-	for prefix, model := range models {
-		if _, ok := t.prices[model]; !ok {
-			return nil, fmt.Errorf("price family %s: model %s has no price itself", prefix, model)
-		}
-		families = append(families, family{prefix, model})
-	}
-	slices.SortFunc(families, func(a, b family) int {
-		if len(a.prefix) != len(b.prefix) {
-			return len(b.prefix) - len(a.prefix)
-		}
-		return strings.Compare(a.prefix, b.prefix)
-	})
-	return newTable(t.prices, families, t.rejected), nil
-}
-
-// Cost is the price of one answer of model. It is 0 and false when the model is unknown: show that, do not hide it.
-func (t *Table) Cost(model string, u usage.Tokens, o Options) (cost Cost, known bool) {
-	m, ok := t.Lookup(model)
-	if !ok {
-		return 0, false
-	}
-	return m.Price.Cost(u, o), true
-}
-
 // Models are the names of all models in the table, sorted.
-func (t *Table) Models() []string { return slices.Sorted(maps.Keys(t.prices)) }
+func (t *Table) Models() []string { return slices.Sorted(maps.Keys(t.models)) }
 
-// Rejected says, a sentence each, which entries were left out because their prices cannot be right.
-func (t *Table) Rejected() []string { return slices.Clone(t.rejected) }
+// SoldBy are the names, sorted, of the models with a price that providers sell.
+func (t *Table) SoldBy(providers []string) []string {
+	names := []string{}
+	for _, name := range t.Models() {
+		if p := t.models[name][0]; p.has != 0 && slices.Contains(providers, p.Provider) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Periods are what a model of the table costs, by the day, in the order of their first days; nil for one that is not in it by
+// exactly this name.
+func (t *Table) Periods(name string) []*Price { return slices.Clone(t.models[name]) }
+
+// AsOf is the newest day that one of its prices is of.
+func (t *Table) AsOf() Day { return t.asOf }
 
 // Version identifies what the table says: equal versions give equal costs. It is 12 characters, for usage records.
 func (t *Table) Version() string { return t.version }
 
 func (t *Table) hash() string {
-	h := sha256.New()
+	var text []byte
 	for _, name := range t.Models() {
-		p := t.prices[name]
-		fmt.Fprintf(h, "%q search %d fast %d\n", name, p.WebSearch, p.Fast)
-		for _, region := range slices.Sorted(maps.Keys(p.Regions)) {
-			fmt.Fprintf(h, " %q %d\n", region, p.Regions[region])
-		}
-		for _, tier := range p.Tiers {
-			fmt.Fprintf(h, " above %d\n", tier.Above)
-			tier.Standard.write(h)
-			tier.Priority.write(h)
-			tier.Flex.write(h)
+		for _, p := range t.models[name] {
+			text = appendText(text, name)
+			text = p.appendTo(binary.AppendVarint(text, int64(p.From)))
 		}
 	}
-	for _, f := range t.families {
-		fmt.Fprintf(h, "family %q %q\n", f.prefix, f.model)
-	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])[:12]
 }
 
-func (r Rates) write(w io.Writer) {
-	fmt.Fprintf(w, "  %d %d %d %d %d %d\n", r.Input, r.Output, r.Reasoning, r.CacheWrite5m, r.CacheWrite1h, r.CacheRead)
+// appendTo appends all that decides what answers cost.
+func (p *Price) appendTo(text []byte) []byte {
+	text = appendSteps(binary.AppendUvarint(text, uint64(p.has)), p.Steps)
+	for _, t := range p.Tiers {
+		text = binary.AppendVarint(appendText(text, t.Name), int64(t.Times))
+		if t.Short {
+			text = append(text, "short"...)
+		}
+		text = appendSteps(text, t.Steps)
+	}
+	text = append(text, "regions"...)
+	for _, r := range p.Regions {
+		text = binary.AppendVarint(appendText(text, r.Name), int64(r.Times))
+	}
+	return text
+}
+
+func appendSteps(text []byte, steps []Step) []byte {
+	text = binary.AppendUvarint(text, uint64(len(steps)))
+	for i := range steps {
+		text = binary.AppendVarint(text, steps[i].Above)
+		for _, rate := range steps[i].Rates {
+			text = binary.AppendVarint(text, int64(rate))
+		}
+	}
+	return text
+}
+
+func appendText(text []byte, s string) []byte {
+	return append(binary.AppendUvarint(text, uint64(len(s))), s...)
 }

@@ -14,11 +14,11 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // prices have one model: $10 for a million tokens in, $20 out.
 func prices(t *testing.T) *reprice.Prices {
 	t.Helper()
-	table, err := pricing.Parse([]byte(`{"m": {"input_cost_per_token": 1e-05, "output_cost_per_token": 2e-05, "litellm_provider": "openai"}}`))
+	read, err := pricing.Parse([]byte(`{"m": {"input_cost_per_token": 1e-05, "output_cost_per_token": 2e-05, "litellm_provider": "openai"}}`), pricing.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &reprice.Prices{Table: table, Charge: func(_ string, cost int64) int64 { return 3 * cost }}
+	return &reprice.Prices{Table: read.Table, Charge: func(_ string, cost int64) int64 { return 3 * cost }}
 }
 
 // record has 100 tokens in and 10 out: 100 × 10,000 + 10 × 20,000 = 1,200,000 nano-dollars.

@@ -114,8 +114,8 @@ func (a Amounts) Bound() Amounts {
 
 // Call is what one call of a model used, priced alike.
 type Call struct {
-	Model  string
-	Tokens Tokens
+	Model, Tier, Region string // as of an Item
+	Tokens              Tokens
 	// Also are what of Tokens is no text, and what is not counted in tokens.
 	Also Amounts
 }
@@ -132,7 +132,7 @@ func (c *Call) AppendItems(items []Item) []Item {
 	all, prompt := c.amounts(), c.Tokens.Prompt()
 	for k, n := range all {
 		if n > 0 {
-			items = append(items, Item{Kind: Kind(k), Amount: n, Model: c.Model, Prompt: prompt})
+			items = append(items, Item{Kind: Kind(k), Amount: n, Model: c.Model, Prompt: prompt, Tier: c.Tier, Region: c.Region})
 		}
 	}
 	return items
@@ -145,7 +145,7 @@ func (c *Call) amounts() Amounts {
 	all[CacheRead], all[CacheWrite5m], all[CacheWrite1h] = t.CacheRead, t.CacheWrite, t.CacheWrite1h
 	for k := range all {
 		if of := kinds[k].partOf; of < Kinds {
-			all[k] = min(all[k], all[of])
+			all[k] = max(min(all[k], all[of]), 0)
 			all[of] -= all[k]
 		}
 	}

@@ -19,6 +19,8 @@ type Filter struct {
 	// Status is an exact one (429), or a class as its first digit (4).
 	Status       int
 	Since, Until time.Time // when the record was closed
+	// Unpriced selects what was asked of models whose price is not known.
+	Unpriced bool
 	// Limit keeps the newest so many. Zero means 100.
 	Limit int
 }
@@ -29,12 +31,19 @@ func (f *Filter) Matches(r *Record) bool {
 	switch {
 	case f.Key != "" && r.Key != f.Key, f.Account != "" && r.Account != f.Account:
 		return false
+	case f.Unpriced && !r.Unpriced:
+		return false
 	case f.Status >= 100 && r.Status != f.Status, f.Status > 0 && f.Status < 10 && r.Status/100 != f.Status:
 		return false
 	case !f.Since.IsZero() && end.Before(f.Since), !f.Until.IsZero() && !end.Before(f.Until):
 		return false
 	}
 	return true
+}
+
+// maySelect is false for a record that is not selected, as far as its line tells before it is read.
+func (f *Filter) maySelect(body []byte) bool {
+	return bytes.Contains(body, []byte(f.Key)) && bytes.Contains(body, []byte(f.Account)) && (!f.Unpriced || bytes.Contains(body, []byte(`"unpriced":true`)))
 }
 
 // Search gives the closed records that match, oldest first: those of every node, where nodes share a log that can be reached.
@@ -56,9 +65,7 @@ func (l *Ledger) Search(ctx context.Context, f Filter) ([]*Record, error) {
 func (l *Ledger) searchOwn(ctx context.Context, f Filter) ([]*Record, error) {
 	l.commitSoon()
 	m := l.borrow() // before the files are read: what is written meanwhile is in both
-	unwritten := m.closed(0, func(body []byte) bool {
-		return bytes.Contains(body, []byte(f.Key)) && bytes.Contains(body, []byte(f.Account))
-	})
+	unwritten := m.closed(0, f.maySelect)
 	found, err := l.searchFiles(ctx, f)
 	if err != nil || len(unwritten) == 0 {
 		return found, err
@@ -81,7 +88,7 @@ func (l *Ledger) searchFiles(ctx context.Context, f Filter) ([]*Record, error) {
 func (f *Filter) segment(path string, most int) ([]*Record, error) {
 	var lines []place
 	err := scan(path, 0, func(s line) bool {
-		if s.good && s.what == closed && bytes.Contains(s.body, []byte(f.Key)) && bytes.Contains(s.body, []byte(f.Account)) {
+		if s.good && s.what == closed && f.maySelect(s.body) {
 			lines = append(lines, place{end: s.end - 1, size: len(s.body)})
 		}
 		return true

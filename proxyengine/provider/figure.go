@@ -2,6 +2,8 @@ package provider
 
 import (
 	"bytes"
+	"math"
+	"strconv"
 
 	"crs/internal/jsonscan"
 )
@@ -24,4 +26,41 @@ func Figure(raw []byte) (n int64, ok bool) {
 		}
 	}
 	return min(max(n, 0), mostFigure), true
+}
+
+// NearFigure is Figure that also reads a count with a fraction, rounded up, or an exponent, which no provider's has.
+func NearFigure(raw []byte) (n int64, ok bool) {
+	if n, ok = Figure(raw); ok {
+		return n, true
+	}
+	if len(raw) == 0 || len(raw) > longestFigure || raw[0] < '0' || raw[0] > '9' {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil {
+		return 0, false
+	}
+	return int64(math.Ceil(min(f, mostFigure))), true
+}
+
+// longestFigure is longer than any number that somebody writes.
+const longestFigure = 64
+
+// odd reports whether a usage object has a number that is negative or has a fraction.
+func odd(raw []byte) bool {
+	if !bytes.ContainsAny(raw, "-.") { // as usual
+		return false
+	}
+	quoted := false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == '-' || c == '.'):
+			return true
+		}
+	}
+	return false
 }

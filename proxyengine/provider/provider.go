@@ -170,6 +170,9 @@ type Count struct {
 	Raw   json.RawMessage
 }
 
+// Vague reports whether its figures do not even tell of a prompt.
+func (c *Count) Vague() bool { return c.Tokens.Prompt() == 0 && c.Also == usage.Amounts{} }
+
 // Provider is an upstream family.
 type Provider interface {
 	Name() string

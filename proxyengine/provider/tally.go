@@ -25,12 +25,15 @@ type Tally struct {
 }
 
 // End gives the count; raw is what the upstream said of it. An answer that was cut is counted by what came of it, where its own figures
-// say less.
+// say less, and so is one whose figures do not even tell of a prompt.
 func (t *Tally) End(complete bool, raw []byte) Count {
 	c := t.Count
 	c.Complete = complete && c.Seen
-	if !c.Complete {
+	if !c.Complete || c.Vague() {
 		c.Tokens.Output = max(c.Tokens.Output, t.Output/BytesPerToken)
+	}
+	if odd(raw) {
+		c.Doubt = "the usage has figures that are no whole numbers: one with a fraction is rounded up, a negative one is nothing"
 	}
 	c.Raw = ledgerLine(raw)
 	return c
@@ -70,7 +73,7 @@ func Word(raw []byte) string {
 
 // TakeFigure keeps a count, unless it is none or zero, which says nothing. It is false for what is none.
 func TakeFigure(n *int64, raw []byte) bool {
-	fresh, ok := Figure(raw)
+	fresh, ok := NearFigure(raw)
 	if ok && fresh > 0 {
 		*n = fresh
 	}

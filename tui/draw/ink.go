@@ -15,9 +15,6 @@ func (k Ink) Paint(text string) string {
 	return k.on + text + off
 }
 
-// Sequence is what begins painting; "" for nothing.
-func (k Ink) Sequence() string { return k.on }
-
 // Colours is how many colours a terminal has.
 type Colours int
 

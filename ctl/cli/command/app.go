@@ -62,11 +62,3 @@ func (a *App) Noun(name, short string, children ...[]*cobra.Command) *cobra.Comm
 	}
 	return cmd
 }
-
-// Group marks commands that are listed together.
-func (a *App) Group(id string, commands ...*cobra.Command) []*cobra.Command {
-	for _, c := range commands {
-		c.GroupID = id
-	}
-	return commands
-}

@@ -26,17 +26,17 @@ func Completions(places ...Completer) cobra.CompletionFunc {
 }
 
 // Complete has a flag's values completed. It fails only for a flag that the command has not, which a test would find.
-func Complete(cmd *cobra.Command, flag string, words Completer) {
-	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-		return Completions(words)(cmd, nil, toComplete)
-	})
-}
+func Complete(cmd *cobra.Command, flag string, words Completer) { complete(cmd, flag, words, 0) }
 
 // CompleteBeginnings has a flag's values completed that go on behind what is completed.
 func CompleteBeginnings(cmd *cobra.Command, flag string, words Completer) {
+	complete(cmd, flag, words, cobra.ShellCompDirectiveNoSpace)
+}
+
+func complete(cmd *cobra.Command, flag string, words Completer, also cobra.ShellCompDirective) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 		all, directive := Completions(words)(cmd, nil, toComplete)
-		return all, directive | cobra.ShellCompDirectiveNoSpace
+		return all, directive | also
 	})
 }
 
@@ -62,36 +62,24 @@ func Fixed(words ...string) Completer {
 
 // AccountNames completes accounts.
 func (a *App) AccountNames(ctx context.Context) []string {
-	all, err := a.Client().Accounts(ctx)
-	return Names(all, err, func(x *ctl.Account) string { return x.Name + "\t" + x.Platform + ", " + x.State })
+	all, _ := a.Client().Accounts(ctx)
+	return Each(all, func(x *ctl.Account) string { return x.Name + "\t" + x.Platform + ", " + x.State })
 }
 
 // GroupNames completes groups.
 func (a *App) GroupNames(ctx context.Context) []string {
-	all, err := a.Client().Groups(ctx)
-	return Names(all, err, func(x *ctl.Group) string { return x.Name + "\t" + Plural(len(x.Accounts), "account") })
+	all, _ := a.Client().Groups(ctx)
+	return Each(all, func(x *ctl.Group) string { return x.Name + "\t" + Plural(len(x.Accounts), "account") })
 }
 
 // KeyNames completes keys.
 func (a *App) KeyNames(ctx context.Context) []string {
-	all, err := a.Client().Keys(ctx)
-	return Names(all, err, func(x *ctl.Key) string { return x.Name + "\t" + x.State })
+	all, _ := a.Client().Keys(ctx)
+	return Each(all, func(x *ctl.Key) string { return x.Name + "\t" + x.State })
 }
 
 // ModelNames completes the models that have prices.
 func (a *App) ModelNames(ctx context.Context) []string {
-	all, err := a.Client().Prices(ctx)
-	return Names(all.Models, err, func(x *ctl.Price) string { return x.Model })
-}
-
-// Names are what completes all of a list; none after an error.
-func Names[T any](all []T, err error, name func(*T) string) []string {
-	if err != nil {
-		return nil
-	}
-	found := make([]string, len(all))
-	for i := range all {
-		found[i] = name(&all[i])
-	}
-	return found
+	all, _ := a.Client().Prices(ctx)
+	return Each(all.Models, func(x *ctl.Price) string { return x.Model })
 }

@@ -1,11 +1,16 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,22 +20,14 @@ import (
 
 // ExitCode is what the process ends with; "" is no error.
 func ExitCode(code ctl.Code) int {
-	switch code {
-	case "":
-		return 0
-	case ctl.BadRequest:
-		return 2
-	case ctl.NotRunning:
-		return 3
-	case ctl.NotFound:
-		return 4
-	case ctl.NotPermitted:
-		return 5
-	case ctl.Conflict:
-		return 6
+	if exit, known := exitCodes[code]; known {
+		return exit
 	}
 	return 1
 }
+
+// exitCodes are those of errors that have one of their own.
+var exitCodes = map[ctl.Code]int{"": 0, ctl.BadRequest: 2, ctl.NotRunning: 3, ctl.NotFound: 4, ctl.NotPermitted: 5, ctl.Conflict: 6}
 
 // Told is an error that was printed as the answer, so that only the exit code is left to say it with.
 type Told struct{ Code ctl.Code }
@@ -75,11 +72,7 @@ func Describe(err error) *ctl.Error {
 
 // Lines cleans every line of a text that may have several.
 func Lines(text string) string {
-	all := strings.Split(text, "\n")
-	for i, line := range all {
-		all[i] = Clean(line)
-	}
-	return strings.Join(all, "\n")
+	return strings.Join(Each(strings.Split(text, "\n"), func(line *string) string { return Clean(*line) }), "\n")
 }
 
 // Misuse marks what cobra says of the arguments.
@@ -100,10 +93,7 @@ func FlagError(err error) error {
 	if !errors.As(err, &number) {
 		return ctl.Errorf(ctl.BadRequest, "--%s: %s", bad.GetFlag().Name, bad.Unwrap())
 	}
-	want := map[string]string{"bool": "true or false", "float64": "a number"}[bad.GetFlag().Value.Type()]
-	if want == "" {
-		want = "a whole number"
-	}
+	want := cmp.Or(map[string]string{"bool": "true or false", "float64": "a number"}[bad.GetFlag().Value.Type()], "a whole number")
 	return ctl.Errorf(ctl.BadRequest, "--%s: %q is not %s", bad.GetFlag().Name, bad.GetValue(), want)
 }
 
@@ -122,4 +112,45 @@ func WantsJSON(args []string) bool {
 		}
 	}
 	return false
+}
+
+// WrongPath says what to do about an error about a path that somebody has named: there is nothing there, something else, or it is
+// not for them.
+func WrongPath(none ctl.Code, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return ctl.Errorf(none, "%s", err).WithHint("name a file that is there")
+	case errors.Is(err, syscall.EISDIR):
+		return ctl.Errorf(ctl.BadRequest, "%s", err).WithHint("name a file, not a directory")
+	case errors.Is(err, fs.ErrPermission):
+		return ctl.Errorf(ctl.NotPermitted, "%s", err).WithHint("try sudo, or give your user the right to the file")
+	}
+	return err
+}
+
+// Readable is an error when there is no file at path.
+func Readable(what, path string) error {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		err = &fs.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
+	}
+	if err != nil {
+		return WrongPath(ctl.NotFound, fmt.Errorf("read %s: %w", what, err))
+	}
+	return nil
+}
+
+// Makable is an error when no file can be made at path, since there is no directory for it.
+func Makable(what, path string) error {
+	dir := filepath.Dir(path)
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil, errors.Is(err, syscall.ENOTDIR):
+		return ctl.Errorf(ctl.BadRequest, "write %s: %s is not a directory", what, dir).WithHint("name a file in a directory")
+	case errors.Is(err, fs.ErrNotExist):
+		return ctl.Errorf(ctl.NotFound, "write %s: there is no directory %s", what, dir).WithHint("make it first, or name a file in one that is there")
+	}
+	return WrongPath(ctl.NotFound, fmt.Errorf("write %s: %w", what, err))
 }

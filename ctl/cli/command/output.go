@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"crs/ctl"
 )
 
 // Show prints v as JSON, or has table print it.
@@ -66,11 +69,10 @@ func (a *App) Table(columns []Column, rows [][]string, total []string) {
 	w.SuppressTrailingSpaces()
 	w.SuppressEmptyColumns()
 	configs := make([]table.ColumnConfig, len(columns))
-	names := make([]string, len(columns))
 	for i, c := range columns {
-		names[i], configs[i] = c.Name, c.config(i+1)
+		configs[i] = c.config(i + 1)
 	}
-	if strings.Join(names, "") != "" {
+	if names := Heads(columns); strings.Join(names, "") != "" {
 		w.AppendHeader(cells(names))
 	}
 	w.SetColumnConfigs(configs)
@@ -83,14 +85,37 @@ func (a *App) Table(columns []Column, rows [][]string, total []string) {
 	_, _ = fmt.Fprintln(a.IO.Out, w.Render())
 }
 
-// Rows writes each of a list as a row of a table.
-func Rows[T any](all []T, row func(*T) []string) [][]string {
-	rows := make([][]string, len(all))
-	for i := range all {
-		rows[i] = row(&all[i])
+// List prints each of a list as a row under the columns' names, or what is to be said where there is none.
+func List[T any](a *App, none string, columns []Column, all []T, row func(*T) []string) {
+	if len(all) == 0 {
+		a.Say("%s", none)
+		return
 	}
-	return rows
+	a.Table(columns, Rows(all, row), nil)
 }
+
+// Section prints a list as List does, a free line before it; nothing where there is none.
+func Section[T any](a *App, columns []Column, all []T, row func(*T) []string) {
+	if len(all) > 0 {
+		a.Say("")
+		a.Table(columns, Rows(all, row), nil)
+	}
+}
+
+// Rows writes each of a list as a row of a table.
+func Rows[T any](all []T, row func(*T) []string) [][]string { return Each(all, row) }
+
+// Each makes something of each of a list.
+func Each[T, U any](all []T, of func(*T) U) []U {
+	made := make([]U, len(all))
+	for i := range all {
+		made[i] = of(&all[i])
+	}
+	return made
+}
+
+// Heads are the columns' names.
+func Heads(columns []Column) []string { return Each(columns, func(c *Column) string { return c.Name }) }
 
 // style has no lines, and two spaces between columns.
 func style() table.Style {
@@ -113,11 +138,7 @@ func (c Column) config(number int) table.ColumnConfig {
 }
 
 func cells(row []string) table.Row {
-	all := make(table.Row, len(row))
-	for i, cell := range row {
-		all[i] = Clean(cell)
-	}
-	return all
+	return Each(row, func(cell *string) any { return Clean(*cell) })
 }
 
 // Fact is a line that says one thing. One that says nothing is not printed.
@@ -153,4 +174,63 @@ func Shorten(text string, most int) string {
 		return string(runes[:most-1]) + "…"
 	}
 	return text
+}
+
+// printed is where answers are printed. It keeps the first error: who prints a table does not look.
+type printed struct {
+	to  io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (p *printed) Write(b []byte) (int, error) {
+	n, err := p.to.Write(b)
+	p.err = cmp.Or(p.err, err)
+	return n, err
+}
+
+// PrintFailure is why something could not be printed; nil where all could.
+func (a *App) PrintFailure() error {
+	if a.printed == nil || a.printed.err == nil {
+		return nil
+	}
+	return ctl.Errorf(ctl.Failed, "print the answer: %s", a.printed.err).WithHint("the command itself was run; what it has changed: crs audit")
+}
+
+// The colours, as a terminal takes them.
+const (
+	Red    = "\x1b[31m"
+	Green  = "\x1b[32m"
+	Yellow = "\x1b[33m"
+	Faint  = "\x1b[2m"
+	Plain  = "\x1b[0m"
+)
+
+// colours maps words to the colour they are printed in.
+var colours = map[string]string{
+	"ready": Green, "active": Green, "ok": Green, "chosen": Green, "eligible": Green,
+	"cooling": Yellow, "expired": Red, "needs-login": Red, "blocked": Red,
+	"disabled": Faint, "deleted": Faint, "passed over": Faint,
+}
+
+// PaintState colours a state.
+func (a *App) PaintState(word string) string { return a.Paint(colours[word], word) }
+
+// PaintStatus colours an HTTP status.
+func (a *App) PaintStatus(status string) string {
+	switch {
+	case status >= "500":
+		return a.Paint(Red, status)
+	case status >= "400":
+		return a.Paint(Yellow, status)
+	}
+	return status
+}
+
+// Paint gives a word its colour, where colours are wanted.
+func (a *App) Paint(colour, word string) string {
+	if colour == "" || a.NoColor || !a.IO.Terminal || a.IO.Getenv("NO_COLOR") != "" || a.IO.Getenv("TERM") == "dumb" {
+		return word
+	}
+	return colour + word + Plain
 }

@@ -55,34 +55,22 @@ func (a *App) Until(at *time.Time) string {
 // Moment writes a time of today as the time only.
 func (a *App) Moment(at time.Time) string { return when.Moment(at, a.IO.Now()) }
 
-// Bound writes a limit; "" for none.
-func Bound[T int | int64](n T) string {
-	if n == 0 {
-		return ""
+// Only is a text that is said only where something holds.
+func Only(holds bool, text string) string {
+	if holds {
+		return text
 	}
-	return Count(int64(n))
+	return ""
 }
+
+// Bound writes a limit; "" for none.
+func Bound[T int | int64](n T) string { return Only(n != 0, Count(int64(n))) }
 
 // Budget writes a limit in money; "" for none.
-func Budget(m ctl.USD) string {
-	if m == 0 {
-		return ""
-	}
-	return m.String()
-}
+func Budget(m ctl.USD) string { return Only(m != 0, m.String()) }
 
 // Because adds a reason, if there is one.
-func Because(why string) string {
-	if why == "" {
-		return ""
-	}
-	return ": " + why
-}
+func Because(why string) string { return Only(why != "", ": "+why) }
 
 // Plural writes how many there are of something.
-func Plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
+func Plural(n int, what string) string { return strconv.Itoa(n) + " " + what + Only(n != 1, "s") }

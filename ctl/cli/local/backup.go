@@ -14,20 +14,24 @@ import (
 
 	"crs/ctl"
 	"crs/ctl/cli/command"
-	"crs/internal/config"
 	"crs/internal/secret"
 )
 
-// secretFlags are where a passphrase comes from. It is never given on the command line.
-type secretFlags struct {
-	ask  bool
-	file string
+// backupFlags are what can be said of a backup. Its passphrase is never given on the command line.
+type backupFlags struct {
+	ask, force bool
+	file, data string // file has the passphrase
+}
+
+// addTo adds the flags, which say what the passphrase is for and what is replaced.
+func (f *backupFlags) addTo(cmd *cobra.Command, secret, replaced string) {
+	cmd.Flags().StringVar(&f.file, "passphrase-file", "", secret+" it with the passphrase in `FILE`; - is standard input")
+	cmd.Flags().BoolVar(&f.force, "force", false, "replace "+replaced)
+	cmd.Flags().StringVar(&f.data, "data", "", "`DIR` of the daemon's data")
 }
 
 func (a *app) backupCommand() *cobra.Command {
-	var from secretFlags
-	var data string
-	var force bool
+	var from backupFlags
 	cmd := &cobra.Command{
 		Use: "backup FILE", Short: "Write accounts, keys, usage and configuration into one file", Args: command.Takes("FILE"), ValidArgsFunction: command.Files,
 		Long: "Writes all that the daemon keeps into FILE: the store, the key that its secrets are sealed with, the ledger and the configuration.\n" +
@@ -36,7 +40,7 @@ func (a *app) backupCommand() *cobra.Command {
 		Example: "sudo crs backup /root/crs.tar.gz\n  crs backup --encrypt crs.age\n  crs backup --passphrase-file pass.txt crs.age",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := args[0]
-			if _, err := os.Lstat(file); err == nil && !force {
+			if _, err := os.Lstat(file); err == nil && !from.force {
 				return ctl.Errorf(ctl.Conflict, "%s is there already", file).WithHint("give another name, or replace it with --force")
 			}
 			if err := command.Makable("the backup", file); err != nil {
@@ -46,7 +50,7 @@ func (a *app) backupCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			o := command.BackupOptions{Source: a.sourceOf(data), Version: a.Programs.Version, File: file, Passphrase: pass}
+			o := command.BackupOptions{Source: a.Source(said("data", from.data)), Version: a.Programs.Version, File: file, Passphrase: pass}
 			done := a.Busy("backing up")
 			err = a.Programs.Backup(cmd.Context(), o)
 			done()
@@ -56,19 +60,9 @@ func (a *app) backupCommand() *cobra.Command {
 			return a.wrote(file, !pass.Empty())
 		},
 	}
-	flags := cmd.Flags()
-	flags.BoolVar(&from.ask, "encrypt", false, "encrypt it with a passphrase, which is asked for")
-	flags.StringVar(&from.file, "passphrase-file", "", "encrypt it with the passphrase in `FILE`; - is standard input")
-	flags.BoolVar(&force, "force", false, "replace the file")
-	flags.StringVar(&data, "data", "", "`DIR` of the daemon's data")
+	from.addTo(cmd, "encrypt", "the file")
+	cmd.Flags().BoolVar(&from.ask, "encrypt", false, "encrypt it with a passphrase, which is asked for")
 	return cmd
-}
-
-func (a *app) sourceOf(data string) config.Source {
-	if data == "" {
-		return a.Source(nil)
-	}
-	return a.Source(map[string]string{"data": data})
 }
 
 func (a *app) wrote(file string, encrypted bool) error {
@@ -100,9 +94,7 @@ func backupFailed(err error, file string) error {
 }
 
 func (a *app) restoreCommand() *cobra.Command {
-	var from secretFlags
-	var data string
-	var force bool
+	var from backupFlags
 	cmd := &cobra.Command{
 		Use: "restore FILE", Short: "Put back what crs backup has written", Args: command.Takes("FILE"), ValidArgsFunction: command.Files,
 		Long: "Puts a backup in the place of what the daemon keeps. The daemon must be stopped. The whole backup is read and checked before\n" +
@@ -112,20 +104,17 @@ func (a *app) restoreCommand() *cobra.Command {
 			if err := command.Readable("the backup", args[0]); err != nil {
 				return err
 			}
-			o := command.BackupOptions{Source: a.sourceOf(data), Version: a.Programs.Version, File: args[0], Force: force}
+			o := command.BackupOptions{Source: a.Source(said("data", from.data)), Version: a.Programs.Version, File: args[0], Force: from.force}
 			done, err := a.restore(cmd.Context(), o, from)
 			return command.Result(a.App, done, err, a.restored)
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&from.file, "passphrase-file", "", "decrypt it with the passphrase in `FILE`; - is standard input")
-	flags.BoolVar(&force, "force", false, "replace what is there")
-	flags.StringVar(&data, "data", "", "`DIR` of the daemon's data")
+	from.addTo(cmd, "decrypt", "what is there")
 	return cmd
 }
 
 // restore asks for a passphrase once it is known that one is needed.
-func (a *app) restore(ctx context.Context, o command.BackupOptions, from secretFlags) (done *command.Restored, err error) {
+func (a *app) restore(ctx context.Context, o command.BackupOptions, from backupFlags) (done *command.Restored, err error) {
 	if from.file != "" {
 		if o.Passphrase, err = a.passphraseIn(from.file); err != nil {
 			return nil, err
@@ -168,7 +157,7 @@ func (a *app) restored(done *command.Restored) {
 }
 
 // newPassphrase is asked for twice: one that was mistyped would lose everything.
-func (a *app) newPassphrase(ctx context.Context, from secretFlags) (secret.String, error) {
+func (a *app) newPassphrase(ctx context.Context, from backupFlags) (secret.String, error) {
 	switch {
 	case from.file != "":
 		return a.passphraseIn(from.file)

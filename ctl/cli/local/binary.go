@@ -108,13 +108,8 @@ func (b binary) finish(what release.Artefact) (bool, error) {
 
 // replace puts the new version in the place of the old one, and keeps that.
 func (b binary) replace() error {
-	kept := b.previous() + ".new"
-	_ = os.Remove(kept)
-	if err := link(b.path, kept); err != nil {
+	if err := putLink(b.path, b.previous()); err != nil {
 		return fmt.Errorf("keep the old version: %w", err)
-	}
-	if err := os.Rename(kept, b.previous()); err != nil {
-		return errors.Join(fmt.Errorf("keep the old version: %w", err), os.Remove(kept))
 	}
 	if err := os.Rename(b.next(), b.path); err != nil {
 		return fmt.Errorf("put the new version in its place: %w", err)
@@ -124,15 +119,23 @@ func (b binary) replace() error {
 
 // restore puts the old version back.
 func (b binary) restore() error {
-	back := b.path + ".back"
-	_ = os.Remove(back)
-	if err := link(b.previous(), back); err != nil {
-		return fmt.Errorf("put the old version back: %w", err)
-	}
-	if err := os.Rename(back, b.path); err != nil {
+	if err := putLink(b.previous(), b.path); err != nil {
 		return fmt.Errorf("put the old version back: %w", err)
 	}
 	return syncDir(filepath.Dir(b.path))
+}
+
+// putLink gives a file a second name, in the place of whatever has that.
+func putLink(from, to string) error {
+	draft := to + ".new"
+	_ = os.Remove(draft)
+	if err := link(from, draft); err != nil {
+		return err
+	}
+	if err := os.Rename(draft, to); err != nil {
+		return errors.Join(err, os.Remove(draft))
+	}
+	return nil
 }
 
 // link gives a file a second name, or copies it where files have only one.

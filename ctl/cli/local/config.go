@@ -41,34 +41,30 @@ func (a *app) configPathCommand() *cobra.Command {
 
 // places are known even when the file has mistakes: somebody wants to find it then.
 func (a *app) places() (places, error) {
-	flags := map[string]string{}
-	if a.Socket != "" {
-		flags["socket"] = a.Socket
-	}
-	if loaded, err := config.Load(a.Source(flags)); err == nil {
+	if loaded, err := config.Load(a.Source(said("socket", a.Socket))); err == nil {
 		return places{loaded.File, loaded.Config.Data, loaded.Config.Socket}, nil
 	}
-	dir, err := absolute(a.IO.Getenv("CRS_DATA"))
+	p, err := config.DefaultPaths(a.IO.Getenv, a.IO.UID, absolute(a.IO.Getenv("CRS_DATA")))
 	if err != nil {
 		return places{}, err
 	}
-	p, err := config.DefaultPaths(a.IO.Getenv, a.IO.UID, dir)
-	if err != nil {
-		return places{}, err
-	}
-	file, err := absolute(a.IO.Getenv("CRS_CONFIG"))
-	return places{cmp.Or(file, p.Config), p.Data, a.Client().Socket()}, err
+	return places{cmp.Or(absolute(a.IO.Getenv("CRS_CONFIG")), p.Config), p.Data, a.Client().Socket()}, nil
 }
 
-func absolute(path string) (string, error) {
-	if path == "" {
-		return "", nil
+// said is a flag that sets a key of the configuration, unless it says nothing.
+func said(key, value string) map[string]string {
+	if value == "" {
+		return nil
 	}
-	whole, err := filepath.Abs(path)
-	if err != nil {
-		return "", fmt.Errorf("find %s: %w", path, err)
+	return map[string]string{key: value}
+}
+
+// absolute resolves a path that may be relative to the working directory.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil && path != "" {
+		return whole
 	}
-	return whole, nil
+	return path
 }
 
 // configuration is what is in force, or would be, as JSON.

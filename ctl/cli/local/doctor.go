@@ -1,8 +1,12 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -59,12 +63,7 @@ func (a *app) doctor(ctx context.Context, through string, silence time.Duration)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	failed := 0
-	for i := range found {
-		if found[i].State == ctl.Bad {
-			failed++
-		}
-	}
+	failed := countOf(found, ctl.Bad)
 	if err := a.Show(Diagnosis{failed == 0, found}, func() { a.printChecks(found, failed) }); err != nil {
 		return err
 	}
@@ -116,11 +115,9 @@ func (a *app) daemonCheck(ctx context.Context) (c ctl.Check, conditions []ctl.Ch
 
 func conditionChecks(all []ctl.Condition) []ctl.Check {
 	states := map[string]ctl.State{ctl.SeverityFailed: ctl.Bad, ctl.SeverityWarning: ctl.Warning, ctl.SeverityNote: ctl.OK}
-	var checks []ctl.Check
-	for _, c := range all {
-		checks = append(checks, ctl.Check{Name: "condition", Subject: c.Code, State: states[c.Severity], Detail: c.Sentence, Hint: c.Hint})
-	}
-	return checks
+	return command.Each(all, func(c *ctl.Condition) ctl.Check {
+		return ctl.Check{Name: "condition", Subject: c.Code, State: states[c.Severity], Detail: c.Sentence, Hint: c.Hint}
+	})
 }
 
 func (a *app) through(ctx context.Context, address string, silence time.Duration) []ctl.Check {
@@ -129,11 +126,7 @@ func (a *app) through(ctx context.Context, address string, silence time.Duration
 		e := command.Describe(err)
 		return []ctl.Check{{Name: "through", Subject: address, State: ctl.Bad, Detail: e.Message, Hint: e.Hint}}
 	}
-	what := "sending requests through " + address
-	if silence > 0 {
-		what += ", which takes " + when.Rough(silence)
-	}
-	defer a.Busy(what)()
+	defer a.Busy("sending requests through " + address + command.Only(silence > 0, ", which takes "+when.Rough(silence)))()
 	return canary.Run(ctx, canary.Options{URL: address, Token: c.Token, Silence: silence})
 }
 
@@ -143,7 +136,6 @@ var marks = map[ctl.State]struct{ mark, colour string }{
 }
 
 func (a *app) printChecks(all []ctl.Check, failed int) {
-	warned := 0
 	for i := range all {
 		c := &all[i]
 		m := marks[c.State]
@@ -151,12 +143,9 @@ func (a *app) printChecks(all []ctl.Check, failed int) {
 		if c.Hint != "" {
 			a.Say("              %s", c.Hint)
 		}
-		if c.State == ctl.Warning {
-			warned++
-		}
 	}
 	a.Say("")
-	switch {
+	switch warned := countOf(all, ctl.Warning); {
 	case failed > 0:
 		a.Say("%d of %s failed, %s", failed, command.Plural(len(all), "check"), command.Plural(warned, "warning"))
 	case warned > 0:
@@ -164,6 +153,15 @@ func (a *app) printChecks(all []ctl.Check, failed int) {
 	default:
 		a.Say("all is well")
 	}
+}
+
+func countOf(all []ctl.Check, state ctl.State) (n int) {
+	for i := range all {
+		if all[i].State == state {
+			n++
+		}
+	}
+	return n
 }
 
 // mostNamed is how many accounts are named for one way.
@@ -177,8 +175,90 @@ func about(c *ctl.Check) string {
 	case len(c.Accounts) > 0:
 		return strings.Join(c.Accounts, ", ") + ": " + c.Subject + " "
 	}
-	if c.Subject != "" && c.Name != "daemon" {
-		return c.Subject + ": "
+	return command.Only(c.Subject != "" && c.Name != "daemon", c.Subject+": ")
+}
+
+// pathCheck finds out which program people run when they type crs: the service that this one replaces has a script of that
+// name.
+func pathCheck(path string) ctl.Check {
+	own, err := os.Executable()
+	if err != nil {
+		return ctl.Check{Name: "path", State: ctl.Skipped, Detail: "where this crs is cannot be told"}
 	}
-	return ""
+	return judgePath(path, own)
+}
+
+func judgePath(path, own string) ctl.Check {
+	c := ctl.Check{Name: "path", State: ctl.OK}
+	all := namesakes(path)
+	for i, file := range all {
+		if sameFile(file, own) {
+			continue
+		}
+		what := whatIs(file)
+		switch {
+		case what == nodeRelay:
+			c.State, c.Subject, c.Detail = ctl.Bad, file, "this is the command of claude-relay-service, the Node relay"
+			c.Hint = "crs migrate node-relay takes its keys over; then stop it and remove its command: " + ctl.ShellWord(file) + " stop; sudo rm " + ctl.ShellWord(file)
+			if i > 0 {
+				c.State = ctl.Warning // it is not what people get
+			}
+			return c
+		case i == 0 && c.State == ctl.OK:
+			c.State, c.Subject, c.Detail = ctl.Warning, file, "typing crs runs this "+what+", not "+own
+			c.Hint = "remove it, or put the directory of the crs that you want first in the PATH"
+		}
+	}
+	switch {
+	case c.State != ctl.OK:
+	case len(all) == 0:
+		c.State, c.Detail = ctl.Skipped, "no crs is in the PATH"
+	default:
+		c.Detail = "typing crs runs " + all[0]
+	}
+	return c
+}
+
+// namesakes are the programs named crs in the PATH, in the order in which a shell looks.
+func namesakes(path string) []string {
+	var all []string
+	for _, dir := range filepath.SplitList(path) {
+		for _, name := range []string{"crs", "crs.exe"} {
+			file := filepath.Join(dir, name)
+			if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && (info.Mode().Perm()&0o111 != 0 || filepath.Ext(name) == ".exe") {
+				all = append(all, file)
+			}
+		}
+	}
+	return all
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+const nodeRelay = "Node relay"
+
+// whatIs looks into a program.
+func whatIs(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return "program"
+	}
+	defer func() { _ = f.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(f, 256<<10))
+	switch {
+	case !bytes.HasPrefix(text, []byte("#!")):
+		return "program, perhaps another version"
+	case bytes.Contains(text, []byte("claude-relay-service")):
+		return nodeRelay
+	case strings.Contains(strings.SplitN(string(text), "\n", 2)[0], "node"):
+		return "Node script"
+	}
+	return "script"
 }

@@ -11,23 +11,15 @@ import (
 // app is one run of the command line.
 type app struct{ *command.App }
 
-// Programs are the commands that run a daemon, or something like it, and see to what that stands on.
-func Programs(c *command.App) []*cobra.Command {
+// Commands are all of them, by the group that they are listed in.
+func Commands(c *command.App) map[string][]*cobra.Command {
 	a := &app{c}
-	return []*cobra.Command{a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand(), a.storeCommand()}
-}
-
-// Service are the commands about crs as a service of this machine.
-func Service(c *command.App) []*cobra.Command {
-	a := &app{c}
-	return []*cobra.Command{
-		a.installCommand(), a.uninstallCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(), a.updateCommand(), a.backupCommand(),
-		a.restoreCommand(), a.logsCommand(),
+	return map[string][]*cobra.Command{
+		"run": {a.demoCommand(), a.serveCommand(), a.mockCommand(), a.configCommand(), a.storeCommand()},
+		"service": {
+			a.installCommand(), a.uninstallCommand(), a.startCommand(), a.stopCommand(), a.restartCommand(), a.updateCommand(), a.backupCommand(),
+			a.restoreCommand(), a.logsCommand(),
+		},
+		"look": {a.statusCommand(), a.tuiCommand(), a.doctorCommand(), a.versionCommand()},
 	}
-}
-
-// Look are the commands that tell whether all is well here.
-func Look(c *command.App) []*cobra.Command {
-	a := &app{c}
-	return []*cobra.Command{a.statusCommand(), a.tuiCommand(), a.doctorCommand(), a.versionCommand()}
 }

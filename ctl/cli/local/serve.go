@@ -21,13 +21,10 @@ func (a *app) serveCommand() *cobra.Command {
 		Example: "crs serve\n  crs serve --data /srv/crs --listen 127.0.0.1:3000\n  crs serve --redis redis://10.0.0.5:6379/0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := map[string]string{}
-			for _, key := range []string{"listen", "data", "socket"} { // a flag is named as the key that it sets
-				if flag := cmd.Flag(key); flag.Changed {
+			for name, key := range map[string]string{"listen": "listen", "data": "data", "socket": "socket", "redis": "redis.url"} {
+				if flag := cmd.Flag(name); flag.Changed {
 					flags[key] = flag.Value.String()
 				}
-			}
-			if flag := cmd.Flag("redis"); flag.Changed {
-				flags["redis.url"] = flag.Value.String()
 			}
 			source := a.Source(flags)
 			source.File = file

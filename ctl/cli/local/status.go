@@ -1,11 +1,13 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -14,6 +16,7 @@ import (
 	"crs/ctl"
 	"crs/ctl/cli/command"
 	"crs/ctl/when"
+	"crs/internal/config"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -94,34 +97,23 @@ func (a *app) remedies(all []ctl.Condition) {
 func (a *app) statusFacts(w *WellBeing) {
 	s := &w.Status
 	up := time.Duration(s.UptimeSeconds * float64(time.Second))
-	waiting := ""
-	if s.Waiting > 0 {
-		waiting = fmt.Sprintf(", %d of them waiting for an account", s.Waiting)
-	}
-	place := s.Store
-	if s.Node != "" {
-		place += ", as " + s.Node
-	}
-	a.Facts(append(a.serviceFacts(w),
+	inFlight := strconv.Itoa(s.InFlight) + command.Only(s.Waiting > 0, fmt.Sprintf(", %d of them waiting for an account", s.Waiting)) +
+		command.Only(s.Leaving > 0, fmt.Sprintf(", and %d in the process before this one", s.Leaving)) // which has handed over
+	place := s.Store + command.Only(s.Node != "", ", as "+s.Node)
+	a.Facts(
+		command.Fact{"since", a.Moment(*w.Since)}, command.Fact{"service", a.serviceState(&w.Service)}, command.Fact{"last error", w.LastError},
 		command.Fact{"version", s.Version}, command.Fact{"process", fmt.Sprintf("%d, up %s", s.PID, when.Rough(up))}, command.Fact{"listens on", s.Listen},
 		command.Fact{"socket", a.Client().Socket()}, command.Fact{"store", place}, command.Fact{"accounts", fmt.Sprintf("%d, %d ready", s.Accounts, s.AccountsReady)},
-		command.Fact{"keys", strconv.Itoa(s.Keys)}, command.Fact{"in flight", strconv.Itoa(s.InFlight) + waiting + leaving(s)},
-		command.Fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, command.Fact{"prices", s.Prices},
-	)...)
+		command.Fact{"keys", strconv.Itoa(s.Keys)}, command.Fact{"in flight", inFlight},
+		command.Fact{"bodies held", humanize.IBytes(uint64(max(0, s.BodyBytes)))}, command.Fact{"prices", s.Prices + command.Only(s.PricesOf != "", ", of "+s.PricesOf)},
+	)
 }
 
 // unready lists the accounts that cannot serve now.
 func (a *app) unready(all []ctl.Account) {
-	var rows [][]string
-	for _, x := range all {
-		if x.State != "ready" {
-			rows = append(rows, []string{x.Name, x.State, a.Until(x.Until), x.Why})
-		}
-	}
-	if len(rows) > 0 {
-		a.Say("")
-		a.Table([]command.Column{command.Left("ACCOUNT"), {Name: "STATE", Paint: a.PaintState}, command.Left("UNTIL"), command.Left("WHY")}, rows, nil)
-	}
+	all = slices.DeleteFunc(all, func(x ctl.Account) bool { return x.State == "ready" })
+	columns := []command.Column{command.Left("ACCOUNT"), {Name: "STATE", Paint: a.PaintState}, command.Left("UNTIL"), command.Left("WHY")}
+	command.Section(a.App, columns, all, func(x *ctl.Account) []string { return []string{x.Name, x.State, a.Until(x.Until), x.Why} })
 }
 
 // mostLive is how many requests in flight are listed.
@@ -129,23 +121,112 @@ const mostLive = 20
 
 // liveTable lists what is in flight, the oldest first.
 func (a *app) liveTable(all []ctl.Live) {
-	if len(all) == 0 {
-		return
-	}
-	rows := command.Rows(all[:min(len(all), mostLive)], func(x *ctl.Live) []string {
+	columns := []command.Column{command.Left("IN FLIGHT"), command.Left("KEY"), command.Left("MODEL"), command.Left("ACCOUNT"), command.Left("PHASE"), command.Right("FOR")}
+	command.Section(a.App, columns, all[:min(len(all), mostLive)], func(x *ctl.Live) []string {
 		return []string{x.ID, x.Key, x.Model, x.Account, x.Phase, when.Rough(a.IO.Now().Sub(x.At))}
 	})
-	a.Say("")
-	a.Table([]command.Column{command.Left("IN FLIGHT"), command.Left("KEY"), command.Left("MODEL"), command.Left("ACCOUNT"), command.Left("PHASE"), command.Right("FOR")}, rows, nil)
 	if more := len(all) - mostLive; more > 0 {
 		a.Say("and %d more: crs top, or crs tui", more)
 	}
 }
 
-// leaving tells of requests in a process that has handed over.
-func leaving(s *ctl.Status) string {
-	if s.Leaving == 0 {
-		return ""
+// WellBeing is how crs is: its daemon, and its service.
+type WellBeing struct {
+	ctl.Status
+	Healthy   bool        `json:"healthy"`
+	Since     *time.Time  `json:"since,omitempty"` // when the daemon started
+	Installed bool        `json:"installed"`
+	Enabled   bool        `json:"enabled"`
+	LastError string      `json:"last_error,omitempty"`
+	Service   ctl.Service `json:"service"`
+}
+
+// Absence is the same where no daemon runs.
+type Absence struct {
+	Running   bool        `json:"running"`
+	Healthy   bool        `json:"healthy"`
+	Version   string      `json:"version"`          // of what would be started
+	Listen    string      `json:"listen,omitempty"` // where it would
+	Installed bool        `json:"installed"`
+	Enabled   bool        `json:"enabled"`
+	LastError string      `json:"last_error,omitempty"`
+	Service   ctl.Service `json:"service"`
+}
+
+// askingManager is how long the system's manager of services has to answer: the daemon's own answer does not wait for more.
+const askingManager = 5 * time.Second
+
+// theService is the one that is meant: the system's, or the user's own where only that one is installed. What cannot be
+// asked about is as if it were not there.
+func (a *app) theService(ctx context.Context, user bool) ctl.Service {
+	if a.Programs.Service == nil {
+		return ctl.Service{}
 	}
-	return fmt.Sprintf(", and %d in the process before this one", s.Leaving)
+	ctx, stop := context.WithTimeout(ctx, askingManager)
+	defer stop()
+	var is ctl.Service
+	if !user {
+		is, _ = a.Programs.Service(false).State(ctx)
+	}
+	if user || !is.Installed && a.IO.UID != 0 {
+		if own, err := a.Programs.Service(true).State(ctx); err == nil && (user || own.Installed) {
+			is = own
+		}
+	}
+	a.OwnService = is.User
+	return is
+}
+
+func (a *app) wellBeing(s ctl.Status, is ctl.Service) WellBeing {
+	since := a.IO.Now().Add(-time.Duration(s.UptimeSeconds * float64(time.Second))).Truncate(time.Second)
+	return WellBeing{
+		Status: s, Healthy: !s.Failed(), Since: &since,
+		Installed: is.Installed, Enabled: is.Enabled, LastError: cmp.Or(s.LedgerError, is.LastError), Service: is,
+	}
+}
+
+// notRunning is an answer, not a failure: it goes to standard output.
+func (a *app) notRunning(is ctl.Service) error {
+	away := Absence{Version: a.Programs.Version, Installed: is.Installed, Enabled: is.Enabled, LastError: is.LastError, Service: is}
+	if loaded, err := config.Load(a.Source(nil)); err == nil {
+		away.Listen = loaded.Config.Listen
+	}
+	err := a.Show(away, func() {
+		a.Say("crs is not running: no daemon listens on %s", a.Client().Socket())
+		if !is.Installed {
+			a.Say("  start it: crs serve; or see first what it does: crs demo")
+			return
+		}
+		a.Say("  the service is %s", a.serviceState(&is))
+		if is.LastError != "" {
+			a.Say("  last error: %s", is.LastError)
+		}
+		a.Say("  start it: %s; see why it ended: %s", a.withUser("crs start"), a.withUser("crs logs"))
+	})
+	if err != nil {
+		return err
+	}
+	return command.Told{Code: ctl.NotRunning}
+}
+
+// serviceState says how a service is.
+func (a *app) serviceState(is *ctl.Service) string {
+	if !is.Installed {
+		return "not installed"
+	}
+	parts := []string{"installed", command.Only(!is.Enabled, "not ") + "enabled", is.State}
+	if is.Since != nil {
+		parts[2] += " since " + a.Moment(*is.Since)
+	}
+	if is.Restarts > 0 {
+		parts = append(parts, "restarted "+times(is.Restarts))
+	}
+	return strings.Join(parts, ", ") + " (" + is.Manager + ")"
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return command.Plural(n, "time")
 }

@@ -31,11 +31,7 @@ func (a *app) storeCopyCommand() *cobra.Command {
 			if opt.From == "" || opt.To == "" {
 				return ctl.Errorf(ctl.BadRequest, "say what is to be copied where").WithHint("crs store copy --from /var/lib/crs --to redis://10.0.0.5:6379/0")
 			}
-			flags := map[string]string{}
-			if password != "" {
-				flags["redis.password_file"] = password
-			}
-			opt.Source = a.Source(flags)
+			opt.Source = a.Source(said("redis.password_file", password))
 			opt.Source.File = file
 			if _, err := config.Load(opt.Source); err != nil {
 				return mistaken(ctl.BadRequest, err)

@@ -44,8 +44,9 @@ type update struct {
 	check    bool
 	from, to string
 
-	daemon *ctl.Status // nil when none runs
-	target string      // the binary that is replaced
+	daemon  *ctl.Status // nil when none runs
+	current string      // the version of what runs
+	target  string      // the binary that is replaced
 }
 
 // updated is what came of it, as JSON.
@@ -69,7 +70,7 @@ func (u *update) run(ctx context.Context) (*updated, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &updated{Current: u.current(), Offered: rel.Version, Binary: u.target, Notes: rel.Notes}
+	out := &updated{Current: u.current, Offered: rel.Version, Binary: u.target, Notes: rel.Notes}
 	out.Available = release.Newer(rel.Version, out.Current)
 	if u.to != "" {
 		out.Available = !release.Same(rel.Version, out.Current)
@@ -100,25 +101,19 @@ func (u *update) look(ctx context.Context) error {
 	s, err := u.app.Client().Status(ctx)
 	switch {
 	case err == nil:
-		u.daemon = &s
-	case ctl.CodeOf(err) != ctl.NotRunning:
+		u.daemon, u.current, u.target = &s, s.Version, s.Executable
+	case ctl.CodeOf(err) == ctl.NotRunning:
+		u.current = u.app.Programs.Version
+	default:
 		return err
 	}
-	if u.daemon != nil && u.daemon.Executable != "" {
-		u.target = u.daemon.Executable
+	if u.target != "" {
 		return nil
 	}
 	if u.target, err = os.Executable(); err != nil {
 		return ctl.Errorf(ctl.Failed, "find out where crs is: %s", err)
 	}
 	return nil
-}
-
-func (u *update) current() string {
-	if u.daemon != nil {
-		return u.daemon.Version
-	}
-	return u.app.Programs.Version
 }
 
 // find gives the release that is wanted, verified.
@@ -199,21 +194,18 @@ func (u *update) install(ctx context.Context, b binary, out *updated) error {
 		}
 		out.PID, out.InFlight = done.PID, done.InFlight
 	}
-	if err := b.replace(); err != nil {
-		return u.notInPlace(err, b)
+	switch err := b.replace(); {
+	case err != nil && u.daemon == nil:
+		return errors.Join(ctl.Errorf(ctl.Failed, "%s", err), b.drop())
+	case err != nil:
+		return ctl.Errorf(ctl.Failed, "the new version serves, but is not in its place: %s", err).
+			WithHint("put it there before the next start: mv %s %s", b.next(), b.path)
 	}
 	out.Updated, out.Previous = true, b.previous()
 	if u.daemon == nil {
 		return nil
 	}
 	return u.gate(ctx, b, out)
-}
-
-func (u *update) notInPlace(err error, b binary) error {
-	if u.daemon == nil {
-		return errors.Join(ctl.Errorf(ctl.Failed, "%s", err), b.drop())
-	}
-	return ctl.Errorf(ctl.Failed, "the new version serves, but is not in its place: %s", err).WithHint("put it there before the next start: mv %s %s", b.next(), b.path)
 }
 
 // gateTime is how long a new daemon is looked at when it is in its place.

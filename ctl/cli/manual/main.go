@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra/doc"
@@ -15,6 +14,7 @@ import (
 )
 
 func main() {
+	time.Local = time.UTC // for the pages' date
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
@@ -29,28 +29,12 @@ func run(args []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the directory of the manual: %w", err)
 	}
-	date, err := dated()
-	if err != nil {
-		return err
-	}
 	tree := cli.Tree(command.Programs{Version: version})
 	tree.DisableAutoGenTag = true
-	header := &doc.GenManHeader{Title: "CRS", Section: "1", Source: "crs " + version, Manual: "crs", Date: &date}
+	// It is dated by SOURCE_DATE_EPOCH, so that the same source gives the same pages.
+	header := &doc.GenManHeader{Title: "CRS", Section: "1", Source: "crs " + version, Manual: "crs"}
 	if err := doc.GenManTree(tree, header, dir); err != nil {
 		return fmt.Errorf("write the manual: %w", err)
 	}
 	return nil
-}
-
-// dated is when the release was made, so that the same source gives the same pages.
-func dated() (time.Time, error) {
-	text := os.Getenv("SOURCE_DATE_EPOCH")
-	if text == "" {
-		return time.Now().UTC(), nil
-	}
-	seconds, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read SOURCE_DATE_EPOCH: %w", err)
-	}
-	return time.Unix(seconds, 0).UTC(), nil
 }

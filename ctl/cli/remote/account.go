@@ -44,10 +44,7 @@ func (a *app) accountTestCommand() *cobra.Command {
 			answered := a.Busy("asking " + args[0])
 			t, err := a.Client().TestAccount(cmd.Context(), args[0], model)
 			answered()
-			if err != nil {
-				return err
-			}
-			return a.tested(args[0], &t)
+			return a.tested(args[0], &t, err)
 		},
 	}
 	cmd.Flags().StringVar(&model, "model", "", "`MODEL` to ask for; a cheap one if none is named")
@@ -56,8 +53,8 @@ func (a *app) accountTestCommand() *cobra.Command {
 }
 
 // tested tells what came of a test; one that did not go well is an error too.
-func (a *app) tested(name string, t *ctl.AccountTest) error {
-	if err := a.Show(t, func() {}); err != nil {
+func (a *app) tested(name string, t *ctl.AccountTest, err error) error {
+	if err := command.Result(a.App, t, err, func(*ctl.AccountTest) {}); err != nil {
 		return err
 	}
 	switch {

@@ -61,13 +61,9 @@ func (a *app) credentials(cmd *cobra.Command, file, proxyFile string) ([]byte, e
 
 // keyFiles says what may be in a file besides a key alone.
 func (a *app) keyFiles() string {
-	var b strings.Builder
-	for _, p := range a.Programs.Catalogue.Platforms {
-		if p.KeyHelp != "" {
-			_, _ = fmt.Fprintf(&b, "\n\nFor %s the file has %s.", p.Name, p.KeyHelp)
-		}
-	}
-	return b.String()
+	return a.ofPlatforms(func(p *ctl.Platform) string {
+		return command.Only(p.KeyHelp != "", fmt.Sprintf("\n\nFor %s the file has %s.", p.Name, p.KeyHelp))
+	})
 }
 
 // apiKey reads the key from a file, or asks for it.
@@ -132,13 +128,9 @@ func (a *app) accountImportCommand() *cobra.Command {
 
 // savedFiles lists what can be imported.
 func (a *app) savedFiles() string {
-	var b strings.Builder
-	for _, p := range a.Programs.Catalogue.Platforms {
-		if p.File != "" {
-			_, _ = fmt.Fprintf(&b, "  %-8s %s\n", p.Name, p.File)
-		}
-	}
-	return b.String()
+	return a.ofPlatforms(func(p *ctl.Platform) string {
+		return command.Only(p.File != "", fmt.Sprintf("  %-8s %s\n", p.Name, p.File))
+	})
 }
 
 // addAccount adds what flags say to an account that has its credential, and has the daemon take it.
@@ -183,8 +175,8 @@ func (a *app) accountEditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			edit, err := flags.edit(a, cmd, &old)
-			if err != nil {
+			edit := ctl.AccountEdit{Version: &old.Version} // lists are changed from what they were
+			if err := flags.into(a, cmd, &edit, old.Platform, old.Options); err != nil {
 				return err
 			}
 			if err := a.editKey(cmd, &edit, old.Platform, keyFile); err != nil {
@@ -195,10 +187,8 @@ func (a *app) accountEditCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				text := string(file)
-				edit.File = &text
+				edit.File = new(string(file))
 			}
-			edit.Version = &old.Version // lists are changed from what they were
 			x, err := a.Client().EditAccount(cmd.Context(), args[0], edit)
 			return command.Result(a.App, x, err, a.accountFacts)
 		},
@@ -221,7 +211,6 @@ func (a *app) editKey(cmd *cobra.Command, edit *ctl.AccountEdit, platform, keyFi
 	if err != nil {
 		return err
 	}
-	text := key.Reveal()
-	edit.APIKey = &text
+	edit.APIKey = new(key.Reveal())
 	return nil
 }

@@ -41,7 +41,7 @@ func auditColumns() ([]command.Column, []int) {
 
 func (a *app) auditHead() {
 	columns, widths := auditColumns()
-	a.Say("%s", fixedLine(columns, widths, head(columns)))
+	a.Say("%s", fixedLine(columns, widths, command.Heads(columns)))
 }
 
 // auditLines are one for what was done, and one for each field that it changed. What has no room is cut: -o json has all of it.
@@ -62,13 +62,10 @@ func (a *app) auditLines(e *ctl.AuditEntry) {
 
 // changedField says of a field what it was and what it is.
 func changedField(c *ctl.AuditChange) string {
-	switch {
-	case c.Before == "":
+	if c.Before == "" {
 		return c.Field + ": " + c.After
-	case c.After == "":
-		return c.Field + ": " + c.Before + " → none"
 	}
-	return c.Field + ": " + c.Before + " → " + c.After
+	return c.Field + ": " + c.Before + " → " + cmp.Or(c.After, "none")
 }
 
 func (a *app) auditTable(all []ctl.AuditEntry) {

@@ -15,10 +15,7 @@ import (
 
 // relayURL is where a client on the same machine finds what listens on an address.
 func relayURL(listen string, tls bool) string {
-	scheme := "http://"
-	if tls {
-		scheme = "https://"
-	}
+	scheme := "http" + command.Only(tls, "s") + "://"
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return scheme + listen
@@ -169,7 +166,7 @@ func (a *app) sayFirst(url, key string) {
 }
 
 func programNames(c *ctl.Catalogue) []string {
-	return command.Names(c.Clients, nil, func(p *ctl.Program) string { return p.Name })
+	return command.Each(c.Clients, func(p *ctl.Program) string { return p.Name })
 }
 
 // findProgram gives the client of a name.

@@ -3,7 +3,7 @@ package remote
 import (
 	"context"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,13 +59,9 @@ func (a *app) explain(e ctl.Explanation) {
 }
 
 func (a *app) requestFacts(r *ctl.Request) {
-	status := strconv.Itoa(r.Status)
-	if r.Status == 0 {
-		status = "none"
-	}
 	a.Facts(
 		command.Fact{"request", r.ID}, command.Fact{"at", a.Moment(r.At)}, command.Fact{"key", r.Key}, command.Fact{"client", r.Client}, command.Fact{"model", r.Model},
-		command.Fact{"asked upstream", r.Upstream}, command.Fact{"status", status}, command.Fact{"error", r.Error},
+		command.Fact{"asked upstream", r.Upstream}, command.Fact{"status", statusOr(r.Status, "none")}, command.Fact{"error", r.Error},
 		command.Fact{"took", fmt.Sprintf("%s, first byte after %s", command.Took(r.TotalMS), command.Took(r.FirstByteMS))},
 		command.Fact{"tokens", fmt.Sprintf("%s input, %s output, %s cache read, %s cache write", command.Count(r.InputTokens), command.Count(r.OutputTokens),
 			command.Count(r.CacheRead), command.Count(r.CacheWrite5m+r.CacheWrite1h))},
@@ -110,14 +106,8 @@ func (a *app) attemptTable(all []ctl.Attempt) {
 		return
 	}
 	rows := command.Rows(all, func(t *ctl.Attempt) []string {
-		status, note := strconv.Itoa(t.Status), t.Error
-		if t.Status == 0 {
-			status = "none"
-		}
-		if t.Ambiguous {
-			note += " (it may have done the work all the same)"
-		}
-		return []string{t.Account, status, command.Took(t.AfterMS), note}
+		note := t.Error + command.Only(t.Ambiguous, " (it may have done the work all the same)")
+		return []string{t.Account, statusOr(t.Status, "none"), command.Took(t.AfterMS), note}
 	})
 	a.Table([]command.Column{command.Left("TRIED"), {Name: "STATUS", Right: true, Paint: a.PaintStatus}, command.Right("AFTER"), command.Left("ERROR")}, rows, nil)
 	a.Say("")
@@ -127,22 +117,16 @@ func (a *app) sightTable(e *ctl.Explanation) {
 	if len(e.Accounts) == 0 {
 		return
 	}
-	tried := map[string]bool{}
-	if e.Request != nil {
-		for _, t := range e.Request.Attempts {
-			tried[t.Account] = true
-		}
+	tried := func(account string) bool {
+		return e.Request != nil && slices.ContainsFunc(e.Request.Attempts, func(t ctl.Attempt) bool { return t.Account == account })
 	}
 	var rows [][]string
 	for _, s := range e.Accounts {
 		place := standing(e, &s)
-		if place != "chosen" && tried[s.Account] {
+		if place != "chosen" && tried(s.Account) {
 			continue // it is above
 		}
-		why := s.Reason
-		if s.Detail != "" {
-			why += ": " + s.Detail
-		}
+		why := s.Reason + command.Because(s.Detail)
 		rows = append(rows, []string{s.Account, s.Platform, place, a.Until(s.Until), why})
 	}
 	a.Table([]command.Column{command.Left("ACCOUNT"), command.Left("PLATFORM"), {Name: "STANDING", Paint: a.PaintState}, command.Left("UNTIL"), command.Left("WHY")}, rows, nil)
@@ -163,10 +147,8 @@ func standing(e *ctl.Explanation, s *ctl.Candidate) string {
 // verdict is the sentence that everything comes down to.
 func (a *app) verdict(e *ctl.Explanation) string {
 	switch {
-	case e.Chosen != "" && e.Why == "":
-		return "chosen: " + e.Chosen
 	case e.Chosen != "":
-		return "chosen: " + e.Chosen + ", because: " + e.Why
+		return "chosen: " + e.Chosen + command.Only(e.Why != "", ", because: "+e.Why)
 	case e.Request != nil && e.Request.Error != "":
 		return "chosen: none: " + e.Request.Error
 	case len(e.Accounts) == 0:

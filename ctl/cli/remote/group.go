@@ -43,14 +43,10 @@ func (a *app) groupCreateCommand() *cobra.Command {
 }
 
 func (a *app) groupTable(all []ctl.Group) {
-	if len(all) == 0 {
-		a.Say("there are no groups; make one: crs group create NAME")
-		return
-	}
-	rows := command.Rows(all, func(g *ctl.Group) []string {
+	columns := []command.Column{command.Left("NAME"), command.Left("ACCOUNTS"), command.Left("KEYS"), command.Left("DESCRIPTION")}
+	command.List(a.App, "there are no groups; make one: crs group create NAME", columns, all, func(g *ctl.Group) []string {
 		return []string{g.Name, strings.Join(g.Accounts, ", "), strings.Join(g.Keys, ", "), g.Description}
 	})
-	a.Table([]command.Column{command.Left("NAME"), command.Left("ACCOUNTS"), command.Left("KEYS"), command.Left("DESCRIPTION")}, rows, nil)
 }
 
 func (a *app) groupFacts(g ctl.Group) {

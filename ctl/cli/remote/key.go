@@ -31,7 +31,7 @@ func (a *app) keyCommand() *cobra.Command {
 }
 
 func (a *app) keyCreateCommand() *cobra.Command {
-	var flags keyFlags
+	var flags fieldFlags
 	cmd := &cobra.Command{
 		Use: "create NAME", Short: "Make a key, and show it this once", Args: command.Takes("NAME"),
 		Long: "Makes a key and shows it. That is the only time: crs keeps no more than its hash. A limit that is not given does not limit.",
@@ -40,24 +40,21 @@ func (a *app) keyCreateCommand() *cobra.Command {
 			"  crs key create eve --limit cost/month=50 --limit tokens/day=2M --limit requests/5h=300\n" +
 			"  crs key create ci --allow-models 'claude-haiku-*' --group shared --tag team-a -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			edit, err := flags.edit(cmd, a.IO.Now())
+			edit, err := flags.keyEdit(cmd, a.IO.Now())
 			if err != nil {
 				return err
 			}
 			k, err := a.Client().CreateKey(cmd.Context(), ctl.NewKey{Name: args[0], KeyEdit: edit})
-			if err != nil {
-				return err
-			}
-			return a.issued(cmd.Context(), &k, "is made")
+			return a.issued(cmd.Context(), k, err, "is made")
 		},
 	}
-	flags.addTo(a, cmd)
+	flags.addTo(a, cmd, a.Programs.Catalogue.KeyFields, true)
 	return cmd
 }
 
 // issued shows a key's secret. The daemon has done its part, so that nothing that goes wrong from here on may hide it.
-func (a *app) issued(ctx context.Context, k *ctl.IssuedKey, did string) error {
-	return a.Show(k, func() {
+func (a *app) issued(ctx context.Context, k ctl.IssuedKey, err error, did string) error {
+	return command.Result(a.App, k, err, func(k ctl.IssuedKey) {
 		a.Say("key %s %s; it will not be shown again:\n\n  %s\n", k.Name, did, k.Secret)
 		url := "http://HOST:PORT"
 		if s, err := a.Client().Status(ctx); err == nil {
@@ -69,7 +66,7 @@ func (a *app) issued(ctx context.Context, k *ctl.IssuedKey, did string) error {
 }
 
 func (a *app) keyEditCommand() *cobra.Command {
-	var flags keyFlags
+	var flags fieldFlags
 	var version int64
 	cmd := &cobra.Command{
 		Use: "edit NAME", Short: "Change a key's limits", Args: command.Takes("NAME"), ValidArgsFunction: command.Completions(a.KeyNames),
@@ -83,7 +80,7 @@ func (a *app) keyEditCommand() *cobra.Command {
 			if err := command.ChangesSomething(cmd); err != nil {
 				return err
 			}
-			edit, err := flags.edit(cmd, a.IO.Now())
+			edit, err := flags.keyEdit(cmd, a.IO.Now())
 			if err != nil {
 				return err
 			}
@@ -94,7 +91,7 @@ func (a *app) keyEditCommand() *cobra.Command {
 			return command.Result(a.App, k, err, a.keyFacts)
 		},
 	}
-	flags.addTo(a, cmd)
+	flags.addTo(a, cmd, a.Programs.Catalogue.KeyFields, true)
 	cmd.Flags().Int64Var(&version, "if-version", 0, "change it only if it is at version `N` (crs key show -o json); exit 6 if somebody else was faster")
 	return cmd
 }
@@ -110,10 +107,7 @@ func (a *app) keyRotateCommand() *cobra.Command {
 				return err
 			}
 			k, err := a.Client().RotateKey(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return a.issued(cmd.Context(), &k, "has a new secret")
+			return a.issued(cmd.Context(), k, err, "has a new secret")
 		},
 	}
 	command.AddYes(cmd, &yes)
@@ -123,10 +117,7 @@ func (a *app) keyRotateCommand() *cobra.Command {
 // keyChange is a command that does one thing to a key. did says what the key is afterwards: it has places for its name, as it is and for a
 // shell.
 func (a *app) keyChange(verb, short, ask, did string, call func(*ctl.Client, context.Context, string) (ctl.Key, error)) *cobra.Command {
-	example := "crs key " + verb + " alice"
-	if ask != "" {
-		example += " --yes"
-	}
+	example := "crs key " + verb + " alice" + command.Only(ask != "", " --yes")
 	say := func(k ctl.Key) { a.Say(did, k.Name, ctl.ShellWord(k.Name)) }
 	return one[ctl.Key]{verb + " NAME", short, example, a.KeyNames, ask, call, say}.command(a)
 }

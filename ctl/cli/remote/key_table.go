@@ -1,7 +1,7 @@
 package remote
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,17 +13,13 @@ import (
 )
 
 func (a *app) keyTable(all []ctl.Key) {
-	if len(all) == 0 {
-		a.Say("there are no keys; make one: crs key create NAME")
-		return
-	}
 	limits := a.Programs.Catalogue.MainLimits()
 	columns := []command.Column{command.Left("NAME"), command.Left("KEY"), {Name: "STATE", Paint: a.PaintState}, command.Right("IN FLIGHT")}
 	for _, n := range limits {
 		columns = append(columns, command.Right(n.Title))
 	}
 	columns = append(columns, command.Left("EXPIRES"), command.Left("BOUND TO"), command.Left("TAGS"))
-	a.Table(columns, command.Rows(all, func(k *ctl.Key) []string { return a.keyRow(k, limits) }), nil)
+	command.List(a.App, "there are no keys; make one: crs key create NAME", columns, all, func(k *ctl.Key) []string { return a.keyRow(k, limits) })
 }
 
 func (a *app) keyRow(k *ctl.Key, limits []ctl.NamedLimit) []string {
@@ -45,36 +41,39 @@ func (a *app) expiry(k *ctl.Key) string {
 }
 
 func bindingOf(k *ctl.Key) string {
-	switch {
-	case k.Limits.Account != "":
-		return "account " + k.Limits.Account
-	case k.Limits.Group != "":
-		return "group " + k.Limits.Group
-	}
-	return ""
+	l := &k.Limits
+	return cmp.Or(command.Only(l.Account != "", "account "+l.Account), command.Only(l.Group != "", "group "+l.Group))
 }
 
 func (a *app) keyFacts(k ctl.Key) {
 	l, u := &k.Limits, &k.Use
+	wait := config.FormatDuration(time.Duration(l.QueueWaitSeconds * float64(time.Second)))
+	queue := command.Only(l.Queue > 0, command.Plural(l.Queue, "request")+", "+wait+" each")
 	a.Facts(
 		command.Fact{"name", k.Name}, command.Fact{"id", k.ID}, command.Fact{"key", k.Hint}, command.Fact{"state", k.State}, command.Fact{"tags", strings.Join(k.Tags, ", ")},
 		command.Fact{"created", a.Moment(k.CreatedAt)}, command.Fact{"first used", a.Ago(k.ActivatedAt)}, command.Fact{"expires", a.expiry(&k)}, command.Fact{"deleted", a.Ago(k.DeletedAt)},
 		command.Fact{"bound to", bindingOf(&k)}, command.Fact{"permissions", strings.Join(l.Permissions, ", ")}, command.Fact{"clients", strings.Join(l.Clients, ", ")},
 		command.Fact{"allowed models", strings.Join(l.AllowModels, ", ")}, command.Fact{"denied models", strings.Join(l.DenyModels, ", ")},
-		command.Fact{"queue", queueOf(l)}, command.Fact{"multiplier", multiplierOf(l)}, command.Fact{"reserved", command.Budget(u.Reserved)},
+		command.Fact{"queue", queue}, command.Fact{"multiplier", command.Only(l.Multiplier != 1, strconv.FormatFloat(l.Multiplier, 'g', -1, 64))}, command.Fact{"reserved", command.Budget(u.Reserved)},
 	)
 	a.Say("")
 	a.limitTable(&k)
+	a.sayUnpriced(k.Unpriced)
 }
+
+// noLimit stands for how much may be used of what is not limited.
+const noLimit = "no limit"
 
 // limitTable shows how much of its limits a key uses: what counts requests and what is in them, then money.
 func (a *app) limitTable(k *ctl.Key) {
-	rows := command.Rows(k.Use.Limits, func(l *ctl.LimitUse) []string { return []string{l.Label, usedOf(l), orNoLimit(mostOf(l)), a.anew(l)} })
+	rows := command.Rows(k.Use.Limits, func(l *ctl.LimitUse) []string {
+		return []string{l.Label, usedOf(l), cmp.Or(mostOf(l), noLimit), command.Only(l.Share() != 0, a.Until(l.EndsAt))}
+	})
 	money := slices.IndexFunc(k.Use.Limits, func(l ctl.LimitUse) bool { return l.USD })
 	if money < 0 {
 		money = len(rows)
 	}
-	rows = slices.Insert(rows, money, []string{"concurrency", command.Count(int64(k.Use.InFlight)), orNoLimit(command.Bound(k.Limits.Concurrency)), ""})
+	rows = slices.Insert(rows, money, []string{"concurrency", command.Count(int64(k.Use.InFlight)), cmp.Or(command.Bound(k.Limits.Concurrency), noLimit), ""})
 	a.Table([]command.Column{command.Left("LIMIT"), command.Right("USED"), command.Right("OF"), command.Left("BEGINS ANEW")}, rows, nil)
 }
 
@@ -97,34 +96,4 @@ func mostOf(l *ctl.LimitUse) string {
 	}
 	n, _ := l.Max.Int64()
 	return command.Bound(n)
-}
-
-// anew says when a limit of which something is used begins anew, where that is known.
-func (a *app) anew(l *ctl.LimitUse) string {
-	if l.Share() == 0 {
-		return ""
-	}
-	return a.Until(l.EndsAt)
-}
-
-func orNoLimit(limit string) string {
-	if limit == "" {
-		return "no limit"
-	}
-	return limit
-}
-
-func queueOf(l *ctl.Limits) string {
-	if l.Queue == 0 {
-		return ""
-	}
-	wait := time.Duration(l.QueueWaitSeconds * float64(time.Second))
-	return fmt.Sprintf("%s, %s each", command.Plural(l.Queue, "request"), config.FormatDuration(wait))
-}
-
-func multiplierOf(l *ctl.Limits) string {
-	if l.Multiplier == 1 {
-		return ""
-	}
-	return strconv.FormatFloat(l.Multiplier, 'g', -1, 64)
 }

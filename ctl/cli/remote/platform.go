@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,8 +25,13 @@ func (a *app) catalogue(ctx context.Context) ctl.Catalogue {
 func (a *app) platformsThat(can ...ctl.Way) command.Completer {
 	return func(ctx context.Context) []string {
 		all := slices.DeleteFunc(a.catalogue(ctx).Platforms, func(p ctl.Platform) bool { return !p.Can(can...) })
-		return command.Names(all, nil, func(p *ctl.Platform) string { return p.Name + "\t" + p.Title })
+		return command.Each(all, func(p *ctl.Platform) string { return p.Name + "\t" + p.Title })
 	}
+}
+
+// ofPlatforms is what is to be said of each platform.
+func (a *app) ofPlatforms(say func(*ctl.Platform) string) string {
+	return strings.Join(command.Each(a.Programs.Catalogue.Platforms, say), "")
 }
 
 // examples are those of adding accounts in some ways, a line each.
@@ -44,13 +50,14 @@ func (a *app) examples(command string, of ...ctl.Way) string {
 // whereThat are the names of the platforms whose accounts can get their credential in a way.
 func (a *app) whereThat(can ctl.Way) string {
 	all := slices.DeleteFunc(slices.Clone(a.Programs.Catalogue.Platforms), func(p ctl.Platform) bool { return !p.Can(can) })
-	return strings.Join(command.Names(all, nil, func(p *ctl.Platform) string { return p.Name }), ", ")
+	return strings.Join(command.Each(all, func(p *ctl.Platform) string { return p.Name }), ", ")
 }
 
 // platformFlag is a flag for an option that only some platforms know.
 type platformFlag struct {
 	name, help string
 	meanings   []meaning
+	value      *string
 }
 
 // meaning is what an option is to some platforms.
@@ -75,25 +82,18 @@ func platformFlags(c *ctl.Catalogue) []*platformFlag {
 }
 
 func (f *platformFlag) add(platform string, values []string) {
-	for i := range f.meanings {
-		if m := &f.meanings[i]; slices.Equal(m.values, values) {
-			m.platforms = append(m.platforms, platform)
-			return
-		}
+	at := slices.IndexFunc(f.meanings, func(m meaning) bool { return slices.Equal(m.values, values) })
+	if at < 0 {
+		at, f.meanings = len(f.meanings), append(f.meanings, meaning{values: values})
 	}
-	f.meanings = append(f.meanings, meaning{[]string{platform}, values})
+	f.meanings[at].platforms = append(f.meanings[at].platforms, platform)
 }
 
 func (f *platformFlag) usage() string {
-	var all []string
-	for _, m := range f.meanings {
-		all = append(all, strings.TrimSpace(either(m.values)+" ("+strings.Join(m.platforms, ", ")+")"))
-	}
-	colon := ": "
-	if f.values() == nil {
-		colon = " "
-	}
-	return f.help + colon + strings.Join(all, "; ")
+	all := command.Each(f.meanings, func(m *meaning) string {
+		return strings.TrimSpace(either(m.values) + " (" + strings.Join(m.platforms, ", ") + ")")
+	})
+	return f.help + command.Only(f.values() != nil, ":") + " " + strings.Join(all, "; ")
 }
 
 func (f *platformFlag) platforms() []string {
@@ -127,15 +127,12 @@ func either(words []string) string {
 }
 
 // optionFlags are the flags for platforms' options.
-type optionFlags struct {
-	all    []*platformFlag
-	values map[string]*string // by the flag's name
-}
+type optionFlags []*platformFlag
 
 func (f *optionFlags) addTo(a *app, cmd *cobra.Command) {
-	f.all, f.values = platformFlags(&a.Programs.Catalogue), map[string]*string{}
-	for _, p := range f.all {
-		f.values[p.name] = cmd.Flags().String(p.name, "", p.usage())
+	*f = platformFlags(&a.Programs.Catalogue)
+	for _, p := range *f {
+		p.value = cmd.Flags().String(p.name, "", p.usage())
 		if values := p.values(); values != nil {
 			command.Complete(cmd, p.name, command.Fixed(values...))
 		}
@@ -143,18 +140,16 @@ func (f *optionFlags) addTo(a *app, cmd *cobra.Command) {
 }
 
 // given reports whether any was.
-func (f *optionFlags) given(flags *pflag.FlagSet) bool {
-	return slices.ContainsFunc(f.all, func(p *platformFlag) bool { return flags.Changed(p.name) })
+func (f optionFlags) given(flags *pflag.FlagSet) bool {
+	return slices.ContainsFunc(f, func(p *platformFlag) bool { return flags.Changed(p.name) })
 }
 
 // over lays those that were given over the options that an account of a platform has; an empty one takes the old one away.
-func (f *optionFlags) over(old map[string]string, flags *pflag.FlagSet, platform string) (map[string]string, error) {
+func (f optionFlags) over(old map[string]string, flags *pflag.FlagSet, platform string) (map[string]string, error) {
 	options := map[string]string{}
-	for name, value := range old {
-		options[name] = value
-	}
-	for _, p := range f.all {
-		switch value := *f.values[p.name]; {
+	maps.Copy(options, old)
+	for _, p := range f {
+		switch value := *p.value; {
 		case !flags.Changed(p.name):
 		case !slices.Contains(p.platforms(), platform):
 			return nil, ctl.Errorf(ctl.BadRequest, "--%s says nothing about an account on platform %s", p.name, platform).

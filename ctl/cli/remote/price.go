@@ -9,18 +9,19 @@ import (
 
 func (a *app) priceCommand() *cobra.Command {
 	return a.Noun("price", "What models cost, in US dollars for a million tokens", []*cobra.Command{
-		all(a, "List the price of every model", "crs price list", (*ctl.Client).Prices, a.priceTable),
+		a.priceListCommand(),
 		one[ctl.Price]{"show MODEL", "Show the price of a model", "crs price show claude-opus-4-8", a.ModelNames, "", (*ctl.Client).Price, a.priceFacts}.command(a),
 		a.priceSetCommand(), a.priceUpdateCommand(),
 	})
 }
 
 func (a *app) priceSetCommand() *cobra.Command {
-	var input, output, read, write5m, write1h command.Dollars
+	var input, output, read, write5m, write1h, imageIn, imageOut, audioIn, audioOut, search, image command.Dollars
 	cmd := &cobra.Command{
 		Use: "set MODEL --input USD --output USD", Short: "Set the price of a model, from now on", Args: command.Takes("MODEL"),
 		Long: "Sets the price of a model, in US dollars for a million tokens, for every request from now on. A cache price that is not given\n" +
-			"follows from the input price.",
+			"follows from the input price, one of images or sound is that of text. What else the table has of the model, such as service\n" +
+			"tiers, regions and searches, stays. An id of Bedrock is a model of its own.",
 		Example:           "crs price set my-model --input 3 --output 15\n  crs price set my-model --input 3 --output 15 --cache-read 0.30",
 		ValidArgsFunction: command.Completions(a.ModelNames),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,6 +34,9 @@ func (a *app) priceSetCommand() *cobra.Command {
 			p, err := a.Client().SetPrice(cmd.Context(), args[0], ctl.PriceEdit{
 				Input: ctl.USD(input), Output: ctl.USD(output), CacheRead: command.Given(flags, "cache-read", ctl.USD(read)),
 				CacheWrite5m: command.Given(flags, "cache-write-5m", ctl.USD(write5m)), CacheWrite1h: command.Given(flags, "cache-write-1h", ctl.USD(write1h)),
+				ImageInput: command.Given(flags, "image-input", ctl.USD(imageIn)), ImageOutput: command.Given(flags, "image-output", ctl.USD(imageOut)),
+				AudioInput: command.Given(flags, "audio-input", ctl.USD(audioIn)), AudioOutput: command.Given(flags, "audio-output", ctl.USD(audioOut)),
+				WebSearch: command.Given(flags, "web-search", ctl.USD(search)), Image: command.Given(flags, "image", ctl.USD(image)),
 			})
 			return command.Result(a.App, p, err, a.priceFacts)
 		},
@@ -43,6 +47,12 @@ func (a *app) priceSetCommand() *cobra.Command {
 	flags.Var(&read, "cache-read", "for a million tokens read from the cache")
 	flags.Var(&write5m, "cache-write-5m", "for a million tokens written to the cache for five minutes")
 	flags.Var(&write1h, "cache-write-1h", "for a million tokens written to the cache for an hour")
+	flags.Var(&imageIn, "image-input", "for a million input tokens of images")
+	flags.Var(&imageOut, "image-output", "for a million output tokens of images")
+	flags.Var(&audioIn, "audio-input", "for a million input tokens of sound")
+	flags.Var(&audioOut, "audio-output", "for a million output tokens of sound")
+	flags.Var(&search, "web-search", "for one web search")
+	flags.Var(&image, "image", "for one image, where they are not counted in tokens")
 	return cmd
 }
 
@@ -62,13 +72,4 @@ func own(p *ctl.Price) string {
 		return "set by you"
 	}
 	return ""
-}
-
-func (a *app) priceFacts(p ctl.Price) {
-	a.Facts(
-		command.Fact{"model", p.Model}, command.Fact{"priced as", p.Match}, command.Fact{"provider", p.Provider}, command.Fact{"input", p.Input.String()}, command.Fact{"output", p.Output.String()},
-		command.Fact{"cache read", p.CacheRead.String()}, command.Fact{"cache write, 5 minutes", p.CacheWrite5m.String()}, command.Fact{"cache write, 1 hour", p.CacheWrite1h.String()},
-		command.Fact{"", own(&p)},
-	)
-	a.Say("\nUS dollars for a million tokens")
 }

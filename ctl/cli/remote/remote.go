@@ -11,23 +11,15 @@ import (
 // app is one run of the command line.
 type app struct{ *command.App }
 
-// Accounts are the commands about accounts.
-func Accounts(c *command.App) []*cobra.Command {
+// Commands are all of them, by the group that they are listed in.
+func Commands(c *command.App) map[string][]*cobra.Command {
 	a := &app{c}
-	return []*cobra.Command{a.accountCommand(), a.groupCommand()}
-}
-
-// Keys are the commands about keys.
-func Keys(c *command.App) []*cobra.Command {
-	a := &app{c}
-	return []*cobra.Command{a.keyCommand(), a.envCommand()}
-}
-
-// Look are the commands that show what a daemon does.
-func Look(c *command.App) []*cobra.Command {
-	a := &app{c}
-	return []*cobra.Command{
-		a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.auditCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(),
+	return map[string][]*cobra.Command{
+		"accounts": {a.accountCommand(), a.groupCommand()},
+		"keys":     {a.keyCommand(), a.envCommand()},
+		"look": {
+			a.topCommand(), a.usageCommand(), a.requestsCommand(), a.explainCommand(), a.auditCommand(), a.metricsCommand(), a.alertCommand(), a.priceCommand(),
+		},
 	}
 }
 

@@ -57,13 +57,13 @@ func keyEdit(t *testing.T, args ...string) (ctl.KeyEdit, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var f keyFlags
+	var f fieldFlags
 	cmd.ResetFlags()
-	f.addTo(a, cmd)
+	f.addTo(a, cmd, a.Programs.Catalogue.KeyFields, true)
 	if err := cmd.ParseFlags(rest); err != nil {
 		return ctl.KeyEdit{}, err
 	}
-	return f.edit(cmd, noon)
+	return f.keyEdit(cmd, noon)
 }
 
 func TestOnlyWhatIsGivenChanges(t *testing.T) {
@@ -126,11 +126,18 @@ func TestOnlyKeysOfAWSMayHaveSeveralLines(t *testing.T) {
 
 func TestWhatAnUpdateChangesIsSaid(t *testing.T) {
 	t.Parallel()
-	c := ctl.PriceChanges{From: "https://example.com/t", Applied: true, Models: 40, Removed: []string{"x"}, Rejected: []string{"prices of y: too large"}}
+	c := ctl.PriceChanges{From: "https://example.com/t", Applied: true, Models: 40, Removed: []string{"x"}, Rejected: []string{"prices of y: too large"}, Format: "litellm", AsOf: "2026-11-30", Read: 63, Kept: []string{"z"}}
+	for i := range 21 {
+		c.Unpriced = append(c.Unpriced, fmt.Sprint("prices of p", i, ": none"))
+	}
 	for i := range 22 {
 		c.Added = append(c.Added, fmt.Sprint("m", i))
 	}
 	c.Changed = []ctl.PriceChange{{Model: "a", Before: ctl.Price{Input: 1_000_000_000, Output: 2_000_000_000}, After: ctl.Price{Input: 1_500_000_000, Output: 2_000_000_000}}}
+	var unpriced string
+	for _, line := range c.Unpriced[:20] {
+		unpriced += "without a price that could be charged: " + line + "\n"
+	}
 	a, out := printing()
 	a.priceChanges(c)
 	want := `CHANGED          INPUT  OUTPUT  CACHE READ
@@ -140,7 +147,9 @@ US dollars for a million tokens; what is equal here differs in other prices
 new: m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, and 2 more
 without a price from now on: x
 left out: prices of y: too large
-prices are now those of https://example.com/t: 40 models, of which 22 are new, 1 changed and 1 gone
+` + unpriced + `without a price that could be charged: 1 more, all in -o json
+read 63 models: 1 left out, 21 without a price that could be charged, 1 with a price here that is as new or newer
+prices are now those of https://example.com/t of 2026-11-30: 40 models, of which 22 are new, 1 changed and 1 gone
 `
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", out, want)

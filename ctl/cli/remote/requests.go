@@ -45,28 +45,25 @@ func (a *app) requestColumns() ([]command.Column, []int) {
 }
 
 func (a *app) requestCells(r *ctl.Request) []string {
-	status := strconv.Itoa(r.Status)
-	if r.Status == 0 {
-		status = "left"
-	}
 	return []string{
-		a.Moment(r.At), r.ID, r.Key, r.Model, r.Account, status, command.Took(r.FirstByteMS), command.Took(r.TotalMS), command.Count(r.InputTokens),
+		a.Moment(r.At), r.ID, r.Key, r.Model, r.Account, statusOr(r.Status, "left"), command.Took(r.FirstByteMS), command.Took(r.TotalMS), command.Count(r.InputTokens),
 		command.Count(r.CacheRead + r.CacheWrite5m + r.CacheWrite1h), command.Count(r.OutputTokens), command.Cost(r.Cost), command.Shorten(r.Remark(), 80),
 	}
 }
 
+// statusOr writes an HTTP status, or the word for none.
+func statusOr(status int, none string) string {
+	return cmp.Or(command.Only(status != 0, strconv.Itoa(status)), none)
+}
+
 func (a *app) requestTable(all []ctl.Request) {
-	if len(all) == 0 {
-		a.Say("no request matches")
-		return
-	}
 	columns, _ := a.requestColumns()
-	a.Table(columns, command.Rows(all, a.requestCells), nil)
+	command.List(a.App, "no request matches", columns, all, a.requestCells)
 }
 
 func (a *app) requestHead() {
 	columns, widths := a.requestColumns()
-	a.Say("%s", fixedLine(columns, widths, head(columns)))
+	a.Say("%s", fixedLine(columns, widths, command.Heads(columns)))
 }
 
 func (a *app) requestLine(r *ctl.Request) {

@@ -24,10 +24,7 @@ func (a *app) topCommand() *cobra.Command {
 			"it is one object a line. A request's bytes a second are those that its client was sent.",
 		Example: "crs top\n  crs top -n 1\n  crs top -o json --every 5s",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			pause := time.Duration(every)
-			if pause == 0 {
-				pause = time.Second
-			}
+			pause := cmp.Or(time.Duration(every), time.Second)
 			if pause < ctl.WatchEvery || pause > time.Hour {
 				return ctl.Errorf(ctl.BadRequest, "--every: one from %s to 1h is wanted", ctl.WatchEvery)
 			}
@@ -158,10 +155,7 @@ func (a *app) showTraffic(s *sighting) error {
 			rows = min(rows, max(a.IO.Height()-5, 1)) // the rest is below the screen
 		}
 	}
-	waiting := ""
-	if s.Waiting > 0 {
-		waiting = fmt.Sprintf(" (%d waiting for an account)", s.Waiting)
-	}
+	waiting := command.Only(s.Waiting > 0, fmt.Sprintf(" (%d waiting for an account)", s.Waiting))
 	a.Say("%s  %d in flight%s, %.1f requests/s, %s/s", a.Moment(s.At), s.InFlight, waiting, s.RequestRate, humanize.Bytes(uint64(max(0, s.ByteRate))))
 	a.trafficTable(s.Live[:rows])
 	if more := len(s.Live) - rows; more > 0 {
@@ -181,12 +175,8 @@ func (a *app) trafficTable(all []moving) {
 		if m.LastAt != nil && now.Sub(*m.LastAt) >= 5*time.Second {
 			quiet = when.Rough(now.Sub(*m.LastAt))
 		}
-		first := ""
-		if m.FirstByteMS > 0 {
-			first = command.Took(m.FirstByteMS)
-		}
 		return []string{
-			m.ID, m.Key, m.Account, m.Model, m.Phase, when.Rough(now.Sub(m.At)), first, humanize.Bytes(uint64(max(0, m.Sent))),
+			m.ID, m.Key, m.Account, m.Model, m.Phase, when.Rough(now.Sub(m.At)), command.Only(m.FirstByteMS > 0, command.Took(m.FirstByteMS)), humanize.Bytes(uint64(max(0, m.Sent))),
 			humanize.Bytes(uint64(max(0, m.Rate))) + "/s", quiet, command.Bound(m.Attempts),
 		}
 	})

@@ -60,7 +60,24 @@ func (a *app) usualColumns() []string {
 	return []string{"key", "model"}
 }
 
+// sayUnpriced tells which models have no price, so that what they cost is not in the sums.
+func (a *app) sayUnpriced(all []ctl.Unpriced) {
+	if len(all) == 0 {
+		return
+	}
+	a.Say("\nwithout a known price, within a day:")
+	for _, u := range all {
+		note := ""
+		if u.Charged > 0 {
+			note = ", charged " + command.Cost(u.Charged)
+		}
+		a.Say("  %s: %s, %s tokens%s", u.Model, command.Plural(int(u.Requests), "request"), command.Count(u.Tokens), note)
+	}
+	a.Say("set a price: crs price set %s --input USD --output USD", ctl.ShellWord(all[0].Model))
+}
+
 func (a *app) usageTable(u *ctl.Usage, by []string) {
+	defer a.sayUnpriced(u.Unpriced)
 	if len(u.Rows) == 0 {
 		a.Say("nothing was used from %s to %s", a.Moment(u.Since), a.Moment(u.Until))
 		return

@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +15,14 @@ import (
 // request is the members of a body that the relay must know. The rest is the upstream's business.
 type request struct {
 	model, stream, maxTokens, metadata, system, messages, speed, tier jsonscan.Part
+}
+
+// Others implements provider.Naming. Advisers are asked beside the request's own.
+func (Protocol) Others(in *provider.Inbound, all bool) (others []string, open bool, err error) {
+	if !all && !bytes.Contains(in.Body, []byte(`"advisor_`)) { // as usual
+		return nil, false, nil
+	}
+	return provider.Others(in.Body)
 }
 
 // Inspect implements provider.Protocol.

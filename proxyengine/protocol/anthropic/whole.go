@@ -27,6 +27,7 @@ var keptMembers = []string{"usage", "model", "type", "error"}
 
 // Feed implements provider.Meter.
 func (m *jsonMeter) Feed(p []byte) {
+	m.Output += int64(len(p)) // for an answer without figures
 	switch {
 	case m.large != nil:
 		m.large.Feed(p)
@@ -91,7 +92,7 @@ func (m *jsonMeter) read() {
 
 func (m *jsonMeter) readBody() {
 	s := jsonscan.Top(m.body)
-	var figures, name, what []byte
+	var figures, name, what, content []byte
 	for s.Next() {
 		switch string(s.Key) {
 		case "usage":
@@ -103,9 +104,10 @@ func (m *jsonMeter) readBody() {
 		case "stop_reason":
 			m.refused = isRefusal(s.Value)
 		case "content":
-			m.said = holdsText(s.Value)
+			content = s.Value
 		}
 	}
+	m.said = m.refused && holdsText(content)
 	if s.Err() == nil {
 		m.whole = true
 		m.tell(what, name, figures)
@@ -130,6 +132,9 @@ func (m *jsonMeter) tell(what, model, figures []byte) {
 			m.failure = slices.Concat([]byte(`{"type":"error","error":`), m.large.Value("error"), []byte("}"))
 		}
 		return
+	}
+	if !jsonscan.Equal(what, "message") {
+		m.Output = 0 // it is a count of tokens, or says something else
 	}
 	provider.TakeName(&m.Count.Model, model)
 	if figures != nil {

@@ -56,7 +56,7 @@ func (f *figures) details(list []byte, kindOf func(*modality) usage.Kind) {
 		for i := range modalities {
 			m := &modalities[i]
 			if kind := kindOf(m); kind < usage.Kinds && jsonscan.Equal(jsonscan.Get(s.Value, "modality"), m.name) {
-				n, _ := provider.Figure(jsonscan.Get(s.Value, "tokenCount"))
+				n, _ := provider.NearFigure(jsonscan.Get(s.Value, "tokenCount"))
 				f.also[kind] += n
 			}
 		}
@@ -65,7 +65,7 @@ func (f *figures) details(list []byte, kindOf func(*modality) usage.Kind) {
 
 // count reads a figure. What is none counts as nothing.
 func count(figure jsonscan.Part) int64 {
-	n, _ := provider.Figure(figure.Raw)
+	n, _ := provider.NearFigure(figure.Raw)
 	return n
 }
 

@@ -227,7 +227,7 @@ func TestFigures(t *testing.T) {
 		`{"promptTokenCount":250000,"candidatesTokenCount":1000,"thoughtsTokenCount":500}`: {Input: 250000, Output: 1500, Reasoning: 500}, // protocols.md, L.5
 		`{"promptTokenCount":8,"totalTokenCount":8}`:                                       {Input: 8},
 		`{"promptTokenCount":8,"cachedContentTokenCount":9}`:                               {CacheRead: 9},
-		`{"promptTokenCount":-8,"candidatesTokenCount":1e3,"thoughtsTokenCount":"7"}`:      {},
+		`{"promptTokenCount":-8,"candidatesTokenCount":1e3,"thoughtsTokenCount":"7"}`:      {Output: 1000},
 		`{"promptTokenCount":99999999999999,"candidatesTokenCount":null}`:                  {Input: 1 << 40}, // the ledger cuts it, and says so
 	} {
 		m := meter(inJSON)

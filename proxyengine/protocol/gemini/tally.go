@@ -91,7 +91,9 @@ const candidateFrame = 60
 
 func (t *tally) read(c *chunk) {
 	if c.candidates != nil {
-		t.output += int64(max(len(c.candidates)-candidateFrame, 0))
+		if !bytes.Contains(c.candidates, []byte(inline)) { // an image's bytes are not its tokens
+			t.output += int64(max(len(c.candidates)-candidateFrame, 0))
+		}
 		if !t.begun || bytes.Contains(c.candidates, []byte(`"finishReason"`)) || searched(c.candidates) || bytes.Contains(c.candidates, []byte(inline)) {
 			t.look(c.candidates)
 		}

@@ -14,6 +14,14 @@ import (
 // defaultImageModel makes images when a request names none.
 const defaultImageModel = "gpt-image-1"
 
+// Others implements provider.Naming. None is asked beside the request's own.
+func (Protocol) Others(in *provider.Inbound, all bool) (others []string, open bool, err error) {
+	if !all {
+		return nil, false, nil
+	}
+	return provider.Others(in.Body)
+}
+
 // Inspect implements provider.Protocol.
 func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, error) {
 	intent := provider.Intent{Service: service, Client: Client(in.Header)}

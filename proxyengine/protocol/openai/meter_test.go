@@ -250,7 +250,7 @@ func TestUsageObjects(t *testing.T) {
 		`{"prompt_tokens":100,"completion_tokens":60,"total_tokens":160,"completion_tokens_details":{"reasoning_tokens":50}}`:                                  {Input: 100, Output: 60, Reasoning: 50},
 		`{"prompt_tokens":100,"completion_tokens":10,"prompt_cache_hit_tokens":90,"prompt_cache_miss_tokens":10}`:                                              {Input: 10, Output: 10, CacheRead: 90},
 		`{"prompt_tokens":10,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":90}}`:                                                             {Output: 10, CacheRead: 90},
-		`{"prompt_tokens":-5,"completion_tokens":1e3,"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":7}}`:                         {},
+		`{"prompt_tokens":-5,"completion_tokens":1e3,"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":7}}`:                         {Output: 1000, Reasoning: 7},
 		`{"input_tokens":1200,"input_tokens_details":{"cached_tokens":1000,"cache_write_tokens":100},"output_tokens":1,"output_tokens_details":{},"extra":[]}`: {Input: 100, Output: 1, CacheRead: 1000, CacheWrite: 100},
 	} {
 		m := meter(openai.Chat, inJSON)

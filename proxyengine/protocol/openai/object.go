@@ -13,6 +13,7 @@ type objectMeter struct {
 	provider.OnePiece
 	tally
 	jsonscan.Members
+	text    bool // it answers with text
 	failure []byte
 }
 
@@ -20,7 +21,16 @@ type objectMeter struct {
 var keptMembers = []string{"usage", "model", "error", "service_tier", "output"}
 
 func newObjectMeter(service string) *objectMeter {
-	return &objectMeter{tally: tally{images: service == Images}, Members: jsonscan.Members{Names: keptMembers}}
+	text := service == Chat || service == Completions || service == Responses
+	return &objectMeter{tally: tally{images: service == Images}, text: text, Members: jsonscan.Members{Names: keptMembers}}
+}
+
+// Feed implements provider.Meter. How long the answer is tells of one without figures, if it is text.
+func (m *objectMeter) Feed(p []byte) {
+	if m.text {
+		m.Output += int64(len(p))
+	}
+	m.Members.Feed(p)
 }
 
 // Holds implements provider.Meter.

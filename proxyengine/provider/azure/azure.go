@@ -61,7 +61,7 @@ func (*Provider) Platforms() map[string]account.Platform {
 		},
 		Services:   services,
 		Translated: map[string]account.Translation{anthropic.Messages: {To: openai.Chat}},
-		Foreign:    []string{"claude-*", "gemini-*"}, Permission: "openai", Catalog: "azure",
+		Foreign:    []string{"claude-*", "gemini-*"}, Hosts: []string{"azure.com", "azure.us", "azure.cn"}, Permission: "openai", Catalog: "azure",
 	}}
 }
 

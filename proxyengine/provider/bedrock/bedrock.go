@@ -74,8 +74,8 @@ func (*Provider) Platforms() map[string]account.Platform {
 		Translated: map[string]account.Translation{
 			"openai/chat": claude, "openai/completions": claude, "openai/chat@claude": named, "openai/completions@claude": named,
 		},
-		Foreign:    []string{"gpt-*", "o1*", "o3*", "o4*", "codex-*", "gemini-*"},
-		Permission: "claude", Catalog: "anthropic",
+		Foreign: []string{"gpt-*", "o1*", "o3*", "o4*", "codex-*", "gemini-*"},
+		Hosts:   []string{"amazonaws.com"}, Permission: "claude", Catalog: "anthropic",
 	}}
 }
 

@@ -68,7 +68,7 @@ func (*Provider) Platforms() map[string]account.Platform {
 		Translated: map[string]account.Translation{
 			"openai/chat": claude, "openai/completions": claude, "openai/chat@claude": named, "openai/completions@claude": named,
 		},
-		Permission: "claude", Catalog: "anthropic",
+		Hosts: []string{"anthropic.com"}, Permission: "claude", Catalog: "anthropic",
 	}
 	subscription := console
 	subscription.Title, subscription.Ways = "a Claude subscription", []account.Way{account.ByBrowser, account.BySetupToken, account.ByFile}

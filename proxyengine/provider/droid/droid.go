@@ -61,7 +61,7 @@ func (*Provider) Platforms() map[string]account.Platform {
 		Services: []string{
 			anthropic.Messages + only, anthropic.CountTokens + only, openai.Responses + only, openai.Chat + only,
 		},
-		OwnClient: factory.Droid, Permission: Platform,
+		OwnClient: factory.Droid, Hosts: []string{"factory.ai"}, Permission: Platform,
 	}}
 }
 

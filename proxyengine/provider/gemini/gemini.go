@@ -84,8 +84,8 @@ func (*Provider) Platforms() map[string]account.Platform {
 			"openai/chat": own, "openai/completions": own, "openai/chat@gemini": named, "openai/completions@gemini": named,
 			anthropic.Messages: {To: gemini.Generate},
 		},
-		Foreign:    []string{"claude-*", "gpt-*", "o1*", "o3*", "o4*", "codex-*"},
-		Permission: "gemini", Catalog: "gemini",
+		Foreign: []string{"claude-*", "gpt-*", "o1*", "o3*", "o4*", "codex-*"},
+		Hosts:   []string{"googleapis.com"}, Permission: "gemini", Catalog: "gemini",
 	}
 	subscription := api
 	subscription.Title, subscription.Ways = "a Google login, as Gemini CLI uses it", []account.Way{account.ByBrowser, account.ByFile}

@@ -80,7 +80,7 @@ func (*Provider) Platforms() map[string]account.Platform {
 			},
 			Services:   []string{openai.Responses, openai.Compact, openai.Chat, openai.Completions, openai.Embeddings, openai.Images},
 			Translated: map[string]account.Translation{anthropic.Messages: {To: openai.Chat}},
-			Foreign:    foreign, Permission: "openai", Catalog: "openai",
+			Foreign:    foreign, Hosts: []string{"openai.com", "chatgpt.com"}, Permission: "openai", Catalog: "openai",
 		},
 		Subscription: {
 			Title: "a ChatGPT subscription, as Codex uses it", Ways: []account.Way{account.ByBrowser, account.ByDevice, account.ByFile}, File: "~/.codex/auth.json",
@@ -89,7 +89,7 @@ func (*Provider) Platforms() map[string]account.Platform {
 			},
 			Services:   []string{openai.Responses, openai.Compact, openai.Images},
 			Translated: map[string]account.Translation{anthropic.Messages: {To: openai.Responses}},
-			Foreign:    foreign, OwnClient: openai.CodexCLI, Permission: "openai", Catalog: "openai",
+			Foreign:    foreign, OwnClient: openai.CodexCLI, Hosts: []string{"openai.com", "chatgpt.com"}, Permission: "openai", Catalog: "openai",
 		},
 	}
 }

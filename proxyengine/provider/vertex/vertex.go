@@ -95,7 +95,7 @@ func (*Provider) Platforms() map[string]account.Platform {
 			"openai/chat": either, "openai/completions": either, "openai/chat@claude": toClaude, "openai/completions@claude": toClaude,
 			"openai/chat@gemini": toGemini, "openai/completions@gemini": toGemini,
 		},
-		Permission: Platform, Catalog: "anthropic gemini",
+		Hosts: []string{"googleapis.com"}, Permission: Platform, Catalog: "anthropic gemini",
 	}}
 }
 
