@@ -95,6 +95,7 @@ func (c *corrector) mend(ctx context.Context) error {
 		return fmt.Errorf("read which budgets are being amended: %w", err)
 	}
 	for _, id := range ids {
+		c.told = true
 		if h, ok := c.holder(id); ok {
 			if err := c.shared.Recount(ctx, h); err != nil {
 				return fmt.Errorf("count the budget of key %s anew: %w", id, err)

@@ -1,13 +1,20 @@
 package daemon_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"crs/ctl"
+	"crs/daemon"
+	limits "crs/internal/limit"
+	"crs/internal/reconcile"
+	"crs/internal/store/redis"
 	"crs/lab/crstest"
 )
 
@@ -159,5 +166,66 @@ func TestWhatTheLedgerDoesNotHaveIsLeftAlone(t *testing.T) {
 	}
 	if u, err := b.Usage(t.Context(), ctl.UsageQuery{Since: "all"}); err != nil || u.Total.Cost != 3*9_696_000 {
 		t.Errorf("%+v, %v", u.Total, err)
+	}
+}
+
+// TestAHalfAmendedBudgetIsMended: by the next run, where a process died between the sums and the budgets.
+func TestAHalfAmendedBudgetIsMended(t *testing.T) {
+	t.Parallel()
+	server, n := nodes(t, 1)
+	b := n[0]
+	b.Account("up")
+	me := b.Key("me", func(k *ctl.NewKey) { dear := ctl.USD(9e9); k.TotalCost = &dear })
+	b.Post(me, crstest.Hello)
+	const cost = ctl.USD(9_696_000)
+	used := func(want ctl.USD) {
+		t.Helper()
+		eventually(t, "what was used is known", func() bool {
+			k, err := b.Client.Key(t.Context(), "me")
+			return err == nil && k.Use.TotalCost == want
+		})
+	}
+	used(cost)
+	repriced(t, b, 1)
+	k, err := b.Client.Key(t.Context(), "me")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := redis.Open(t.Context(), redis.Options{URL: server.URL(), Dir: t.TempDir(), Wait: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	dying := s.Join(redis.NodeOptions{Now: time.Now, Zone: time.UTC})
+	now := time.Now().UTC()
+	more := limits.Amendment{Holder: k.ID, Day: now.Format(time.DateOnly), Hour: now.Truncate(time.Hour), Charged: 1e9}
+	err = dying.Amend(t.Context(), limits.Holder{ID: k.ID, Limits: new(limits.Limits)}, "fix_1", []limits.Amendment{more})
+	err = errors.Join(err, s.SaveState(t.Context(), "correction", []byte(`["`+k.ID+`"]`)), dying.Leave(context.Background()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	used(cost + 1e9)
+	if _, err := b.Reprice(t.Context(), ctl.Reprice{}); err != nil {
+		t.Fatal(err)
+	}
+	used(cost)
+	if got := b.Post(me, crstest.Hello); got.Status != 200 {
+		t.Errorf("%d %s", got.Status, got.Body)
+	}
+}
+
+// TestBillsAreOfPlatformsThatThereAre: a platform that has another name by now would be on no bill.
+func TestBillsAreOfPlatformsThatThereAre(t *testing.T) {
+	t.Parallel()
+	var known []string
+	for _, p := range daemon.Catalogue().Platforms {
+		known = append(known, p.Name)
+	}
+	for _, f := range reconcile.Formats() {
+		for _, name := range f.Platforms {
+			if !slices.Contains(known, name) {
+				t.Errorf("%s: there is no platform %s among %v", f.Provider, name, known)
+			}
+		}
 	}
 }

@@ -41,7 +41,11 @@ type Book struct {
 
 // NewBook begins with nothing. mine says whether a record's account is on the bill.
 func NewBook(p *reprice.Prices, mine func(*usage.Record) bool) *Book {
-	return &Book{prices: p, names: NewNames(p.Table.Models()), mine: mine, cells: map[[2]string]*Cell{}, days: map[string]int64{}}
+	names := NewNames(p.Table.Models(), func(model string) (string, bool) {
+		m, ok := p.Table.Lookup(model, time.Time{}) // which it is does not depend on the day
+		return m.Name, ok
+	})
+	return &Book{prices: p, names: names, mine: mine, cells: map[[2]string]*Cell{}, days: map[string]int64{}}
 }
 
 // Bill takes in a line of the bill.

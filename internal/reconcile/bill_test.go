@@ -14,7 +14,7 @@ import (
 // book has two models, small-one at $1 and $2 for a million tokens in and out, large-one at $10 and $20. Accounts on "here" are on the bill.
 func book(t *testing.T) *reconcile.Book {
 	t.Helper()
-	table, err := pricing.Parse([]byte(`{
+	table, err := pricing.ParseOverrides([]byte(`{
 		"small-one": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06, "litellm_provider": "openai"},
 		"large-one": {"input_cost_per_token": 1e-05, "output_cost_per_token": 2e-05, "litellm_provider": "openai"}}`))
 	if err != nil {

@@ -9,13 +9,14 @@ import (
 
 // Names finds the model that a text is about, among those that a price table has.
 type Names struct {
+	lookup  func(model string) (name string, ok bool)
 	known   map[string]bool
 	longest []string
 }
 
-// NewNames makes it of the models of a table.
-func NewNames(models []string) *Names {
-	n := &Names{known: map[string]bool{}}
+// NewNames makes it of the models of a table, and of how that looks names up.
+func NewNames(models []string, lookup func(model string) (name string, ok bool)) *Names {
+	n := &Names{lookup: lookup, known: map[string]bool{}}
 	for _, m := range models {
 		if name := bare(m); strings.Contains(name, "-") && !n.known[name] { // a single word may stand anywhere
 			n.known[name] = true
@@ -29,6 +30,9 @@ func NewNames(models []string) *Names {
 // Of gives the model of a name, as the table has it but for what vendors, regions, versions and dates put around it. A name that the table
 // does not have is given without these.
 func (n *Names) Of(model string) string {
+	if name, ok := n.lookup(model); ok {
+		return bare(name)
+	}
 	name := bare(model)
 	for shorter := name; ; {
 		if n.known[shorter] {

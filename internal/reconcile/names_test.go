@@ -6,11 +6,22 @@ import (
 	"crs/internal/reconcile"
 )
 
+// nothing is a table that looks nothing up.
+func nothing(string) (string, bool) { return "", false }
+
+func TestATableSaysWhatAModelIs(t *testing.T) {
+	t.Parallel()
+	names := reconcile.NewNames([]string{"gpt-5.5-2026-04-23"}, func(model string) (string, bool) { return "gpt-5.5-2026-04-23", model == "prod" })
+	if got := names.Of("prod"); got != "gpt-5-5" {
+		t.Error(got)
+	}
+}
+
 func TestModelsAreFoundInABillsLines(t *testing.T) {
 	t.Parallel()
 	names := reconcile.NewNames([]string{
 		"claude-haiku-4-5", "claude-opus-4-5-20251101", "us.anthropic.claude-sonnet-4-6-v1:0", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-2.5-pro", "gpt-4o", "gpt-4o-mini", "gpt-5.6-luna", "o3",
-	})
+	}, nothing)
 	for line, want := range map[string]string{
 		"Claude Haiku 4.5":                                                   "claude-haiku-4-5",
 		"claude-opus-4-5":                                                    "claude-opus-4-5",
@@ -33,7 +44,7 @@ func TestModelsAreFoundInABillsLines(t *testing.T) {
 
 func TestARecordsModelIsNamedAsTheBillsIs(t *testing.T) {
 	t.Parallel()
-	names := reconcile.NewNames([]string{"claude-haiku-4-5", "gemini-2.5-pro", "gpt-5.5"})
+	names := reconcile.NewNames([]string{"claude-haiku-4-5", "gemini-2.5-pro", "gpt-5.5"}, nothing)
 	for model, want := range map[string]string{
 		"claude-haiku-4-5-20251001": "claude-haiku-4-5", "claude-haiku-4-5[1m]": "claude-haiku-4-5", "anthropic/claude-haiku-4-5": "claude-haiku-4-5",
 		"us.anthropic.claude-haiku-4-5-20251001-v1:0": "claude-haiku-4-5", "claude-haiku-4-5@20251001": "claude-haiku-4-5", "gemini-2.5-pro": "gemini-2-5-pro",

@@ -27,7 +27,7 @@ type Priced struct {
 	Unpriced bool
 }
 
-// Of prices a record. The share of the cost that was charged stays as it was.
+// Of prices a record. The ratio of what was charged to the cost stays as it was; where there was no price, the key's multiplier says it.
 func (p *Prices) Of(r *usage.Record) Priced {
 	was := Priced{Cost: bound.Figure(r.Cost, bound.Cost), Charged: bound.Figure(r.Charged, bound.Cost)}
 	if !r.Unpriced && lacksTier(r) {
@@ -40,7 +40,11 @@ func (p *Prices) Of(r *usage.Record) Priced {
 		return was
 	}
 	is := Priced{Cost: bound.Figure(int64(cost), bound.Cost)}
-	is.Charged = p.charged(&was, is.Cost, r.Key)
+	if r.Unpriced || was.Cost == 0 { // what it was charged says nothing of a ratio
+		is.Charged = bound.Figure(p.Charge(r.Key, is.Cost), bound.Cost)
+	} else {
+		is.Charged = bound.Figure(portion(is.Cost, was.Charged, was.Cost), bound.Cost)
+	}
 	return is
 }
 
@@ -58,14 +62,6 @@ func (p *Prices) at(r *usage.Record) time.Time {
 		return *p.At
 	}
 	return r.End()
-}
-
-// charged keeps the ratio that the record had; a record that cost nothing had none, and the key's multiplier says it.
-func (p *Prices) charged(was *Priced, cost int64, key string) int64 {
-	if was.Cost == 0 {
-		return bound.Figure(p.Charge(key, cost), bound.Cost)
-	}
-	return bound.Figure(portion(cost, was.Charged, was.Cost), bound.Cost)
 }
 
 // portion is n × part ÷ whole, rounded half up.

@@ -34,14 +34,15 @@ func TestARecordIsPricedAgain(t *testing.T) {
 		change func(*usage.Record)
 		want   reprice.Priced
 	}{
-		"the ratio of what was charged stays": {func(r *usage.Record) { r.Cost, r.Charged = 1000, 500 }, reprice.Priced{Cost: 1_200_000, Charged: 600_000}},
-		"a ratio is rounded half up":          {func(r *usage.Record) { r.Cost, r.Charged = 7, 2 }, reprice.Priced{Cost: 1_200_000, Charged: 342_857}},
-		"one that was charged nothing":        {func(r *usage.Record) { r.Cost = 1000 }, reprice.Priced{Cost: 1_200_000}},
-		"one that had no price":               {func(r *usage.Record) { r.Unpriced = true }, reprice.Priced{Cost: 1_200_000, Charged: 3_600_000}},
-		"one that has no price now":           {func(r *usage.Record) { r.Model, r.Cost, r.Charged = "n", 5, 6 }, reprice.Priced{Cost: 5, Charged: 6, Unpriced: true}},
-		"the model that was asked upstream":   {func(r *usage.Record) { r.Model, r.Upstream = "n", "m" }, reprice.Priced{Cost: 1_200_000, Charged: 3_600_000}},
-		"the one that was asked for":          {func(r *usage.Record) { r.Upstream = "deployment" }, reprice.Priced{Cost: 1_200_000, Charged: 3_600_000}},
-		"one that was refused":                {func(r *usage.Record) { r.Unbilled, r.Cost, r.Charged = true, 10, 10 }, reprice.Priced{}},
+		"the ratio of what was charged stays":  {func(r *usage.Record) { r.Cost, r.Charged = 1000, 500 }, reprice.Priced{Cost: 1_200_000, Charged: 600_000}},
+		"a ratio is rounded half up":           {func(r *usage.Record) { r.Cost, r.Charged = 7, 2 }, reprice.Priced{Cost: 1_200_000, Charged: 342_857}},
+		"one that was charged nothing":         {func(r *usage.Record) { r.Cost = 1000 }, reprice.Priced{Cost: 1_200_000}},
+		"one that had no price":                {func(r *usage.Record) { r.Unpriced = true }, reprice.Priced{Cost: 1_200_000, Charged: 3_600_000}},
+		"one that was charged as a dearer one": {func(r *usage.Record) { r.Unpriced, r.Cost, r.Charged = true, 7, 1_000_000 }, reprice.Priced{Cost: 1_200_000, Charged: 3_600_000}},
+		"one that has no price now":            {func(r *usage.Record) { r.Model, r.Cost, r.Charged = "n", 5, 6 }, reprice.Priced{Cost: 5, Charged: 6, Unpriced: true}},
+		"the model that was asked upstream":    {func(r *usage.Record) { r.Model, r.Upstream = "n", "m" }, reprice.Priced{Cost: 1_200_000, Charged: 3_600_000}},
+		"the one that was asked for":           {func(r *usage.Record) { r.Upstream = "deployment" }, reprice.Priced{Cost: 1_200_000, Charged: 3_600_000}},
+		"one that was refused":                 {func(r *usage.Record) { r.Unbilled, r.Cost, r.Charged = true, 10, 10 }, reprice.Priced{}},
 		"a tier that an older version did not keep": {func(r *usage.Record) {
 			r.Cost, r.Charged, r.Raw = 9, 9, []byte(`{"service_tier":"priority"}`)
 		}, reprice.Priced{Cost: 9, Charged: 9}},

@@ -60,8 +60,8 @@ func (a *app) reconcileCommand() *cobra.Command {
 }
 
 func (a *app) costProviders(ctx context.Context) []string {
-	c, err := a.Client().Catalogue(ctx)
-	return command.Names(c.CostFormats, err, func(f *ctl.CostFormat) string { return f.Provider })
+	c, _ := a.Client().Catalogue(ctx)
+	return command.Each(c.CostFormats, func(f *ctl.CostFormat) string { return f.Provider })
 }
 
 // costFile reads a list of costs.
