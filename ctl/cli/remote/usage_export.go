@@ -17,8 +17,9 @@ func (a *app) exportCommand() *cobra.Command {
 	var format, to string
 	cmd := &cobra.Command{
 		Use: "export", Short: "Write what was used as CSV or JSON", Args: command.Takes(),
-		Long: "Writes what was used, by any columns. Dollars are exact decimal numbers. In CSV, a name that a spreadsheet would take for a formula\n" +
-			"begins with an apostrophe.",
+		Long: "Writes what was used, by any columns. Dollars are exact decimal numbers. In\n" +
+			"CSV, a name that a spreadsheet would take for a formula begins with an\n" +
+			"apostrophe.",
 		Example: "crs usage export --by key,model --since 2026-11-01 --until 2026-11-30 --to november.csv\n  crs usage export --by day,account --since 30d --format json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if format != "csv" && format != "json" {

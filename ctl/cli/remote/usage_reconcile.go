@@ -21,9 +21,11 @@ func (a *app) reconcileCommand() *cobra.Command {
 	var every bool
 	cmd := &cobra.Command{
 		Use: "reconcile --file CSV --provider NAME", Short: "Hold a provider's own list of costs against the ledger", Args: command.Takes(),
-		Long: "Holds the list of costs that a provider gives, as CSV, against the requests in the ledger, by day of UTC and model, and says what\n" +
-			"may explain a difference. The columns are found by the names that the provider gives them; --columns names others. The ledger's\n" +
-			"requests are priced by the table in use. Nothing is changed. Rows that differ by less than half a cent are shown with --all.",
+		Long: "Holds the list of costs that a provider gives, as CSV, against the requests in\n" +
+			"the ledger, by day of UTC and model, and says what may explain a difference.\n" +
+			"The columns are found by the names that the provider gives them; --columns\n" +
+			"names others. The ledger's requests are priced by the table in use. Nothing is\n" +
+			"changed. Rows that differ by less than half a cent are shown with --all.",
 		Example: "crs usage reconcile --file costs.csv --provider anthropic\n" +
 			"  crs usage reconcile --file costs.csv --provider aws --since 2026-11-01 --until 2026-11-30 --all\n" +
 			"  crs usage reconcile --file mine.csv --provider google --columns day=Date,model=What,cost=USD",
@@ -46,12 +48,12 @@ func (a *app) reconcileCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&file, "file", "", "the provider's list of costs, `CSV`; - for standard input")
+	flags.StringVar(&file, "file", "", "the list of costs, `CSV`; - for standard input")
 	flags.StringVar(&r.Provider, "provider", "", "whose it is, `NAME`")
-	flags.StringVar(&r.Since, "since", "", "from the `DAY` on, in UTC (default the first of the list)")
-	flags.StringVar(&r.Until, "until", "", "up to the `DAY`, in UTC (default the last of the list)")
+	flags.StringVar(&r.Since, "since", "", "from the `DAY` on (default the list's first)")
+	flags.StringVar(&r.Until, "until", "", "up to the `DAY` (default the list's last)")
 	flags.StringVar(&r.Account, "account", "", "only what went to the account `NAME`")
-	flags.StringSliceVar(&columns, "columns", nil, "names of columns, `day=…,model=…,cost=…`")
+	flags.StringSliceVar(&columns, "columns", nil, "names of columns, `PAIRS`: day=…,model=…,cost=…")
 	flags.BoolVar(&every, "all", false, "show what is equal, too")
 	_ = cmd.RegisterFlagCompletionFunc("file", command.Files)
 	command.Complete(cmd, "account", a.AccountNames)

@@ -11,12 +11,16 @@ func (a *app) repriceCommand() *cobra.Command {
 	var r ctl.Reprice
 	cmd := &cobra.Command{
 		Use: "reprice", Short: "Price what was used again, and correct the sums and budgets", Args: command.Takes(),
-		Long: "Prices the requests in the ledger again, by the price table in use, and corrects what was added up of them: the hours, the days,\n" +
-			"the totals, and what keys have used of their budgets. Each request gets the prices of its own day (--prices then) or those of\n" +
-			"today (--prices now). Tables that were in use earlier are not kept.\n" +
+		Long: "Prices the requests in the ledger again, by the price table in use, and\n" +
+			"corrects what was added up of them: the hours, the days, the totals, and what\n" +
+			"keys have used of their budgets. Each request gets the prices of its own day\n" +
+			"(--prices then) or those of today (--prices now). Tables that were in use\n" +
+			"earlier are not kept.\n" +
 			"\n" +
-			"What a key is charged keeps its ratio to the cost. An hour is corrected only where the ledger has all of its requests; the rest\n" +
-			"is left alone and counted. The requests themselves stay as they were written. Running it again changes nothing.",
+			"What a key is charged keeps its ratio to the cost. An hour is corrected only\n" +
+			"where the ledger has all of its requests; the rest is left alone and counted.\n" +
+			"The requests themselves stay as they were written. Running it again changes\n" +
+			"nothing.",
 		Example: "crs usage reprice --dry-run\n  crs usage reprice --since 2026-12-01\n  crs usage reprice --since 7d --key alice --model gpt-6.2-sol\n  crs usage reprice --since 30d --prices now --dry-run",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ready := a.Busy("pricing what was used")
@@ -26,9 +30,9 @@ func (a *app) repriceCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.Since, "since", "", "from `WHEN` on: 24h, 7d, today, a day or a moment (default all)")
+	flags.StringVar(&r.Since, "since", "", "from `WHEN` on: 24h, 7d, today, a day (default all)")
 	flags.StringVar(&r.Until, "until", "", "up to `WHEN` (default now)")
-	flags.StringVar(&r.Prices, "prices", ctl.PricesThen, "prices of `DAY`: then (each request's own) or now (today)")
+	flags.StringVar(&r.Prices, "prices", ctl.PricesThen, "of `DAY`: then (each request's) or now")
 	flags.StringVar(&r.Key, "key", "", "only the key `NAME`")
 	flags.StringVar(&r.Model, "model", "", "only the model `NAME`")
 	flags.BoolVar(&r.DryRun, "dry-run", false, "only say what would change")

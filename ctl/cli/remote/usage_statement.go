@@ -20,9 +20,11 @@ func (a *app) statementCommand() *cobra.Command {
 	var format, to string
 	cmd := &cobra.Command{
 		Use: "statement", Short: "State what a month cost, by key and model", Args: command.Takes(),
-		Long: "States what a month cost, by key and model: at the providers' list prices, what was charged by the keys' multipliers, and, with\n" +
-			"the fixed price of a subscription, what of it is whose by list cost. Every column comes to its total to the cent. Days are those\n" +
-			"of the daemon's time zone. Without --month, it is about the last month that is over.",
+		Long: "States what a month cost, by key and model: at the providers' list prices,\n" +
+			"what was charged by the keys' multipliers, and, with the fixed price of a\n" +
+			"subscription, what of it is whose by list cost. Every column comes to its\n" +
+			"total to the cent. Days are those of the daemon's time zone. Without --month,\n" +
+			"it is about the last month that is over.",
 		Example: "crs usage statement\n" +
 			"  crs usage statement --month 2026-11 --account max --subscription-price 200\n" +
 			"  crs usage statement --month 2026-11 --tag team-a --currency EUR --rate 0.92\n" +
@@ -47,11 +49,11 @@ func (a *app) statementCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&q.Month, "month", "", "the `MONTH`, such as 2026-11 (default the last one)")
+	flags.StringVar(&q.Month, "month", "", "`MONTH`, such as 2026-11 (default the last)")
 	a.addSelection(cmd, &q.Key, &q.Account)
 	flags.StringVar(&q.Tag, "tag", "", "only keys with the tag `TAG`")
 	flags.StringVar(&q.Subscription, "subscription-price", "", "a fixed price in `USD` that all keys share")
-	flags.StringVar(&q.Currency, "currency", "", "state amounts in `CODE`, such as EUR (default USD)")
+	flags.StringVar(&q.Currency, "currency", "", "amounts in `CODE`, such as EUR (default USD)")
 	flags.StringVar(&q.Rate, "rate", "", "how much of the currency a dollar is, `N`")
 	flags.StringVar(&format, "format", "text", "`FORMAT`: text, csv or html")
 	flags.StringVar(&to, "to", "", "write csv or html to `FILE`")
