@@ -6,8 +6,9 @@ RELEASE_KEY ?=
 RELEASE_FROM ?=
 LDFLAGS = -s -w -X main.version=$(VERSION) -X main.releaseKey=$(RELEASE_KEY) -X main.releaseFrom=$(RELEASE_FROM)
 GO ?= go
-# Most tests wait for something most of the time.
+# Most tests wait for something most of the time, so more of them run than there are processors; with the race detector they compute.
 AT_ONCE = -p $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+WAITING = -parallel $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 # Nobody debugs the programs that tests are: without DWARF they are linked in half the time. Stack traces have their lines all the same.
 LINK = -ldflags=-w
 # archtest only reads the source; the scripts of cmd/crs run one command after another, each in a process of its own; translate starts no
@@ -34,7 +35,7 @@ demo: build ## see it work: a relay with a simulated provider answers, and count
 .PHONY: test
 test: ## run all the tests; the store that nodes share runs on a redis-server where one is in the PATH
 	@echo "== test (Redis: $$(redis-server --version 2>/dev/null || echo 'miniredis; there is no redis-server in the PATH'))"
-	@$(GO) test -vet=off $(LINK) $(AT_ONCE) ./...
+	@$(GO) test -vet=off $(LINK) $(AT_ONCE) $(WAITING) ./...
 
 .PHONY: race
 race: ## run the tests with the race detector, property tests with fewer sequences
