@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/backup"
 	"crs/internal/config"
+	"crs/internal/errs"
 	"crs/internal/seal"
 	"crs/internal/secret"
 	"crs/internal/store/local"
@@ -84,7 +84,7 @@ func (d *Daemon) backUp(ctx context.Context, schema, to int) error {
 		return err
 	}
 	now := time.Now().UTC()
-	what := from(d.loaded, d.opt.Version, secret.String{})
+	what := from(d.loaded.Load(), d.opt.Version, secret.String{})
 	what.NoLedger = true
 	file := filepath.Join(dir, fmt.Sprintf("%s%s-to-%d.tar.gz", prefix, now.Format("20060102-150405"), to))
 	if err := backup.Write(ctx, file, what); err != nil {
@@ -102,7 +102,7 @@ func Restore(ctx context.Context, opt BackupOptions) (*backup.Restored, error) {
 	}
 	dir := loaded.Config.Data
 	lock, err := lockData(dir)
-	if errors.As(err, new(*InUse)) {
+	if errs.IsA[*InUse](err) {
 		return nil, ctl.Errorf(ctl.Conflict, "a crs daemon uses %s", dir).WithHint("stop it first: crs stop")
 	}
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
+	"crs/internal/convert"
+	"crs/internal/errs"
 	"crs/internal/seal"
 	"crs/internal/store"
 	"crs/internal/store/local"
@@ -115,7 +117,7 @@ func (e *end) openDir(ctx context.Context, peek bool) error {
 		return nil
 	}
 	lock, err := lockData(e.place)
-	if errors.As(err, new(*InUse)) {
+	if errs.IsA[*InUse](err) {
 		return hinted(ctl.Conflict, err, "stop it first: what it writes meanwhile would not be copied")
 	}
 	if err != nil {
@@ -170,9 +172,9 @@ func (c *copying) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range store.Parts() {
-		c.done.Parts = append(c.done.Parts, ctl.StorePart{Name: string(p), Count: moved.Count[p], Hash: moved.Hash(p)})
-	}
+	c.done.Parts = convert.All(store.Parts(), func(p store.Part) ctl.StorePart {
+		return ctl.StorePart{Name: string(p), Count: moved.Count[p], Hash: moved.Hash(p)}
+	})
 	c.note()
 	if c.opt.DryRun {
 		return nil

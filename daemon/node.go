@@ -63,15 +63,7 @@ func (d *Daemon) stateName(state string) string {
 	return state + ":" + d.shared.node
 }
 
-// follow takes what other nodes write, until ctx ends.
-func (d *Daemon) follow(ctx context.Context) error {
-	if d.shared.feed == nil {
-		return nil
-	}
-	d.shared.feed.Follow(ctx, d.take, d.storeIs)
-	return nil
-}
-
+// take takes what other nodes have written.
 func (d *Daemon) take(news store.ChangeSet) {
 	if err := errors.Join(d.keys.Apply(news), d.roster.Apply(news), d.prices.Apply(news)); err != nil {
 		d.log.Error("a change that another node made cannot be read; what was there before stays in use here", "error", err)
@@ -100,10 +92,10 @@ const clockTolerance = 5 * time.Second
 
 // checkClock compares this node's clock with the store's, which all nodes share.
 func (d *Daemon) checkClock(ctx context.Context) {
-	if d.shared.clock == nil {
+	if d.shared.redis == nil {
 		return
 	}
-	ahead, err := d.shared.clock.Ahead(ctx, d.opt.Now)
+	ahead, err := d.shared.redis.Ahead(ctx, d.opt.Now)
 	if err != nil || ahead.Abs() < clockTolerance {
 		return
 	}

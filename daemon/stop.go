@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
+
+	"crs/internal/errs"
 )
 
 // stopEngine drains the engine for as long as it may take, and keeps what the pool has learnt. The daemon can be asked how
@@ -15,7 +18,7 @@ func (d *Daemon) stopEngine(ctx context.Context) error {
 	if n := d.engine.InFlight(); n > 0 {
 		d.log.Info("stopping", "in_flight", n, "wait", d.cfg.Timeouts.Shutdown)
 	}
-	err := d.stopBoth(ctx, func() error { return ignoreClosed(d.engine.Shutdown(ctx)) })
+	err := d.stopBoth(ctx, func() error { return errs.Ignore(d.engine.Shutdown(ctx), net.ErrClosed) })
 	after, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
 	if s := d.upgrade.Load(); s != nil {

@@ -66,9 +66,7 @@ func (d *Daemon) tokenHeld(h oauth.Held) {
 		d.log.Error("neither the store nor the reserve takes a fresh token; it is in memory only, in use, and tried again: if this process ends, the account needs a login",
 			"account", h.Account.Name, "error", h.Err)
 	}
-	if d.alerts != nil {
-		d.alerts.Poke()
-	}
+	d.alerts.Poke()
 }
 
 // writable is an error when the store takes no writes just now: it is asked before something is used up that counts once.

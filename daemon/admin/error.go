@@ -5,6 +5,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/document"
+	"crs/internal/errs"
 	"crs/internal/key"
 	"crs/internal/oauth"
 	"crs/internal/store"
@@ -12,37 +14,26 @@ import (
 
 // ErrorOf puts the domain's errors into the contract's words.
 func ErrorOf(err error) *ctl.Error {
-	var (
-		own      *ctl.Error
-		noKey    *key.NotFound
-		keyTaken *key.Taken
-		noAcc    *account.NotFound
-		accTaken *account.Taken
-		conflict *store.Conflict
-		noLogin  *oauth.NoLogin
-		notOpen  *oauth.NotOpen
-		noRoom   *oauth.NoRoom
-	)
-	switch {
-	case errors.As(err, &own):
+	if own, ok := errors.AsType[*ctl.Error](err); ok {
 		return own
-	case errors.As(err, &noKey):
-		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs key list")
-	case errors.As(err, &noAcc):
-		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", noAcc.What)
-	case errors.As(err, &keyTaken), errors.As(err, &accTaken):
+	}
+	if none, ok := errors.AsType[*document.NotFound](err); ok {
+		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", none.What)
+	}
+	switch {
+	case errs.IsA[*key.Taken](err), errs.IsA[*account.Taken](err):
 		return ctl.Errorf(ctl.Conflict, "%s", err)
-	case errors.As(err, &noLogin):
+	case errs.IsA[*oauth.NoLogin](err):
 		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("it may be long over, or the daemon was started anew since; begin another: crs account login PLATFORM NAME")
-	case errors.As(err, &notOpen):
+	case errs.IsA[*oauth.NotOpen](err):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
-	case errors.As(err, &noRoom):
+	case errs.IsA[*oauth.NoRoom](err):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was used up; see what is wrong (crs status), mend it, and do it again")
 	case errors.Is(err, store.ErrUnavailable):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
 	case errors.Is(err, store.ErrNotWritable):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; %s", store.Mend(err))
-	case errors.As(err, &conflict):
+	case errs.IsA[*store.Conflict](err):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
 	}
 	return ctl.Errorf(ctl.Failed, "%s", err)
@@ -51,7 +42,7 @@ func ErrorOf(err error) *ctl.Error {
 // invalid marks a domain's complaint about what was asked for. That a store does not do its part is not one.
 func invalid(err error) error {
 	e := ErrorOf(err)
-	if e.Code != ctl.Failed || errors.As(err, new(*store.Failure)) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
+	if e.Code != ctl.Failed || errs.IsA[*store.Failure](err) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
 		return &worded{e, err}
 	}
 	return ctl.Errorf(ctl.BadRequest, "%s", err)

@@ -7,6 +7,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/audit"
+	"crs/internal/convert"
 	"crs/internal/pricing"
 )
 
@@ -75,7 +76,7 @@ func (o *Operations) UpdatePrices(ctx context.Context, in ctl.PriceUpdate) (_ ct
 		From: done.From, Applied: done.Applied, Version: done.After.Version(), Models: len(done.After.Models()),
 		Added: list(found.Added), Removed: list(found.Removed), Rejected: list(done.After.Rejected()),
 	}
-	out.Changed = each(found.Changed, func(name string) ctl.PriceChange {
+	out.Changed = convert.All(found.Changed, func(name string) ctl.PriceChange {
 		before, _ := done.Before.Lookup(name)
 		after, _ := done.After.Lookup(name)
 		return ctl.PriceChange{Model: name, Before: o.showPrice(name, before), After: o.showPrice(name, after)}

@@ -1,15 +1,17 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crs/ctl"
 	"crs/daemon/admin"
+	"crs/internal/errs"
 )
 
 // Options are what the handler works with.
@@ -26,15 +28,17 @@ type Handler struct {
 	mux     *http.ServeMux
 	changes sync.RWMutex // held for reading by every call that changes something
 	calls   calls
+	left    atomic.Bool // another process answers now
 
-	mu       sync.Mutex    // guards the fields below
-	stopping chan struct{} // closed when answers without an end must end
-	left     bool          // another process answers now
+	mu      sync.Mutex      // guards the fields below
+	streams context.Context // ends when answers without an end must end
+	stop    context.CancelFunc
 }
 
 // NewHandler makes a handler.
 func NewHandler(opt Options) *Handler {
-	h := &Handler{opt: opt, ops: opt.Operations, mux: http.NewServeMux(), stopping: make(chan struct{}), calls: newCalls(opt.Operations.Hangs)}
+	h := &Handler{opt: opt, ops: opt.Operations, mux: http.NewServeMux(), calls: newCalls(opt.Operations.Hangs)}
+	h.streams, h.stop = context.WithCancel(context.Background())
 	for _, r := range h.routes() {
 		h.mux.HandleFunc(r.method+" /"+ctl.Version+r.path, h.guard(r))
 	}
@@ -126,7 +130,7 @@ func (h *Handler) answer(r *route, req *http.Request) (any, error) {
 		}
 		h.changes.RLock()
 		defer h.changes.RUnlock()
-		if h.hasLeft() {
+		if h.left.Load() {
 			return nil, ctl.Errorf(ctl.Conflict, "this daemon has handed over to a new process a moment ago").WithHint("do it again: the new one answers now")
 		}
 		return r.serve(req)
@@ -170,7 +174,7 @@ func respond(w http.ResponseWriter, out any) {
 func respondError(w http.ResponseWriter, err error) {
 	bePatient(w)
 	e, status := admin.ErrorOf(err), http.StatusServiceUnavailable
-	if !errors.As(err, new(*busy)) {
+	if !errs.IsA[*busy](err) {
 		status = statusOf(e.Code)
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/errs"
 	"crs/internal/limit"
 	"crs/internal/oauth"
+	"crs/internal/patience"
 	"crs/internal/unit"
 	"crs/internal/usage"
 )
@@ -129,12 +131,7 @@ func (l *Link) Settled() bool {
 func (l *Link) Release() { close(l.returned) }
 
 func (l *Link) isLost() bool {
-	select {
-	case <-l.lost:
-		return true
-	default:
-		return false
-	}
+	return patience.Over(l.lost)
 }
 
 func (l *Link) call(ctx context.Context, method string, in, out any) error {
@@ -152,10 +149,7 @@ func (l *Link) tell(m Message) {
 	l.mu.Lock()
 	l.queue = append(l.queue, m)
 	l.mu.Unlock()
-	select {
-	case l.more <- struct{}{}:
-	default:
-	}
+	patience.Poke(l.more)
 }
 
 // pump sends what was told, one batch after the other, and keeps what is not durable with the successor yet.
@@ -210,8 +204,7 @@ func (l *Link) askDurable() error {
 	l.mu.Unlock()
 	durable := all
 	err := l.successor.Call("Heir.Durable", None{}, &durable)
-	var unknown rpc.ServerError
-	if errors.As(err, &unknown) {
+	if errs.IsA[rpc.ServerError](err) {
 		durable, err = all, nil
 	}
 	if err != nil {

@@ -1,8 +1,9 @@
 package handover
 
 import (
-	"errors"
 	"net/rpc"
+
+	"crs/internal/errs"
 )
 
 // Pulse asks the successor for a sign of life. What it returns is closed when there is one. One of an older version has no word for
@@ -10,8 +11,7 @@ import (
 func (l *Link) Pulse() <-chan struct{} {
 	answered := make(chan struct{})
 	go func() { // a process that stands still may take nothing more, either; this ends with it
-		var said rpc.ServerError
-		if err := l.successor.Call("Heir.Alive", None{}, new(None)); err == nil || errors.As(err, &said) {
+		if err := l.successor.Call("Heir.Alive", None{}, new(None)); err == nil || errs.IsA[rpc.ServerError](err) {
 			close(answered)
 		}
 	}()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/patience"
 )
 
 // tail is how much of a log file is looked at for its last lines.
@@ -29,12 +30,7 @@ func showFile(ctx context.Context, path string, ask Logs, out io.Writer) error {
 	if _, err := out.Write(lastLines(text, ask.Lines)); err != nil {
 		return fmt.Errorf("show the log: %w", err)
 	}
-	for ask.Follow {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(250 * time.Millisecond):
-		}
+	for ask.Follow && patience.Pause(ctx, 250*time.Millisecond) {
 		if _, err := io.Copy(out, f); err != nil {
 			return fmt.Errorf("show the log: %w", err)
 		}

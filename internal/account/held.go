@@ -11,7 +11,7 @@ import (
 func (r *Roster) Hold(id string, fresh Credential) (*Account, error) {
 	a := r.accounts.Again(id, func(a *Account) bool { return r.hold(a, fresh) })
 	if a == nil {
-		return nil, &NotFound{"account", id}
+		return nil, &NotFound{What: "account", Ref: id}
 	}
 	return a, nil
 }

@@ -10,12 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 
 	"filippo.io/age"
 
+	"crs/internal/errs"
 	"crs/internal/secret"
 	"crs/internal/usage"
 )
@@ -138,9 +140,8 @@ func opened(f io.Reader, passphrase secret.String) (io.Reader, error) {
 		return nil, fmt.Errorf("use the passphrase: %w", err)
 	}
 	plain, err := age.Decrypt(br, identity)
-	var none *age.NoIdentityMatchError
 	switch {
-	case errors.As(err, &none):
+	case errs.IsA[*age.NoIdentityMatchError](err):
 		return nil, ErrPassphrase
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -286,7 +287,7 @@ func placeConfig(stage string, to *To) (string, error) {
 	staged := filepath.Join(stage, configFile)
 	text, err := os.ReadFile(staged)
 	if err != nil || to.Config == "" {
-		return "", ignoreMissing(err)
+		return "", errs.Ignore(err, fs.ErrNotExist)
 	}
 	if err := os.Remove(staged); err != nil {
 		return "", err

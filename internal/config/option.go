@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/convert"
 	"crs/internal/secret"
 )
 
@@ -24,11 +25,10 @@ type Option struct {
 // Options lists every key in the order of Config. Those under providers are written with NAME and KEY where the
 // operator chooses.
 func Options() []Option {
-	var list []Option
-	for _, o := range slices.Concat(optionsOf(reflect.TypeFor[Config](), "", nil), providerOptions(providersTable+".NAME.")) {
-		list = append(list, Option{Key: o.key, Env: envName(o.key), Default: o.fallback, Accepts: o.want(), Doc: o.doc})
-	}
-	return list
+	all := slices.Concat(optionsOf(reflect.TypeFor[Config](), "", nil), providerOptions(providersTable+".NAME."))
+	return convert.All(all, func(o option) Option {
+		return Option{Key: o.key, Env: envName(o.key), Default: o.fallback, Accepts: o.want(), Doc: o.doc}
+	})
 }
 
 // option is one key with the rules for its value, as the tags of its field give them.

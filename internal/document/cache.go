@@ -69,6 +69,20 @@ func (c *Cache[T]) Get(ref string) *T {
 	return c.index.ref(ref)
 }
 
+// NotFound means that there is no document of that name or id.
+type NotFound struct{ What, Ref string }
+
+// Error implements error.
+func (e *NotFound) Error() string { return fmt.Sprintf("there is no %s %q", e.What, e.Ref) }
+
+// Need is Get for a document that there must be; otherwise it gives a *NotFound.
+func (c *Cache[T]) Need(ref string) (*T, error) {
+	if t := c.Get(ref); t != nil {
+		return t, nil
+	}
+	return nil, &NotFound{string(c.kind.Name), ref}
+}
+
 // Find finds a document by its sum; nil when there is none.
 func (c *Cache[T]) Find(s Sum) *T {
 	c.mu.RLock()
@@ -79,12 +93,7 @@ func (c *Cache[T]) Find(s Sum) *T {
 // All gives every document, by name.
 func (c *Cache[T]) All() []*T {
 	c.mu.RLock()
-	all := make([]*T, 0, len(c.index.byID))
-	for _, t := range c.index.held {
-		if t != nil {
-			all = append(all, t)
-		}
-	}
+	all := slices.DeleteFunc(slices.Clone(c.index.held), func(t *T) bool { return t == nil })
 	c.mu.RUnlock()
 	slices.SortFunc(all, func(a, b *T) int { return cmp.Compare(c.kind.Head(a).Name, c.kind.Head(b).Name) })
 	return all
@@ -135,6 +144,19 @@ func (c *Cache[T]) Save(ctx context.Context, t T) (*T, error) {
 	defer c.mu.Unlock()
 	c.install(&t)
 	return &t, nil
+}
+
+// Edit saves what change makes of a copy of a document.
+func (c *Cache[T]) Edit(ctx context.Context, ref string, change func(old, t *T) error) (*T, error) {
+	old, err := c.Need(ref)
+	if err != nil {
+		return nil, err
+	}
+	t := *old
+	if err := change(old, &t); err != nil {
+		return nil, err
+	}
+	return c.Save(ctx, t)
 }
 
 func (c *Cache[T]) encode(t *T) ([]byte, error) {

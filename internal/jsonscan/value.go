@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"encoding/hex"
 	"math"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -82,13 +83,8 @@ func Equal(raw []byte, text string) bool {
 
 // Bool reads a raw value that is true or false.
 func Bool(raw []byte) (value, ok bool) {
-	switch string(raw) {
-	case "true":
-		return true, true
-	case "false":
-		return false, true
-	}
-	return false, false
+	value = string(raw) == "true"
+	return value, value || string(raw) == "false"
 }
 
 // Int reads a raw value that is a whole number written without a fraction or an exponent, and fits.
@@ -156,23 +152,15 @@ func decodeRune(text []byte) (r rune, size int) {
 	return utf8.DecodeRune(text)
 }
 
+// escapes are what a backslash and one letter stand for.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
 func decodeEscape(text []byte) (r rune, size int) {
 	if len(text) < 2 {
 		return 0, 0
 	}
-	switch text[1] {
-	case '"', '\\', '/':
-		return rune(text[1]), 2
-	case 'b':
-		return '\b', 2
-	case 'f':
-		return '\f', 2
-	case 'n':
-		return '\n', 2
-	case 'r':
-		return '\r', 2
-	case 't':
-		return '\t', 2
+	if short := escapes[text[1]]; short != 0 {
+		return rune(short), 2
 	}
 	r, ok := decodeUnit(text)
 	if !ok {
@@ -194,19 +182,7 @@ func decodeUnit(text []byte) (rune, bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
 	}
-	unit := rune(0)
-	for _, c := range text[2:6] {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
-		default:
-			return 0, false
-		}
-		unit = unit<<4 | rune(c)
-	}
-	return unit, true
+	var unit [2]byte
+	_, err := hex.Decode(unit[:], text[2:6])
+	return rune(unit[0])<<8 | rune(unit[1]), err == nil
 }

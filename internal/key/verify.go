@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crs/internal/document"
+	"crs/internal/errs"
 	"crs/internal/store"
 )
 
@@ -77,9 +78,8 @@ func (r *Ring) activate(ctx context.Context, k *Key) (*Key, error) {
 	begun.ActivatedAt = r.now().UTC()
 	begun.ExpiresAt = begun.ActivatedAt.Add(k.ActivateFor)
 	done, err := r.keys.Save(ctx, begun)
-	var conflict *store.Conflict
 	switch {
-	case errors.As(err, &conflict):
+	case errs.IsA[*store.Conflict](err):
 		return r.Get(k.ID)
 	case errors.Is(err, store.ErrUnavailable):
 		return k, nil // its time begins when that can be written down

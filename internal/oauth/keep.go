@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/errs"
 	"crs/internal/patience"
 )
 
@@ -51,8 +53,7 @@ func (k *Keeper) keep(acc *account.Account, fresh account.Credential, release fu
 		limit = diskPatience
 	}
 	renewed, err := k.toStore(limit, acc, fresh)
-	var gone *account.NotFound
-	if err == nil || errors.As(err, &gone) {
+	if err == nil || errs.IsA[*account.NotFound](err) {
 		k.forget(acc.ID, release)
 		return renewed, wrap(err, acc)
 	}
@@ -126,7 +127,7 @@ func (k *Keeper) settleLater() {
 	ctx, stop := context.WithCancel(context.Background())
 	k.settling = stop
 	k.settled.Go(func() {
-		for pause(ctx, settleAgain) && k.settleAll(ctx) {
+		for patience.Pause(ctx, settleAgain) && k.settleAll(ctx) {
 		}
 	})
 }
@@ -134,10 +135,7 @@ func (k *Keeper) settleLater() {
 // settleAll tries each pair once, and reports whether something is left.
 func (k *Keeper) settleAll(ctx context.Context) bool {
 	k.mu.Lock()
-	all := make([]*heldPair, 0, len(k.held))
-	for _, h := range k.held {
-		all = append(all, h)
-	}
+	all := slices.Collect(maps.Values(k.held))
 	k.mu.Unlock()
 	for _, h := range all {
 		if ctx.Err() == nil {
@@ -158,8 +156,7 @@ func (k *Keeper) settle(ctx context.Context, h *heldPair) {
 	within, stop := context.WithTimeout(ctx, storeLimit)
 	defer stop()
 	err := k.opt.Roster.Settle(within, h.pair.Account)
-	var gone *account.NotFound
-	if err != nil && !errors.As(err, &gone) {
+	if err != nil && !errs.IsA[*account.NotFound](err) {
 		k.stillHeld(ctx, h, err)
 		return
 	}
@@ -260,7 +257,7 @@ func (k *Keeper) Stop(ctx context.Context) error {
 	if !k.refreshesHere() {
 		return nil
 	}
-	for k.settleAll(ctx) && len(k.lacking()) > 0 && pause(ctx, settleAgain) {
+	for k.settleAll(ctx) && len(k.lacking()) > 0 && patience.Pause(ctx, settleAgain) {
 	}
 	lost := k.lacking()
 	if len(lost) == 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/patience"
 )
 
 // lockedElsewhere is a token that another node has the lock of. It is guarded by the keeper's lock.
@@ -33,9 +34,7 @@ func (k *Keeper) lockedThere(acc *account.Account, f *flight) {
 		k.locked[acc.ID] = at
 	}
 	at.last = now
-	select {
-	case <-f.elsewhere:
-	default:
+	if !patience.Over(f.elsewhere) {
 		close(f.elsewhere)
 	}
 }

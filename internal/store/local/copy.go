@@ -3,11 +3,11 @@ package local
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"crs/internal/errs"
 	"crs/internal/rescue"
 )
 
@@ -67,8 +67,5 @@ func Fact(ctx context.Context, file, name string) (value string, err error) {
 	}
 	defer func() { _ = db.Close() }()
 	err = db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", name).Scan(&value)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("read %s of the store %s: %w", name, file, plain(err))
-	}
-	return value, nil
+	return value, errs.Wrap(plain(errs.Ignore(err, sql.ErrNoRows)), "read %s of the store %s", name, file)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/rescue"
 	"crs/internal/store"
 )
@@ -74,16 +75,9 @@ func (s *Store) Rescue(ctx context.Context) (path string, err error) {
 		err = complete(ctx, path, s.path(), s.count.told.Load())
 	}
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("rescue the store to %s: %w", path, err), ignoreMissing(os.Remove(path)))
+		return "", errors.Join(fmt.Errorf("rescue the store to %s: %w", path, err), errs.Ignore(os.Remove(path), fs.ErrNotExist))
 	}
 	return path, os.Chmod(path, 0o600)
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // wayBack is how a store that is gone or damaged comes back.

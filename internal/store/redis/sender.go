@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"crs/internal/patience"
 	"crs/internal/store"
 )
 
@@ -103,7 +104,9 @@ func (n *Node) send(ctx context.Context, parcels []call) map[string]error {
 			failed[slot] = cmp.Or(failed[slot], err)
 			continue
 		}
+		n.mu.Lock()
 		parcels[i].done(answer)
+		n.mu.Unlock()
 	}
 	return failed
 }
@@ -169,7 +172,7 @@ func (n *Node) later(ctx context.Context, ill map[string]error) {
 // arrived: if it were tried meanwhile, there would be more to tell the longer it lasts.
 func (n *Node) outlast(ctx context.Context, slot string) {
 	for n.Away() != nil && ctx.Err() == nil {
-		pause(ctx, retryAfter)
+		patience.Pause(ctx, retryAfter)
 		if _, err := n.present(ctx, slot, n.scripts.steady); err == nil {
 			return
 		}
