@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,7 +12,6 @@ import (
 	"crs/internal/account"
 	"crs/internal/backup"
 	"crs/internal/config"
-	"crs/internal/errs"
 	"crs/internal/seal"
 	"crs/internal/secret"
 	"crs/internal/store/local"
@@ -102,7 +102,7 @@ func Restore(ctx context.Context, opt BackupOptions) (*backup.Restored, error) {
 	}
 	dir := loaded.Config.Data
 	lock, err := lockData(dir)
-	if errs.IsA[*InUse](err) {
+	if errors.As(err, new(*InUse)) {
 		return nil, ctl.Errorf(ctl.Conflict, "a crs daemon uses %s", dir).WithHint("stop it first: crs stop")
 	}
 	if err != nil {

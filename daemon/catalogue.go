@@ -13,7 +13,6 @@ import (
 	"crs/internal/field"
 	"crs/internal/key"
 	"crs/internal/limit"
-	"crs/internal/pricing"
 	"crs/internal/unit"
 	"crs/proxyengine/protocol/anthropic"
 	"crs/proxyengine/protocol/factory"
@@ -91,23 +90,16 @@ func showProgram(p provider.Program) ctl.Program {
 	return out
 }
 
-// catalog finds what clients are told there is: the models that accounts name, and for an account that takes any, all that
-// the price table knows of its vendor.
-type catalog struct {
-	roster    *account.Roster
-	platforms map[string]account.Platform
-	table     func() *pricing.Table
-}
-
-// models gives those that accounts serve one of the services with, to a key with these permissions.
-func (c *catalog) models(services, permissions []string) []string {
+// models are what clients are told there is: the models that accounts name, and for an account that takes any, all that the price table
+// knows of its vendor, as far as they are served with one of the services, to a key with these permissions.
+func (d *Daemon) models(services, permissions []string) []string {
 	found := map[string]bool{}
-	for _, a := range c.roster.List() {
-		p := c.platforms[a.Platform]
+	for _, a := range d.roster.List() {
+		p := d.facts[a.Platform]
 		if a.Disabled || len(permissions) > 0 && !slices.Contains(permissions, p.Permission) {
 			continue
 		}
-		for _, name := range c.named(a, &p) {
+		for _, name := range d.named(a, &p) {
 			if slices.ContainsFunc(services, func(s string) bool { return p.Serves(a, s, name) }) {
 				found[name] = true
 			}
@@ -117,7 +109,7 @@ func (c *catalog) models(services, permissions []string) []string {
 }
 
 // named are the models that an account or its vendor names.
-func (c *catalog) named(a *account.Account, p *account.Platform) []string {
+func (d *Daemon) named(a *account.Account, p *account.Platform) []string {
 	names := slices.Collect(maps.Keys(a.Map))
 	for _, name := range a.Models {
 		if !strings.Contains(name, "*") {
@@ -128,7 +120,7 @@ func (c *catalog) named(a *account.Account, p *account.Platform) []string {
 	if vendors == nil {
 		return names
 	}
-	t := c.table()
+	t := d.prices.Table()
 	for _, name := range t.Models() {
 		if m, ok := t.Lookup(name); ok && slices.Contains(vendors, m.Price.Provider) {
 			names = append(names, name)

@@ -11,7 +11,6 @@ import (
 	"crs/ctl"
 	"crs/internal/config"
 	"crs/internal/convert"
-	"crs/internal/errs"
 	"crs/internal/seal"
 	"crs/internal/store"
 	"crs/internal/store/local"
@@ -117,7 +116,7 @@ func (e *end) openDir(ctx context.Context, peek bool) error {
 		return nil
 	}
 	lock, err := lockData(e.place)
-	if errs.IsA[*InUse](err) {
+	if errors.As(err, new(*InUse)) {
 		return hinted(ctl.Conflict, err, "stop it first: what it writes meanwhile would not be copied")
 	}
 	if err != nil {

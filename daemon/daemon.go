@@ -220,7 +220,7 @@ func lockData(dir string) (*filelock.Lock, error) {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
 	lock, err := filelock.Take(filepath.Join(dir, ctl.DataLock))
-	if errs.IsA[*filelock.Taken](err) {
+	if errors.As(err, new(*filelock.Taken)) {
 		return nil, &InUse{dir}
 	}
 	return lock, errs.Wrap(err, "lock the data directory")
@@ -310,7 +310,7 @@ func (d *Daemon) openEngine(context.Context) error {
 	engine, err := proxyengine.New(proxyengine.Options{
 		TLS:  secured,
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
-		Protocols: mounts(), Providers: d.providers, Client: factory.Client, Models: d.catalog().models, Upstream: d.client,
+		Protocols: mounts(), Providers: d.providers, Client: factory.Client, Models: d.models, Upstream: d.client,
 		Now: d.opt.Now, Log: d.log, Settings: d.engineSettings(&d.cfg), Closed: d.requests.Publish, Ended: d.metrics.Ended, Shortage: d.short,
 	})
 	if err != nil {
@@ -336,10 +336,6 @@ func (d *Daemon) shutLedger(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-func (d *Daemon) catalog() *catalog {
-	return &catalog{roster: d.roster, platforms: d.facts, table: d.prices.Table}
 }
 
 func newClient(cfg *config.Config, most int) upstream.Client {

@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"crs/ctl"
-	"crs/internal/errs"
 	"crs/internal/store"
 )
 
@@ -23,13 +22,13 @@ func explained(err error) error {
 		return hinted(ctl.NotPermitted, err, "ports below 1024 take a right that the service has (sudo crs install); take another port, or: sudo setcap cap_net_bind_service=+ep $(command -v crs)")
 	case errors.As(err, &socket) && errors.Is(err, syscall.EADDRNOTAVAIL):
 		return hinted(ctl.Failed, err, "this machine has no such address; those it has: ip address")
-	case errs.IsA[*fs.PathError](err) && errors.Is(err, fs.ErrPermission):
+	case errors.As(err, new(*fs.PathError)) && errors.Is(err, fs.ErrPermission):
 		return hinted(ctl.NotPermitted, err, "it belongs to another user; run crs as that one (the service's is crs: sudo crs start), or name a directory of your own: --data DIR")
 	case errors.Is(err, store.ErrLocked):
 		return hinted(ctl.Conflict, err, store.Mend(err))
 	case errors.Is(err, store.ErrReadOnly), errors.Is(err, syscall.EROFS):
 		return hinted(ctl.NotPermitted, err, store.Mend(err))
-	case errs.IsA[*noFiles](err):
+	case errors.As(err, new(*noFiles)):
 		return hinted(ctl.Failed, err, "remove files that nobody needs from the disk of the data directory (df -i shows how many it holds), and start the daemon; nothing is lost")
 	case full(err):
 		return hinted(ctl.Failed, err, store.Mend(err)+", and start the daemon; nothing is lost")

@@ -15,7 +15,6 @@ import (
 	"crs/ctl"
 	"crs/daemon/control"
 	"crs/daemon/handover"
-	"crs/internal/errs"
 )
 
 // Serve runs a daemon as this process: until ctx ends, or SIGTERM or an interrupt comes. SIGHUP reloads.
@@ -112,7 +111,7 @@ func (d *Daemon) standBy() error {
 
 // conflict says what to do when another daemon is in the way.
 func conflict(err error) error {
-	if errs.IsA[*InUse](err) || errs.IsA[*control.InUse](err) {
+	if errors.As(err, new(*InUse)) || errors.As(err, new(*control.InUse)) {
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it with: crs status; or give this one a directory of its own: --data DIR")
 	}
 	return explained(err)

@@ -13,7 +13,6 @@ import (
 
 	"crs/ctl"
 	"crs/daemon/handover"
-	"crs/internal/errs"
 	"crs/internal/patience"
 	"crs/internal/store"
 )
@@ -231,7 +230,7 @@ func (s *upgrade) failed(ctx context.Context, err error) error {
 // reason finds the better reason for an error of a successor: how it ended, or that its time was up.
 func (s *upgrade) reason(ctx context.Context, err error) error {
 	switch {
-	case errs.IsA[rpc.ServerError](err): // its own words
+	case errors.As(err, new(rpc.ServerError)): // its own words
 		return err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -371,9 +370,7 @@ func (d *Daemon) comeBack(s *upgrade) {
 	d.upgrade.Store(nil)
 	d.passedOn(0)
 	tellMainPID(os.Getpid())
-	if s.how == "" {
-		s.how = s.child.Exit()
-	}
+	s.how = cmp.Or(s.how, s.child.Exit())
 	d.log.Error("the new process is gone; this one serves again", "pid", s.child.PID, "why", s.how)
 	close(s.over)
 }

@@ -6,7 +6,6 @@ import (
 	"crs/ctl"
 	"crs/internal/account"
 	"crs/internal/document"
-	"crs/internal/errs"
 	"crs/internal/key"
 	"crs/internal/oauth"
 	"crs/internal/store"
@@ -21,19 +20,19 @@ func ErrorOf(err error) *ctl.Error {
 		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", none.What)
 	}
 	switch {
-	case errs.IsA[*key.Taken](err), errs.IsA[*account.Taken](err):
+	case errors.As(err, new(*key.Taken)), errors.As(err, new(*account.Taken)):
 		return ctl.Errorf(ctl.Conflict, "%s", err)
-	case errs.IsA[*oauth.NoLogin](err):
+	case errors.As(err, new(*oauth.NoLogin)):
 		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("it may be long over, or the daemon was started anew since; begin another: crs account login PLATFORM NAME")
-	case errs.IsA[*oauth.NotOpen](err):
+	case errors.As(err, new(*oauth.NotOpen)):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
-	case errs.IsA[*oauth.NoRoom](err):
+	case errors.As(err, new(*oauth.NoRoom)):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was used up; see what is wrong (crs status), mend it, and do it again")
 	case errors.Is(err, store.ErrUnavailable):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
 	case errors.Is(err, store.ErrNotWritable):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; %s", store.Mend(err))
-	case errs.IsA[*store.Conflict](err):
+	case errors.As(err, new(*store.Conflict)):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
 	}
 	return ctl.Errorf(ctl.Failed, "%s", err)
@@ -42,7 +41,7 @@ func ErrorOf(err error) *ctl.Error {
 // invalid marks a domain's complaint about what was asked for. That a store does not do its part is not one.
 func invalid(err error) error {
 	e := ErrorOf(err)
-	if e.Code != ctl.Failed || errs.IsA[*store.Failure](err) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
+	if e.Code != ctl.Failed || errors.As(err, new(*store.Failure)) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrNotWritable) || errors.Is(err, store.ErrDamaged) {
 		return &worded{e, err}
 	}
 	return ctl.Errorf(ctl.BadRequest, "%s", err)

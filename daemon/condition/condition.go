@@ -130,11 +130,11 @@ func (w *Watch) Codes() map[string]bool {
 	return all
 }
 
-// one is a Find about the daemon as a whole. sentence gives "" while all is well.
-func one(sentence func(*View) string, hint string) func(*View) []Found {
+// holds is a Find about the daemon as a whole.
+func holds(is func(*View) bool, sentence, hint string) func(*View) []Found {
 	return func(v *View) []Found {
-		if s := sentence(v); s != "" {
-			return []Found{{Sentence: s, Hint: hint}}
+		if is(v) {
+			return []Found{{Sentence: sentence, Hint: hint}}
 		}
 		return nil
 	}

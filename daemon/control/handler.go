@@ -1,8 +1,10 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -11,7 +13,6 @@ import (
 
 	"crs/ctl"
 	"crs/daemon/admin"
-	"crs/internal/errs"
 )
 
 // Options are what the handler works with.
@@ -174,8 +175,8 @@ func respond(w http.ResponseWriter, out any) {
 func respondError(w http.ResponseWriter, err error) {
 	bePatient(w)
 	e, status := admin.ErrorOf(err), http.StatusServiceUnavailable
-	if !errs.IsA[*busy](err) {
-		status = statusOf(e.Code)
+	if !errors.As(err, new(*busy)) {
+		status = cmp.Or(statuses[e.Code], http.StatusInternalServerError)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -191,16 +192,6 @@ func (e *busy) Error() string { return e.why.Message }
 // Unwrap gives it as the contract has it.
 func (e *busy) Unwrap() error { return e.why }
 
-func statusOf(c ctl.Code) int {
-	switch c {
-	case ctl.BadRequest:
-		return http.StatusBadRequest
-	case ctl.NotFound:
-		return http.StatusNotFound
-	case ctl.NotPermitted:
-		return http.StatusForbidden
-	case ctl.Conflict:
-		return http.StatusConflict
-	}
-	return http.StatusInternalServerError
+var statuses = map[ctl.Code]int{
+	ctl.BadRequest: http.StatusBadRequest, ctl.NotFound: http.StatusNotFound, ctl.NotPermitted: http.StatusForbidden, ctl.Conflict: http.StatusConflict,
 }

@@ -65,7 +65,7 @@ func Listen(path string, most int, short *descriptor.Shortage, log *slog.Logger)
 		return nil, fmt.Errorf("make the directory of the control socket: %w", err)
 	}
 	lock, err := filelock.Take(ctl.SocketLock(path))
-	if errs.IsA[*filelock.Taken](err) {
+	if errors.As(err, new(*filelock.Taken)) {
 		return nil, &InUse{path}
 	}
 	if err != nil {
@@ -164,13 +164,11 @@ func bind(path string) (*net.UnixListener, error) {
 		return nil, fmt.Errorf("listen on the control socket %s: %w", path, err)
 	}
 	ln.SetUnlinkOnClose(false)
-	err = os.Chmod(draft, 0o660)
-	if err == nil {
-		err = giveToGroup(draft)
-	}
-	if err == nil {
-		err = os.Rename(draft, path)
-	}
+	err = errs.First(
+		func() error { return os.Chmod(draft, 0o660) },
+		func() error { return giveToGroup(draft) },
+		func() error { return os.Rename(draft, path) },
+	)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("set up the control socket %s: %w", path, err), ln.Close(), os.Remove(draft))
 	}

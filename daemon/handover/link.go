@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"crs/internal/account"
-	"crs/internal/errs"
 	"crs/internal/limit"
 	"crs/internal/oauth"
 	"crs/internal/patience"
@@ -154,6 +153,7 @@ func (l *Link) tell(m Message) {
 
 // pump sends what was told, one batch after the other, and keeps what is not durable with the successor yet.
 func (l *Link) pump() {
+	defer l.broke()
 	for {
 		batch, unsure := l.nextBatch()
 		var ask <-chan time.Time
@@ -171,12 +171,10 @@ func (l *Link) pump() {
 		}
 		if len(batch) > 0 {
 			if err := l.successor.Call("Heir.Hear", batch, new(None)); err != nil {
-				l.broke()
 				return
 			}
 		}
 		if err := l.askDurable(); err != nil {
-			l.broke()
 			return
 		}
 	}
@@ -204,7 +202,7 @@ func (l *Link) askDurable() error {
 	l.mu.Unlock()
 	durable := all
 	err := l.successor.Call("Heir.Durable", None{}, &durable)
-	if errs.IsA[rpc.ServerError](err) {
+	if errors.As(err, new(rpc.ServerError)) {
 		durable, err = all, nil
 	}
 	if err != nil {

@@ -1,9 +1,8 @@
 package handover
 
 import (
+	"errors"
 	"net/rpc"
-
-	"crs/internal/errs"
 )
 
 // Pulse asks the successor for a sign of life. What it returns is closed when there is one. One of an older version has no word for
@@ -11,7 +10,7 @@ import (
 func (l *Link) Pulse() <-chan struct{} {
 	answered := make(chan struct{})
 	go func() { // a process that stands still may take nothing more, either; this ends with it
-		if err := l.successor.Call("Heir.Alive", None{}, new(None)); err == nil || errs.IsA[rpc.ServerError](err) {
+		if err := l.successor.Call("Heir.Alive", None{}, new(None)); err == nil || errors.As(err, new(rpc.ServerError)) {
 			close(answered)
 		}
 	}()

@@ -141,7 +141,7 @@ func opened(f io.Reader, passphrase secret.String) (io.Reader, error) {
 	}
 	plain, err := age.Decrypt(br, identity)
 	switch {
-	case errs.IsA[*age.NoIdentityMatchError](err):
+	case errors.As(err, new(*age.NoIdentityMatchError)):
 		return nil, ErrPassphrase
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -220,8 +220,7 @@ func (u *unpacker) readAbout(name string, body io.Reader) error {
 	if u.about.Format != format || u.about.Schema > u.schema {
 		return fmt.Errorf("%w (version %s, schema %d; this one knows %d)", ErrNewer, u.about.Version, u.about.Schema, u.schema)
 	}
-	sum := sha256.Sum256(text)
-	u.sums[name] = fmt.Sprintf("%x", sum)
+	u.sums[name] = fmt.Sprintf("%x", sha256.Sum256(text))
 	return nil
 }
 

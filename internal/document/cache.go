@@ -51,6 +51,15 @@ func Load[T any](ctx context.Context, docs store.Documents, kind Kind[T]) (*Cach
 	if err != nil {
 		return nil, err
 	}
+	if kind.Encode == nil {
+		kind.Encode = func(t *T) ([]byte, error) { return json.Marshal(t) }
+	}
+	if kind.Decode == nil {
+		kind.Decode = func(d store.Doc) (*T, error) { t := new(T); return t, json.Unmarshal(d.Body, t) }
+	}
+	if kind.Change == nil {
+		kind.Change = func(_, fresh *T) *T { return fresh }
+	}
 	c := &Cache[T]{docs: docs, kind: kind, index: newIndex[T](len(all)), making: map[string]bool{}}
 	list, errs := c.readAll(all)
 	if len(errs) > 0 {
@@ -132,7 +141,7 @@ func (c *Cache[T]) unreserve(name string) {
 // else's write has come first.
 func (c *Cache[T]) Save(ctx context.Context, t T) (*T, error) {
 	h := c.kind.Head(&t)
-	body, err := c.encode(&t)
+	body, err := c.kind.Encode(&t)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s %s: %w", c.kind.Name, h.Name, err)
 	}
@@ -157,13 +166,6 @@ func (c *Cache[T]) Edit(ctx context.Context, ref string, change func(old, t *T) 
 		return nil, err
 	}
 	return c.Save(ctx, t)
-}
-
-func (c *Cache[T]) encode(t *T) ([]byte, error) {
-	if c.kind.Encode == nil {
-		return json.Marshal(t)
-	}
-	return c.kind.Encode(t)
 }
 
 // Delete removes a document.
@@ -202,7 +204,7 @@ func (c *Cache[T]) put(t *T) {
 	if old != nil {
 		c.index.remove(c.kind.Head(old))
 	}
-	t = c.changed(old, t)
+	t = c.kind.Change(old, t)
 	c.index.add(t, c.kind.Head(t))
 }
 
@@ -210,13 +212,6 @@ func (c *Cache[T]) put(t *T) {
 func (c *Cache[T]) drop(id string) {
 	if old := c.index.id(id); old != nil {
 		c.index.remove(c.kind.Head(old))
-		c.changed(old, nil)
+		c.kind.Change(old, nil)
 	}
-}
-
-func (c *Cache[T]) changed(old, fresh *T) *T {
-	if c.kind.Change == nil {
-		return fresh
-	}
-	return c.kind.Change(old, fresh)
 }

@@ -14,12 +14,6 @@ func Wrap(err error, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
 }
 
-// IsA reports whether err, or what it wraps, is of a type.
-func IsA[E error](err error) bool {
-	_, ok := errors.AsType[E](err)
-	return ok
-}
-
 // Ignore is err, but nil where that is, or wraps, what is expected.
 func Ignore(err, expected error) error {
 	if errors.Is(err, expected) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"crs/internal/document"
-	"crs/internal/errs"
 	"crs/internal/store"
 )
 
@@ -79,7 +78,7 @@ func (r *Ring) activate(ctx context.Context, k *Key) (*Key, error) {
 	begun.ExpiresAt = begun.ActivatedAt.Add(k.ActivateFor)
 	done, err := r.keys.Save(ctx, begun)
 	switch {
-	case errs.IsA[*store.Conflict](err):
+	case errors.As(err, new(*store.Conflict)):
 		return r.Get(k.ID)
 	case errors.Is(err, store.ErrUnavailable):
 		return k, nil // its time begins when that can be written down

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"crs/internal/account"
-	"crs/internal/errs"
 	"crs/internal/patience"
 )
 
@@ -53,7 +52,7 @@ func (k *Keeper) keep(acc *account.Account, fresh account.Credential, release fu
 		limit = diskPatience
 	}
 	renewed, err := k.toStore(limit, acc, fresh)
-	if err == nil || errs.IsA[*account.NotFound](err) {
+	if err == nil || errors.As(err, new(*account.NotFound)) {
 		k.forget(acc.ID, release)
 		return renewed, wrap(err, acc)
 	}
@@ -156,7 +155,7 @@ func (k *Keeper) settle(ctx context.Context, h *heldPair) {
 	within, stop := context.WithTimeout(ctx, storeLimit)
 	defer stop()
 	err := k.opt.Roster.Settle(within, h.pair.Account)
-	if err != nil && !errs.IsA[*account.NotFound](err) {
+	if err != nil && !errors.As(err, new(*account.NotFound)) {
 		k.stillHeld(ctx, h, err)
 		return
 	}

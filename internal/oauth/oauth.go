@@ -4,12 +4,12 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"crs/internal/account"
-	"crs/internal/errs"
 	"crs/internal/outage"
 	"crs/internal/patience"
 )
@@ -131,7 +131,7 @@ func (k *Keeper) Fresh(ctx context.Context, acc *account.Account) (*account.Acco
 		w = wait{min(k.opt.Patience, goodPatience), true}
 	}
 	fresh, err := k.renew(ctx, acc, w)
-	passes := errs.IsA[*outage.Error](err) || errs.IsA[*UnderWay](err) || errs.IsA[*NoRoom](err)
+	passes := errors.As(err, new(*outage.Error)) || errors.As(err, new(*UnderWay)) || errors.As(err, new(*NoRoom))
 	if good && passes && k.opt.Now().Before(acc.Credential.ExpiresAt) {
 		return acc, nil
 	}
@@ -240,7 +240,7 @@ func (k *Keeper) refresh(ctx context.Context, acc *account.Account, release func
 		return nil, err
 	}
 	fresh, err := k.spend(ctx, acc)
-	if errs.IsA[*Rejected](err) {
+	if errors.As(err, new(*Rejected)) {
 		// Another process may have refreshed with the same token a moment ago: then its pair is the good one.
 		if now, lost := k.overtaken(ctx, acc); lost {
 			release()

@@ -2,10 +2,10 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"crs/internal/errs"
 	"crs/internal/limit"
 	"crs/internal/outage"
 	"crs/internal/patience"
@@ -38,7 +38,7 @@ func (c Counts) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts
 		return seat, nil
 	}
 	a.undo()
-	if errs.IsA[*outage.Error](err) && !c.opt.Refuse {
+	if errors.As(err, new(*outage.Error)) && !c.opt.Refuse {
 		return nil, nil
 	}
 	return nil, err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"crs/internal/errs"
 	"crs/internal/outage"
 	"crs/internal/patience"
 	"crs/internal/store"
@@ -51,7 +50,7 @@ type unsent struct{ error }
 func (e *unsent) Unwrap() error { return e.error }
 
 // sent reports whether a question that ended so may have been run.
-func sent(err error) bool { return !errs.IsA[*unsent](err) }
+func sent(err error) bool { return !errors.As(err, new(*unsent)) }
 
 func (n *Node) once(ctx context.Context, s *redis.Script, slot string, keys []string, args []any) (any, error) {
 	ctx, stop := context.WithTimeout(ctx, n.wait)

@@ -7,10 +7,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"crs/internal/patience"
 	"crs/internal/store"
@@ -240,18 +240,11 @@ func (n *Node) flush(ctx context.Context) error {
 		primary := n.primary(ctx, slot)
 		bound[primary] = append(bound[primary], slot)
 	}
-	errs := make(chan error, len(bound))
-	var all sync.WaitGroup
+	var all errgroup.Group
 	for _, slots := range bound {
-		all.Go(func() { errs <- n.flushTo(ctx, slots) })
+		all.Go(func() error { return n.flushTo(ctx, slots) })
 	}
-	all.Wait()
-	close(errs)
-	var first error
-	for err := range errs {
-		first = cmp.Or(first, err)
-	}
-	return first
+	return all.Wait()
 }
 
 func (n *Node) flushTo(ctx context.Context, slots []string) error {

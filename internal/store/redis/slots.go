@@ -2,11 +2,11 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"crs/internal/account"
 	"crs/internal/convert"
-	"crs/internal/errs"
 	"crs/internal/outage"
 )
 
@@ -33,7 +33,7 @@ const wantedFor = time.Second
 // Take implements account.Shared. While Redis is away, the node's own count decides alone, unless it is to refuse.
 func (a Accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int, []int, error) {
 	s, taken, used, err := a.take(ctx, of)
-	if errs.IsA[*outage.Error](err) && !a.opt.Refuse {
+	if errors.As(err, new(*outage.Error)) && !a.opt.Refuse {
 		return a.Adopt(of[0]), 0, nil, nil
 	}
 	return s, taken, used, err
