@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,8 +76,8 @@ type end struct {
 }
 
 func (e *end) close() {
-	for i := len(e.undo) - 1; i >= 0; i-- {
-		e.undo[i]()
+	for _, undo := range slices.Backward(e.undo) {
+		undo()
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/id"
 	"crs/internal/store"
 )
@@ -35,10 +36,7 @@ func nodeID(dir string, now time.Time) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
-			return "", fmt.Errorf("write the node's name: %w", err)
-		}
-		return name, nil
+		return name, errs.Wrap(os.WriteFile(path, []byte(name+"\n"), 0o600), "write the node's name")
 	}
 	if err != nil {
 		return "", fmt.Errorf("read the node's name: %w", err)

@@ -22,8 +22,6 @@ type pulse struct {
 	silent int
 }
 
-func pulseOf(l *handover.Link) *pulse { return &pulse{link: l, sign: l.Pulse()} }
-
 func (p *pulse) tick() {
 	if p.silent++; patience.Over(p.sign) {
 		p.sign, p.silent = p.link.Pulse(), 0

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"crs/internal/errs"
@@ -36,8 +37,7 @@ func (d *Daemon) close(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, d.cfg.Timeouts.Shutdown+afterLast-reserve)
 	defer stop()
 	var errs []error
-	for i := len(d.opened) - 1; i >= 0; i-- {
-		s := d.opened[i]
+	for _, s := range slices.Backward(d.opened) {
 		start := time.Now()
 		if err := s.closeWithin(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("close the %s: %w", s.name, err))

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -103,9 +104,7 @@ func (d *Daemon) heldTokens(durable bool) (names string, why error) {
 	for _, h := range d.tokens.Held() {
 		if h.Durable == durable {
 			all = append(all, "account "+h.Account.Name)
-			if why == nil {
-				why = h.Err
-			}
+			why = cmp.Or(why, h.Err)
 		}
 	}
 	return strings.Join(all, ", "), why

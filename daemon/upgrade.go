@@ -325,7 +325,7 @@ func (d *Daemon) watch(s *upgrade) {
 	}()
 	began, ticks := time.Now(), time.NewTicker(tick)
 	defer ticks.Stop()
-	p := pulseOf(s.link)
+	p := pulse{link: s.link, sign: s.link.Pulse()}
 	for {
 		select {
 		case <-s.link.Lost():

@@ -129,9 +129,7 @@ func (l *Link) Settled() bool {
 // Release lets those go who wait for an answer: what they asked for is decided where it was before.
 func (l *Link) Release() { close(l.returned) }
 
-func (l *Link) isLost() bool {
-	return patience.Over(l.lost)
-}
+func (l *Link) isLost() bool { return patience.Over(l.lost) }
 
 func (l *Link) call(ctx context.Context, method string, in, out any) error {
 	c := l.successor.Go("Heir."+method, in, out, make(chan *rpc.Call, 1))

@@ -121,8 +121,6 @@ func write(path, text string, mode os.FileMode) (made bool, err error) {
 		return false, fmt.Errorf("write %s: %w", path, err)
 	}
 	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return false, fmt.Errorf("write %s: %w", path, err)
-	}
-	return true, nil
+	err = errors.Join(err, f.Chmod(mode), f.Close())
+	return err == nil, errs.Wrap(err, "write %s", path)
 }

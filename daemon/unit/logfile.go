@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/bound"
 	"crs/internal/patience"
 )
 
@@ -87,8 +88,9 @@ func lastErrorOf(path, otherwise string) string {
 
 // errorIn gives the error that a line of the daemon's log says, if it says one.
 func errorIn(line string) (string, bool) {
+	const most = 400
 	if told, ok := strings.CutPrefix(line, "error: "); ok {
-		return shorten(told), true
+		return bound.Short(told, most), true
 	}
-	return shorten(line), strings.Contains(line, "level=ERROR") || strings.Contains(line, `"level":"ERROR"`)
+	return bound.Short(line, most), strings.Contains(line, "level=ERROR") || strings.Contains(line, `"level":"ERROR"`)
 }

@@ -191,14 +191,6 @@ func lastErrorIn(journal string) (at *time.Time, text string) {
 	return at, text
 }
 
-func shorten(text string) string {
-	const most = 400
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
-
 func (m *systemdManager) journal() []string {
 	if m.user {
 		return []string{"--user", "--user-unit=" + unitName, "--no-pager", "--quiet"}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/bound"
 	"crs/internal/secret"
 )
 
@@ -203,7 +204,7 @@ func (o option) quote(raw any) string {
 		return "(a table)"
 	case string:
 		if !o.hides(raw) {
-			return strconv.Quote(shorten(raw))
+			return strconv.Quote(bound.Short(raw, 200))
 		}
 	default:
 		if !o.secret {
@@ -211,12 +212,4 @@ func (o option) quote(raw any) string {
 		}
 	}
 	return secret.New(fmt.Sprint(raw)).String()
-}
-
-func shorten(text string) string {
-	const most = 200
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }

@@ -108,14 +108,8 @@ func (k *Keeper) hold(h *heldPair, err error) (*account.Account, error) {
 	told := Held{acc, h.durable, h.err}
 	k.settleLater()
 	k.mu.Unlock()
-	k.tell(told)
+	k.opt.Held(told)
 	return acc, nil
-}
-
-func (k *Keeper) tell(h Held) {
-	if k.opt.Held != nil {
-		k.opt.Held(h)
-	}
 }
 
 // settleLater starts what has the store take what is held, unless that runs. It is called with mu held.
@@ -173,7 +167,7 @@ func (k *Keeper) settle(ctx context.Context, h *heldPair) {
 		k.unlock(within, h.pair.Account)
 	}
 	if acc, err := k.opt.Roster.Get(h.pair.Account); err == nil {
-		k.tell(Held{Account: acc})
+		k.opt.Held(Held{Account: acc})
 	}
 }
 

@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"crs/internal/account"
@@ -65,6 +64,6 @@ func (k *Keeper) LockedElsewhere() (names []string, since time.Time) {
 			since = at.since
 		}
 	}
-	slices.SortFunc(names, strings.Compare)
+	slices.Sort(names)
 	return names, since
 }

@@ -108,6 +108,9 @@ type flight struct {
 
 // NewKeeper makes a Keeper. Run keeps tokens fresh in the background.
 func NewKeeper(opt Options) *Keeper {
+	if opt.Held == nil {
+		opt.Held = func(Held) {}
+	}
 	k := &Keeper{
 		opt: opt, locks: noLocks{}, flights: map[string]*flight{}, locked: map[string]*lockedElsewhere{}, held: map[string]*heldPair{}, retry: map[string]time.Time{},
 	}

@@ -40,10 +40,8 @@ func vacuum(ctx context.Context, path, to string) (schema int, err error) {
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&schema); err != nil {
 		return 0, fmt.Errorf("read the version of the store %s: %w", path, plain(err))
 	}
-	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", to); err != nil {
-		return 0, fmt.Errorf("copy the store %s: %w", path, plain(err))
-	}
-	return schema, nil
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", to)
+	return schema, errs.Wrap(plain(err), "copy the store %s", path)
 }
 
 // complete makes sure that a copy has every write that was acknowledged.

@@ -14,9 +14,6 @@ import (
 	"crs/internal/store"
 )
 
-// companions are the files that SQLite keeps beside a store while it is open.
-func companions() []string { return []string{"", walSuffix, "-shm"} }
-
 // watched is a file that must stay where it is for as long as the store is open: SQLite goes on writing to one that was
 // removed, and all of that would be gone with the process.
 type watched struct {
@@ -32,7 +29,7 @@ type files struct {
 
 func watch(path string) *files {
 	f := new(files)
-	for _, suffix := range companions() {
+	for _, suffix := range []string{"", walSuffix, "-shm"} { // what SQLite keeps beside a store while it is open
 		f.all = append(f.all, watched{path: path + suffix})
 	}
 	return f

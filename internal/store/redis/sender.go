@@ -65,13 +65,18 @@ func (n *Node) dispatch(ctx context.Context) {
 func (n *Node) hand(ctx context.Context, slot, primary string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	waiting, works := n.out.senders[primary]
+	handTo(n, n.out.senders, primary, slot, struct{}{}, func() { n.sendTo(ctx, primary) })
+}
+
+// handTo gives a slot to the worker of a primary, which begins to work if there is none. It is called with the lock held.
+func handTo[T any](n *Node, workers map[string]map[string]T, primary, slot string, with T, work func()) {
+	waiting, works := workers[primary]
 	if !works {
-		waiting = map[string]struct{}{}
-		n.out.senders[primary] = waiting
-		n.work.Go(func() { n.sendTo(ctx, primary) })
+		waiting = map[string]T{}
+		workers[primary] = waiting
+		n.work.Go(work)
 	}
-	waiting[slot] = struct{}{}
+	waiting[slot] = with
 }
 
 // sendTo sends what is bound for one primary until there is nothing more.
@@ -184,13 +189,7 @@ func (n *Node) outlast(ctx context.Context, slot string) {
 // What the time is, and whether the store is there, the store's own slot says, and that may be on a primary that stands still.
 // So the sender goes on without the slots that wait for its word.
 func (n *Node) handMender(ctx context.Context, primary, slot string, why error) {
-	waiting, works := n.out.menders[primary]
-	if !works {
-		waiting = map[string]error{}
-		n.out.menders[primary] = waiting
-		n.work.Go(func() { n.mendAt(ctx, primary) })
-	}
-	waiting[slot] = why
+	handTo(n, n.out.menders, primary, slot, why, func() { n.mendAt(ctx, primary) })
 }
 
 func (n *Node) mendAt(ctx context.Context, primary string) {
