@@ -1,7 +1,6 @@
 package jsonscan
 
 import (
-	"encoding/hex"
 	"math"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -182,7 +181,19 @@ func decodeUnit(text []byte) (rune, bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
 	}
-	var unit [2]byte
-	_, err := hex.Decode(unit[:], text[2:6])
-	return rune(unit[0])<<8 | rune(unit[1]), err == nil
+	unit := rune(0)
+	for _, c := range text[2:6] {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		unit = unit<<4 | rune(c)
+	}
+	return unit, true
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/errs"
 	"crs/internal/patience"
 )
 
@@ -54,7 +55,7 @@ func (k *Keeper) keep(acc *account.Account, fresh account.Credential, release fu
 	renewed, err := k.toStore(limit, acc, fresh)
 	if err == nil || errors.As(err, new(*account.NotFound)) {
 		k.forget(acc.ID, release)
-		return renewed, wrap(err, acc)
+		return renewed, errs.Wrap(err, "keep the fresh token of account %s", acc.Name)
 	}
 	return k.hold(h, err)
 }
@@ -66,13 +67,6 @@ func (k *Keeper) toStore(limit time.Duration, acc *account.Account, fresh accoun
 	return patience.Get(limit+diskPatience, func() (*account.Account, error) {
 		return k.opt.Roster.Renew(ctx, acc.ID, acc.Credential.Generation, fresh)
 	})
-}
-
-func wrap(err error, acc *account.Account) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("keep the fresh token of account %s: %w", acc.Name, err)
 }
 
 // putBy writes a pair into the reserve.
