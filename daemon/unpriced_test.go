@@ -171,6 +171,10 @@ func TestAKeysListCoversEveryModel(t *testing.T) {
 		"any of those that it may": {claude(`"fallbacks":"default"`), every, ""},
 		"an escaped name":          {claude(`"tools":[{"type":"advisor_20260301","name":"advisor","m\u006fdel":"claude-opus-4-7"}]`), limited, "claude-opus-4-7"},
 		"a maker of images":        {responses(`"tools":[{"type":"image_generation","model":"gpt-image-2"}]`), limited, "gpt-image-2"},
+		"within another tool":      {responses(`"tools":[{"type":"namespace","name":"n","tools":[{"type":"image_generation","model":"gpt-image-2"}]}]`), limited, "gpt-image-2"},
+		"in the input":             {asker{path: "/openai/v1/responses", body: `{"model":"gpt-5.5","stream":false,"input":[{"type":"additional_tools","tools":[{"type":"image_generation","model":"gpt-image-2"}]}]}`}, limited, "gpt-image-2"},
+		"a list of models":         {responses(`"models":["gpt-5.5","gpt-image-2"]`), limited, "gpt-image-2"},
+		"tools too deep":           {responses(`"tools":[{"tools":[{"tools":[{"tools":[{"tools":[{"model":"gpt-image-2"}]}]}]}]}]`), limited, ""},
 		"a list with one that may": {responses(`"tools":[{"type":"image_generation","model":"gpt-5-image"}]`), limited, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ func (x *exchange) allowsOthers() error {
 	}
 	var open bool
 	err := x.heavily(func() (err error) {
-		x.others, open, err = naming.Others(&x.in, listed)
+		x.others, open, err = naming.Others(&x.in, listed || x.settings.UnknownPrice == Refuse)
 		return err
 	})
 	if err != nil {

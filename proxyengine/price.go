@@ -75,12 +75,18 @@ func (x *exchange) price(answered string) {
 	r, table := &x.record, x.e.opt.Prices()
 	at := r.End()
 	asked := cmp.Or(r.Upstream, r.Model)
+	if answered != asked && answered != r.Model {
+		r.Answered = answered
+	}
 	if name, ok := table.Choose(at, answered, asked, r.Model); ok && name != asked {
 		r.PricedAs = name
 	}
 	var room [12]usage.Item
 	items := r.AppendBilled(room[:0])
 	cost, known := table.CostOf(items, at)
+	if _, priced := table.Lookup(answered, at); r.Answered != "" && !priced {
+		r.Doubt = cmp.Or(r.Doubt, "it was answered by "+answered+", whose price is not known: that of the model that was asked was taken")
+	}
 	r.Cost, r.Unpriced = bound.Figure(int64(cost), bound.Cost), !known
 	r.Charged = x.charge(r.Cost)
 	r.Prices = table.Version()
@@ -127,9 +133,20 @@ func (x *exchange) checkPrice(acc *account.Account) error {
 	if x.settings.UnknownPrice != Refuse || x.intent.Free || !x.key.Policy.Limits.Limits(unit.Cost) || !x.atVendor(acc) {
 		return nil
 	}
-	if _, known := x.e.opt.Prices().Choose(x.e.opt.Now(), "", acc.Upstream(x.intent.Model), x.intent.Model); known {
-		return nil
+	table, at := x.e.opt.Prices(), x.record.At
+	_, known := table.Choose(at, "", acc.Upstream(x.intent.Model), x.intent.Model)
+	if !known {
+		return noPrice(x.intent.Model)
 	}
+	for _, name := range x.others {
+		if _, known := table.Lookup(name, at); !known {
+			return noPrice(name)
+		}
+	}
+	return nil
+}
+
+func noPrice(model string) error {
 	return &provider.Fault{Status: http.StatusForbidden, Kind: provider.Forbidden, Message: fmt.Sprintf(
-		"no price is known for the model %s, and this key has a cost limit: the operator of this relay can set one", bound.Quoted(x.intent.Model))}
+		"no price is known for the model %s, and this key has a cost limit: the operator of this relay can set one", bound.Quoted(model))}
 }

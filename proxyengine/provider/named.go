@@ -26,45 +26,80 @@ func Others(body []byte) (others []string, open bool, err error) {
 	if len(body) == 0 || body[0] != '{' {
 		return nil, false, nil
 	}
-	var tools, fallbacks jsonscan.Part
-	if err := jsonscan.Find(body, jsonscan.Want("tools", &tools), jsonscan.Want("fallbacks", &fallbacks)); err != nil {
+	var tools, fallbacks, models, input jsonscan.Part
+	want := jsonscan.Want
+	if err := jsonscan.Find(body, want("tools", &tools), want("fallbacks", &fallbacks), want("models", &models), want("input", &input)); err != nil {
 		return nil, false, badNames("%s", err)
 	}
-	for _, list := range [][]byte{tools.Raw, fallbacks.Raw} {
-		if others, err = appendNamed(others, list); err != nil {
+	n := namer{}
+	for _, list := range [][]byte{tools.Raw, fallbacks.Raw, models.Raw} {
+		if err := n.list(list, true, deepestTools); err != nil {
 			return nil, false, err
 		}
 	}
+	if err := n.list(input.Raw, false, deepestTools); err != nil { // whose items may bring tools
+		return nil, false, err
+	}
 	text, ok := jsonscan.String(fallbacks.Raw)
-	return others, ok && text != "", nil
+	return n.names, ok && text != "", nil
 }
 
-// appendNamed appends the models that the objects of a list name, each once. What is no list, or no object, names none.
-func appendNamed(names []string, list []byte) ([]string, error) {
+// deepestTools is how deep tools within tools are looked at.
+const deepestTools = 4
+
+// namer gathers the models that lists name, each once.
+type namer struct{ names []string }
+
+// list takes the models that a list names: texts, and the members "model" of objects, if those name models, and the same of the tools
+// within them. What is no list names none.
+func (n *namer) list(list []byte, named bool, depth int) error {
 	if len(list) == 0 || list[0] != '[' {
-		return names, nil
+		return nil
+	}
+	if depth == 0 {
+		return badNames("tools within tools may be at most %d deep", deepestTools)
 	}
 	s := jsonscan.Array(list)
 	for s.Next() {
-		if s.Value[0] != '{' {
-			continue
-		}
-		var model jsonscan.Part
-		if err := jsonscan.Find(s.Value, jsonscan.Want("model", &model)); err != nil {
-			return nil, badNames("%s", err)
-		}
-		name, ok := jsonscan.StringUpTo(model.Raw, bound.Name)
+		var err error
 		switch {
-		case !ok || name == "" || slices.Contains(names, name):
-		case len(name) > bound.Name:
-			return nil, badNames("a model's name has at most %d bytes; this one is longer: %s", bound.Name, bound.Quoted(name))
-		case len(names) == mostOthers:
-			return nil, badNames("a request may name at most %d models besides its own", mostOthers)
-		default:
-			names = append(names, strings.Clone(name)) // the body may be gone before it
+		case s.Value[0] == '{':
+			err = n.object(s.Value, named, depth)
+		case s.Value[0] == '"' && named:
+			err = n.add(s.Value)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return names, s.Err()
+	return s.Err()
+}
+
+func (n *namer) object(object []byte, named bool, depth int) error {
+	var model, tools jsonscan.Part
+	if err := jsonscan.Find(object, jsonscan.Want("model", &model), jsonscan.Want("tools", &tools)); err != nil {
+		return badNames("%s", err)
+	}
+	if named {
+		if err := n.add(model.Raw); err != nil {
+			return err
+		}
+	}
+	return n.list(tools.Raw, true, depth-1)
+}
+
+func (n *namer) add(raw []byte) error {
+	name, ok := jsonscan.StringUpTo(raw, bound.Name)
+	switch {
+	case !ok || name == "" || slices.Contains(n.names, name):
+	case len(name) > bound.Name:
+		return badNames("a model's name has at most %d bytes; this one is longer: %s", bound.Name, bound.Quoted(name))
+	case len(n.names) == mostOthers:
+		return badNames("a request may name at most %d models besides its own", mostOthers)
+	default:
+		n.names = append(n.names, strings.Clone(name)) // the body may be gone before it
+	}
+	return nil
 }
 
 func badNames(format string, args ...any) error {
