@@ -38,8 +38,10 @@ type Intent struct {
 	// PromptTokens and MaxTokens are what limits hold back before the truth is known: an estimate, and the request's
 	// own bound (0: none).
 	PromptTokens, MaxTokens int64
-	// Images is how many images it asks for.
-	Images int64
+	// Images is how many images it asks for, and ImageTokens about how many tokens each is; 0 for the usual.
+	Images, ImageTokens int64
+	// Answers is how many answers it asks for; 0 is one.
+	Answers int64
 	// Tier is the service tier that it asks for; "" when it asks for none.
 	Tier string
 	// Free marks what uses no tokens, such as counting them.

@@ -14,12 +14,12 @@ import (
 // defaultImageModel makes images when a request names none.
 const defaultImageModel = "gpt-image-1"
 
-// Others implements provider.Naming. None is asked beside the request's own.
-func (Protocol) Others(in *provider.Inbound, all bool) (others []string, open bool, err error) {
+// Beside implements provider.Naming. None is asked beside the request's own.
+func (Protocol) Beside(in *provider.Inbound, all bool) (provider.Beside, error) {
 	if !all {
-		return nil, false, nil
+		return provider.Beside{}, nil
 	}
-	return provider.Others(in.Body)
+	return provider.FindBeside(in.Body)
 }
 
 // Inspect implements provider.Protocol.
@@ -72,9 +72,11 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/provider.BytesPerToken, r.most()
 	intent.Tier = provider.Word(r.tier.Raw)
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
-	if intent.Service == Images {
-		n, _ := jsonscan.Int(r.n.Raw)
-		intent.Images = images(n)
+	switch n, _ := jsonscan.Int(r.n.Raw); {
+	case intent.Service == Images:
+		intent.Images, intent.ImageTokens = images(n), imageTokens[provider.Word(r.quality.Raw)]
+	case n > 1:
+		intent.Answers = n
 	}
 	return nil
 }
@@ -131,6 +133,9 @@ func (r *request) most() int64 {
 	}
 	return 0
 }
+
+// imageTokens is about how many tokens an image of a quality is.
+var imageTokens = map[string]int64{"low": 400, "medium": 1600, "high": 6300, "hd": 6300}
 
 // mostImages is how many images one request can have made.
 const mostImages = 10

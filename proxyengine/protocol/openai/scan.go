@@ -14,7 +14,7 @@ type request struct {
 	cacheKey, sessionID, conversationID    jsonscan.Part
 	previousResponse, previousConversation jsonscan.Part
 	n                                      jsonscan.Part // how many images
-	tier                                   jsonscan.Part
+	tier, quality                          jsonscan.Part
 }
 
 // scan finds the members. One that decides something may not be there twice.
@@ -24,7 +24,7 @@ func scan(body []byte) (r request, err error) {
 		want("max_output_tokens", &r.maxOutput), want("max_completion_tokens", &r.maxCompletion), want("max_tokens", &r.maxTokens),
 		want("messages", &r.messages), want("input", &r.input), want("instructions", &r.instructions),
 		want("prompt_cache_key", &r.cacheKey), want("session_id", &r.sessionID), want("conversation_id", &r.conversationID),
-		want("previous_response_id", &r.previousResponse), want("conversation", &r.previousConversation), want("n", &r.n), want("service_tier", &r.tier))
+		want("previous_response_id", &r.previousResponse), want("conversation", &r.previousConversation), want("n", &r.n), want("service_tier", &r.tier), want("quality", &r.quality))
 	return r, refused(err, "")
 }
 

@@ -12,43 +12,51 @@ import (
 
 // Naming is a protocol whose requests may name models besides the one that they are for.
 type Naming interface {
-	// Others are those models: all of them, or only those that are asked beside its own, and so billed beside it. Open reports that
-	// the provider chooses one itself, which the request does not name.
-	Others(in *Inbound, all bool) (others []string, open bool, err error)
+	// Beside finds them: all of them, or only what is billed beside the request's own.
+	Beside(in *Inbound, all bool) (Beside, error)
+}
+
+// Beside is what a request may use besides the model that it is for.
+type Beside struct {
+	Models []string
+	// Open: the provider chooses one itself, which the request does not name.
+	Open bool
+	// Searches is how often the web may be searched for it.
+	Searches int64
 }
 
 // mostOthers is how many models a request may name besides its own.
 const mostOthers = 32
 
-// Others finds the models that a body in JSON names in its tools (an adviser, a maker of images) and in its list of models that take
-// over.
-func Others(body []byte) (others []string, open bool, err error) {
+// FindBeside finds what a body in JSON names in its tools (an adviser, a maker of images) and in its lists of models that take over.
+func FindBeside(body []byte) (Beside, error) {
+	n := namer{}
 	if len(body) == 0 || body[0] != '{' {
-		return nil, false, nil
+		return n.Beside, nil
 	}
 	var tools, fallbacks, models, input jsonscan.Part
 	want := jsonscan.Want
 	if err := jsonscan.Find(body, want("tools", &tools), want("fallbacks", &fallbacks), want("models", &models), want("input", &input)); err != nil {
-		return nil, false, badNames("%s", err)
+		return n.Beside, badNames("%s", err)
 	}
-	n := namer{}
 	for _, list := range [][]byte{tools.Raw, fallbacks.Raw, models.Raw} {
 		if err := n.list(list, true, deepestTools); err != nil {
-			return nil, false, err
+			return n.Beside, err
 		}
 	}
-	if err := n.list(input.Raw, false, deepestTools); err != nil { // whose items may bring tools
-		return nil, false, err
-	}
 	text, ok := jsonscan.String(fallbacks.Raw)
-	return n.names, ok && text != "", nil
+	n.Open = ok && text != ""
+	return n.Beside, n.list(input.Raw, false, deepestTools) // whose items may bring tools
 }
+
+// mostSearches bounds how many searches are reserved for.
+const mostSearches = 20
 
 // deepestTools is how deep tools within tools are looked at.
 const deepestTools = 4
 
-// namer gathers the models that lists name, each once.
-type namer struct{ names []string }
+// namer gathers what lists name, each model once.
+type namer struct{ Beside }
 
 // list takes the models that a list names: texts, and the members "model" of objects, if those name models, and the same of the tools
 // within them. What is no list names none.
@@ -76,11 +84,16 @@ func (n *namer) list(list []byte, named bool, depth int) error {
 }
 
 func (n *namer) object(object []byte, named bool, depth int) error {
-	var model, tools jsonscan.Part
-	if err := jsonscan.Find(object, jsonscan.Want("model", &model), jsonscan.Want("tools", &tools)); err != nil {
+	var model, tools, kind, uses jsonscan.Part
+	want := jsonscan.Want
+	if err := jsonscan.Find(object, want("model", &model), want("tools", &tools), want("type", &kind), want("max_uses", &uses)); err != nil {
 		return badNames("%s", err)
 	}
 	if named {
+		if strings.HasPrefix(Word(kind.Raw), "web_search") {
+			most, _ := jsonscan.Int(uses.Raw)
+			n.Searches = min(n.Searches+max(most, 1), mostSearches)
+		}
 		if err := n.add(model.Raw); err != nil {
 			return err
 		}
@@ -91,13 +104,13 @@ func (n *namer) object(object []byte, named bool, depth int) error {
 func (n *namer) add(raw []byte) error {
 	name, ok := jsonscan.StringUpTo(raw, bound.Name)
 	switch {
-	case !ok || name == "" || slices.Contains(n.names, name):
+	case !ok || name == "" || slices.Contains(n.Models, name):
 	case len(name) > bound.Name:
 		return badNames("a model's name has at most %d bytes; this one is longer: %s", bound.Name, bound.Quoted(name))
-	case len(n.names) == mostOthers:
+	case len(n.Models) == mostOthers:
 		return badNames("a request may name at most %d models besides its own", mostOthers)
 	default:
-		n.names = append(n.names, strings.Clone(name)) // the body may be gone before it
+		n.Models = append(n.Models, strings.Clone(name)) // the body may be gone before it
 	}
 	return nil
 }
