@@ -77,6 +77,17 @@ func ask(p key.Policy) limit.Ask {
 	return limit.Ask{Holders: []limit.Holder{k.Holder()}}
 }
 
+// edited asks for the same key after its limits were changed: the limits that requests have been let in with stay as they are, and are
+// still read.
+func edited(a limit.Ask, change func(*limit.Limits)) limit.Ask {
+	h := a.Holders[0]
+	limits := *h.Limits
+	change(&limits)
+	h.Limits = &limits
+	a.Holders = []limit.Holder{h}
+	return a
+}
+
 // costs is what was spent on a day, in a week and in all.
 func costs(day, week, total int64) (s limit.Spent) {
 	s.Set(unit.Cost, limit.Day, day)
@@ -160,7 +171,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 		if r := turnedAway(t, g[0], a); r.Limit != limit.Name("tokens per minute") || r.Used != 1200 || r.Reserved != 1200 {
 			t.Errorf("%+v", r)
 		}
-		a.Holders[0].Limits.Set(limit.Per(unit.Tokens, limit.Minute, 0))
+		a = edited(a, func(l *limit.Limits) { l.Set(limit.Per(unit.Tokens, limit.Minute, 0)) })
 		if r := turnedAway(t, g[1], a); r.Limit != limit.Name("daily cost") || r.Used != 12*dollar || r.Reserved != 12*dollar || r.Spent() || r.RetryAfter != limit.Soon {
 			t.Errorf("%+v", r)
 		}
@@ -178,7 +189,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 		if r.Limit != limit.Name("daily cost") || time.Until(r.Reset) > 24*time.Hour+time.Minute || r.Reset.Before(time.Now().Add(-time.Minute)) {
 			t.Errorf("%+v", r)
 		}
-		a.Holders[0].Limits.Set(limit.Per(unit.Cost, limit.Day, 0))
+		a = edited(a, func(l *limit.Limits) { l.Set(limit.Per(unit.Cost, limit.Day, 0)) })
 		admit(t, g[1], a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 2 * dollar})
 		soon(t, "the total to be spent", func() bool {
 			_, err := g[0].Admit(t.Context(), a)
@@ -218,7 +229,7 @@ func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 			}
 		}
 		t.Logf("six were called one after the other within %v", time.Since(start))
-		a.Holders[0].Limits.QueueWait = 300 * time.Millisecond
+		a = edited(a, func(l *limit.Limits) { l.QueueWait = 300 * time.Millisecond })
 		inside = admit(t, g[2], a)
 		if r := turnedAway(t, g[1], a); r.Position != 1 || r.Waited < 300*time.Millisecond {
 			t.Errorf("%+v", r)
