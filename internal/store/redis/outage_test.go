@@ -314,7 +314,7 @@ func TestRollupsAreNotAheadOfWhatWasTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u, err := n.Counts().Use(t.Context(), k.Holder()); err != nil || u.In(unit.Cost, limit.Day) != 500 {
+	if u, err := n.Counts().Use(t.Context(), k.Holder(), limit.Use{}); err != nil || u.In(unit.Cost, limit.Day) != 500 {
 		t.Errorf("when it was added up, Redis had been told of %d: %v", u.In(unit.Cost, limit.Day), err)
 	}
 }
