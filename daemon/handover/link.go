@@ -288,7 +288,7 @@ func (s limits) Adopt(h limit.Holder, estimate unit.Amounts) limit.Seat {
 	return seat{link: l, ticket: ticket}
 }
 
-func (s limits) Use(context.Context, limit.Holder) (limit.Use, error) {
+func (s limits) Use(context.Context, limit.Holder, limit.Use) (limit.Use, error) {
 	return limit.Use{}, errors.New("this process has handed over")
 }
 

@@ -175,7 +175,7 @@ const mostNews = 1000
 
 // packNews adds to the stream that every node reads.
 func (n *Node) packNews() []call {
-	news := n.owed.news[:min(len(n.owed.news), mostNews)]
+	news, end := n.owed.someNews()
 	if len(news) == 0 {
 		return nil
 	}
@@ -184,12 +184,5 @@ func (n *Node) packNews() []call {
 		body = []byte("[]")
 	}
 	add := command{"XADD", n.keys.news(), "MAXLEN", "~", newsKept, "*", "node", n.id, "ahead", n.ahead.Load(), "news", body}
-	return []call{{n.scripts.write, accountSlot, []string{n.keys.news()}, add.words(), func(any) { n.forgetNews(len(news)) }}}
-}
-
-// forgetNews takes out the news that were told. It is called with the lock held.
-func (n *Node) forgetNews(count int) {
-	if n.owed.news = n.owed.news[count:]; len(n.owed.news) == 0 {
-		n.owed.news = nil
-	}
+	return []call{{n.scripts.write, accountSlot, []string{n.keys.news()}, add.words(), func(any) { n.owed.forgetNews(end) }}}
 }

@@ -98,7 +98,7 @@ const mostOwed = 100_000
 func (a Accounts) Publish(n account.StateUpdate) {
 	a.mu.Lock()
 	if len(a.owed.news) >= mostOwed && a.Away() != nil {
-		a.owed.news = append([]account.StateUpdate(nil), a.owed.news[mostOwed/10:]...)
+		a.owed.dropNews(mostOwed / 10)
 	}
 	a.owed.news = append(a.owed.news, n)
 	a.owe(accountSlot)
