@@ -161,6 +161,8 @@ type Count struct {
 	Complete bool
 	// Seen: there were figures at all.
 	Seen bool
+	// Guessed: a part of the output was estimated by what came of it.
+	Guessed bool
 	// Tier is the service tier that the upstream says it served, Region where; "" for the usual ones.
 	Tier, Region string
 	// Refused: it was refused before anything was said, so that Call is not billed.
@@ -170,8 +172,18 @@ type Count struct {
 	Raw   json.RawMessage
 }
 
-// Vague reports whether its figures do not even tell of a prompt.
-func (c *Count) Vague() bool { return c.Tokens.Prompt() == 0 && c.Also == usage.Amounts{} }
+// Vague reports whether its figures do not even tell of a prompt. What is billed by the second has none.
+func (c *Count) Vague() bool { return c.Tokens.Prompt() == 0 && c.Also[usage.Second] == 0 }
+
+// Question notes what may not be as the upstream bills it, once.
+func (c *Count) Question(doubt string) {
+	switch {
+	case c.Doubt == "":
+		c.Doubt = doubt
+	case !strings.Contains(c.Doubt, doubt):
+		c.Doubt += "; " + doubt
+	}
+}
 
 // Provider is an upstream family.
 type Provider interface {

@@ -44,7 +44,7 @@ func (m *eventMeter) response(data []byte, last bool) {
 	m.Stopped = m.Stopped || last
 	var model, tier, figures jsonscan.Part
 	_ = jsonscan.Read(jsonscan.Get(data, "response"), jsonscan.Want("model", &model), jsonscan.Want("service_tier", &tier), jsonscan.Want("usage", &figures))
-	m.told(model.Raw, tier.Raw, figures.Raw)
+	m.says(model.Raw, tier.Raw, figures.Raw)
 }
 
 // countItem counts what an output item is that counts by itself.

@@ -46,13 +46,16 @@ func (m *objectMeter) Failure() []byte {
 
 // End implements provider.Meter.
 func (m *objectMeter) End() provider.Count {
-	m.told(m.Value("model"), m.Value("service_tier"), m.Value("usage"))
+	m.says(m.Value("model"), m.Value("service_tier"), m.Value("usage"))
 	for _, k := range []usage.Kind{usage.WebSearch, usage.FileSearch, usage.Image} {
 		m.Count.Also[k] = 0
 	}
 	items := jsonscan.Array(m.Value("output"))
 	for items.Next() {
 		countItem(&m.Count, items.Value)
+	}
+	if m.told {
+		m.Told() // all of it has come
 	}
 	return m.tally.End(m.Complete(), m.last)
 }
