@@ -40,6 +40,9 @@ type Intent struct {
 	PromptTokens, MaxTokens int64
 	// Images is how many images it asks for.
 	Images int64
+	// ImageModel is what its tool is to make images with, "" when it does not say; ImageTokens is about how many tokens one is.
+	ImageModel  string
+	ImageTokens int64
 	// Tier is the service tier that it asks for; "" when it asks for none.
 	Tier string
 	// Free marks what uses no tokens, such as counting them.

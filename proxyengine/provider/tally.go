@@ -121,11 +121,16 @@ func (m *StreamMeter) Fail(data []byte) {
 	}
 }
 
-// Close looks at what the stream ended with. Some gateways leave the last blank line out.
-func (m *StreamMeter) Close() {
-	if rest := m.Scanner.Close(); len(rest.Data) > 0 && !rest.Cut {
+// Close looks at what the stream ended with, and gives what was cut of an event. Some gateways leave the last blank line out.
+func (m *StreamMeter) Close() (cut sse.Event) {
+	rest := m.Scanner.Close()
+	if rest.Cut {
+		return rest.Event
+	}
+	if len(rest.Data) > 0 {
 		m.Scanner.On(rest.Event)
 	}
+	return sse.Event{}
 }
 
 // OnePiece is what the meters of answers in one JSON object have in common.

@@ -143,6 +143,15 @@ func (t *tally) candidate(object []byte) {
 
 const inline = `"inlineData"`
 
+// unfinished counts what an answer broke off with.
+func (t *tally) unfinished(object []byte) {
+	if !bytes.Contains(object, []byte(inline)) {
+		t.Output += int64(max(len(object)-candidateFrame, 0))
+	} else if bytes.Contains(object, []byte(`"image/`)) {
+		t.images, t.fresh = t.images+1, t.fresh+1
+	}
+}
+
 // partFrame is what a part weighs without its text.
 const partFrame = len(`{"text":""}`)
 

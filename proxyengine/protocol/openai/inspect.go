@@ -72,9 +72,12 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/provider.BytesPerToken, r.most()
 	intent.Tier = provider.Word(r.tier.Raw)
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
-	if intent.Service == Images {
+	switch intent.Service {
+	case Images:
 		n, _ := jsonscan.Int(r.n.Raw)
-		intent.Images = images(n)
+		intent.Images, intent.ImageTokens = imagesAsked(n), perImage(intent.Model, word(r.quality.Raw), word(r.size.Raw))
+	case Responses:
+		intent.ImageModel, intent.ImageTokens = imageTool(r.tools.Raw)
 	}
 	return nil
 }
@@ -135,8 +138,8 @@ func (r *request) most() int64 {
 // mostImages is how many images one request can have made.
 const mostImages = 10
 
-// images is how many images a request asks for: one unless it says so.
-func images(n int64) int64 { return min(max(n, 1), mostImages) }
+// imagesAsked is how many images a request asks for: one unless it says so.
+func imagesAsked(n int64) int64 { return min(max(n, 1), mostImages) }
 
 // CodexCLI is the client that Client recognises.
 const CodexCLI = "codex"

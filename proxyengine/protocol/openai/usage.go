@@ -10,6 +10,7 @@ import (
 type tally struct {
 	provider.Tally
 	images bool   // it is of the images endpoints
+	tools  tools  // what was made and done beside text
 	told   bool   // the usage has a figure of the output
 	last   []byte // the usage object that came last
 }
@@ -125,15 +126,14 @@ func (t *tally) take(raw []byte) bool {
 	if !ok {
 		return false
 	}
-	if t.images && f.text == 0 && f.also[usage.ImageOutput] == 0 {
-		f.also[usage.ImageOutput] = f.output // nothing else comes out of there
+	if t.images {
+		f.ofImages()
 	}
-	t.Count.Tokens, t.Count.Seen, t.told = f.tokens(), true, f.told
+	t.Count.Tokens, t.Count.Also, t.Count.Seen, t.told = f.tokens(), f.also, true, f.told
 	if f.output > 0 {
 		t.Told()
 	}
 	t.doubt(&f)
-	t.also(&f.also)
 	if t.last = t.last[:0]; len(raw) <= provider.MostRaw {
 		t.last = append(t.last, raw...)
 	}
@@ -150,12 +150,32 @@ func (t *tally) doubt(f *figures) {
 	}
 }
 
-// also puts what a usage object tells apart in the place of what an earlier one did. What is counted item by item stays.
-func (t *tally) also(fresh *usage.Amounts) {
-	all := &t.Count.Also
-	for k := range fresh {
-		if kind := usage.Kind(k); kind != usage.WebSearch && kind != usage.FileSearch && kind != usage.Image {
-			all[k] = fresh[k]
-		}
+// ofImages takes the output for images where it is not told what it is: nothing else comes out of there.
+func (f *figures) ofImages() {
+	if f.text == 0 && f.also[usage.ImageOutput] == 0 {
+		f.also[usage.ImageOutput] = f.output
 	}
+}
+
+// toolUsage takes what Responses say of their tools beside the usage.
+func (t *tally) toolUsage(object []byte) {
+	if figures := jsonscan.Get(object, "image_gen"); len(figures) > 0 && len(figures) <= provider.MostRaw {
+		t.tools.images.figures = append(t.tools.images.figures[:0], figures...)
+	}
+}
+
+// holds is what is kept of figures.
+func (t *tally) holds() int {
+	return cap(t.last) + cap(t.tools.images.figures) + t.tools.containers.Holds()
+}
+
+// end gives the count, with what is billed beside the text.
+func (t *tally) end(complete bool) provider.Count {
+	c := t.End(complete, t.last)
+	if t.tools.bill(&c); t.images {
+		t.tools.images.own(&c)
+	} else {
+		t.tools.images.beside(&c)
+	}
+	return c
 }
