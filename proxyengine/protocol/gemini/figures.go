@@ -101,8 +101,9 @@ func count(figure jsonscan.Part) int64 {
 }
 
 // tierOf is the service tier as prices know it: from serviceTier (priority) or trafficType (ON_DEMAND_PRIORITY).
-func tierOf(raw []byte) string {
-	text, _ := jsonscan.String(raw)
+func tierOf(raw []byte) string { return tierNamed(provider.Word(raw)) }
+
+func tierNamed(text string) string {
 	text = strings.ToLower(text)
 	for _, tier := range []string{"priority", "flex", "batch"} {
 		if text == tier || strings.HasSuffix(text, "_"+tier) {
