@@ -120,6 +120,7 @@ func TestFiguresThatMakeNoSense(t *testing.T) {
 		"fractions and negatives":  {`{"input_tokens":10.5,"output_tokens":-3}`, 11},
 		"negative iterations":      {`{"input_tokens":10,"output_tokens":3,"iterations":[{"type":"message","input_tokens":-10,"output_tokens":3}]}`, 10},
 		"a kind that is not known": {`{"input_tokens":10,"output_tokens":3,"iterations":[{"type":"message","input_tokens":10,"output_tokens":3},{"type":"dream","input_tokens":5,"output_tokens":1}]}`, 15},
+		"an adviser of no name":    {`{"input_tokens":10,"output_tokens":3,"iterations":[{"type":"message","input_tokens":10,"output_tokens":3},{"type":"advisor_message","input_tokens":5,"output_tokens":1}]}`, 15},
 		"iterations of nonsense":   {`{"input_tokens":10,"output_tokens":3,"iterations":[7,null,"x",{}]}`, 10},
 		"too many iterations":      {`{"input_tokens":10,"output_tokens":3,"iterations":[` + many + `]}`, 10 + 128},
 		"too many models":          {`{"input_tokens":10,"output_tokens":3,"iterations":[` + strings.Join(kinds, ",") + `]}`, 10 + 60},

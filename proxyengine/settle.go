@@ -54,14 +54,15 @@ func (x *exchange) count() {
 	x.price(c.Model)
 }
 
-// sourceOf says how the figures are known: an answer that gave none, whole or cut, was estimated.
+// sourceOf says how the figures are known: an answer that gave none, whole or cut, was estimated, and so
+// was a whole one that has more than the figures say.
 func sourceOf(c *provider.Count) usage.Source {
 	switch {
 	case c.Tokens != c.Tokens.Bound(), c.Also != c.Also.Bound():
 		return usage.Excessive
-	case c.Complete:
+	case c.Complete && !c.Guessed:
 		return usage.Upstream
-	case c.Seen:
+	case c.Seen && !c.Complete:
 		return usage.Partial
 	}
 	return usage.Estimated

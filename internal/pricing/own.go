@@ -26,8 +26,13 @@ type ownRow struct {
 	fields  []string
 }
 
-// of is what the line has in a column.
-func (o ownRow) of(column string) string { return o.fields[o.columns[column]] }
+// of is what the line has in a column, if there is one.
+func (o ownRow) of(column string) string {
+	if i, ok := o.columns[column]; ok {
+		return o.fields[i]
+	}
+	return ""
+}
 
 // parseOwn reads our own table.
 func parseOwn(doc []byte) (*Table, error) {

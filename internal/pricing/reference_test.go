@@ -170,6 +170,7 @@ func (r reference) base() map[usage.Kind]*big.Rat {
 		{usage.Output, usage.AudioOutput}, {usage.Reasoning, usage.Output}, {usage.CacheRead, usage.Input}, {usage.CacheWrite5m, usage.Input},
 		{usage.CacheWrite1h, usage.CacheWrite5m}, {usage.ImageInput, usage.Input}, {usage.AudioInput, usage.Input}, {usage.VideoInput, usage.Input},
 		{usage.ImageCacheRead, usage.CacheRead}, {usage.AudioCacheRead, usage.CacheRead}, {usage.ImageOutput, usage.Output}, {usage.AudioOutput, usage.Output},
+		{usage.VideoOutput, usage.Output},
 	} {
 		if rates[like[0]] == nil {
 			rates[like[0]] = rates[like[1]]
@@ -189,7 +190,7 @@ func longer(before, given map[usage.Kind]*big.Rat) map[usage.Kind]*big.Rat {
 	for k, rate := range before {
 		by := usage.Input
 		switch k {
-		case usage.Output, usage.Reasoning, usage.ImageOutput, usage.AudioOutput:
+		case usage.Output, usage.Reasoning, usage.ImageOutput, usage.AudioOutput, usage.VideoOutput:
 			by = usage.Output
 		}
 		rates[k] = given[k]

@@ -95,7 +95,7 @@ func (r *row) base() Rates {
 	for _, k := range []usage.Kind{usage.ImageCacheRead, usage.AudioCacheRead} {
 		fill(k, rates[usage.CacheRead])
 	}
-	for _, k := range []usage.Kind{usage.ImageOutput, usage.AudioOutput} {
+	for _, k := range []usage.Kind{usage.ImageOutput, usage.AudioOutput, usage.VideoOutput} {
 		fill(k, rates[usage.Output])
 	}
 	return rates
@@ -119,7 +119,7 @@ func (r *row) longer(before Rates, above int64) Rates {
 // answers reports whether a kind of tokens is of the answer.
 func answers(k usage.Kind) bool {
 	switch k {
-	case usage.Output, usage.Reasoning, usage.ImageOutput, usage.AudioOutput:
+	case usage.Output, usage.Reasoning, usage.ImageOutput, usage.AudioOutput, usage.VideoOutput:
 		return true
 	}
 	return false
@@ -159,7 +159,7 @@ func (r *row) inTier(s *Step, name string, by, of PerUnit) Rates {
 		rates[k] = r.or(point{k, s.Above, name}, proportion(s.Rates[k], by, of))
 	}
 	if out, given := r.given[point{usage.Output, s.Above, name}]; given {
-		for _, k := range []usage.Kind{usage.Reasoning, usage.ImageOutput, usage.AudioOutput} {
+		for _, k := range []usage.Kind{usage.Reasoning, usage.ImageOutput, usage.AudioOutput, usage.VideoOutput} {
 			rates[k] = r.or(point{k, s.Above, name}, proportion(s.Rates[k], out, s.Rates[usage.Output]))
 		}
 	}

@@ -24,6 +24,7 @@ const (
 	AudioCacheRead
 	AudioOutput
 	VideoInput
+	VideoOutput
 	WebSearch    // one search of the web
 	GroundedTurn // one answer that searches of the web are the ground of, however many
 	FileSearch   // one search in the caller's files
@@ -45,8 +46,8 @@ var kinds = [Kinds]kind{
 	CacheRead: {"cache_read", Kinds}, CacheWrite5m: {"cache_write_5m", Kinds}, CacheWrite1h: {"cache_write_1h", Kinds},
 	ImageInput: {"image_input", Input}, ImageCacheRead: {"image_cache_read", CacheRead}, ImageOutput: {"image_output", Output},
 	AudioInput: {"audio_input", Input}, AudioCacheRead: {"audio_cache_read", CacheRead}, AudioOutput: {"audio_output", Output},
-	VideoInput: {"video_input", Input},
-	WebSearch:  {"web_search", Kinds}, GroundedTurn: {"grounded_turn", Kinds}, FileSearch: {"file_search", Kinds},
+	VideoInput: {"video_input", Input}, VideoOutput: {"video_output", Output},
+	WebSearch: {"web_search", Kinds}, GroundedTurn: {"grounded_turn", Kinds}, FileSearch: {"file_search", Kinds},
 	Image: {"image", Kinds}, Second: {"second", Kinds}, Session: {"session", Kinds},
 }
 

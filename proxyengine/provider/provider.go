@@ -38,10 +38,12 @@ type Intent struct {
 	// PromptTokens and MaxTokens are what limits hold back before the truth is known: an estimate, and the request's
 	// own bound (0: none).
 	PromptTokens, MaxTokens int64
-	// Images is how many images it asks for, and ImageTokens about how many tokens each is; 0 for the usual.
-	Images, ImageTokens int64
-	// Answers is how many answers it asks for; 0 is one.
+	// Answers is how many answers it asks for; 0 is one. Images is how many images.
 	Answers int64
+	Images  int64
+	// ImageModel is what its tool is to make images with, "" when it does not say; ImageTokens is about how many tokens one is.
+	ImageModel  string
+	ImageTokens int64
 	// Tier is the service tier that it asks for; "" when it asks for none.
 	Tier string
 	// Free marks what uses no tokens, such as counting them.
@@ -163,6 +165,8 @@ type Count struct {
 	Complete bool
 	// Seen: there were figures at all.
 	Seen bool
+	// Guessed: a part of the output was estimated by what came of it.
+	Guessed bool
 	// Tier is the service tier that the upstream says it served, Region where; "" for the usual ones.
 	Tier, Region string
 	// Refused: it was refused before anything was said, so that Call is not billed.
@@ -172,8 +176,18 @@ type Count struct {
 	Raw   json.RawMessage
 }
 
-// Vague reports whether its figures do not even tell of a prompt.
-func (c *Count) Vague() bool { return c.Tokens.Prompt() == 0 && c.Also == usage.Amounts{} }
+// Vague reports whether its figures do not even tell of a prompt. What is billed by the second has none.
+func (c *Count) Vague() bool { return c.Tokens.Prompt() == 0 && c.Also[usage.Second] == 0 }
+
+// Question notes what may not be as the upstream bills it, once.
+func (c *Count) Question(doubt string) {
+	switch {
+	case c.Doubt == "":
+		c.Doubt = doubt
+	case !strings.Contains(c.Doubt, doubt):
+		c.Doubt += "; " + doubt
+	}
+}
 
 // Provider is an upstream family.
 type Provider interface {

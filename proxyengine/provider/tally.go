@@ -21,19 +21,27 @@ const (
 // Tally is what has been counted of an answer so far.
 type Tally struct {
 	Count  Count
-	Output int64 // bytes of text that came by, for an answer that ends before its figures
+	Output int64 // bytes of text that came by, for what the figures do not count
+	told   bool  // the upstream has counted its output
+	upTo   int64 // as far as this
 }
 
-// End gives the count; raw is what the upstream said of it. An answer that was cut is counted by what came of it, where its own figures
-// say less, and so is one whose figures do not even tell of a prompt.
+// Told takes note that the upstream has counted all that came by.
+func (t *Tally) Told() { t.told, t.upTo = true, t.Output }
+
+// End gives the count; raw is what the upstream said of it. Output that the upstream has not counted is counted by what came of it.
 func (t *Tally) End(complete bool, raw []byte) Count {
 	c := t.Count
 	c.Complete = complete && c.Seen
-	if !c.Complete || c.Vague() {
-		c.Tokens.Output = max(c.Tokens.Output, t.Output/BytesPerToken)
+	if more := (t.Output - t.upTo) / BytesPerToken; t.told {
+		c.Tokens.Output += more
+		c.Guessed = c.Guessed || more > 0
+	} else {
+		c.Tokens.Output = max(c.Tokens.Output, more)
+		c.Guessed = c.Guessed || t.Output > 0
 	}
 	if odd(raw) {
-		c.Doubt = "the usage has figures that are no whole numbers: one with a fraction is rounded up, a negative one is nothing"
+		c.Question("the usage has figures that are no whole numbers: one with a fraction is rounded up, a negative one is nothing")
 	}
 	c.Raw = ledgerLine(raw)
 	return c
@@ -113,11 +121,16 @@ func (m *StreamMeter) Fail(data []byte) {
 	}
 }
 
-// Close looks at what the stream ended with. Some gateways leave the last blank line out.
-func (m *StreamMeter) Close() {
-	if rest := m.Scanner.Close(); len(rest.Data) > 0 && !rest.Cut {
+// Close looks at what the stream ended with, and gives what was cut of an event. Some gateways leave the last blank line out.
+func (m *StreamMeter) Close() (cut sse.Event) {
+	rest := m.Scanner.Close()
+	if rest.Cut {
+		return rest.Event
+	}
+	if len(rest.Data) > 0 {
 		m.Scanner.On(rest.Event)
 	}
+	return sse.Event{}
 }
 
 // OnePiece is what the meters of answers in one JSON object have in common.

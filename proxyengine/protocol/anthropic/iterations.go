@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"fmt"
 	"strings"
 
 	"crs/internal/bound"
@@ -70,6 +69,7 @@ func (t *tally) bill(c *provider.Count) {
 		}
 	}
 	var own []usage.Call
+	var unknown string
 	for _, i := range t.iterations {
 		turn := i.kind == message || i.kind == fallbackMessage
 		switch {
@@ -78,19 +78,25 @@ func (t *tally) bill(c *provider.Count) {
 		case turn && i.Tokens.Output == 0: // it declined before it said anything
 		default:
 			c.More = append(c.More, i.Call)
+			if i.kind == advisorMessage && i.Model == "" {
+				c.Question("the usage does not name the model of an adviser, which is priced as the one that answered")
+			}
 			if !turn && i.kind != compaction && i.kind != advisorMessage {
-				c.Doubt = fmt.Sprintf("the usage has a kind of iteration that is not known: %q", bound.Cut(i.kind, bound.Quote))
+				unknown = i.kind
 			}
 		}
+	}
+	if unknown != "" {
+		c.Question("the usage has a kind of iteration that is not known: " + bound.Quoted(unknown))
 	}
 	switch {
 	case len(own) > 1 && sum(own) == total(c.Tokens):
 		c.Apart = own
 	case len(own) > 0 && sum(own) != total(c.Tokens):
-		c.Doubt = "the usage's iterations do not add up to its totals, which count"
+		c.Question("the usage's iterations do not add up to its totals, which count")
 	}
 	if !t.whole {
-		c.Doubt = "the usage has more iterations, or others, than can be read"
+		c.Question("the usage has more iterations, or others, than can be read")
 	}
 }
 

@@ -30,6 +30,9 @@ type tally struct {
 	first, last []byte // usage objects as they came
 	said        bool   // a part of the answer has come by
 	refused     bool
+	final       bool  // the upstream has said how long the answer is
+	searched    bool  // and for how much it searched the web
+	searches    int64 // of the web that came by
 }
 
 // take puts the figures of a usage object (protocols.md, A.11) in the place of earlier ones: they are cumulative, and a
@@ -46,6 +49,17 @@ func (t *tally) take(raw []byte) {
 	if t.last = bytes.Clone(raw); t.first == nil {
 		t.first = t.last
 	}
+}
+
+// finish takes the figures that an answer ends with. A zero says nothing where something came by.
+func (t *tally) finish(raw []byte, empty bool) {
+	t.take(raw)
+	if n, ok := provider.NearFigure(jsonscan.Get(raw, "output_tokens")); ok && (n > 0 || empty) {
+		t.final = true
+		t.Told()
+	}
+	_, ok := provider.NearFigure(jsonscan.Get(jsonscan.Get(raw, "server_tool_use"), "web_search_requests"))
+	t.searched = t.searched || ok
 }
 
 // detail takes what a usage object says beside tokens.
@@ -114,6 +128,9 @@ func (t *tally) end(complete bool) provider.Count {
 		text = slices.Concat([]byte("["), t.first, []byte(","), t.last, []byte("]"))
 	}
 	c := t.End(complete, text)
+	if !t.searched {
+		c.Also[usage.WebSearch] = max(c.Also[usage.WebSearch], t.searches)
+	}
 	t.bill(&c)
 	c.Refused = t.refused && !t.said
 	return c
@@ -131,7 +148,9 @@ func (m *streamMeter) Holds() int { return m.Scanner.Holds() + cap(m.Failed) + m
 // End implements provider.Meter.
 func (m *streamMeter) End() provider.Count {
 	m.Close()
-	return m.end(m.Stopped)
+	c := m.end(m.Stopped)
+	c.Guessed = c.Guessed || !m.final // what the head says of the output is from before the first word
+	return c
 }
 
 // event looks at one event. Most are deltas, told by their first bytes without decoding anything.
@@ -140,8 +159,11 @@ func (m *streamMeter) event(e sse.Event) {
 	case "content_block_delta":
 		m.Begun, m.said = true, true
 		m.Output += int64(max(len(e.Data)-deltaFrame, 0))
-	case "content_block_start", "content_block_stop":
-		m.Begun, m.said = true, m.said || !isHop(jsonscan.Get(e.Data, "content_block"))
+	case "content_block_start":
+		m.Begun = true
+		m.block(jsonscan.Get(e.Data, "content_block"))
+	case "content_block_stop":
+		m.Begun = true
 	case "message_start":
 		if u := jsonscan.Get(jsonscan.Get(e.Data, "message"), "usage"); u != nil {
 			m.take(u)
@@ -150,7 +172,7 @@ func (m *streamMeter) event(e sse.Event) {
 	case "message_delta":
 		m.Begun = true
 		if u := jsonscan.Get(e.Data, "usage"); u != nil {
-			m.take(u)
+			m.finish(u, m.Output == 0)
 		}
 		m.refused = isRefusal(jsonscan.Get(jsonscan.Get(e.Data, "delta"), "stop_reason"))
 	case "message_stop":
@@ -158,6 +180,32 @@ func (m *streamMeter) event(e sse.Event) {
 	case "error":
 		m.Fail(e.Data)
 	}
+}
+
+// block looks at what a block begins with: for some, that is all of it.
+func (m *streamMeter) block(block []byte) {
+	m.said = m.said || !isHop(block)
+	if m.search(block); !isResult(block) {
+		m.Output += int64(max(len(block)-blockFrame, 0))
+	}
+}
+
+// blockFrame is about what a block weighs without its text.
+const blockFrame = 100
+
+// search counts searches of the web: each that was begun, less those that failed, which are not billed.
+func (t *tally) search(block []byte) {
+	switch what := jsonscan.Get(block, "type"); {
+	case jsonscan.Equal(what, "server_tool_use") && jsonscan.Equal(jsonscan.Get(block, "name"), "web_search"):
+		t.searches++
+	case jsonscan.Equal(what, "web_search_tool_result") && bytes.HasPrefix(jsonscan.Get(block, "content"), []byte("{")):
+		t.searches = max(t.searches-1, 0)
+	}
+}
+
+// isResult reports whether a block is what a tool of the provider's gave, and no output.
+func isResult(block []byte) bool {
+	return bytes.HasSuffix(jsonscan.Get(block, "type"), []byte(`_tool_result"`))
 }
 
 // isHop reports whether a block only says that another model goes on.

@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 
@@ -27,7 +28,9 @@ var keptMembers = []string{"usage", "model", "type", "error"}
 
 // Feed implements provider.Meter.
 func (m *jsonMeter) Feed(p []byte) {
-	m.Output += int64(len(p)) // for an answer without figures
+	if !m.whole {
+		m.Output += int64(len(p)) // for an answer without figures
+	}
 	switch {
 	case m.large != nil:
 		m.large.Feed(p)
@@ -108,9 +111,22 @@ func (m *jsonMeter) readBody() {
 		}
 	}
 	m.said = m.refused && holdsText(content)
+	m.countSearches(content)
 	if s.Err() == nil {
 		m.whole = true
 		m.tell(what, name, figures)
+	}
+}
+
+// countSearches looks for what the usage may not tell.
+func (m *jsonMeter) countSearches(content []byte) {
+	if !bytes.Contains(content, []byte("web_search")) { // as usual
+		return
+	}
+	m.searches = 0
+	blocks := jsonscan.Array(content)
+	for blocks.Next() {
+		m.search(blocks.Value)
 	}
 }
 
@@ -138,7 +154,7 @@ func (m *jsonMeter) tell(what, model, figures []byte) {
 	}
 	provider.TakeName(&m.Count.Model, model)
 	if figures != nil {
-		m.take(figures)
+		m.finish(figures, true)
 	}
 }
 

@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -49,7 +50,8 @@ func public(intent *provider.Intent, in *provider.Inbound) error {
 	if intent.Stream && !asksEvents(in.Query) {
 		intent.Service = GenerateArray
 	}
-	intent.MaxTokens, intent.Session = maxTokens(&r), conversation(&r)
+	intent.Session = conversation(&r)
+	configure(intent, &r, in.Header)
 	return nil
 }
 
@@ -104,7 +106,7 @@ func wrapped(intent *provider.Intent, in *provider.Inbound) error {
 		return err
 	}
 	intent.ModelAt, intent.ModelLen = name.At, len(name.Raw)
-	intent.MaxTokens = maxTokens(&r)
+	configure(intent, &r, in.Header)
 	if intent.Session, _ = jsonscan.String(r.Session.Raw); intent.Session == "" {
 		intent.Session = conversation(&r)
 	}
@@ -199,12 +201,31 @@ func asksEvents(query string) bool {
 	return false
 }
 
-// maxTokens is the bound that a request sets to its answer; 0 when it sets none.
-func maxTokens(r *Request) int64 {
-	var most jsonscan.Part
-	if r.Config.Raw == nil || jsonscan.Find(r.Config.Raw, jsonscan.Want("maxOutputTokens", &most), jsonscan.Want("max_output_tokens", &most)) != nil {
-		return 0
+// configure reads the bound that a request sets to its answer, and the service tier that it asks for.
+func configure(intent *provider.Intent, r *Request, h provider.Header) {
+	tier := r.Tier
+	if r.Config.Raw != nil {
+		var most, own jsonscan.Part
+		want := jsonscan.Want
+		if err := jsonscan.Find(r.Config.Raw, want("maxOutputTokens", &most), want("max_output_tokens", &most), want("serviceTier", &own), want("service_tier", &own)); err == nil {
+			n, _ := jsonscan.Int(most.Raw)
+			intent.MaxTokens = max(n, 0)
+		}
+		if own.Raw != nil {
+			tier = own
+		}
 	}
-	n, _ := jsonscan.Int(most.Raw)
-	return max(n, 0)
+	if intent.Tier = cmp.Or(tierOf(tier.Raw), strings.ToLower(provider.Word(tier.Raw))); intent.Tier == "" {
+		intent.Tier = headerTier(h)
+	}
+}
+
+// headerTier is the service tier that a header asks for.
+func headerTier(h provider.Header) string {
+	for _, name := range [...]string{"x-gemini-service-tier", "x-vertex-ai-llm-shared-request-type", "x-vertex-ai-llm-request-type"} {
+		if tier := tierNamed(h.Get(name)); tier != "" {
+			return tier
+		}
+	}
+	return ""
 }

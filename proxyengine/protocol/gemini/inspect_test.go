@@ -225,3 +225,34 @@ func FuzzInspect(f *testing.F) {
 		}
 	})
 }
+
+// TestTheTierThatIsAskedFor stands in the configuration, beside it, or in a header.
+func TestTheTierThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	header := func(name, value string) []provider.Field { return []provider.Field{{Name: name, Value: value}} }
+	for _, c := range []struct {
+		more   string
+		header []provider.Field
+		want   string
+	}{
+		{``, nil, ""},
+		{`,"serviceTier":"priority"`, nil, "priority"},
+		{`,"service_tier":"SERVICE_TIER_FLEX"`, nil, "flex"},
+		{`,"serviceTier":"Standard"`, nil, "standard"},
+		{`,"serviceTier":7`, nil, ""},
+		{`,"generationConfig":{"serviceTier":"flex","maxOutputTokens":5}`, nil, "flex"},
+		{`,"serviceTier":"flex","generation_config":{"service_tier":"priority","max_output_tokens":5}`, nil, "priority"},
+		{``, header("X-Gemini-Service-Tier", "Flex"), "flex"},
+		{``, header("X-Vertex-AI-LLM-Shared-Request-Type", "priority"), "priority"},
+		{``, header("X-Vertex-AI-LLM-Request-Type", "shared"), ""},
+		{`,"serviceTier":"flex"`, header("x-gemini-service-tier", "priority"), "flex"},
+	} {
+		got, err := inspect(gemini.Generate, path(pro, "generateContent"), pro, "", `{"contents":[]`+c.more+`}`, c.header...)
+		if err != nil || got.Tier != c.want || strings.Contains(c.more, "okens") && got.MaxTokens != 5 {
+			t.Errorf("%s %v: %+v, %v", c.more, c.header, got, err)
+		}
+	}
+	if got, err := assist(`{"model":"m","request":{"contents":[],"serviceTier":"priority"}}`); err != nil || got.Tier != "priority" {
+		t.Errorf("wrapped: %+v, %v", got, err)
+	}
+}

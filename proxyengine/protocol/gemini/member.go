@@ -18,6 +18,7 @@ type Request struct {
 	// Nested is a count's generateContentRequest: a whole request in it.
 	Nested                         jsonscan.Part
 	Model, System, Config, Session jsonscan.Part
+	Tier                           jsonscan.Part
 }
 
 // ReadRequest finds the members of a request: of the public API, or what stands in an Envelope.
@@ -27,6 +28,7 @@ func ReadRequest(object []byte) (r Request, err error) {
 		want("generateContentRequest", &r.Nested), want("generate_content_request", &r.Nested), want("model", &r.Model),
 		want("systemInstruction", &r.System), want("system_instruction", &r.System),
 		want("generationConfig", &r.Config), want("generation_config", &r.Config),
-		want("session_id", &r.Session), want("sessionId", &r.Session))
+		want("session_id", &r.Session), want("sessionId", &r.Session),
+		want("serviceTier", &r.Tier), want("service_tier", &r.Tier))
 	return r, err
 }

@@ -70,7 +70,7 @@ func (m *Meter) object(data []byte) {
 
 // Holds implements provider.Meter.
 func (m *Meter) Holds() int {
-	return m.events.Holds() + m.objects.Holds() + cap(m.usage) + cap(m.failure)
+	return m.events.Holds() + m.objects.Holds() + cap(m.usage) + cap(m.failure) + m.queries.Holds()
 }
 
 // Forget implements provider.Meter.
@@ -109,6 +109,7 @@ func (m *Meter) Close() bool {
 			m.event(rest.Event)
 		} else {
 			m.cut = true
+			m.unfinished(data)
 		}
 	}
 	m.cut = m.cut || rest.Truncated
@@ -118,6 +119,7 @@ func (m *Meter) Close() bool {
 // End implements provider.Meter.
 func (m *Meter) End() provider.Count {
 	m.Close()
+	m.unfinished(m.objects.Take())
 	complete := m.Complete()
 	if !m.stream && m.objects.Array() {
 		complete = complete && m.finished

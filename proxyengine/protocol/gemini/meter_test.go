@@ -221,6 +221,35 @@ func TestACutAnswerIsCountedByWhatCame(t *testing.T) {
 	}
 }
 
+// TestAnObjectThatWasCutIsCounted by what came of it: text, or an image.
+func TestAnObjectThatWasCutIsCounted(t *testing.T) {
+	t.Parallel()
+	text := `{"candidates":[{"content":{"parts":[{"text":"` + strings.Repeat("word ", 400)
+	image := `{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"` + strings.Repeat("A", 4000)
+	for _, before := range []struct{ contentType, text string }{{inJSON, ""}, {inJSON, "[\n"}, {eventStream, "data: "}} {
+		m := meter(before.contentType)
+		m.Feed([]byte(before.text + text))
+		if c := m.End(); c.Complete || c.Tokens.Output < 450 || c.Tokens.Output > 550 {
+			t.Errorf("%+v: %d tokens", before, c.Tokens.Output)
+		}
+		m = meter(before.contentType)
+		m.Feed([]byte(before.text + image))
+		if c := m.End(); c.Complete || c.Tokens.Output != 1290 || c.Also[usage.ImageOutput] != 1290 || c.Also[usage.Image] != 1 {
+			t.Errorf("%+v: %+v", before, c)
+		}
+	}
+}
+
+// TestOtherThanText is told apart; what was cached cannot be more than the prompt.
+func TestOtherThanText(t *testing.T) {
+	t.Parallel()
+	m := meter(inJSON)
+	m.Feed([]byte(`{"usageMetadata":{"promptTokenCount":8,"cachedContentTokenCount":9,"candidatesTokenCount":100,"candidatesTokensDetails":[{"modality":"TEXT","tokenCount":10},{"modality":"VIDEO","tokenCount":70},{"modality":"AUDIO","tokenCount":20}]}}`))
+	if c := m.End(); c.Also[usage.VideoOutput] != 70 || c.Also[usage.AudioOutput] != 20 || c.Tokens.Output != 100 || c.Doubt == "" {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]usage.Tokens{

@@ -54,6 +54,14 @@ func (s *Splitter) Feed(p []byte) {
 // Holds is how many bytes it keeps of an object that is not whole.
 func (s *Splitter) Holds() int { return cap(s.begun) }
 
+// Take gives up an object that is not whole, and what there is of it.
+func (s *Splitter) Take() (begun []byte) {
+	if s.where == within {
+		begun, s.begun, s.where = s.begun, nil, nowhere
+	}
+	return begun
+}
+
 // Forget lets go of an object that is not whole: it counts as one longer than Largest.
 func (s *Splitter) Forget() { s.begun, s.long = nil, s.where == within }
 

@@ -23,10 +23,13 @@ type Object struct {
 
 // tally is what has been counted so far.
 type tally struct {
-	usage  []byte // the last usage object
+	provider.Tally // of what the usage does not count
+
+	usage  []byte // the last usage object that counts the output, or the last one
+	told   bool   // it does
 	model  string
-	output int64 // bytes of answers that came by, for one that ends before its figures
 	images int64 // that came by
+	fresh  int64 // those behind the usage
 	grounding
 
 	begun    bool
@@ -90,22 +93,33 @@ func isObject(raw []byte) bool { return len(raw) > 0 && raw[0] == '{' }
 const candidateFrame = 60
 
 func (t *tally) read(c *chunk) {
-	if c.candidates != nil {
-		if !bytes.Contains(c.candidates, []byte(inline)) { // an image's bytes are not its tokens
-			t.output += int64(max(len(c.candidates)-candidateFrame, 0))
-		}
-		if !t.begun || bytes.Contains(c.candidates, []byte(`"finishReason"`)) || searched(c.candidates) || bytes.Contains(c.candidates, []byte(inline)) {
-			t.look(c.candidates)
-		}
+	switch {
+	case c.candidates == nil:
+	case !t.begun || bytes.Contains(c.candidates, []byte(`"finishReason"`)) || searched(c.candidates) || bytes.Contains(c.candidates, []byte(inline)):
+		t.look(c.candidates)
+	default:
+		t.Output += int64(max(len(c.candidates)-candidateFrame, 0))
 	}
 	if c.feedback != nil && reason(jsonscan.Get(c.feedback, "blockReason")) {
 		t.begun, t.finished = true, true
 	}
-	// What comes in between may only tell the kind of traffic.
-	if c.usage != nil && len(c.usage) <= provider.MostRaw && bytes.Contains(c.usage, []byte("TokenCount")) {
-		t.usage = append(t.usage[:0], c.usage...)
-	}
+	t.figures(c.usage)
 	provider.TakeName(&t.model, c.version)
+}
+
+// figures keeps a usage object. What comes in between may only tell the kind of traffic, or the prompt.
+func (t *tally) figures(object []byte) {
+	if object == nil || len(object) > provider.MostRaw {
+		return
+	}
+	counts := countsOutput(object)
+	if !counts && (t.told || !bytes.Contains(object, []byte("TokenCount"))) {
+		return
+	}
+	if t.usage, t.told = append(t.usage[:0], object...), counts; counts {
+		t.fresh = 0
+		t.Told()
+	}
 }
 
 // look finds out whether candidates say anything, and whether one has ended.
@@ -123,19 +137,38 @@ func (t *tally) candidate(object []byte) {
 	t.grounding.look(object)
 	if parts := jsonscan.Get(jsonscan.Get(object, "content"), "parts"); len(parts) > 2 && parts[0] == '[' {
 		t.begun = true
-		t.countImages(parts)
+		t.parts(parts)
 	}
 }
 
 const inline = `"inlineData"`
 
-// countImages counts the parts of an answer that are images.
-func (t *tally) countImages(parts []byte) {
+// unfinished counts what an answer broke off with.
+func (t *tally) unfinished(object []byte) {
+	if !bytes.Contains(object, []byte(inline)) {
+		t.Output += int64(max(len(object)-candidateFrame, 0))
+	} else if bytes.Contains(object, []byte(`"image/`)) {
+		t.images, t.fresh = t.images+1, t.fresh+1
+	}
+}
+
+// partFrame is what a part weighs without its text.
+const partFrame = len(`{"text":""}`)
+
+// parts counts the parts of an answer that are images, and how long the others are.
+func (t *tally) parts(parts []byte) {
 	s := jsonscan.Array(parts)
 	for s.Next() {
-		kind, _ := jsonscan.StringUpTo(jsonscan.Get(jsonscan.Get(s.Value, "inlineData"), "mimeType"), bound.ID)
-		if strings.HasPrefix(kind, "image/") {
+		data := jsonscan.Get(s.Value, "inlineData")
+		if data == nil {
+			t.Output += int64(max(len(s.Value)-len(jsonscan.Get(s.Value, "thoughtSignature"))-partFrame, 0))
+			continue
+		}
+		if kind, _ := jsonscan.StringUpTo(jsonscan.Get(data, "mimeType"), bound.ID); strings.HasPrefix(kind, "image/") {
 			t.images++
+			if string(jsonscan.Get(s.Value, "thought")) != "true" { // drafts are no output
+				t.fresh++
+			}
 		}
 	}
 }
@@ -145,16 +178,34 @@ func reason(raw []byte) bool {
 	return len(raw) > 2 && raw[0] == '"' && !bytes.HasSuffix(raw, []byte(`UNSPECIFIED"`))
 }
 
-// end gives the count. An answer that was cut before its figures is counted by what came of it.
+// end gives the count. What the figures do not count is counted by what came of it.
 func (t *tally) end(complete bool) provider.Count {
 	f := readFigures(t.usage)
-	counted := provider.Tally{Count: provider.Count{Call: usage.Call{Model: t.model, Tokens: f.tokens, Also: f.also}, Seen: t.usage != nil, Tier: f.tier}}
-	also := &counted.Count.Also
+	t.Count = provider.Count{Call: usage.Call{Model: t.model, Tokens: f.tokens, Also: f.also}, Seen: t.usage != nil, Tier: f.tier}
+	also := &t.Count.Also
 	if also[usage.Image], also[usage.WebSearch] = t.images, t.grounding.count(); also[usage.WebSearch] > 0 {
 		also[usage.GroundedTurn] = 1
 	}
-	if counted.Count.Tokens.Output == 0 {
-		counted.Output = t.output
+	if f.cached > f.prompt {
+		t.Count.Question("the usage has more tokens from a cache than the prompt has")
 	}
-	return counted.End(complete, t.usage)
+	c := t.End(complete, t.usage)
+	t.imageTokens(&c, f.untold)
+	return c
+}
+
+// imageTokens is about how many tokens an image of Gemini's is.
+const imageTokens = 1290
+
+// imageTokens tells the images' share of the output, as far as the figures do not: of untold tokens, and of what they do not count.
+func (t *tally) imageTokens(c *provider.Count, untold int64) {
+	if share := min((t.images-t.fresh)*imageTokens, untold); share > 0 {
+		c.Also[usage.ImageOutput] += share
+		c.Question("the usage does not tell the images' tokens from the text's")
+	}
+	if t.fresh > 0 {
+		c.Tokens.Output += t.fresh * imageTokens
+		c.Also[usage.ImageOutput] += t.fresh * imageTokens
+		c.Guessed = true
+	}
 }

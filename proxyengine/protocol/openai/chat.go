@@ -40,7 +40,7 @@ func (m *chatMeter) event(e sse.Event) {
 		m.Fail(e.Data)
 	}
 	m.choice(choices)
-	if m.told(model, tier, figures) {
+	if m.says(model, tier, figures) {
 		m.usageOnly = s.Err() == nil && isEmpty(choices)
 		m.Stopped = m.Stopped || m.finished // some gateways leave [DONE] out
 	}

@@ -5,8 +5,6 @@ import (
 
 	"crs/internal/jsonscan"
 	"crs/internal/sse"
-	"crs/internal/usage"
-	"crs/proxyengine/provider"
 )
 
 // eventMeter counts a stream of typed events: Responses, and images.
@@ -26,14 +24,16 @@ func (m *eventMeter) event(e sse.Event) {
 		m.Fail(e.Data)
 	case "response.output_item.done":
 		m.Begun = true
-		countItem(&m.Count, jsonscan.Get(e.Data, "item"))
+		m.tools.see(jsonscan.Get(e.Data, "item"))
 	case "delta":
 		m.Begun = true
 		m.Output += int64(max(len(jsonscan.Get(e.Data, "delta"))-len(`""`), 0))
 	case "image.completed":
 		m.Begun, m.Stopped = true, true
-		m.Count.Also[usage.Image]++
-		m.take(jsonscan.Get(e.Data, "usage"))
+		m.tools.images.done(e.Data, m.take(jsonscan.Get(e.Data, "usage")) && m.told)
+	case "image.partial":
+		m.Begun = true
+		m.tools.images.partial(e.Data)
 	case "content":
 		m.Begun = true
 	}
@@ -42,31 +42,11 @@ func (m *eventMeter) event(e sse.Event) {
 // response takes what a lifecycle event says of the whole answer.
 func (m *eventMeter) response(data []byte, last bool) {
 	m.Stopped = m.Stopped || last
-	var model, tier, figures jsonscan.Part
-	_ = jsonscan.Read(jsonscan.Get(data, "response"), jsonscan.Want("model", &model), jsonscan.Want("service_tier", &tier), jsonscan.Want("usage", &figures))
-	m.told(model.Raw, tier.Raw, figures.Raw)
-}
-
-// countItem counts what an output item is that counts by itself.
-func countItem(c *provider.Count, item []byte) {
-	what := jsonscan.Get(item, "type")
-	switch {
-	case isSearch(item):
-		c.Also[usage.WebSearch]++
-	case jsonscan.Equal(what, "file_search_call"):
-		c.Also[usage.FileSearch]++
-	case jsonscan.Equal(what, "image_generation_call"):
-		c.Also[usage.Image]++
-	}
-}
-
-// isSearch reports whether an output item is a search of the web. Opening a page that was found is not billed as one.
-func isSearch(item []byte) bool {
-	if !jsonscan.Equal(jsonscan.Get(item, "type"), "web_search_call") {
-		return false
-	}
-	action := jsonscan.Get(item, "action")
-	return action == nil || jsonscan.Equal(jsonscan.Get(action, "type"), "search")
+	var model, tier, figures, tools jsonscan.Part
+	_ = jsonscan.Read(jsonscan.Get(data, "response"), jsonscan.Want("model", &model), jsonscan.Want("service_tier", &tier), jsonscan.Want("usage", &figures),
+		jsonscan.Want("tool_usage", &tools))
+	m.says(model.Raw, tier.Raw, figures.Raw)
+	m.toolUsage(tools.Raw)
 }
 
 // kind is the type of an event, as a constant: of those that do not matter by themselves, whether they are a delta or
@@ -88,6 +68,8 @@ func kind(e sse.Event) string {
 	switch {
 	case image && bytes.HasSuffix(what, []byte(".completed")):
 		return "image.completed"
+	case bytes.HasSuffix(what, []byte(".partial_image")):
+		return "image.partial"
 	case answer, image:
 		return "content"
 	}

@@ -17,7 +17,7 @@ type form struct {
 	boundary         string
 	model            field
 	stream           field
-	n                field
+	n, quality, size field
 	texts, files     int64 // bytes in fields, and how many files
 	modelAt, modelTo int   // where the model's name stands
 }
@@ -54,7 +54,7 @@ func readForm(intent *provider.Intent, in *provider.Inbound) error {
 	intent.Stream = strings.EqualFold(f.stream.value, "true") || f.stream.value == "1"
 	intent.PromptTokens = f.texts/provider.BytesPerToken + f.files*tokensPerFile
 	n, _ := strconv.ParseInt(f.n.value, 10, 64)
-	intent.Images = images(n)
+	intent.Images, intent.ImageTokens = imagesAsked(n), perImage(intent.Model, f.quality.value, f.size.value)
 	intent.Session = (&request{}).session(intent.Service, in.Header)
 	return nil
 }
@@ -151,6 +151,10 @@ func (f *form) part(body []byte, from, to int) error {
 		return f.stream.set("stream", header, content)
 	case "n":
 		return f.n.set("n", header, content)
+	case "quality":
+		return f.quality.set("quality", header, content)
+	case "size":
+		return f.size.set("size", header, content)
 	}
 	return nil
 }

@@ -72,11 +72,14 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/provider.BytesPerToken, r.most()
 	intent.Tier = provider.Word(r.tier.Raw)
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
-	switch n, _ := jsonscan.Int(r.n.Raw); {
-	case intent.Service == Images:
-		intent.Images, intent.ImageTokens = images(n), imageTokens[provider.Word(r.quality.Raw)]
-	case n > 1:
-		intent.Answers = n
+	n, _ := jsonscan.Int(r.n.Raw)
+	switch intent.Service {
+	case Chat, Completions:
+		intent.Answers = max(n, 0)
+	case Images:
+		intent.Images, intent.ImageTokens = imagesAsked(n), perImage(intent.Model, word(r.quality.Raw), word(r.size.Raw))
+	case Responses:
+		intent.ImageModel, intent.ImageTokens = imageTool(r.tools.Raw)
 	}
 	return nil
 }
@@ -134,14 +137,11 @@ func (r *request) most() int64 {
 	return 0
 }
 
-// imageTokens is about how many tokens an image of a quality is.
-var imageTokens = map[string]int64{"low": 400, "medium": 1600, "high": 6300, "hd": 6300}
-
 // mostImages is how many images one request can have made.
 const mostImages = 10
 
-// images is how many images a request asks for: one unless it says so.
-func images(n int64) int64 { return min(max(n, 1), mostImages) }
+// imagesAsked is how many images a request asks for: one unless it says so.
+func imagesAsked(n int64) int64 { return min(max(n, 1), mostImages) }
 
 // CodexCLI is the client that Client recognises.
 const CodexCLI = "codex"

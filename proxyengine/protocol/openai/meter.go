@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"cmp"
 	"strings"
 
 	"crs/proxyengine/provider"
@@ -11,7 +12,7 @@ import (
 func NewMeter(want *provider.Intent, header provider.Header) provider.Meter {
 	contentType := header.Get("content-type")
 	if !strings.HasPrefix(strings.ToLower(contentType), "text/event-stream") {
-		return newObjectMeter(want.Service)
+		return newObjectMeter(want)
 	}
 	if want.Service == Chat || want.Service == Completions {
 		m := &chatMeter{}
@@ -22,9 +23,17 @@ func NewMeter(want *provider.Intent, header provider.Header) provider.Meter {
 		return m
 	}
 	m := &eventMeter{}
-	m.images = want.Service == Images
+	m.tally = newTally(want)
 	m.Scanner.On = m.event
 	return m
+}
+
+func newTally(want *provider.Intent) tally {
+	t := tally{images: want.Service == Images}
+	if t.tools.images.each = want.ImageTokens; !t.images {
+		t.tools.images = images{model: want.ImageModel, each: cmp.Or(want.ImageTokens, tokensOf("", ""))}
+	}
+	return t
 }
 
 // stream is what the meters of streams have in common.
@@ -34,10 +43,12 @@ type stream struct {
 }
 
 // Holds implements provider.Meter.
-func (m *stream) Holds() int { return m.Scanner.Holds() + cap(m.Failed) + cap(m.last) }
+func (m *stream) Holds() int { return m.Scanner.Holds() + cap(m.Failed) + m.holds() }
 
 // End implements provider.Meter.
 func (m *stream) End() provider.Count {
-	m.Close()
-	return m.tally.End(m.Stopped, m.last)
+	if cut := m.Close(); len(cut.Data) > 0 {
+		m.tools.cut(cut)
+	}
+	return m.end(m.Stopped)
 }

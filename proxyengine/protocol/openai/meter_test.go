@@ -291,6 +291,25 @@ func TestAnAnswerInJSONIsCountedHoweverItIsCut(t *testing.T) {
 	responses.check(t, "byte by byte", m)
 }
 
+// TestFiguresOfWhichOneCannotBe are said to be doubtful.
+func TestFiguresOfWhichOneCannotBe(t *testing.T) {
+	t.Parallel()
+	for text, doubtful := range map[string]bool{
+		`{"prompt_tokens":10,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":10}}`:                         false,
+		`{"prompt_tokens":10,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":11}}`:                         true,
+		`{"prompt_tokens":10,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":5,"cache_write_tokens":6}}`:   true,
+		`{"prompt_tokens":10,"completion_tokens":10,"completion_tokens_details":{"reasoning_tokens":10}}`:                  false,
+		`{"prompt_tokens":10,"completion_tokens":10,"completion_tokens_details":{"reasoning_tokens":11}}`:                  true,
+		`{"prompt_tokens":10,"completion_tokens":1,"total_tokens":22,"completion_tokens_details":{"reasoning_tokens":11}}`: false,
+	} {
+		m := meter(openai.Chat, inJSON)
+		m.Feed([]byte(`{"usage":` + text + `}`))
+		if c := m.End(); (c.Doubt != "") != doubtful || c.Tokens.Reasoning > c.Tokens.Output {
+			t.Errorf("%s: %+v", text, c)
+		}
+	}
+}
+
 func TestWhatAnAnswerInJSONIsWorth(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]struct {

@@ -14,7 +14,8 @@ type request struct {
 	cacheKey, sessionID, conversationID    jsonscan.Part
 	previousResponse, previousConversation jsonscan.Part
 	n                                      jsonscan.Part // how many images
-	tier, quality                          jsonscan.Part
+	tier                                   jsonscan.Part
+	tools, quality, size                   jsonscan.Part // of images
 }
 
 // scan finds the members. One that decides something may not be there twice.
@@ -24,7 +25,8 @@ func scan(body []byte) (r request, err error) {
 		want("max_output_tokens", &r.maxOutput), want("max_completion_tokens", &r.maxCompletion), want("max_tokens", &r.maxTokens),
 		want("messages", &r.messages), want("input", &r.input), want("instructions", &r.instructions),
 		want("prompt_cache_key", &r.cacheKey), want("session_id", &r.sessionID), want("conversation_id", &r.conversationID),
-		want("previous_response_id", &r.previousResponse), want("conversation", &r.previousConversation), want("n", &r.n), want("service_tier", &r.tier), want("quality", &r.quality))
+		want("previous_response_id", &r.previousResponse), want("conversation", &r.previousConversation), want("n", &r.n), want("service_tier", &r.tier),
+		want("tools", &r.tools), want("quality", &r.quality), want("size", &r.size))
 	return r, refused(err, "")
 }
 

@@ -10,6 +10,8 @@ import (
 type tally struct {
 	provider.Tally
 	images bool   // it is of the images endpoints
+	tools  tools  // what was made and done beside text
+	told   bool   // the usage has a figure of the output
 	last   []byte // the usage object that came last
 }
 
@@ -17,6 +19,7 @@ type tally struct {
 type figures struct {
 	input, output, total, cached, written, reasoning int64
 	text                                             int64 // of the output, where that is told
+	told                                             bool  // there is a figure of the output
 	also                                             usage.Amounts
 }
 
@@ -28,7 +31,8 @@ func readFigures(raw []byte) (f figures, ok bool) {
 		case "input_tokens", "prompt_tokens":
 			ok = provider.TakeFigure(&f.input, s.Value) || ok
 		case "output_tokens", "completion_tokens":
-			ok = provider.TakeFigure(&f.output, s.Value) || ok
+			f.told = provider.TakeFigure(&f.output, s.Value)
+			ok = f.told || ok
 		case "total_tokens":
 			ok = provider.TakeFigure(&f.total, s.Value) || ok
 		case "input_tokens_details", "prompt_tokens_details", "input_token_details":
@@ -41,7 +45,19 @@ func readFigures(raw []byte) (f figures, ok bool) {
 			ok = provider.TakeFigure(&f.also[usage.Second], s.Value) || ok
 		}
 	}
+	f.complete()
 	return f, ok && s.Err() == nil
+}
+
+// complete derives the figure that is left out, of the prompt or of the output, from the total.
+func (f *figures) complete() {
+	switch {
+	case f.total == 0:
+	case f.input == 0 && f.told:
+		f.input = max(f.total-f.output, 0)
+	case f.input > 0 && !f.told:
+		f.output, f.told = max(f.total-f.input, 0), true
+	}
 }
 
 func (f *figures) ofInput(details []byte) {
@@ -94,8 +110,8 @@ func (f figures) tokens() usage.Tokens {
 	}
 }
 
-// told takes what an answer says of itself, and reports whether there are figures.
-func (t *tally) told(model, tier, figures []byte) bool {
+// says takes what an answer says of itself, and reports whether there are figures.
+func (t *tally) says(model, tier, figures []byte) bool {
 	provider.TakeName(&t.Count.Model, model)
 	provider.TakeName(&t.Count.Tier, tier)
 	return t.take(figures)
@@ -110,23 +126,56 @@ func (t *tally) take(raw []byte) bool {
 	if !ok {
 		return false
 	}
-	if t.images && f.text == 0 && f.also[usage.ImageOutput] == 0 {
-		f.also[usage.ImageOutput] = f.output // nothing else comes out of there
+	if t.images {
+		f.ofImages()
 	}
-	t.Count.Tokens, t.Count.Seen = f.tokens(), true
-	t.also(&f.also)
+	t.Count.Tokens, t.Count.Also, t.Count.Seen, t.told = f.tokens(), f.also, true, f.told
+	if f.output > 0 {
+		t.Told()
+	}
+	t.doubt(&f)
 	if t.last = t.last[:0]; len(raw) <= provider.MostRaw {
 		t.last = append(t.last, raw...)
 	}
 	return true
 }
 
-// also puts what a usage object tells apart in the place of what an earlier one did. What is counted item by item stays.
-func (t *tally) also(fresh *usage.Amounts) {
-	all := &t.Count.Also
-	for k := range fresh {
-		if kind := usage.Kind(k); kind != usage.WebSearch && kind != usage.FileSearch && kind != usage.Image {
-			all[k] = fresh[k]
-		}
+// doubt notes figures of which one cannot be.
+func (t *tally) doubt(f *figures) {
+	if f.cached+f.written > f.input {
+		t.Count.Question("the usage has more tokens from a cache than the prompt has")
 	}
+	if f.reasoning > f.tokens().Output {
+		t.Count.Question("the usage has more tokens of thought than the answer has")
+	}
+}
+
+// ofImages takes the output for images where it is not told what it is: nothing else comes out of there.
+func (f *figures) ofImages() {
+	if f.text == 0 && f.also[usage.ImageOutput] == 0 {
+		f.also[usage.ImageOutput] = f.output
+	}
+}
+
+// toolUsage takes what Responses say of their tools beside the usage.
+func (t *tally) toolUsage(object []byte) {
+	if figures := jsonscan.Get(object, "image_gen"); len(figures) > 0 && len(figures) <= provider.MostRaw {
+		t.tools.images.figures = append(t.tools.images.figures[:0], figures...)
+	}
+}
+
+// holds is what is kept of figures.
+func (t *tally) holds() int {
+	return cap(t.last) + cap(t.tools.images.figures) + t.tools.containers.Holds()
+}
+
+// end gives the count, with what is billed beside the text.
+func (t *tally) end(complete bool) provider.Count {
+	c := t.End(complete, t.last)
+	if t.tools.bill(&c); t.images {
+		t.tools.images.own(&c)
+	} else {
+		t.tools.images.beside(&c)
+	}
+	return c
 }
