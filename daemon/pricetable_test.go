@@ -142,9 +142,9 @@ func TestLargeTables(t *testing.T) {
 		var b strings.Builder
 		b.WriteString("{")
 		for i := range n {
-			fmt.Fprintf(&b, `"m%d":{"input_cost_per_token":1e-6},`, i)
+			fmt.Fprintf(&b, `"m%d":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6},`, i)
 		}
-		return []byte(b.String() + `"last":{"input_cost_per_token":1e-6}}`)
+		return []byte(b.String() + `"last":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}}`)
 	}
 	tenThousand := table(10_000)
 	for name, tt := range map[string]struct {

@@ -121,8 +121,12 @@ func (c devCost) steps() (steps []devCost) {
 
 func (d modelsDev) rates(name string, r *row, cost devCost, above int64, tier string) {
 	for _, field := range slices.Sorted(maps.Keys(cost)) {
-		if k, ok := devKinds[field]; ok {
+		k, ok := devKinds[field]
+		switch {
+		case ok:
 			d.rate(name, r, point{k, r.about.reaches(above), tier}, field, cost[field])
+		case field != "tiers" && field != "tier" && field != "context_over_200k":
+			d.notUnderstood(name, field, cost[field])
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"crs/internal/usage"
@@ -85,6 +86,10 @@ func Parse(doc []byte, from Origin) (*Reading, error) {
 	table := newTable()
 	add := func(name string, row *row) {
 		r.out.Entries++
+		if !isName(name) {
+			r.refuse(strconv.Quote(name), "", "is no name of a model")
+			return
+		}
 		if p := r.finish(name, row); p != nil {
 			table.models[name] = periods{p}
 		}
@@ -102,6 +107,7 @@ func Parse(doc []byte, from Origin) (*Reading, error) {
 	if r.out.Entries > mostModels {
 		return nil, errTooMany
 	}
+	r.out.Refused = slices.Concat(r.strangeFields(), r.out.Refused)
 	r.out.Table = table.indexed()
 	return &r.out, nil
 }
@@ -117,6 +123,9 @@ func ParseOverrides(doc []byte) (*Table, error) {
 	r := &reader{trusted: true}
 	table := newTable()
 	for _, name := range slices.Sorted(maps.Keys(models)) {
+		if !isName(name) {
+			return nil, fmt.Errorf("prices of %q: is no name of a model", name)
+		}
 		row := litellm{r}.entry(name, models[name])
 		if len(r.out.Refused) > 0 {
 			return nil, errors.New(r.out.Refused[0].String())
@@ -150,6 +159,7 @@ type reader struct {
 	from    Origin
 	trusted bool // the operator wrote it
 	out     Reading
+	strange map[string]*strangeField // by its name
 }
 
 func (r *reader) refuse(model, field, why string) {
@@ -176,6 +186,10 @@ func (r *reader) finish(name string, row *row) *Price {
 			r.unpriced(name, "0 for everything: set it to 0 yourself if it is free")
 			return nil
 		}
+	}
+	if missing := row.missing(); missing != "" {
+		r.refuse(name, "", missing)
+		return nil
 	}
 	row.onlyOneOf(usage.Image, usage.ImageOutput)
 	row.onlyOneOf(usage.Second, usage.AudioInput)
