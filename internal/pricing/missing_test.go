@@ -69,7 +69,7 @@ func TestWhatIsNullIsAsIfItWereNotThere(t *testing.T) {
 func TestAModelWithoutAllOfItsPricesKeepsOurs(t *testing.T) {
 	t.Parallel()
 	taken := read(t, `{"gpt-5":{"input_cost_per_token":9e-6,"output_cost_per_token":null,"mode":"chat"}}`, pricing.Origin{AsOf: day(t, "2026-11-30")})
-	got, _ := pricing.Embedded().Updated(taken.Table)
+	got := pricing.Embedded().Updated(taken.Table, false).Table
 	if cost, ok := cost(got, "gpt-5", usage.Tokens{Input: 1e6, Output: 1e6}, asked{}); cost.String() != "$11.25" || !ok {
 		t.Errorf("%s, known %v", cost, ok)
 	}
@@ -89,8 +89,8 @@ func TestAPriceThatIsNotUnderstoodIsSaidOnceAndFirst(t *testing.T) {
 		"prices of b00: zzz_cost_per_token: not understood: what it is the price of is not billed (29 more models have it)",
 		`prices of "": is no name of a model`,
 	}
-	for i, sentence := range want {
-		if said := got.Refused[i].String(); said != sentence {
+	for i, refused := range append(got.NotUnderstood, got.Refused[0]) {
+		if said := refused.String(); said != want[i] {
 			t.Errorf("%d: %s", i, said)
 		}
 	}
@@ -101,7 +101,7 @@ func TestAPriceThatIsNotUnderstoodIsSaidOnceAndFirst(t *testing.T) {
 		t.Error("an operator's model has no name")
 	}
 	dev := read(t, `{"openai":{"models":{"":{"cost":{"input":1,"output":1}},"m":{"cost":{"input":1,"output":1,"output_hologram":5}}}}}`, pricing.Origin{})
-	if len(dev.Refused) != 2 || !strings.Contains(dev.Refused[0].String(), "output_hologram: not understood") {
+	if len(dev.Refused) != 1 || len(dev.NotUnderstood) != 1 || !strings.Contains(dev.NotUnderstood[0].String(), "output_hologram: not understood") {
 		t.Errorf("of models.dev: %q", dev.Refused)
 	}
 }

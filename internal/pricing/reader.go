@@ -19,8 +19,6 @@ const (
 	maxUnit       = 100_000_000_000_000
 	maxMultiplier = 100 * times1
 
-	// implausible is how many times the ordinary rate another one of the same tokens cannot be.
-	implausible = 50
 	// mostModels is how many a table may have: LiteLLM's has three thousand.
 	mostModels = 100_000
 )
@@ -67,8 +65,8 @@ type Reading struct {
 	// Entries is how many models it names.
 	Entries int
 	// Refused is what cannot be right and was left out: models, and single prices of models that were taken. Unpriced are the models
-	// without a price that crs could charge.
-	Refused, Unpriced []Refusal
+	// without a price that crs could charge. NotUnderstood are prices of what crs does not know, each once.
+	Refused, Unpriced, NotUnderstood []Refusal
 }
 
 // Parse reads a table in one of the formats. A price that cannot be right is left out, so that one bad line does not cost all the
@@ -107,7 +105,7 @@ func Parse(doc []byte, from Origin) (*Reading, error) {
 	if r.out.Entries > mostModels {
 		return nil, errTooMany
 	}
-	r.out.Refused = slices.Concat(r.strangeFields(), r.out.Refused)
+	r.out.NotUnderstood = r.strangeFields()
 	r.out.Table = table.indexed()
 	return &r.out, nil
 }
@@ -265,21 +263,24 @@ func (r *reader) multiplier(name, field string, text json.RawMessage) (Multiplie
 
 var errNoFactor = errors.New("must be more than 0 and at most 100")
 
-// leaveOutImplausible leaves out rates that are very many times the ordinary one.
+// leaveOutImplausible leaves out rates that are very many times the ordinary one, and of steps and tiers those that are next to nothing.
 func (r *reader) leaveOutImplausible(name string, row *row) {
-	if r.trusted {
-		return
-	}
 	for _, at := range row.points() {
 		base := row.given[point{kind: usage.Input}]
 		if answers(at.kind) {
 			base = row.given[point{kind: usage.Output}]
 		}
-		value := row.given[at]
-		if !at.kind.Tokens() || base == 0 || value/implausible < base {
+		value, same := row.given[at], row.given[point{kind: at.kind}]
+		switch {
+		case !at.kind.Tokens():
+			continue
+		case base > 0 && value/implausible >= base:
+			r.refuse(name, at.String(), fmt.Sprintf("%s for a million tokens is %d times the ordinary %s", value.PerMillion(), value/base, base.PerMillion()))
+		case same > 0 && value*implausible <= same:
+			r.refuse(name, at.String(), fmt.Sprintf("%s for a million tokens is a fiftieth of the ordinary %s or less", value.PerMillion(), same.PerMillion()))
+		default:
 			continue
 		}
-		r.refuse(name, at.String(), fmt.Sprintf("%s for a million tokens is %d times the ordinary %s", value.PerMillion(), value/base, base.PerMillion()))
 		delete(row.given, at)
 	}
 }

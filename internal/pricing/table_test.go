@@ -25,7 +25,7 @@ func TestATableIsReadAsLiteLLMWritesIt(t *testing.T) {
 	}`, pricing.Origin{})
 	got := reading.Table
 	want := []string{"by the image", "finer than we keep", "long numbers", "numbers", "odd tiers", "unknown"}
-	if !slices.Equal(got.Models(), want) || len(reading.Refused) != 3 || len(reading.Unpriced) != 2 || reading.Entries != 9 {
+	if !slices.Equal(got.Models(), want) || len(reading.Refused) != 2 || len(reading.NotUnderstood) != 1 || len(reading.Unpriced) != 2 || reading.Entries != 9 {
 		t.Errorf("models %q, %+v", got.Models(), reading)
 	}
 	standard := func(model string) rates { return ratesOf(find(t, got, model), 0, "") }
