@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"slices"
 	"time"
 
 	"crs/internal/usage"
@@ -32,6 +33,22 @@ func (t *Table) CostOf(items []usage.Item, at time.Time) (cost Cost, known bool)
 		}
 	}
 	return sum.cost(), known
+}
+
+// Doubt says what the price of items was taken to be because the table does not know it, such as that of a tier which is offered at a
+// factor that was not found; "" when there is nothing to say. Only items in a tier other than the standard one have any.
+func (t *Table) Doubt(items []usage.Item, at time.Time) string {
+	for i := range items {
+		tier := items[i].Tier
+		switch tier {
+		case "", "default", "standard", "auto":
+			continue
+		}
+		if m, ok := t.Lookup(items[i].Model, at); ok && items[i].Kind.Tokens() && slices.Contains(m.Price.Unsure, tier) {
+			return "the factor of " + tier + " for " + m.Name + " is not known: the standard price was taken"
+		}
+	}
+	return ""
 }
 
 // billedOtherwise reports whether some of what a model did has a price.

@@ -29,6 +29,9 @@ func (p *Price) completed(old *Price, tokens bool) *Price {
 			c.Tiers = append(c.Tiers, c.tierLike(tier, old))
 		}
 	}
+	c.Unsure = slices.DeleteFunc(slices.Clone(old.Unsure), func(name string) bool {
+		return slices.ContainsFunc(p.Tiers, func(x Tier) bool { return x.Name == name })
+	})
 	for _, region := range old.Regions {
 		if !slices.ContainsFunc(p.Regions, func(x Region) bool { return x.Name == region.Name }) {
 			c.Regions = append(slices.Clip(c.Regions), region)

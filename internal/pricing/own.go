@@ -14,7 +14,7 @@ import (
 
 // Our own table has one row for a model and period. Its columns for kinds are named as those are: USD for a million of what is
 // counted in tokens, for one of everything else. Lists are separated by spaces: steps are "ABOVE KIND=USD …; ABOVE …", tiers
-// "NAME=TIMES" or "NAME|NAME=TIMES/short" (see [Tier]), regions "NAME=TIMES", unmetered "NAME=USD". A row without any price is a
+// "NAME=TIMES", "NAME|NAME=TIMES/short" (see [Tier]) or "NAME=?" where the factor is not known, regions "NAME=TIMES", unmetered "NAME=USD". A row without any price is a
 // model that is known to have none that could be charged.
 //
 //go:embed prices.csv
@@ -162,6 +162,10 @@ func (o ownRow) readSteps(r *row) error {
 func (o ownRow) readTiers(r *row) error {
 	for word := range strings.FieldsSeq(o.of("tiers")) {
 		names, text, _ := strings.Cut(word, "=")
+		if text == "?" {
+			r.about.Unsure = append(r.about.Unsure, names)
+			continue
+		}
 		text, short := strings.CutSuffix(text, "/short")
 		times, err := parseMultiplier(text)
 		if err != nil {

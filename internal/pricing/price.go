@@ -63,6 +63,8 @@ type Price struct {
 	// Tiers and Regions apply to kinds that are counted in tokens. One that is not here costs the standard rate.
 	Tiers   []Tier
 	Regions []Region
+	// Unsure are tiers that are offered at a factor that is not known: they cost the standard rate (see [Table.Doubt]).
+	Unsure []string
 	// Unmetered is what crs does not count.
 	Unmetered []Fee
 
