@@ -24,7 +24,7 @@ var stems = map[string]usage.Kind{
 	"input_cost_per_image_token": usage.ImageInput, "cache_read_input_image_token_cost": usage.ImageCacheRead, "output_cost_per_image_token": usage.ImageOutput,
 	"input_cost_per_audio_token": usage.AudioInput, "cache_read_input_audio_token_cost": usage.AudioCacheRead,
 	"cache_read_input_token_cost_per_audio_token": usage.AudioCacheRead, "output_cost_per_audio_token": usage.AudioOutput,
-	"input_cost_per_video_token": usage.VideoInput,
+	"input_cost_per_video_token": usage.VideoInput, "output_cost_per_video_token": kindNamed("video_output"),
 }
 
 const (
@@ -102,7 +102,7 @@ func parseField(field string) (at point, ok bool) {
 		field, at.above = rest[:i], int64(thousands)*1000
 	}
 	at.kind, ok = stems[field]
-	return at, ok
+	return at, ok && at.kind < usage.Kinds
 }
 
 // unit takes the price of something that is not counted in tokens: as a kind if crs counts it, else for display.

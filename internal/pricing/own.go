@@ -12,7 +12,7 @@ import (
 	"crs/internal/usage"
 )
 
-// Our own table has one row for a model and period. Its columns for kinds are named as those are: USD for a million of what is
+// Our own table has one row for a model and period. Its columns for kinds are named as those are, others are passed over: USD for a million of what is
 // counted in tokens, for one of everything else. Lists are separated by spaces: steps are "ABOVE KIND=USD …; ABOVE …", tiers
 // "NAME=TIMES", "NAME|NAME=TIMES/short" (see [Tier]) or "NAME=?" where the factor is not known, regions "NAME=TIMES", unmetered "NAME=USD". A row without any price is a
 // model that is known to have none that could be charged.
@@ -26,8 +26,14 @@ type ownRow struct {
 	fields  []string
 }
 
-// of is what the line has in a column.
-func (o ownRow) of(column string) string { return o.fields[o.columns[column]] }
+// of is what the line has in a column; "" where there is no such column.
+func (o ownRow) of(column string) string {
+	i, ok := o.columns[column]
+	if !ok {
+		return ""
+	}
+	return o.fields[i]
+}
 
 // parseOwn reads our own table.
 func parseOwn(doc []byte) (*Table, error) {
@@ -147,8 +153,8 @@ func (o ownRow) readSteps(r *row) error {
 		}
 		for _, word := range words[1:] {
 			name, text, _ := strings.Cut(word, "=")
-			var k usage.Kind
-			if _ = k.UnmarshalText([]byte(name)); !k.Tokens() {
+			k := kindNamed(name)
+			if !k.Tokens() {
 				return fmt.Errorf("steps: %s is no kind of token", name)
 			}
 			if err := r.give(point{kind: k, above: above}, text); err != nil {

@@ -81,6 +81,12 @@ func (p *Price) Says(k usage.Kind) bool { return p.said.has(k) }
 // Standard are the rates of an ordinary request.
 func (p *Price) Standard() *Rates { return &p.Steps[0].Rates }
 
+// kindNamed is the kind of a name; [usage.Kinds] where there is none.
+func kindNamed(name string) (k usage.Kind) {
+	_ = k.UnmarshalText([]byte(name)) // has no errors
+	return k
+}
+
 // kindSet is a set of kinds.
 type kindSet uint32
 
