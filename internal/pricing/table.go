@@ -23,7 +23,7 @@ type Table struct {
 
 	bedrock map[string]string // ids on Bedrock without their prefix, of rows that are in a region
 	found   *findings
-	dearest atomic.Pointer[dearest]
+	offers  atomic.Pointer[offers]
 }
 
 // periods are what one model costs, by the day: in the order of their first.
