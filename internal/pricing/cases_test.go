@@ -97,6 +97,10 @@ func TestWhatHasNoPriceIsSaid(t *testing.T) {
 		"a rate that was not found":           {of("gpt-live-1", usage.Second), false},
 		"a moving name":                       {of("gemini-flash-latest", usage.Input), false},
 		"characters":                          {of("tts-1", usage.Input), false},
+		"an image without its tokens":         {of("gpt-image-1", usage.Input, usage.Image), false},
+		"an image that was told of in text":   {of("gemini-3-pro-image", usage.Input, usage.Output, usage.Image), true},
+		"seconds of what has tokens":          {of("gpt-4o-transcribe", usage.AudioInput, usage.Output, usage.Second), true},
+		"only seconds of what has tokens":     {of("gpt-4o-transcribe", usage.Second), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,6 +17,17 @@ func isName(name string) bool {
 	return strings.TrimSpace(name[strings.LastIndexByte(name, '/')+1:]) != ""
 }
 
+// dropFreeTokens leaves out the prices of tokens where all are 0 and something else has one: tables fill them in for models that are
+// billed by the image, the second or the search.
+func (r *row) dropFreeTokens() {
+	for at, rate := range r.given {
+		if at.kind.Tokens() && rate > 0 {
+			return
+		}
+	}
+	maps.DeleteFunc(r.given, func(at point, _ PerUnit) bool { return at.kind.Tokens() })
+}
+
 // missing says which price a model that is billed by tokens lacks; "" when it lacks none.
 func (r *row) missing() string {
 	if !r.billedByTokens() {

@@ -105,3 +105,36 @@ func TestAPriceThatIsNotUnderstoodIsSaidOnceAndFirst(t *testing.T) {
 		t.Errorf("of models.dev: %q", dev.Refused)
 	}
 }
+
+// What is billed by the piece, or by what crs does not count, is not nearly free by its tokens.
+func TestWhatIsBilledByThePieceHasNoFreeTokens(t *testing.T) {
+	t.Parallel()
+	known := table(t, `{
+		"dall-e-3":{"input_cost_per_image":0.04,"input_cost_per_token":0,"output_cost_per_token":0,"mode":"image_generation"},
+		"searcher":{"input_cost_per_token":0,"output_cost_per_token":0,"mode":"chat","search_context_cost_per_query":{"search_context_size_medium":0.01}},
+		"whisper":{"input_cost_per_second":0.0001,"input_cost_per_token":0,"output_cost_per_token":0,"mode":"audio_transcription"},
+		"tts":{"input_cost_per_character":1e-5,"input_cost_per_token":0,"output_cost_per_token":0,"mode":"audio_speech"}}`)
+	of := func(model string, kinds ...usage.Kind) (all []usage.Item) {
+		for _, k := range kinds {
+			all = append(all, usage.Item{Kind: k, Amount: 10, Model: model})
+		}
+		return all
+	}
+	for name, tt := range map[string]struct {
+		items []usage.Item
+		want  string
+		known bool
+	}{
+		"images":                {of("dall-e-3", usage.Image), "$0.40", true},
+		"images and the prompt": {of("dall-e-3", usage.Input, usage.Image), "$0.40", true},
+		"only the prompt":       {of("dall-e-3", usage.Input), "$0.00", false},
+		"tokens of searches":    {of("searcher", usage.Input, usage.Output), "$0.00", false},
+		"seconds":               {of("whisper", usage.Second, usage.Output), "$0.001", true},
+		"tokens of seconds":     {of("whisper", usage.Input, usage.Output), "$0.00", false},
+		"tokens of characters":  {of("tts", usage.Input, usage.AudioOutput), "$0.00", false},
+	} {
+		if got, ok := known.CostOf(tt.items, today); got.String() != tt.want || ok != tt.known {
+			t.Errorf("%s: %s, known %v", name, got, ok)
+		}
+	}
+}

@@ -185,6 +185,7 @@ func (r *reader) finish(name string, row *row) *Price {
 			return nil
 		}
 	}
+	row.dropFreeTokens()
 	if missing := row.missing(); missing != "" {
 		r.refuse(name, "", missing)
 		return nil
