@@ -30,7 +30,7 @@ func (t *Table) Implausible(other *Table) (all []Refusal) {
 // mean. What is quite new to it is held to what any model costs.
 func (t *Table) implausible(name string, next *Price) (Refusal, bool) {
 	f, known := t.find(name)
-	if !known || f.prices.on(next.AsOf).has == 0 {
+	if !known || f.prices.on(next.AsOf).said&next.said == 0 {
 		return next.beyond(name)
 	}
 	old := f.prices.on(next.AsOf)

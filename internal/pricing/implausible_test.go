@@ -27,6 +27,7 @@ func TestAPriceThatIsVeryFarFromOursIsKeptOut(t *testing.T) {
 		"the other way":      {`"new":{"input_cost_per_token":1e-6,"output_cost_per_token":0}`, "prices of new: input costs $1.00 and output $0.00"},
 		"new and dear, fine": {`"new":{"input_cost_per_token":2e-5,"output_cost_per_token":1e-3}`, ""},
 		"an embedding":       {`"new":{"input_cost_per_token":1e-6,"output_cost_per_token":0,"mode":"embedding"}`, ""},
+		"by another kind":    {`"whisper-1":{"input_cost_per_token":1e-3,"output_cost_per_token":2e-3}`, "prices of whisper-1: $2000.00"},
 		"without a price":    {`"codex-auto-review":{"input_cost_per_token":2e-6,"output_cost_per_token":2e-4}`, "prices of codex-auto-review: input costs $2.00"},
 	} {
 		t.Run(name, func(t *testing.T) {
