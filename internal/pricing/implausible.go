@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"fmt"
+	"slices"
 
 	"crs/internal/usage"
 )
@@ -29,6 +30,9 @@ func (t *Table) Implausible(other *Table) (all []Refusal) {
 // implausible finds a rate that is very far from that of the row which the table has by this name, or by what it takes the name to
 // mean. What is quite new to it is held to what any model costs.
 func (t *Table) implausible(name string, next *Price) (Refusal, bool) {
+	if strange, is := next.beyondFactor(name); is {
+		return strange, true
+	}
 	f, known := t.find(name)
 	if !known || f.prices.on(next.AsOf).said&next.said == 0 {
 		return next.beyond(name)
@@ -53,15 +57,31 @@ func (t *Table) implausible(name string, next *Price) (Refusal, bool) {
 	return Refusal{}, false
 }
 
-// beyond finds what no model that answers text with text costs.
+// beyondFactor finds a tier or region that cannot be as much dearer or cheaper.
+func (p *Price) beyondFactor(name string) (Refusal, bool) {
+	factors := slices.Clone(p.Regions)
+	for i := range p.Tiers {
+		if p.Tiers[i].Steps == nil {
+			factors = append(factors, Region{p.Tiers[i].Name, p.Tiers[i].Times})
+		}
+	}
+	for _, x := range factors {
+		if x.Times >= implausible*times1 || x.Times*implausible <= times1 {
+			return Refusal{name, x.Name, fmt.Sprintf("%g times the ordinary price: kept out unless it is forced", float64(x.Times)/float64(times1))}, true
+		}
+	}
+	return Refusal{}, false
+}
+
+// beyond finds what no model costs.
 func (p *Price) beyond(name string) (Refusal, bool) {
 	in, out := p.Standard()[usage.Input], p.Standard()[usage.Output]
 	why := ""
 	switch {
-	case !p.converses() || !p.said.has(usage.Input):
+	case !p.said.has(usage.Input):
 	case max(in, out) > mostOfText:
 		why = fmt.Sprintf("%s is more than any model costs", shown(usage.Input, max(in, out)))
-	case max(in, out) > implausible*min(in, out):
+	case p.converses() && max(in, out) > implausible*min(in, out):
 		why = fmt.Sprintf("input costs %s and output %s, which are more than %d times apart", in.PerMillion(), out.PerMillion(), implausible)
 	}
 	return Refusal{name, "", why + ": kept out unless it is forced"}, why != ""

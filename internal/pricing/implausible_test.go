@@ -28,6 +28,9 @@ func TestAPriceThatIsVeryFarFromOursIsKeptOut(t *testing.T) {
 		"new and dear, fine": {`"new":{"input_cost_per_token":2e-5,"output_cost_per_token":1e-3}`, ""},
 		"an embedding":       {`"new":{"input_cost_per_token":1e-6,"output_cost_per_token":0,"mode":"embedding"}`, ""},
 		"by another kind":    {`"whisper-1":{"input_cost_per_token":1e-3,"output_cost_per_token":2e-3}`, "prices of whisper-1: $2000.00"},
+		"an embedding, dear": {`"new":{"input_cost_per_token":1.1e-3,"mode":"embedding"}`, "$1100.00 for a million tokens is more"},
+		"a factor":           {`"new":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6,"provider_specific_entry":{"fast":50}}`, "prices of new: fast: 50 times the ordinary price"},
+		"a small one":        {`"gpt-5":{"input_cost_per_token":1.25e-6,"output_cost_per_token":1e-5,"provider_specific_entry":{"eu":0.02}}`, "prices of gpt-5: eu: 0.02 times"},
 		"without a price":    {`"codex-auto-review":{"input_cost_per_token":2e-6,"output_cost_per_token":2e-4}`, "prices of codex-auto-review: input costs $2.00"},
 	} {
 		t.Run(name, func(t *testing.T) {

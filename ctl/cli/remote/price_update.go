@@ -25,9 +25,9 @@ func (a *app) priceUpdateCommand() *cobra.Command {
 			"table has too, the price whose data is newer wins: that of a file is as old as the file, that of a URL as the answer says\n" +
 			"(Last-Modified; on GitHub, the last commit), models.dev has a date for each model. A table without a date only adds models.\n" +
 			"A table that cannot be read, or that lacks most of the models of the last one that was taken, changes nothing. A model is left\n" +
-			"out if its price is 50 times the present one or more, or a fiftieth or less, and a new one that converses if it costs more than\n" +
-			"$1,000 for a million tokens, or one of input and output 50 times the other; --force takes those, too. What a newer price does not\n" +
-			"say, such as that of long prompts and service tiers, stays as many times the ordinary price as it was.",
+			"out if its price is 50 times the present one or more, or a fiftieth or less, and a new one if it costs more than $1,000 for a\n" +
+			"million tokens or, if it converses, one of input and output 50 times the other; --force takes those, too. What a newer price\n" +
+			"does not say, such as that of long prompts and service tiers, stays as many times the ordinary price as it was.",
 		Example: "crs price update\n" +
 			"  crs price update --from https://models.dev/api.json --dry-run\n" +
 			"  crs price update --from prices.json --as-of 2026-11-30 --force\n" +
