@@ -25,7 +25,7 @@ func (x *exchange) allowsBeside() error {
 	}
 	named := x.beside.Models
 	if x.beside.Open { // the provider may choose any that it has
-		named = slices.Concat(named, x.e.opt.Prices().SoldBy([]string{vendorOf(x.route.service)}))
+		named = slices.Concat(named, x.e.opt.Prices().Current(vendorOf(x.route.service), x.record.At))
 	}
 	for _, name := range named {
 		if !p.AllowsModel(name) {

@@ -108,6 +108,7 @@ func (x *exchange) price(answered string) {
 	if _, priced := table.Lookup(answered, at); r.Answered != "" && !priced {
 		r.Doubt = cmp.Or(r.Doubt, "it was answered by "+answered+", whose price is not known: that of the model that was asked was taken")
 	}
+	r.Doubt = cmp.Or(r.Doubt, table.Doubt(items, at))
 	r.Cost, r.Unpriced = bound.Figure(int64(cost), bound.Cost), !known
 	r.Charged = x.charge(r.Cost)
 	r.Prices = table.Version()
