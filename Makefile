@@ -8,7 +8,7 @@ LDFLAGS = -s -w -X main.version=$(VERSION) -X main.releaseKey=$(RELEASE_KEY) -X 
 GO ?= go
 # Most tests wait for something most of the time, so more of them run than there are processors; with the race detector they compute.
 AT_ONCE = -p $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
-WAITING = -parallel $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
+WAITING = -parallel $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 # Nobody debugs the programs that tests are: without DWARF they are linked in half the time. Stack traces have their lines all the same.
 LINK = -ldflags=-w
 # archtest only reads the source; the scripts of cmd/crs run one command after another, each in a process of its own; translate starts no

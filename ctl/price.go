@@ -16,7 +16,7 @@ type PriceUpdate struct {
 	AsOf string `json:"as_of,omitempty"`
 	// DryRun only tells what would change.
 	DryRun bool `json:"dry_run,omitempty"`
-	// Force takes a table even if most models are missing from it.
+	// Force takes a table even if most models are missing from it, and prices that are 50 times or a fiftieth of those that are known.
 	Force bool `json:"force,omitempty"`
 }
 

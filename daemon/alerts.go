@@ -7,6 +7,7 @@ import (
 
 	"crs/ctl"
 	"crs/daemon/alert"
+	"crs/internal/convert"
 )
 
 // openAlerts finds out where to send alerts, if anywhere.
@@ -21,14 +22,6 @@ func (d *Daemon) openAlerts(context.Context) (err error) {
 		Look: d.troubles, Send: d.webhook.Send, After: d.cfg.Alert.After, Host: hostname(), Now: d.opt.Now, Failed: d.alertFailed,
 	})
 	return nil
-}
-
-// watchTrouble tells somebody of trouble until ctx ends, if that was asked for.
-func (d *Daemon) watchTrouble(ctx context.Context) error {
-	if d.alerts == nil {
-		return nil
-	}
-	return d.alerts.Run(ctx)
 }
 
 func (d *Daemon) alertFailed(err error) {
@@ -58,11 +51,9 @@ func hostname() string {
 
 // troubles are the conditions that somebody has to be told of.
 func (d *Daemon) troubles() []alert.Trouble {
-	var all []alert.Trouble
-	for _, c := range d.conditions.Alerts() {
-		all = append(all, alert.Trouble{Key: strings.TrimSpace(c.Code + " " + c.Subject), What: capital(c.Sentence), Mend: capital(c.Hint)})
-	}
-	return all
+	return convert.All(d.conditions.Alerts(), func(c ctl.Condition) alert.Trouble {
+		return alert.Trouble{Key: strings.TrimSpace(c.Code + " " + c.Subject), What: capital(c.Sentence), Mend: capital(c.Hint)}
+	})
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -84,7 +84,7 @@ func (d *Daemon) backUp(ctx context.Context, schema, to int) error {
 		return err
 	}
 	now := time.Now().UTC()
-	what := from(d.loaded, d.opt.Version, secret.String{})
+	what := from(d.loaded.Load(), d.opt.Version, secret.String{})
 	what.NoLedger = true
 	file := filepath.Join(dir, fmt.Sprintf("%s%s-to-%d.tar.gz", prefix, now.Format("20060102-150405"), to))
 	if err := backup.Write(ctx, file, what); err != nil {

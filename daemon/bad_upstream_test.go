@@ -48,6 +48,11 @@ var modelName = regexp.MustCompile(`"model":"[^"]*"`)
 
 func (k *asker) ask(t *testing.T, b *crstest.Box, key string, stream bool) crstest.Answer {
 	t.Helper()
+	return b.Do(k.request(t, b, key, stream))
+}
+
+func (k *asker) request(t *testing.T, b *crstest.Box, key string, stream bool) *http.Request {
+	t.Helper()
 	path, body := k.path, k.body
 	if stream {
 		path = strings.Replace(path, ":generateContent", ":streamGenerateContent?alt=sse", 1)
@@ -62,7 +67,7 @@ func (k *asker) ask(t *testing.T, b *crstest.Box, key string, stream bool) crste
 	for i := 0; i < len(k.header); i += 2 {
 		req.Header.Set(k.header[i], k.header[i+1])
 	}
-	return b.Do(req)
+	return req
 }
 
 // shaped reports whether an error is in the words of the path's protocol, and says something.

@@ -24,12 +24,14 @@ func TestWhatOnlyTheRequestOrTheAccountTells(t *testing.T) {
 		account        func(*ctl.NewAccount)
 		cost           ctl.USD
 	}{
-		"Codex, as ever":         {"openai", "", nil, 1000*5000 + 100*30_000},
-		"Codex, fast":            {"openai", "priority", nil, (1000*5000 + 100*30_000) * 5 / 2},
-		"Bedrock, in one region": {"bedrock", "", bedrock("anthropic.claude-opus-4-8"), 1000*5500 + 100*27_500},
-		"Bedrock, in the US":     {"bedrock", "", bedrock("us.anthropic.claude-opus-4-8"), 1000*5500 + 100*27_500},
-		"Bedrock, anywhere":      {"bedrock", "", bedrock("global.anthropic.claude-opus-4-8"), 1000*5000 + 100*25_000},
-		"Bedrock, by a profile":  {"bedrock", "", bedrock("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123"), 1000*5000 + 100*25_000},
+		"Codex, as ever":               {"openai", "", nil, 1000*5000 + 100*30_000},
+		"Codex, fast":                  {"openai", "priority", nil, (1000*5000 + 100*30_000) * 5 / 2},
+		"Bedrock, in one region":       {"bedrock", "", bedrock("anthropic.claude-opus-4-8"), 1000*5500 + 100*27_500},
+		"Bedrock, in the US":           {"bedrock", "", bedrock("us.anthropic.claude-opus-4-8"), 1000*5500 + 100*27_500},
+		"Bedrock, anywhere":            {"bedrock", "", bedrock("global.anthropic.claude-opus-4-8"), 1000*5000 + 100*25_000},
+		"Bedrock, by a profile":        {"bedrock", "", bedrock("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123"), 1000*5500 + 100*27_500},
+		"Bedrock, by its name":         {"bedrock", "", nil, 1000*5500 + 100*27_500},
+		"Bedrock, told to be anywhere": {"bedrock", "", func(a *ctl.NewAccount) { a.Options["geo"] = "global" }, 1000*5000 + 100*25_000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -9,10 +9,10 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/convert"
 	"crs/internal/field"
 	"crs/internal/key"
 	"crs/internal/limit"
-	"crs/internal/pricing"
 	"crs/internal/reconcile"
 	"crs/internal/unit"
 	"crs/proxyengine/protocol/anthropic"
@@ -49,28 +49,23 @@ func catalogue(list []provider.Provider) ctl.Catalogue {
 			Provider: f.Provider, Day: f.Day, Model: f.Model, Cost: f.Cost, Currency: f.Currency, Service: f.Service, Sells: f.Sells,
 		})
 	}
-	for _, p := range slices.Concat(anthropic.Programs(), openai.Programs(), gemini.Programs(), factory.Programs()) {
-		c.Clients = append(c.Clients, showProgram(&p))
-	}
+	c.Clients = convert.All(slices.Concat(anthropic.Programs(), openai.Programs(), gemini.Programs(), factory.Programs()), showProgram)
 	return c
 }
 
 func showLimits(c *ctl.Catalogue) {
-	for _, n := range key.NamedLimits() {
-		c.NamedLimits = append(c.NamedLimits, ctl.NamedLimit{Limit: n.Rule.String(), Field: n.Name, Title: n.Title})
-	}
-	for _, u := range unit.All() {
-		c.LimitUnits = append(c.LimitUnits, u.String())
-	}
-	for _, w := range limit.Windows() {
-		c.LimitWindows = append(c.LimitWindows, w.String())
-	}
+	c.NamedLimits = convert.All(key.NamedLimits(), func(n key.NamedLimit) ctl.NamedLimit {
+		return ctl.NamedLimit{Limit: n.Rule.String(), Field: n.Name, Title: n.Title}
+	})
+	c.LimitUnits = convert.All(unit.All(), unit.Unit.String)
+	c.LimitWindows = convert.All(limit.Windows(), limit.Window.String)
 }
 
 func showPlatform(name string, is *account.Platform) ctl.Platform {
 	out := ctl.Platform{
 		Name: name, Title: is.Title, Permission: is.Permission, OwnClient: is.OwnClient, File: is.File, KeyLines: is.KeyLines, KeyHelp: is.KeyHelp,
-		Ways: []ctl.Way{}, Examples: map[ctl.Way]string{}, Options: []ctl.PlatformOption{},
+		Ways: []ctl.Way{}, Examples: map[ctl.Way]string{},
+		Options: convert.All(is.Options, func(o account.Option) ctl.PlatformOption { return ctl.PlatformOption(o) }),
 	}
 	for _, w := range is.Ways {
 		out.Ways = append(out.Ways, ctl.Way(w))
@@ -78,30 +73,22 @@ func showPlatform(name string, is *account.Platform) ctl.Platform {
 			out.Examples[ctl.Way(w)] = example
 		}
 	}
-	for _, o := range is.Options {
-		out.Options = append(out.Options, ctl.PlatformOption(o))
-	}
 	return out
 }
 
 func showFields(rows []field.Field) []ctl.Field {
-	var all []ctl.Field
-	for _, f := range rows {
-		all = append(all, ctl.Field{
+	return convert.All(rows, func(f field.Field) ctl.Field {
+		return ctl.Field{
 			Name: f.Name, Flag: f.Flag, Label: f.Label, Kind: ctl.FieldKind(f.Kind), Help: f.Help, Page: f.Page, Default: f.Default, None: f.None,
 			Subscription: f.Subscription, Late: f.Late,
-		})
-	}
-	return all
+		}
+	})
 }
 
-func showProgram(p *provider.Program) ctl.Program {
+func showProgram(p provider.Program) ctl.Program {
 	out := ctl.Program{
-		Name: p.Name, Aliases: p.Aliases, Title: p.Title, Client: p.Client(), Variables: []ctl.Variable{}, Unset: append([]string{}, p.Unset...),
-		Elsewhere: p.Elsewhere, Note: p.Note,
-	}
-	for _, v := range p.Variables {
-		out.Variables = append(out.Variables, ctl.Variable(v))
+		Name: p.Name, Aliases: p.Aliases, Title: p.Title, Client: p.Client(), Unset: append([]string{}, p.Unset...),
+		Elsewhere: p.Elsewhere, Note: p.Note, Variables: convert.All(p.Variables, func(v provider.Variable) ctl.Variable { return ctl.Variable(v) }),
 	}
 	if p.File != "" {
 		out.File = &ctl.SettingsFile{Path: p.File, Merge: p.Merge, Content: p.Content}
@@ -109,23 +96,16 @@ func showProgram(p *provider.Program) ctl.Program {
 	return out
 }
 
-// catalog finds what clients are told there is: the models that accounts name, and for an account that takes any, all that
-// the price table knows of its vendor.
-type catalog struct {
-	roster    *account.Roster
-	platforms map[string]account.Platform
-	table     func() *pricing.Table
-}
-
-// models gives those that accounts serve one of the services with, to a key with these permissions.
-func (c *catalog) models(services, permissions []string) []string {
+// models are what clients are told there is: the models that accounts name, and for an account that takes any, all that the price table
+// knows of its vendor, as far as they are served with one of the services, to a key with these permissions.
+func (d *Daemon) models(services, permissions []string) []string {
 	found := map[string]bool{}
-	for _, a := range c.roster.List() {
-		p := c.platforms[a.Platform]
+	for _, a := range d.roster.List() {
+		p := d.facts[a.Platform]
 		if a.Disabled || len(permissions) > 0 && !slices.Contains(permissions, p.Permission) {
 			continue
 		}
-		for _, name := range c.named(a, &p) {
+		for _, name := range d.named(a, &p) {
 			if slices.ContainsFunc(services, func(s string) bool { return p.Serves(a, s, name) }) {
 				found[name] = true
 			}
@@ -135,7 +115,7 @@ func (c *catalog) models(services, permissions []string) []string {
 }
 
 // named are the models that an account or its vendor names.
-func (c *catalog) named(a *account.Account, p *account.Platform) []string {
+func (d *Daemon) named(a *account.Account, p *account.Platform) []string {
 	names := slices.Collect(maps.Keys(a.Map))
 	for _, name := range a.Models {
 		if !strings.Contains(name, "*") {
@@ -146,5 +126,5 @@ func (c *catalog) named(a *account.Account, p *account.Platform) []string {
 	if vendors == nil {
 		return names
 	}
-	return append(names, c.table().SoldBy(vendors)...)
+	return append(names, d.prices.Table().SoldBy(vendors)...)
 }

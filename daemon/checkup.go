@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"crs/ctl"
 	"crs/daemon/checkup"
@@ -12,12 +13,7 @@ import (
 
 // checkup looks at what the daemon depends on. Accounts that are out of use are left alone.
 func (d *Daemon) checkup(ctx context.Context) []ctl.Check {
-	var used []*account.Account
-	for _, a := range d.roster.List() {
-		if !a.Disabled {
-			used = append(used, a)
-		}
-	}
+	used := slices.DeleteFunc(d.roster.List(), func(a *account.Account) bool { return a.Disabled })
 	return checkup.Run(ctx, &checkup.Options{
 		Accounts: used, Endpoint: d.endpoint, Now: d.opt.Now, Data: d.cfg.Data, Socket: d.Socket(), Key: d.sealing.Intact, Prices: d.prices.age(), Version: d.opt.Version,
 	})

@@ -28,12 +28,12 @@ func (d *Daemon) ownConditions() []condition.Kind {
 			"make room on the disk of the data directory; what comes when the reserve is used up waits in memory", nil),
 		condition.Own("ledger_files_lost", ctl.SeverityFailed, d.ledgerFilesLost,
 			"find out who removes or cuts files in the data directory; usage that was added up before is still counted", nil),
-		condition.Own("connections_not_accepted", ctl.SeverityFailed, d.notAccepted,
+		condition.Own("connections_not_accepted", ctl.SeverityFailed, failing("connections cannot be accepted, and wait: ", func() error { return d.short.Err() }),
 			"raise the limit of open files, or of the memory, that the error names: of a process that runs with prlimit --pid PID --nofile=NUMBER (crs status has "+
 				"the PID), for good with LimitNOFILE= in the unit; it is over when nobody was kept waiting for ten seconds", nil),
-		condition.Own("store_away", ctl.SeverityFailed, d.storeAway,
+		condition.Own("store_away", ctl.SeverityFailed, failing("the store cannot be used: ", func() error { return d.shared.health.get() }),
 			"see that Redis runs and can be reached from here; usage is in the ledger of this node meanwhile, and is not lost", nil),
-		condition.Own("usage_not_counted", ctl.SeverityWarning, d.usageNotCounted,
+		condition.Own("usage_not_counted", ctl.SeverityWarning, failing("usage cannot be added up in the store: ", func() error { return d.ledger.Late() }),
 			"usage waits in the ledger and is not lost; it is added up when the store takes it", func() string { return d.mendStore(d.ledger.Late()) }),
 		condition.Own("audit_not_written", ctl.SeverityWarning, d.auditNotWritten,
 			"what was changed is changed; who did it waits in memory and is written when the store takes it, and what this daemon cannot write before it ends is in its log", d.mendAudit),
@@ -45,9 +45,9 @@ func (d *Daemon) ownConditions() []condition.Kind {
 		condition.Own("token_locked_elsewhere", ctl.SeverityWarning, d.tokensLocked,
 			"start that node again: it takes the lock over and puts what it has into the store; without it the lock ends an hour after it was taken, and crs account "+
 				"login renews the account at once", nil),
-		condition.Own("token_reserve_lost", ctl.SeverityWarning, d.reserveLost,
+		condition.Own("token_reserve_lost", ctl.SeverityWarning, failing("the reserve for fresh tokens cannot be used: ", func() error { return d.reserve.Intact() }),
 			"it is made anew within seconds; if it is not, see that the data directory can be written and has room", nil),
-		condition.Own("control_socket_lost", ctl.SeverityWarning, d.socketLost,
+		condition.Own("control_socket_lost", ctl.SeverityWarning, failing("commands do not reach this daemon: ", func() error { return d.control.Intact() }),
 			"it is made anew within seconds when it was removed, or is a socket on which nobody listens; remove what else is in its place", nil),
 		condition.Own("clock_set", ctl.SeverityWarning, d.clockSet,
 			"nothing has to be done if the time is right now; limits of a minute are not concerned", nil),
@@ -110,10 +110,6 @@ func (d *Daemon) ledgerOnReserve() string {
 	return fmt.Sprintf("the disk is full; the ledger is written into the room that it has reserved, of which %d bytes are left", left)
 }
 
-func (d *Daemon) usageNotCounted() string {
-	return withError("usage cannot be added up in the store: ", d.ledger.Late())
-}
-
 func (d *Daemon) ledgerDamaged() string {
 	h := d.ledger.Harm()
 	if h.Lines == 0 {
@@ -153,23 +149,21 @@ func segmentFiles(segments []int64) string {
 	return strings.Join(all, ", ")
 }
 
-func (d *Daemon) storeAway() string {
-	return withError("the store cannot be used: ", d.shared.health.get())
-}
-
 // storeUnsafe is what is wrong with the files of a store that keeps some.
 func (d *Daemon) storeUnsafe() string {
 	kept, ok := d.store.(interface{ Intact() error })
 	if !ok {
 		return ""
 	}
-	return withError("", kept.Intact())
+	return failing("", kept.Intact)()
 }
 
-// withError is a condition's sentence that ends with an error; "" without one.
-func withError(sentence string, err error) string {
-	if err == nil {
+// failing is a condition's sentence that ends with what is wrong; "" while nothing is.
+func failing(sentence string, wrong func() error) func() string {
+	return func() string {
+		if err := wrong(); err != nil {
+			return sentence + err.Error()
+		}
 		return ""
 	}
-	return sentence + err.Error()
 }

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"crs/ctl"
 	"crs/internal/config"
+	"crs/internal/convert"
 	"crs/internal/seal"
 	"crs/internal/store"
 	"crs/internal/store/local"
@@ -74,8 +76,8 @@ type end struct {
 }
 
 func (e *end) close() {
-	for i := len(e.undo) - 1; i >= 0; i-- {
-		e.undo[i]()
+	for _, undo := range slices.Backward(e.undo) {
+		undo()
 	}
 }
 
@@ -170,9 +172,9 @@ func (c *copying) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range store.Parts() {
-		c.done.Parts = append(c.done.Parts, ctl.StorePart{Name: string(p), Count: moved.Count[p], Hash: moved.Hash(p)})
-	}
+	c.done.Parts = convert.All(store.Parts(), func(p store.Part) ctl.StorePart {
+		return ctl.StorePart{Name: string(p), Count: moved.Count[p], Hash: moved.Hash(p)}
+	})
 	c.note()
 	if c.opt.DryRun {
 		return nil

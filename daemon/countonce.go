@@ -182,8 +182,7 @@ func (o *once) AddUp(ctx context.Context, node string, sums []usage.Sum, from, t
 		o.remember(given)
 	}
 	err := o.Rollups.AddUp(ctx, node, sums, from, to)
-	var astray *usage.CursorMismatch
-	if errors.As(err, &astray) && astray.At == (usage.Cursor{}) { // it had taken everything before from, and has lost its mark
+	if astray, ok := errors.AsType[*usage.CursorMismatch](err); ok && astray.At == (usage.Cursor{}) { // it had taken everything before from, and has lost its mark
 		mark, other := o.restore(ctx, node, from)
 		if other != nil {
 			return other

@@ -29,6 +29,7 @@ import (
 	"crs/internal/clock"
 	"crs/internal/config"
 	"crs/internal/descriptor"
+	"crs/internal/errs"
 	"crs/internal/event"
 	"crs/internal/filelock"
 	"crs/internal/key"
@@ -63,7 +64,7 @@ type Options struct {
 // Daemon is a running daemon.
 type Daemon struct {
 	opt     Options
-	loaded  *config.Loaded
+	loaded  atomic.Pointer[config.Loaded] // which a reload changes
 	cfg     config.Config
 	level   *slog.LevelVar
 	log     *slog.Logger
@@ -115,9 +116,8 @@ type Daemon struct {
 	locked   locks
 	unlearnt chan struct{} // gets something when the store has not told yet what keys have spent
 
-	settingsMu sync.Mutex // guards loaded, which a reload changes
-	opened     []step     // what close undoes, in reverse
-	shut       sync.Once  // for the ledger
+	opened []step    // what close undoes, in reverse
+	shut   sync.Once // for the ledger
 }
 
 // step is something that was opened.
@@ -136,7 +136,7 @@ func Start(ctx context.Context, opt Options) (*Daemon, error) {
 		shares: descriptor.Share(descriptor.Limit()),
 	}
 	d.unpriced = unpriced.New(d.opt.Now, d.priced)
-	d.conditions = condition.NewWatch(&condition.Options{Own: d.ownConditions(), View: d.viewConditions})
+	d.conditions = condition.NewWatch(d.ownConditions(), d.viewConditions)
 	d.life, d.end = context.WithCancel(context.Background())
 	d.answerPredecessor()
 	for _, open := range []func(context.Context) error{
@@ -166,7 +166,8 @@ func (d *Daemon) openConfig(context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.loaded, d.cfg = loaded, loaded.Config
+	d.loaded.Store(loaded)
+	d.cfg = loaded.Config
 	if d.opt.Change != nil {
 		d.opt.Change(&d.cfg)
 	}
@@ -222,14 +223,10 @@ func lockData(dir string) (*filelock.Lock, error) {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
 	lock, err := filelock.Take(filepath.Join(dir, ctl.DataLock))
-	var taken *filelock.Taken
-	if errors.As(err, &taken) {
+	if errors.As(err, new(*filelock.Taken)) {
 		return nil, &InUse{dir}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("lock the data directory: %w", err)
-	}
-	return lock, nil
+	return lock, errs.Wrap(err, "lock the data directory")
 }
 
 // openDomain loads keys, accounts and prices.
@@ -262,10 +259,10 @@ func (d *Daemon) openDomain(ctx context.Context) error {
 	} else {
 		err = d.restorePool(ctx)
 	}
-	if err != nil {
+	if err != nil || d.shared.limits == nil {
 		return err
 	}
-	return d.hearOthers(ctx)
+	return d.shared.limits.Follow(ctx, d.pool) // what other nodes have learnt of the accounts, and learn from now on
 }
 
 // openLedger puts right what an earlier process left, and then asks what keys have spent.
@@ -316,7 +313,7 @@ func (d *Daemon) openEngine(context.Context) error {
 	engine, err := proxyengine.New(proxyengine.Options{
 		TLS:  secured,
 		Keys: d.keys, Gate: d.gate, Pool: d.pool, Tokens: d.tokens, Ledger: d.ledger, Prices: d.prices.Table,
-		Protocols: mounts(), Providers: d.providers, Client: factory.Client, Models: d.catalog().models, Upstream: d.client,
+		Protocols: mounts(), Providers: d.providers, Client: factory.Client, Models: d.models, Upstream: d.client,
 		Now: d.opt.Now, Log: d.log, Settings: d.engineSettings(&d.cfg), Closed: d.ended, Ended: d.metrics.Ended, Shortage: d.short,
 	})
 	if err != nil {
@@ -342,10 +339,6 @@ func (d *Daemon) shutLedger(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-func (d *Daemon) catalog() *catalog {
-	return &catalog{roster: d.roster, platforms: d.facts, table: d.prices.Table}
 }
 
 func newClient(cfg *config.Config, most int) upstream.Client {
@@ -381,12 +374,18 @@ func (d *Daemon) Run(ctx context.Context) error {
 	g.Go(func() error { return d.engine.Serve(d.listener) })
 	g.Go(func() error { return d.control.Serve(d.handler) })
 	g.Go(func() error { return d.tokens.Run(running) })
-	g.Go(func() error { return d.serveMetrics(running) })
-	g.Go(func() error { return d.watchTrouble(running) })
 	g.Go(func() error { return d.housekeep(running) })
-	g.Go(func() error { return d.follow(running) })
 	g.Go(func() error { return d.learnSpent(running) })
 	g.Go(func() error { return d.learnUnpriced(running) })
+	if d.scrapes != nil {
+		g.Go(func() error { return d.scrapes.Serve(running) })
+	}
+	if d.alerts != nil {
+		g.Go(func() error { return d.alerts.Run(running) })
+	}
+	if d.shared.redis != nil {
+		g.Go(func() error { d.shared.redis.Follow(running, d.take, d.storeIs); return nil })
+	}
 	if d.takeover != nil {
 		g.Go(func() error { return d.begin(running) })
 	}

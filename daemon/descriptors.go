@@ -20,11 +20,6 @@ func fewDescriptors(have descriptor.Shares, clients int) string {
 		have.Limit, have.Clients, clients, descriptor.Needed(clients))
 }
 
-// notAccepted is why clients, or others, cannot connect.
-func (d *Daemon) notAccepted() string {
-	return withError("connections cannot be accepted, and wait: ", d.short.Err())
-}
-
 func (d *Daemon) warnOfFew() {
 	if sentence := d.fewDescriptors(); sentence != "" {
 		d.log.Warn(sentence)

@@ -15,7 +15,6 @@ import (
 // explained says what to do about an error that a daemon does not start for.
 func explained(err error) error {
 	var socket *net.OpError
-	var path *fs.PathError
 	switch {
 	case errors.As(err, &socket) && errors.Is(err, syscall.EADDRINUSE):
 		return hinted(ctl.Conflict, err, "something else has that port: find out what with ss -ltnp, or take another port: --listen ADDRESS, or listen in the configuration")
@@ -23,7 +22,7 @@ func explained(err error) error {
 		return hinted(ctl.NotPermitted, err, "ports below 1024 take a right that the service has (sudo crs install); take another port, or: sudo setcap cap_net_bind_service=+ep $(command -v crs)")
 	case errors.As(err, &socket) && errors.Is(err, syscall.EADDRNOTAVAIL):
 		return hinted(ctl.Failed, err, "this machine has no such address; those it has: ip address")
-	case errors.As(err, &path) && errors.Is(err, fs.ErrPermission):
+	case errors.As(err, new(*fs.PathError)) && errors.Is(err, fs.ErrPermission):
 		return hinted(ctl.NotPermitted, err, "it belongs to another user; run crs as that one (the service's is crs: sudo crs start), or name a directory of your own: --data DIR")
 	case errors.Is(err, store.ErrLocked):
 		return hinted(ctl.Conflict, err, store.Mend(err))

@@ -58,9 +58,7 @@ func (d *Daemon) notice(ctx context.Context, before noticed) noticed {
 	if found == before {
 		return found
 	}
-	if d.alerts != nil {
-		d.alerts.Poke()
-	}
+	d.alerts.Poke()
 	if found.data != before.data && found.data != "" {
 		d.rescueKey(found.data)
 	}
@@ -132,11 +130,6 @@ func (d *Daemon) keepRoom(before string) string {
 	return err.Error()
 }
 
-// reserveLost is why a fresh token that the store does not take would be in memory only.
-func (d *Daemon) reserveLost() string {
-	return withError("the reserve for fresh tokens cannot be used: ", d.reserve.Intact())
-}
-
 // mendSocket listens at the control socket's path again when it is lost, and says what keeps it from that: also in the log, once, for
 // nobody can ask for the status then.
 func (d *Daemon) mendSocket(before string) (why string) {
@@ -151,9 +144,4 @@ func (d *Daemon) mendSocket(before string) (why string) {
 		d.log.Error("commands do not reach this daemon; remove what is in the place of its socket, which it makes anew then", "error", err)
 	}
 	return why
-}
-
-// socketLost is why no command reaches the daemon.
-func (d *Daemon) socketLost() string {
-	return withError("commands do not reach this daemon: ", d.control.Intact())
 }

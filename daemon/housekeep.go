@@ -102,9 +102,7 @@ func (d *Daemon) accountChanged(c account.Change) {
 		args = append(args, "evidence", c.Evidence)
 	}
 	d.log.Info("account changed", args...)
-	if d.alerts != nil {
-		d.alerts.Poke()
-	}
+	d.alerts.Poke()
 }
 
 func (d *Daemon) refreshFailed(a *account.Account, err error) {
@@ -112,19 +110,16 @@ func (d *Daemon) refreshFailed(a *account.Account, err error) {
 }
 
 func (d *Daemon) ledgerFailed(err error) {
-	if err == nil {
+	switch {
+	case err == nil:
 		d.log.Info("the ledger can be written again; nothing was lost")
-		return
-	}
-	if errors.Is(err, usage.ErrOnReserve) {
+	case errors.Is(err, usage.ErrOnReserve):
 		d.log.Error("the disk is full; the ledger is written into the room that it has reserved", "error", err)
-		return
-	}
-	if errors.Is(err, usage.ErrNotCounted) {
+	case errors.Is(err, usage.ErrNotCounted):
 		d.log.Warn("usage waits in the ledger until the store takes it", "error", err)
-		return
+	default:
+		d.log.Error("the ledger cannot be written; records wait in memory", "error", err)
 	}
-	d.log.Error("the ledger cannot be written; records wait in memory", "error", err)
 }
 
 // recovered says what an earlier process had left.
@@ -147,11 +142,7 @@ func (d *Daemon) ledgerHarmed(h usage.Harm) {
 }
 
 // settings is the configuration as it is, with where each value came from.
-func (d *Daemon) settings() []config.Entry {
-	d.settingsMu.Lock()
-	defer d.settingsMu.Unlock()
-	return d.loaded.Entries()
-}
+func (d *Daemon) settings() []config.Entry { return d.loaded.Load().Entries() }
 
 // Reload reads the configuration again and takes over what can change while the daemon runs. A bad file changes nothing.
 func (d *Daemon) Reload() {
@@ -160,10 +151,7 @@ func (d *Daemon) Reload() {
 		d.log.Error("the configuration was not reloaded; the old one stays", "error", err)
 		return
 	}
-	d.settingsMu.Lock()
-	before := d.loaded.Entries()
-	d.loaded = loaded
-	d.settingsMu.Unlock()
+	before := d.loaded.Swap(loaded).Entries()
 	d.level.Set(loaded.Config.Log.Level)
 	d.engine.Apply(d.engineSettings(&loaded.Config))
 	d.pool.Apply(poolOptions(&loaded.Config))

@@ -14,22 +14,13 @@ import (
 
 // join makes this daemon a node among those that share a store, so that they count requests together.
 func (d *Daemon) join(opt *account.Options) {
-	s, ok := d.store.(*redis.Store)
-	if !ok {
+	if d.shared.redis == nil {
 		return
 	}
-	d.shared.limits = s.Join(redis.NodeOptions{Name: d.shared.node, First: d.takeover == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Late: d.late, Refuse: d.cfg.Redis.OnOutage == "refuse", Changed: d.limitsAre})
+	d.shared.limits = d.shared.redis.Join(redis.NodeOptions{Name: d.shared.node, First: d.takeover == nil, Now: d.clock.Steady, Elapsed: d.clock.Elapsed, Zone: d.zone, Spent: d.known, Late: d.late, Refuse: d.cfg.Redis.OnOutage == "refuse", Changed: d.limitsAre})
 	d.shared.once.Rollups = d.shared.limits.Rollups() // nothing has been added up yet
 	d.opens("limits", d.shared.limits.Leave)
 	opt.Shared = d.shared.limits.Accounts()
-}
-
-// hearOthers takes over what other nodes have learnt of the accounts, and goes on listening.
-func (d *Daemon) hearOthers(ctx context.Context) error {
-	if d.shared.limits == nil {
-		return nil
-	}
-	return d.shared.limits.Follow(ctx, d.pool)
 }
 
 func (d *Daemon) newGate(spent map[string]limit.Spent, furthest limit.Window) *limit.Gate {
@@ -78,16 +69,16 @@ func (d *Daemon) recall(ctx context.Context, holders []limit.Holder) error {
 
 // limitsChanged has new limits of a key know what it has used already.
 func (d *Daemon) limitsChanged(k *key.Key) {
-	_, err := patience.Get(askPatience, func() (none struct{}, err error) {
+	err := patience.Within(askPatience, func() error {
 		ctx, stop := context.WithTimeout(context.Background(), askPatience)
 		defer stop()
-		if err = d.ledger.Flush(ctx); err != nil {
-			return none, err
+		if err := d.ledger.Flush(ctx); err != nil {
+			return err
 		}
 		if d.shared.limits != nil {
 			d.shared.limits.Reread()
 		}
-		return none, d.recall(ctx, []limit.Holder{k.Holder()})
+		return d.recall(ctx, []limit.Holder{k.Holder()})
 	})
 	if err != nil {
 		d.log.Warn("cannot learn yet what a key with new limits has used; they count on from what this process knows", "key", k.Name, "error", err)
@@ -147,12 +138,7 @@ func (d *Daemon) spentNow() map[string]limit.Spent {
 	return spent
 }
 
-func (d *Daemon) learnLater() {
-	select {
-	case d.unlearnt <- struct{}{}:
-	default:
-	}
-}
+func (d *Daemon) learnLater() { patience.Poke(d.unlearnt) }
 
 // learnSpent has budgets know what was spent, whenever that could not be learnt at once.
 func (d *Daemon) learnSpent(ctx context.Context) error {
@@ -170,14 +156,8 @@ func (d *Daemon) learnSpent(ctx context.Context) error {
 			d.gate.Knows(furthest)
 			err = d.recall(ctx, holders)
 		}
-		if err == nil {
-			continue
-		}
-		select {
-		case <-time.After(learnAgain):
+		if err != nil && patience.Pause(ctx, learnAgain) {
 			d.learnLater()
-		case <-ctx.Done():
-			return nil
 		}
 	}
 }

@@ -31,25 +31,9 @@ func (d *Daemon) watchMetrics() {
 	})
 }
 
-// serveMetrics serves them over TCP until ctx ends, if that was asked for.
-func (d *Daemon) serveMetrics(ctx context.Context) error {
-	if d.scrapes == nil {
-		return nil
-	}
-	return d.scrapes.Serve(ctx)
-}
-
 // leaveMetrics leaves the address to the process that this one hands over to, or takes it back.
 func (d *Daemon) leaveMetrics(yes bool) {
 	if d.scrapes != nil {
 		d.scrapes.Leave(yes)
 	}
-}
-
-// MetricsListen is the address that metrics are served on over TCP; "" when they are not.
-func (d *Daemon) MetricsListen() string {
-	if d.scrapes == nil {
-		return ""
-	}
-	return d.scrapes.Addr()
 }

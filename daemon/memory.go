@@ -1,12 +1,15 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"math"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"crs/internal/patience"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/dustin/go-humanize"
@@ -30,15 +33,13 @@ const (
 // keepMemory has garbage collected before this process holds much more than limits.body_budget, or than a container or a
 // service's unit lets it have: the kernel would end it without a word. What an attack has left is given back to the system.
 // GOMEMLIMIT in the environment says otherwise.
-func (d *Daemon) keepMemory(bound memlimit.Provider, ended <-chan struct{}) {
+func (d *Daemon) keepMemory(ctx context.Context, bound memlimit.Provider) {
 	k := memoryKeeper{most: d.mayUse(bound)}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		before := debug.SetMemoryLimit(-1)
 		defer debug.SetMemoryLimit(before)
 	}
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
+	for range patience.Every(ctx, lookEvery) {
 		budget, _ := d.engine.BodyBudget()
 		limit, give := k.look(memoryNow(), budget, d.engine.RetainedBytes())
 		if os.Getenv("GOMEMLIMIT") == "" {
@@ -47,11 +48,6 @@ func (d *Daemon) keepMemory(bound memlimit.Provider, ended <-chan struct{}) {
 		if give {
 			debug.FreeOSMemory()
 			k.returned(memoryNow())
-		}
-		select {
-		case <-tick.C:
-		case <-ended:
-			return
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/id"
 	"crs/internal/store"
 )
@@ -35,10 +36,7 @@ func nodeID(dir string, now time.Time) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
-			return "", fmt.Errorf("write the node's name: %w", err)
-		}
-		return name, nil
+		return name, errs.Wrap(os.WriteFile(path, []byte(name+"\n"), 0o600), "write the node's name")
 	}
 	if err != nil {
 		return "", fmt.Errorf("read the node's name: %w", err)
@@ -63,15 +61,7 @@ func (d *Daemon) stateName(state string) string {
 	return state + ":" + d.shared.node
 }
 
-// follow takes what other nodes write, until ctx ends.
-func (d *Daemon) follow(ctx context.Context) error {
-	if d.shared.feed == nil {
-		return nil
-	}
-	d.shared.feed.Follow(ctx, d.take, d.storeIs)
-	return nil
-}
-
+// take takes what other nodes have written.
 func (d *Daemon) take(news store.ChangeSet) {
 	if err := errors.Join(d.keys.Apply(news), d.roster.Apply(news), d.prices.Apply(news)); err != nil {
 		d.log.Error("a change that another node made cannot be read; what was there before stays in use here", "error", err)
@@ -103,10 +93,10 @@ const clockTolerance = 5 * time.Second
 
 // checkClock compares this node's clock with the store's, which all nodes share.
 func (d *Daemon) checkClock(ctx context.Context) {
-	if d.shared.clock == nil {
+	if d.shared.redis == nil {
 		return
 	}
-	ahead, err := d.shared.clock.Ahead(ctx, d.opt.Now)
+	ahead, err := d.shared.redis.Ahead(ctx, d.opt.Now)
 	if err != nil || ahead.Abs() < clockTolerance {
 		return
 	}

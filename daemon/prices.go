@@ -70,7 +70,7 @@ func (p *prices) Apply(news store.ChangeSet) error {
 			}
 		}
 	}
-	table, err := own.over(taken.base)
+	table, err := own.over(taken.base())
 	if err != nil {
 		return fmt.Errorf("%w: the operator's prices: %w", store.ErrDamaged, err)
 	}
@@ -82,15 +82,19 @@ func (o *ownPrices) over(base *pricing.Table) (*pricing.Table, error) {
 	if len(o.models) == 0 {
 		return base, nil
 	}
+	own, err := o.parse()
+	if err != nil {
+		return nil, err
+	}
+	return base.Overridden(own), nil
+}
+
+func (o *ownPrices) parse() (*pricing.Table, error) {
 	doc, err := json.Marshal(o.models)
 	if err != nil {
 		return nil, err
 	}
-	over, err := pricing.ParseOverrides(doc)
-	if err != nil {
-		return nil, err
-	}
-	return base.Overridden(over), nil
+	return pricing.ParseOverrides(doc)
 }
 
 // Table is the table in use.
@@ -123,7 +127,7 @@ func (p *prices) Set(ctx context.Context, model string, in ctl.PriceEdit) error 
 	defer p.changing.Unlock()
 	own := ownPrices{models: maps.Clone(p.own.models), version: p.own.version}
 	own.models[model] = entry
-	table, err := own.over(p.taken.base)
+	table, err := own.over(p.taken.base())
 	if err != nil {
 		return ctl.Errorf(ctl.BadRequest, "%s", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"crs/ctl"
@@ -30,8 +31,8 @@ type takenTable struct {
 	at      time.Time   // when it was taken; zero when an older crs did and did not say
 	asOf    pricing.Day // that its data is of; 0 when nothing says so
 	read    *pricing.Reading
-	base    *pricing.Table // it over the built-in one: what a new table leaves out must not become free
-	kept    []string       // models that the built-in table has a newer price of
+	forced  bool           // it was taken with all that is implausible in it
+	update  pricing.Update // of the built-in one
 	version int64          // of the document
 }
 
@@ -43,11 +44,15 @@ type takenBody struct {
 	// AsOf and Format are those of the table; an older crs did not keep them.
 	AsOf   string `json:"as_of,omitempty"`
 	Format string `json:"format,omitempty"`
+	Forced bool   `json:"forced,omitempty"`
 }
+
+// base is the table over the built-in one: what a new table leaves out must not become free.
+func (t *takenTable) base() *pricing.Table { return t.update.Table }
 
 func builtIn(version int64) takenTable {
 	t := pricing.Embedded()
-	return takenTable{from: ctl.BuiltIn, asOf: t.AsOf(), read: &pricing.Reading{Table: t, Entries: len(t.Models())}, base: t, version: version}
+	return takenTable{from: ctl.BuiltIn, asOf: t.AsOf(), read: &pricing.Reading{Table: t, Entries: len(t.Models())}, update: pricing.Update{Table: t}, version: version}
 }
 
 // parse reads the table itself and lays it over the built-in one.
@@ -59,8 +64,7 @@ func (t *takenTable) parse(doc []byte, format string) (err error) {
 	if err != nil {
 		return err
 	}
-	own := pricing.Embedded()
-	t.base, t.kept = own.Updated(t.read.Table)
+	t.update = pricing.Embedded().Updated(t.read.Table, t.forced)
 	t.asOf = max(t.asOf, t.read.Table.AsOf())
 	return nil
 }
@@ -73,9 +77,9 @@ func (p *prices) Update(ctx context.Context, in ctl.PriceUpdate) (admin.TableCha
 	}
 	p.changing.Lock()
 	defer p.changing.Unlock()
-	done := admin.TableChange{
-		From: next.from, Before: p.taken.base, After: next.base, Format: next.read.Format, AsOf: next.asOf, Read: next.read.Entries,
-		Kept: next.kept, Refused: next.read.Refused, Unpriced: next.read.Unpriced,
+	done, err := p.change(&next)
+	if err != nil {
+		return done, err
 	}
 	if in.DryRun {
 		return done, nil
@@ -103,6 +107,20 @@ func (p *prices) Update(ctx context.Context, in ctl.PriceUpdate) (admin.TableCha
 	return done, nil
 }
 
+// change is what comes of another table.
+func (p *prices) change(next *takenTable) (admin.TableChange, error) {
+	done := admin.TableChange{
+		From: next.from, Before: p.taken.base(), After: next.base(), Format: next.read.Format, AsOf: next.asOf, Read: next.read.Entries,
+		Kept: next.update.Kept, Unpriced: next.read.Unpriced,
+	}
+	own, err := p.own.parse()
+	if err != nil {
+		return done, err
+	}
+	done.Refused = slices.Concat(next.read.NotUnderstood, next.update.Implausible, own.Implausible(next.read.Table), next.read.Refused)
+	return done, nil
+}
+
 // refuse finds a table that is most likely a mistake.
 func refuse(old, next *pricing.Table, force bool) error {
 	lost, had := old.Lost(next)
@@ -122,7 +140,7 @@ func readTable(ctx context.Context, in *ctl.PriceUpdate) (t takenTable, doc []by
 	if err != nil {
 		return t, nil, ctl.Errorf(ctl.BadRequest, "%q is not a date such as 2026-11-30", in.AsOf)
 	}
-	t.from, t.asOf, doc = in.From, asOf, in.Table
+	t.from, t.asOf, t.forced, doc = in.From, asOf, in.Force, in.Table
 	if in.Table == nil {
 		var found source
 		if found, err = fetch(ctx, cmp.Or(in.From, litellm)); err != nil {
@@ -156,7 +174,7 @@ func encodeTaken(t *takenTable, doc []byte) ([]byte, error) {
 			return nil, fmt.Errorf("pack the price table: %w", err)
 		}
 	}
-	return json.Marshal(takenBody{t.from, t.at, packed.Bytes(), t.asOf.String(), t.read.Format})
+	return json.Marshal(takenBody{t.from, t.at, packed.Bytes(), t.asOf.String(), t.read.Format, t.forced})
 }
 
 func decodeTaken(d store.Doc) (t takenTable, err error) {
@@ -175,7 +193,7 @@ func decodeTaken(d store.Doc) (t takenTable, err error) {
 	if err != nil {
 		return t, err
 	}
-	t = takenTable{from: body.From, at: body.At, version: d.Version}
+	t = takenTable{from: body.From, at: body.At, forced: body.Forced, version: d.Version}
 	if t.asOf, err = pricing.ParseDay(body.AsOf); err != nil {
 		return t, err
 	}

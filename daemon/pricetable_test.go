@@ -57,10 +57,10 @@ func TestATableIsAsOldAsItsSourceSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := inputOf(t, taken.base, "gpt-5"); taken.asOf.String() != tt.asOf || got != tt.input {
+			if got := inputOf(t, taken.base(), "gpt-5"); taken.asOf.String() != tt.asOf || got != tt.input {
 				t.Errorf("of %s: %s", taken.asOf, got)
 			}
-			if got := inputOf(t, taken.base, "brand-new"); got != "$1.00" {
+			if got := inputOf(t, taken.base(), "brand-new"); got != "$1.00" {
 				t.Errorf("what only it has: %s", got)
 			}
 		})
@@ -111,7 +111,7 @@ func TestAStoredTableIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken, err := decodeTaken(store.Doc{ID: takenDoc, Version: 3, Body: older})
-	if err != nil || taken.asOf != 0 || taken.version != 3 || inputOf(t, taken.base, "gpt-5") != "$1.25" || inputOf(t, taken.base, "brand-new") != "$1.00" {
+	if err != nil || taken.asOf != 0 || taken.version != 3 || inputOf(t, taken.base(), "gpt-5") != "$1.25" || inputOf(t, taken.base(), "brand-new") != "$1.00" {
 		t.Errorf("an older one: %+v, %v", taken, err)
 	}
 	next, doc, err := readTable(t.Context(), &ctl.PriceUpdate{From: "p.json", Table: []byte(small), AsOf: "2026-11-30"})
@@ -123,7 +123,7 @@ func TestAStoredTableIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	back, err := decodeTaken(store.Doc{Body: body})
-	if err != nil || back.asOf != next.asOf || back.base.Version() != next.base.Version() {
+	if err != nil || back.asOf != next.asOf || back.base().Version() != next.base().Version() {
 		t.Errorf("%+v, %v", back, err)
 	}
 	var asOld struct { // what an older crs reads of it
@@ -142,9 +142,9 @@ func TestLargeTables(t *testing.T) {
 		var b strings.Builder
 		b.WriteString("{")
 		for i := range n {
-			fmt.Fprintf(&b, `"m%d":{"input_cost_per_token":1e-6},`, i)
+			fmt.Fprintf(&b, `"m%d":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6},`, i)
 		}
-		return []byte(b.String() + `"last":{"input_cost_per_token":1e-6}}`)
+		return []byte(b.String() + `"last":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}}`)
 	}
 	tenThousand := table(10_000)
 	for name, tt := range map[string]struct {
@@ -180,6 +180,36 @@ func TestTheAgeShownIsThatOfTheData(t *testing.T) {
 		p := &prices{taken: taken}
 		if age := p.age(); age.From+" "+age.Of.Format(time.DateOnly) != want {
 			t.Errorf("%s: %+v, want %s", asOf, age, want)
+		}
+	}
+}
+
+// What was taken by force is still in use after a restart; what was not, is not.
+func TestAPriceThatWasForcedStays(t *testing.T) {
+	t.Parallel()
+	const far = `{"gpt-5":{"input_cost_per_token":9e-5,"output_cost_per_token":9e-5},"mine":{"input_cost_per_token":9e-5,"output_cost_per_token":9e-5}}`
+	for want, force := range map[string]bool{"$1.25": false, "$90.00": true} {
+		next, doc, err := readTable(t.Context(), &ctl.PriceUpdate{From: "p.json", Table: []byte(far), AsOf: "2026-11-30", Force: force})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := encodeTaken(&next, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := decodeTaken(store.Doc{Body: body})
+		if err != nil || inputOf(t, next.base(), "gpt-5") != want || inputOf(t, back.base(), "gpt-5") != want {
+			t.Errorf("forced %v: %s and then %s, want %s: %v", force, inputOf(t, next.base(), "gpt-5"), inputOf(t, back.base(), "gpt-5"), want, err)
+		}
+		p := &prices{own: ownPrices{models: map[string]json.RawMessage{"mine": json.RawMessage(`{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}`)}}}
+		p.taken = builtIn(0)
+		change, err := p.change(&next)
+		var said []string
+		for _, r := range change.Refused {
+			said = append(said, r.Model)
+		}
+		if err != nil || force && len(said) != 1 || !force && strings.Join(said, " ") != "gpt-5 mine" {
+			t.Errorf("forced %v: said of %q, %v", force, said, err)
 		}
 	}
 }

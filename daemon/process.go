@@ -32,27 +32,21 @@ func Serve(ctx context.Context, opt Options) error {
 	}
 	debug.FreeOSMemory() // what only the start needed
 	hangup := make(chan os.Signal, 1)
+	defer close(hangup)
 	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	done := make(chan struct{})
-	defer close(done)
+	defer signal.Stop(hangup) // nothing is sent on it from then on
 	go func() {
-		for {
-			select {
-			case <-hangup:
-				d.hangUp()
-			case <-done:
-				return
-			}
+		for range hangup {
+			d.hangUp()
 		}
 	}()
 	context.AfterFunc(ctx, d.stopSuccessor)
 	var told sync.WaitGroup
-	ended := make(chan struct{})
-	told.Go(func() { d.tellSystem(ctx, ended) })
-	told.Go(func() { d.keepMemory(memlimit.FromCgroup, ended) })
+	life, end := context.WithCancel(context.Background())
+	told.Go(func() { d.tellSystem(ctx, life.Done()) })
+	told.Go(func() { d.keepMemory(life, memlimit.FromCgroup) })
 	err = d.Run(ctx)
-	close(ended)
+	end()
 	told.Wait()
 	if d.upgrade.Load() == nil {
 		d.held().Ended(err)
@@ -69,9 +63,7 @@ func inheritance(opt *Options) (err error) {
 		opt.Program = opt.Inherited.As
 		return nil
 	}
-	if opt.Program, err = os.Executable(); err != nil {
-		opt.Program = "" // it cannot be restarted then, and serves all the same
-	}
+	opt.Program, _ = os.Executable() // without it it cannot be restarted, and serves all the same
 	return nil
 }
 
@@ -119,9 +111,7 @@ func (d *Daemon) standBy() error {
 
 // conflict says what to do when another daemon is in the way.
 func conflict(err error) error {
-	var dir *InUse
-	var socket *control.InUse
-	if errors.As(err, &dir) || errors.As(err, &socket) {
+	if errors.As(err, new(*InUse)) || errors.As(err, new(*control.InUse)) {
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it with: crs status; or give this one a directory of its own: --data DIR")
 	}
 	return explained(err)

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -78,14 +79,7 @@ func (s *settings) of(name string, known ...string) config.Provider {
 }
 
 func others[V string | secret.String](set map[string]V, known []string) []string {
-	var rest []string
-	for name := range set {
-		if !slices.Contains(known, name) {
-			rest = append(rest, name)
-		}
-	}
-	slices.Sort(rest)
-	return rest
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(set)), func(name string) bool { return slices.Contains(known, name) })
 }
 
 // mounts are the protocols that clients may speak, and where.

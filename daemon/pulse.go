@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"crs/daemon/handover"
+	"crs/internal/patience"
 )
 
 const (
@@ -21,14 +22,9 @@ type pulse struct {
 	silent int
 }
 
-func pulseOf(l *handover.Link) *pulse { return &pulse{link: l, sign: l.Pulse()} }
-
 func (p *pulse) tick() {
-	select {
-	case <-p.sign:
+	if p.silent++; patience.Over(p.sign) {
 		p.sign, p.silent = p.link.Pulse(), 0
-	default:
-		p.silent++
 	}
 }
 

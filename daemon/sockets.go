@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 
@@ -12,6 +11,7 @@ import (
 	"crs/daemon/control"
 	"crs/daemon/handover"
 	"crs/internal/config"
+	"crs/internal/errs"
 )
 
 // openSockets begins to listen. It comes early: a second daemon must not get as far as the store. Whoever connects waits
@@ -38,15 +38,8 @@ func (d *Daemon) listens(ln net.Listener) error {
 		return fmt.Errorf("listen for clients: %s is not a TCP socket", ln.Addr())
 	}
 	d.clients, d.listener = tcp, handover.Listen(tcp)
-	d.opens("listener", func(context.Context) error { return ignoreClosed(d.listener.Close()) })
+	d.opens("listener", func(context.Context) error { return errs.Ignore(d.listener.Close(), net.ErrClosed) })
 	return nil
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
 }
 
 // Listen is the address that clients are served on.

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"time"
+
+	"crs/internal/errs"
 )
 
 // stopEngine drains the engine for as long as it may take, and keeps what the pool has learnt. The daemon can be asked how
@@ -15,7 +19,7 @@ func (d *Daemon) stopEngine(ctx context.Context) error {
 	if n := d.engine.InFlight(); n > 0 {
 		d.log.Info("stopping", "in_flight", n, "wait", d.cfg.Timeouts.Shutdown)
 	}
-	err := d.stopBoth(ctx, func() error { return ignoreClosed(d.engine.Shutdown(ctx)) })
+	err := d.stopBoth(ctx, func() error { return errs.Ignore(d.engine.Shutdown(ctx), net.ErrClosed) })
 	after, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()
 	if s := d.upgrade.Load(); s != nil {
@@ -33,8 +37,7 @@ func (d *Daemon) close(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, d.cfg.Timeouts.Shutdown+afterLast-reserve)
 	defer stop()
 	var errs []error
-	for i := len(d.opened) - 1; i >= 0; i-- {
-		s := d.opened[i]
+	for _, s := range slices.Backward(d.opened) {
 		start := time.Now()
 		if err := s.closeWithin(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("close the %s: %w", s.name, err))

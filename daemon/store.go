@@ -7,8 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"time"
+	"sync/atomic"
 
 	"crs/internal/backup"
 	"crs/internal/config"
@@ -23,35 +22,23 @@ import (
 // shared is what a store has that several nodes share. It is empty with the local one.
 type shared struct {
 	node   string
-	feed   store.Feed
+	redis  *redis.Store // the daemon's store
 	log    usage.Log
 	once   *once
-	clock  commonClock
 	limits *redis.Node
 	health *health
 }
 
-// commonClock is one that all nodes share.
-type commonClock interface {
-	Ahead(ctx context.Context, now func() time.Time) (time.Duration, error)
-}
-
 // health is how the store does.
-type health struct {
-	mu  sync.Mutex // guards err
-	err error
-}
+type health struct{ err atomic.Pointer[error] }
 
-func (h *health) set(err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.err = err
-}
+func (h *health) set(err error) { h.err.Store(&err) }
 
 func (h *health) get() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.err
+	if err := h.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // openStore opens the store that the configuration names.
@@ -98,7 +85,7 @@ func (d *Daemon) openRedis(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.shared.node, d.shared.feed, d.shared.log, d.shared.once, d.shared.clock = node, s, onceLog{s, once}, once, s
+	d.shared.node, d.shared.redis, d.shared.log, d.shared.once = node, s, onceLog{s, once}, once
 	if err := d.refuseUncopied(ctx); err != nil {
 		return err
 	}

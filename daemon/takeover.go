@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"crs/ctl"
@@ -183,14 +184,13 @@ func (d *Daemon) stopBoth(ctx context.Context, stop func() error) error {
 	if d.takeover == nil {
 		return stop()
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	var other sync.WaitGroup
+	other.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.Timeouts.Shutdown+10*time.Second)
 		defer cancel()
 		d.takeover.Stop(ctx)
-	}()
+	})
 	err := stop()
-	<-done
+	other.Wait()
 	return err
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -66,9 +67,7 @@ func (d *Daemon) tokenHeld(h oauth.Held) {
 		d.log.Error("neither the store nor the reserve takes a fresh token; it is in memory only, in use, and tried again: if this process ends, the account needs a login",
 			"account", h.Account.Name, "error", h.Err)
 	}
-	if d.alerts != nil {
-		d.alerts.Poke()
-	}
+	d.alerts.Poke()
 }
 
 // writable is an error when the store takes no writes just now: it is asked before something is used up that counts once.
@@ -105,9 +104,7 @@ func (d *Daemon) heldTokens(durable bool) (names string, why error) {
 	for _, h := range d.tokens.Held() {
 		if h.Durable == durable {
 			all = append(all, "account "+h.Account.Name)
-			if why == nil {
-				why = h.Err
-			}
+			why = cmp.Or(why, h.Err)
 		}
 	}
 	return strings.Join(all, ", "), why

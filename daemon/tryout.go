@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
-
-func pid() int { return os.Getpid() }
 
 // tryLimit is how long a program may take to read a configuration.
 const tryLimit = 20 * time.Second
@@ -53,13 +51,11 @@ func (d *Daemon) environment() []string {
 	if d.opt.Source.File != "" {
 		set["CRS_CONFIG"] = d.opt.Source.File
 	}
-	var env []string
-	for _, v := range d.opt.Source.Environ {
+	env := slices.DeleteFunc(slices.Clone(d.opt.Source.Environ), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		if _, over := set[name]; !over {
-			env = append(env, v)
-		}
-	}
+		_, over := set[name]
+		return over
+	})
 	for name, value := range set {
 		env = append(env, name+"="+value)
 	}

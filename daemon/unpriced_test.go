@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"crs/ctl"
 	"crs/internal/config"
@@ -171,12 +172,74 @@ func TestAKeysListCoversEveryModel(t *testing.T) {
 		"any of those that it may": {claude(`"fallbacks":"default"`), every, ""},
 		"an escaped name":          {claude(`"tools":[{"type":"advisor_20260301","name":"advisor","m\u006fdel":"claude-opus-4-7"}]`), limited, "claude-opus-4-7"},
 		"a maker of images":        {responses(`"tools":[{"type":"image_generation","model":"gpt-image-2"}]`), limited, "gpt-image-2"},
+		"within another tool":      {responses(`"tools":[{"type":"namespace","name":"n","tools":[{"type":"image_generation","model":"gpt-image-2"}]}]`), limited, "gpt-image-2"},
+		"in the input":             {asker{path: "/openai/v1/responses", body: `{"model":"gpt-5.5","stream":false,"input":[{"type":"additional_tools","tools":[{"type":"image_generation","model":"gpt-image-2"}]}]}`}, limited, "gpt-image-2"},
+		"a list of models":         {responses(`"models":["gpt-5.5","gpt-image-2"]`), limited, "gpt-image-2"},
+		"tools too deep":           {responses(`"tools":[{"tools":[{"tools":[{"tools":[{"tools":[{"model":"gpt-image-2"}]}]}]}]}]`), limited, ""},
 		"a list with one that may": {responses(`"tools":[{"type":"image_generation","model":"gpt-5-image"}]`), limited, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := c.asker.ask(t, b, c.key, false)
 			if c.names == "" && a.Status == http.StatusForbidden || c.names != "" && (a.Status != http.StatusForbidden || !strings.Contains(a.Body, c.names)) {
 				t.Errorf("%d %s", a.Status, a.Body)
+			}
+		})
+	}
+}
+
+// TestWhatMayCostMoreIsReservedFor: of many requests at once, no more are let in than the budget may pay for, by about what they cost.
+func TestWhatMayCostMoreIsReservedFor(t *testing.T) {
+	t.Parallel()
+	const connections = 64
+	claude := func(more string) asker {
+		k := askers()["claude-console"]
+		k.named("claude-haiku-4-5")
+		k.body = strings.Replace(k.body, `"max_tokens":64`, `"max_tokens":4000`, 1)
+		k.body = strings.Replace(k.body, `"stream"`, more+`,"stream"`, 1)
+		return k
+	}
+	chat := askers()["openai-responses"]
+	chat.body = strings.Replace(chat.body, `"stream"`, `"n":8,"stream"`, 1)
+	gemini := askers()["gemini-api"]
+	gemini.named("gemini-3-pro-image")
+	for name, c := range map[string]struct {
+		platform string
+		asker    asker
+		budget   ctl.USD
+		most     int // requests that may be under way at once
+	}{
+		"models that take over": {"claude-console", claude(`"fallbacks":[{"model":"claude-fable-5"}]`), 500e6, 10},
+		"an adviser":            {"claude-console", claude(`"tools":[{"type":"advisor_20260301","name":"advisor","model":"claude-opus-4-7"}]`), 500e6, 20},
+		"searches":              {"claude-console", claude(`"tools":[{"type":"web_search_20250305","name":"web_search","max_uses":10}]`), 200e6, 2},
+		"several answers":       {"openai-responses", chat, 500e6, 3},
+		"an image of Gemini's":  {"gemini-api", gemini, 500e6, 3},
+		"images of OpenAI's":    {"openai-responses", asker{path: "/openai/v1/images/generations", body: `{"model":"gpt-image-2","prompt":"a cat","quality":"high","n":2}`}, 500e6, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := crstest.Start(t)
+			b.AccountOn(c.platform, "a", func(a *ctl.NewAccount) { a.MaxConcurrency = 2 * connections })
+			b.Script("loop:slow(1m)")
+			key := b.Key("k", daily(c.budget))
+			refused := make(chan int, connections)
+			for range connections {
+				req := c.asker.request(t, b, key, false)
+				go func() {
+					if got, err := http.DefaultClient.Do(req); err == nil { // those that are let in are still under way when the test ends
+						refused <- got.StatusCode
+						_ = got.Body.Close()
+					}
+				}()
+			}
+			for n := range connections - c.most {
+				select {
+				case status := <-refused:
+					if status != http.StatusPaymentRequired && status != http.StatusTooManyRequests {
+						t.Fatalf("refused with %d", status)
+					}
+				case <-time.After(time.Minute):
+					t.Fatalf("only %d of %d were refused; %d may be under way", n, connections, c.most)
+				}
 			}
 		})
 	}

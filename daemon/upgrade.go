@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"net"
 	"net/rpc"
+	"os"
 	"sync/atomic"
 	"time"
 
 	"crs/ctl"
 	"crs/daemon/handover"
+	"crs/internal/patience"
 	"crs/internal/store"
 )
 
@@ -41,7 +43,7 @@ const (
 
 // Restart hands over to a new process. When that does not come to serve, this one does, as if nothing had been.
 func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, error) {
-	out := ctl.Restarted{OldPID: pid(), OldVersion: d.opt.Version}
+	out := ctl.Restarted{OldPID: os.Getpid(), OldVersion: d.opt.Version}
 	if !d.handing.TryLock() {
 		return out, ctl.Errorf(ctl.Conflict, "this daemon is being restarted already")
 	}
@@ -83,7 +85,7 @@ func (d *Daemon) Restart(ctx context.Context, in ctl.Restart) (ctl.Restarted, er
 	}
 	if err != nil {
 		d.log.Error("the new process did not take over; this one runs on", "program", program, "error", err)
-		return out, ctl.Errorf(ctl.Failed, "the new process did not take over: %s; the old one (version %s, pid %d) runs on", err, d.opt.Version, pid()).
+		return out, ctl.Errorf(ctl.Failed, "the new process did not take over: %s; the old one (version %s, pid %d) runs on", err, d.opt.Version, os.Getpid()).
 			WithHint("its log says more: crs logs; what only a start can change, crs stop and crs start do")
 	}
 	out.PID, out.Version, out.InFlight = s.ready.PID, s.ready.Version, d.engine.InFlight()
@@ -161,11 +163,10 @@ func (d *Daemon) handOver(ctx context.Context, program string) (*upgrade, error)
 	if err != nil {
 		return nil, s.failed(ctx, err)
 	}
-	if s.tokens, err = d.reserve.Seal(held); err != nil {
-		d.tokens.TakeBack()
-		return nil, s.failed(ctx, err)
+	if s.tokens, err = d.reserve.Seal(held); err == nil {
+		err = d.handler.Freeze(ctx)
 	}
-	if err := d.handler.Freeze(ctx); err != nil {
+	if err != nil {
 		d.tokens.TakeBack()
 		return nil, s.failed(ctx, err)
 	}
@@ -210,8 +211,7 @@ func (s *upgrade) living(ctx context.Context, most time.Duration) (context.Conte
 	go func() {
 		select {
 		case <-s.child.Done:
-			_, words := s.child.Exit()
-			end(errors.New(words))
+			end(errors.New(s.child.Exit()))
 		case <-done:
 		}
 	}()
@@ -229,15 +229,13 @@ func (s *upgrade) failed(ctx context.Context, err error) error {
 
 // reason finds the better reason for an error of a successor: how it ended, or that its time was up.
 func (s *upgrade) reason(ctx context.Context, err error) error {
-	var said rpc.ServerError
 	switch {
-	case errors.As(err, &said): // its own words
+	case errors.As(err, new(rpc.ServerError)): // its own words
 		return err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case s.child.EndsWithin(lastWords):
-		_, words := s.child.Exit()
-		return errors.New(words)
+		return errors.New(s.child.Exit())
 	}
 	return err
 }
@@ -327,7 +325,7 @@ func (d *Daemon) watch(s *upgrade) {
 	}()
 	began, ticks := time.Now(), time.NewTicker(tick)
 	defer ticks.Stop()
-	p := pulseOf(s.link)
+	p := pulse{link: s.link, sign: s.link.Pulse()}
 	for {
 		select {
 		case <-s.link.Lost():
@@ -360,18 +358,7 @@ func (d *Daemon) watch(s *upgrade) {
 
 // drained reports whether nothing is left to do here, nor in a process that this one has inherited from.
 func (d *Daemon) drained() bool {
-	if d.engine.InFlight()+d.engine.Connections() > 0 {
-		return false
-	}
-	if d.takeover == nil {
-		return true
-	}
-	select {
-	case <-d.takeover.Ended():
-		return true
-	default:
-		return false
-	}
+	return d.engine.InFlight()+d.engine.Connections() == 0 && (d.takeover == nil || patience.Over(d.takeover.Ended()))
 }
 
 // comeBack serves again: the successor is gone.
@@ -382,10 +369,8 @@ func (d *Daemon) comeBack(s *upgrade) {
 	d.handler.Leave(false)
 	d.upgrade.Store(nil)
 	d.passedOn(0)
-	tellMainPID(pid())
-	if s.how == "" {
-		_, s.how = s.child.Exit()
-	}
+	tellMainPID(os.Getpid())
+	s.how = cmp.Or(s.how, s.child.Exit())
 	d.log.Error("the new process is gone; this one serves again", "pid", s.child.PID, "why", s.how)
 	close(s.over)
 }

@@ -61,8 +61,8 @@ type exchange struct {
 	lease    *account.Lease
 	// outcome is what the lease is given back with when the answer has been delivered.
 	outcome    account.Outcome
-	others     []string // models that the request names besides its own, where that matters for the key
-	served     *attempt // whose answer is delivered; without the request itself
+	beside     provider.Beside // its own model, where that matters for the key
+	served     *attempt        // whose answer is delivered; without the request itself
 	record     usage.Record
 	opened     bool // the record is in the ledger
 	unrecorded bool // it is nobody's business

@@ -41,9 +41,15 @@ func (x *exchange) estimate() limit.Ask {
 	if m := x.intent.MaxTokens; m > 0 {
 		t.Output = min(m, usualAnswer)
 	}
-	call := usage.Call{Model: x.intent.Model, Tier: x.intent.Tier, Tokens: t, Also: usage.Amounts{usage.Image: x.intent.Images}}
-	if n := x.intent.Images; n > 0 {
-		call.Tokens.Output, call.Also[usage.ImageOutput] = n*usualImage, n*usualImage
+	images := x.images()
+	call := usage.Call{Model: x.intent.Model, Tier: x.intent.Tier, Tokens: t, Also: usage.Amounts{usage.Image: images, usage.WebSearch: x.beside.Searches}}
+	call.Tokens.Output *= min(max(x.intent.Answers, 1), mostAnswers)
+	if images > 0 {
+		each := cmp.Or(x.intent.ImageTokens, usualImage)
+		call.Tokens.Output, call.Also[usage.ImageOutput] = images*each, images*each
+	}
+	if x.beside.Searches > 0 {
+		call.Also[usage.GroundedTurn] = 1
 	}
 	var room [8]usage.Item
 	items := call.AppendItems(room[:0])
@@ -58,7 +64,7 @@ func (x *exchange) estimate() limit.Ask {
 
 // appendOthers appends what other models may use that the request names, as far as they answer with text.
 func (x *exchange) appendOthers(items []usage.Item, each usage.Tokens) []usage.Item {
-	for _, name := range x.others {
+	for _, name := range x.beside.Models {
 		if m, ok := x.e.opt.Prices().Lookup(name, x.record.At); ok && m.Price.Mode == "chat" {
 			call := usage.Call{Model: name, Tier: x.intent.Tier, Tokens: each}
 			items = call.AppendItems(items)
@@ -67,20 +73,41 @@ func (x *exchange) appendOthers(items []usage.Item, each usage.Tokens) []usage.I
 	return items
 }
 
-// usualImage is about how many tokens an image is.
-const usualImage = 1500
+// images is how many images a request will most likely make. Some models make one unasked.
+func (x *exchange) images() int64 {
+	if x.intent.Images > 0 {
+		return x.intent.Images
+	}
+	if m, ok := x.e.opt.Prices().Lookup(x.intent.Model, x.record.At); ok && m.Price.Mode == "image_generation" && x.route.Service != "" {
+		return 1
+	}
+	return 0
+}
+
+const (
+	// usualImage is about how many tokens an image is.
+	usualImage = 1500
+	// mostAnswers bounds how many answers are reserved for.
+	mostAnswers = 128
+)
 
 // price is what the record costs, at the price of the model that answered, and what the key is charged for it.
 func (x *exchange) price(answered string) {
 	r, table := &x.record, x.e.opt.Prices()
 	at := r.End()
 	asked := cmp.Or(r.Upstream, r.Model)
+	if answered != asked && answered != r.Model {
+		r.Answered = answered
+	}
 	if name, ok := table.Choose(at, answered, asked, r.Model); ok && name != asked {
 		r.PricedAs = name
 	}
 	var room [12]usage.Item
 	items := r.AppendBilled(room[:0])
 	cost, known := table.CostOf(items, at)
+	if _, priced := table.Lookup(answered, at); r.Answered != "" && !priced {
+		r.Doubt = cmp.Or(r.Doubt, "it was answered by "+answered+", whose price is not known: that of the model that was asked was taken")
+	}
 	r.Cost, r.Unpriced = bound.Figure(int64(cost), bound.Cost), !known
 	r.Charged = x.charge(r.Cost)
 	r.Prices = table.Version()
@@ -127,9 +154,20 @@ func (x *exchange) checkPrice(acc *account.Account) error {
 	if x.settings.UnknownPrice != Refuse || x.intent.Free || !x.key.Policy.Limits.Limits(unit.Cost) || !x.atVendor(acc) {
 		return nil
 	}
-	if _, known := x.e.opt.Prices().Choose(x.e.opt.Now(), "", acc.Upstream(x.intent.Model), x.intent.Model); known {
-		return nil
+	table, at := x.e.opt.Prices(), x.record.At
+	_, known := table.Choose(at, "", acc.Upstream(x.intent.Model), x.intent.Model)
+	if !known {
+		return noPrice(x.intent.Model)
 	}
+	for _, name := range x.beside.Models {
+		if _, known := table.Lookup(name, at); !known {
+			return noPrice(name)
+		}
+	}
+	return nil
+}
+
+func noPrice(model string) error {
 	return &provider.Fault{Status: http.StatusForbidden, Kind: provider.Forbidden, Message: fmt.Sprintf(
-		"no price is known for the model %s, and this key has a cost limit: the operator of this relay can set one", bound.Quoted(x.intent.Model))}
+		"no price is known for the model %s, and this key has a cost limit: the operator of this relay can set one", bound.Quoted(model))}
 }

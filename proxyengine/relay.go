@@ -196,7 +196,7 @@ func (x *exchange) understand() error {
 	if err := x.key.Policy.Allows(x.intent.Client, intent.Model); err != nil {
 		return err
 	}
-	return x.allowsOthers()
+	return x.allowsBeside()
 }
 
 // named holds what a request names to its bounds. Whatever is kept of a request, is kept by these names.

@@ -11,6 +11,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/convert"
 	"crs/internal/secret"
 	"crs/internal/store"
 	"crs/proxyengine/provider"
@@ -19,7 +20,7 @@ import (
 
 // Accounts lists the accounts, by name.
 func (o *Operations) Accounts(context.Context) ([]ctl.Account, error) {
-	return each(o.opt.Roster.List(), o.show), nil
+	return convert.All(o.opt.Roster.List(), o.show), nil
 }
 
 // Account finds an account by name or id, as all operations do.
@@ -41,8 +42,8 @@ func (o *Operations) show(a *account.Account) ctl.Account {
 	}
 	s, _ := o.opt.Pool.Status(a.ID)
 	out.State, out.Until, out.Why = string(s.State), moment(s.Until), s.Why
-	out.Rests = each(s.Rests, o.showRest)
-	out.Windows = each(s.Windows, func(w account.Window) ctl.Window {
+	out.Rests = convert.All(s.Rests, o.showRest)
+	out.Windows = convert.All(s.Windows, func(w account.Window) ctl.Window {
 		return ctl.Window{Name: w.Name, Used: w.Used, Status: w.Status, ResetsAt: moment(w.ResetsAt)}
 	})
 	out.InUse, out.LastUsed, out.Failures = s.InUse, moment(s.LastUsed), s.Failures
@@ -88,21 +89,11 @@ func moment(at time.Time) *time.Time {
 	if at.IsZero() {
 		return nil
 	}
-	at = at.UTC()
-	return &at
+	return new(at.UTC())
 }
 
 // list is never null in JSON.
-func list(items []string) []string { return each(items, func(item string) string { return item }) }
-
-// each shows every one of a list; what it gives is never null in JSON.
-func each[T, Shown any](all []T, show func(T) Shown) []Shown {
-	shown := make([]Shown, len(all))
-	for i, x := range all {
-		shown[i] = show(x)
-	}
-	return shown
-}
+func list(items []string) []string { return append([]string{}, items...) }
 
 // AddAccount adds an account.
 func (o *Operations) AddAccount(ctx context.Context, in ctl.NewAccount) (_ ctl.Account, err error) {

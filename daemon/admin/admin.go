@@ -27,7 +27,7 @@ type Options struct {
 	Gate   *limit.Gate
 	Ledger *usage.Ledger
 	Engine engine
-	Tokens renewer
+	Tokens *oauth.Keeper
 	Prices prices
 	// Caller gives what logins of an account talk to its provider with.
 	Caller func(*account.Account) provider.Call
@@ -73,10 +73,6 @@ type engine interface {
 	RetainedBytes() int64
 	Canary() (token string, until time.Time)
 	Test(ctx context.Context, acc *account.Account, model string) (proxyengine.Tested, error)
-}
-
-type renewer interface {
-	Renew(ctx context.Context, acc *account.Account) (*account.Account, error)
 }
 
 // prices is the table in use, and what the operator laid over it.

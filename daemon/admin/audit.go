@@ -8,6 +8,8 @@ import (
 
 	"crs/ctl"
 	"crs/internal/audit"
+	"crs/internal/convert"
+	"crs/internal/patience"
 	"crs/internal/store"
 )
 
@@ -119,7 +121,7 @@ func (o *Operations) Audit(ctx context.Context, q ctl.AuditQuery) (ctl.Audit, er
 	if err != nil {
 		return ctl.Audit{}, err
 	}
-	return ctl.Audit{Entries: each(rows, func(r audit.Row) ctl.AuditEntry { return showEntry(&r.Entry) })}, nil
+	return ctl.Audit{Entries: convert.All(rows, func(r audit.Row) ctl.AuditEntry { return showEntry(&r.Entry) })}, nil
 }
 
 func (o *Operations) findAudit(ctx context.Context, in *ctl.AuditQuery) ([]audit.Row, error) {
@@ -146,21 +148,17 @@ func (o *Operations) FollowAudit(ctx context.Context, q ctl.AuditQuery) (iter.Se
 		return nil, err
 	}
 	return func(yield func(ctl.AuditEntry) bool) {
-		tick := time.NewTicker(auditEvery)
-		defer tick.Stop()
-		last := audit.Query{}
-		for rows, tell := newest, asked > 0; ; tell = true {
+		last, rows, tell := audit.Query{}, newest, asked > 0 || len(newest) == 0
+		for range patience.Every(ctx, auditEvery) {
+			if rows == nil {
+				rows, _ = o.opt.Audit.Find(ctx, last)
+			}
 			for i := range rows {
 				if last.After = rows[i].Place; tell && !yield(showEntry(&rows[i].Entry)) {
 					return
 				}
 			}
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-			rows, _ = o.opt.Audit.Find(ctx, last)
+			rows, tell = nil, true
 		}
 	}, nil
 }
@@ -169,6 +167,6 @@ func showEntry(e *audit.Entry) ctl.AuditEntry {
 	return ctl.AuditEntry{
 		Entry: e.ID, Time: e.Time, Node: e.Node, Actor: ctl.Actor{Kind: string(e.Actor.Kind), ID: e.Actor.ID, Name: e.Actor.Name}, Action: e.Action,
 		Outcome: string(e.Outcome), Kind: e.Subject.Kind, ID: e.Subject.ID, Name: e.Subject.Name,
-		Changes: each(e.Changes, func(c audit.Change) ctl.AuditChange { return ctl.AuditChange(c) }),
+		Changes: convert.All(e.Changes, func(c audit.Change) ctl.AuditChange { return ctl.AuditChange(c) }),
 	}
 }

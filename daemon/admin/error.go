@@ -5,6 +5,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/document"
 	"crs/internal/key"
 	"crs/internal/oauth"
 	"crs/internal/store"
@@ -12,37 +13,26 @@ import (
 
 // ErrorOf puts the domain's errors into the contract's words.
 func ErrorOf(err error) *ctl.Error {
-	var (
-		own      *ctl.Error
-		noKey    *key.NotFound
-		keyTaken *key.Taken
-		noAcc    *account.NotFound
-		accTaken *account.Taken
-		conflict *store.Conflict
-		noLogin  *oauth.NoLogin
-		notOpen  *oauth.NotOpen
-		noRoom   *oauth.NoRoom
-	)
-	switch {
-	case errors.As(err, &own):
+	if own, ok := errors.AsType[*ctl.Error](err); ok {
 		return own
-	case errors.As(err, &noKey):
-		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs key list")
-	case errors.As(err, &noAcc):
-		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", noAcc.What)
-	case errors.As(err, &keyTaken), errors.As(err, &accTaken):
+	}
+	if none, ok := errors.AsType[*document.NotFound](err); ok {
+		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("see which there are: crs %s list", none.What)
+	}
+	switch {
+	case errors.As(err, new(*key.Taken)), errors.As(err, new(*account.Taken)):
 		return ctl.Errorf(ctl.Conflict, "%s", err)
-	case errors.As(err, &noLogin):
+	case errors.As(err, new(*oauth.NoLogin)):
 		return ctl.Errorf(ctl.NotFound, "%s", err).WithHint("it may be long over, or the daemon was started anew since; begin another: crs account login PLATFORM NAME")
-	case errors.As(err, &notOpen):
+	case errors.As(err, new(*oauth.NotOpen)):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("begin another: crs account login PLATFORM NAME")
-	case errors.As(err, &noRoom):
+	case errors.As(err, new(*oauth.NoRoom)):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was used up; see what is wrong (crs status), mend it, and do it again")
 	case errors.Is(err, store.ErrUnavailable):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("clients are served from what this node knows; changes can be made when the store is back")
 	case errors.Is(err, store.ErrNotWritable):
 		return ctl.Errorf(ctl.Failed, "%s", err).WithHint("nothing was changed; %s", store.Mend(err))
-	case errors.As(err, &conflict):
+	case errors.As(err, new(*store.Conflict)):
 		return ctl.Errorf(ctl.Conflict, "%s", err).WithHint("look at it again, then repeat the change if it is still needed")
 	}
 	return ctl.Errorf(ctl.Failed, "%s", err)

@@ -71,10 +71,8 @@ func textOf(value any) string {
 // changed is what differs, by field. Of something that is new or gone, nil facts, it is what is not as it would be anyway.
 func changed(before, after facts) []audit.Change {
 	var all []audit.Change
-	fields := maps.Clone(before)
-	if fields == nil {
-		fields = facts{}
-	}
+	fields := facts{}
+	maps.Copy(fields, before)
 	maps.Copy(fields, after)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		was, is := before[name], after[name]

@@ -5,11 +5,12 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/convert"
 )
 
 // Groups lists the groups, by name.
 func (o *Operations) Groups(context.Context) ([]ctl.Group, error) {
-	return each(o.opt.Roster.Groups(), o.showGroup), nil
+	return convert.All(o.opt.Roster.Groups(), o.showGroup), nil
 }
 
 // Group finds a group.
@@ -23,7 +24,7 @@ func (o *Operations) Group(_ context.Context, ref string) (ctl.Group, error) {
 
 func (o *Operations) showGroup(g *account.Group) ctl.Group {
 	out := ctl.Group{ID: g.ID, Name: g.Name, Description: g.Description, CreatedAt: g.CreatedAt, Keys: []string{}}
-	out.Accounts = each(o.opt.Roster.Members(g), func(a *account.Account) string { return a.Name })
+	out.Accounts = convert.All(o.opt.Roster.Members(g), func(a *account.Account) string { return a.Name })
 	for _, k := range o.opt.Keys.List() {
 		if k.Policy.Group == g.ID {
 			out.Keys = append(out.Keys, k.Name)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"crs/ctl"
+	"crs/internal/convert"
 	"crs/internal/key"
 	"crs/internal/limit"
 	"crs/internal/store"
@@ -19,9 +21,9 @@ import (
 func (o *Operations) Keys(ctx context.Context) ([]ctl.Key, error) {
 	all := o.opt.Keys.List()
 	if len(all) > mostAsked {
-		return each(all, o.showKey), nil
+		return convert.All(all, o.showKey), nil
 	}
-	return each(all, func(k *key.Key) ctl.Key { return o.showKeyUse(k, o.opt.Gate.UseOn(ctx, k.Holder())) }), nil
+	return convert.All(all, func(k *key.Key) ctl.Key { return o.showKeyUse(k, o.opt.Gate.UseOn(ctx, k.Holder())) }), nil
 }
 
 // mostAsked is up to how many keys a list shows what each uses on all nodes. With more, it is what each uses on this one.
@@ -222,13 +224,8 @@ func setEnd(k *key.Key, in *ctl.KeyEdit) error {
 // checkWords finds words of an edit that stand for nothing, which would shut the key out. Other words for a client become its own.
 func (o *Operations) checkWords(in *ctl.KeyEdit) error {
 	c := &o.opt.Catalogue
-	for _, words := range []struct {
-		what string
-		of   *[]string
-	}{{"tag", in.Tags}, {"model", in.AllowModels}, {"model", in.DenyModels}} {
-		if err := checkList(words.what, words.of); err != nil {
-			return err
-		}
+	if err := cmp.Or(checkList("tag", in.Tags), checkList("model", in.AllowModels), checkList("model", in.DenyModels)); err != nil {
+		return err
 	}
 	if in.Permissions != nil {
 		if err := oneOf("permission", *in.Permissions, c.Permissions(), o.meantBy); err != nil {
@@ -308,10 +305,11 @@ func (o *Operations) meantBy(word string, known []string) string {
 // nearest gives the word that one comes near, or is a part of; "" when there is none.
 func nearest(word string, known []string) string {
 	word = strings.ToLower(word)
-	for _, k := range known {
-		if levenshtein.ComputeDistance(word, k) <= 2 || len(word) > 2 && strings.Contains(k, word) {
-			return k
-		}
+	near := func(k string) bool {
+		return levenshtein.ComputeDistance(word, k) <= 2 || len(word) > 2 && strings.Contains(k, word)
+	}
+	if i := slices.IndexFunc(known, near); i >= 0 {
+		return known[i]
 	}
 	return ""
 }

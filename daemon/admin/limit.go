@@ -12,55 +12,26 @@ import (
 	"crs/internal/unit"
 )
 
-// named is a limit that has a name, and so members of its own in ctl: how much may be used, how much an edit says, and how much is used.
-type named struct {
-	key.NamedLimit
-	most func(*ctl.Limits) *int64
-	edit func(*ctl.KeyEdit) *int64
-	used func(*ctl.KeyUse) *int64
+// Limits with a name have members of their own in ctl: how much may be used, how much an edit says, and how much is used. Each list has
+// those of all of them, in the order of key.NamedLimits.
+
+func mostOf(l *ctl.Limits) []*int64 {
+	return []*int64{&l.RequestsPerMinute, &l.TokensPerMinute, (*int64)(&l.DailyCost), (*int64)(&l.WeeklyCost), (*int64)(&l.TotalCost)}
 }
 
-// members are those of each limit, by its name in the contract.
-var members = map[string]named{
-	"rpm": {
-		most: func(l *ctl.Limits) *int64 { return &l.RequestsPerMinute },
-		edit: func(e *ctl.KeyEdit) *int64 { return e.RequestsPerMinute },
-		used: func(u *ctl.KeyUse) *int64 { return &u.RequestsInMinute },
-	},
-	"tpm": {
-		most: func(l *ctl.Limits) *int64 { return &l.TokensPerMinute },
-		edit: func(e *ctl.KeyEdit) *int64 { return e.TokensPerMinute },
-		used: func(u *ctl.KeyUse) *int64 { return &u.TokensInMinute },
-	},
-	"daily_cost_usd": {
-		most: func(l *ctl.Limits) *int64 { return (*int64)(&l.DailyCost) },
-		edit: func(e *ctl.KeyEdit) *int64 { return (*int64)(e.DailyCost) },
-		used: func(u *ctl.KeyUse) *int64 { return (*int64)(&u.DayCost) },
-	},
-	"weekly_cost_usd": {
-		most: func(l *ctl.Limits) *int64 { return (*int64)(&l.WeeklyCost) },
-		edit: func(e *ctl.KeyEdit) *int64 { return (*int64)(e.WeeklyCost) },
-		used: func(u *ctl.KeyUse) *int64 { return (*int64)(&u.WeekCost) },
-	},
-	"total_cost_usd": {
-		most: func(l *ctl.Limits) *int64 { return (*int64)(&l.TotalCost) },
-		edit: func(e *ctl.KeyEdit) *int64 { return (*int64)(e.TotalCost) },
-		used: func(u *ctl.KeyUse) *int64 { return (*int64)(&u.TotalCost) },
-	},
+func saidOf(e *ctl.KeyEdit) []*int64 {
+	return []*int64{e.RequestsPerMinute, e.TokensPerMinute, (*int64)(e.DailyCost), (*int64)(e.WeeklyCost), (*int64)(e.TotalCost)}
 }
 
-func namedLimits() []named {
-	return each(key.NamedLimits(), func(n key.NamedLimit) named {
-		x := members[n.Name]
-		x.NamedLimit = n
-		return x
-	})
+func usedOf(u *ctl.KeyUse) []*int64 {
+	return []*int64{&u.RequestsInMinute, &u.TokensInMinute, (*int64)(&u.DayCost), (*int64)(&u.WeekCost), (*int64)(&u.TotalCost)}
 }
 
 // showLimits shows how much of what may be used.
 func showLimits(l *limit.Limits, out *ctl.Limits) {
-	for _, n := range namedLimits() {
-		*n.most(out) = l.Max(n.Rule.Unit, n.Rule.Window)
+	most := mostOf(out)
+	for i, n := range key.NamedLimits() {
+		*most[i] = l.Max(n.Rule.Unit, n.Rule.Window)
 	}
 	out.Rules = map[string]json.Number{}
 	for _, r := range l.Rules {
@@ -81,8 +52,9 @@ func quantity(u unit.Unit, n int64) json.Number {
 // showUse shows how much of its limits a key uses.
 func showUse(l *limit.Limits, u *limit.Use) ctl.KeyUse {
 	out := ctl.KeyUse{InFlight: u.InFlight, Queued: u.Queued, Reserved: ctl.USD(u.Reserved[unit.Cost]), Limits: []ctl.LimitUse{}}
-	for _, n := range namedLimits() {
-		*n.used(&out) = u.In(n.Rule.Unit, n.Rule.Window)
+	used := usedOf(&out)
+	for i, n := range key.NamedLimits() {
+		*used[i] = u.In(n.Rule.Unit, n.Rule.Window)
 		r := limit.Per(n.Rule.Unit, n.Rule.Window, l.Max(n.Rule.Unit, n.Rule.Window))
 		out.Limits = append(out.Limits, showLimitUse(r, u, n.Use))
 	}
@@ -102,9 +74,10 @@ func showLimitUse(r limit.Rule, u *limit.Use, label string) ctl.LimitUse {
 
 // setRules sets the limits that an edit gives.
 func setRules(l *limit.Limits, in *ctl.KeyEdit) error {
-	for _, n := range namedLimits() {
-		if most := n.edit(in); most != nil {
-			l.Set(limit.Per(n.Rule.Unit, n.Rule.Window, *most))
+	said := saidOf(in)
+	for i, n := range key.NamedLimits() {
+		if said[i] != nil {
+			l.Set(limit.Per(n.Rule.Unit, n.Rule.Window, *said[i]))
 		}
 	}
 	if in.Rules == nil {
@@ -131,8 +104,9 @@ func setRule(l *limit.Limits, r limit.Rule, most json.Number, in *ctl.KeyEdit) (
 	if r.Max, err = amount(r.Unit, most); err != nil || r.Max < 0 {
 		return ctl.Errorf(ctl.BadRequest, "the limit %s cannot be %q", r, most).WithHint("%s", howMuch(r.Unit))
 	}
-	for _, n := range namedLimits() {
-		if said := n.edit(in); n.Rule.Same(r) && said != nil && *said != r.Max {
+	said := saidOf(in)
+	for i, n := range key.NamedLimits() {
+		if n.Rule.Same(r) && said[i] != nil && *said[i] != r.Max {
 			return ctl.Errorf(ctl.BadRequest, "the limit %s is said twice", r).WithHint("--%s is the same as --limit %s; give one of them", n.Flag, r)
 		}
 	}

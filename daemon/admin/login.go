@@ -236,8 +236,7 @@ func (o *Operations) PollLogin(ctx context.Context, id string) (_ ctl.LoginPoll,
 	d.void = true // until the account's owner has agreed
 	defer d.end(&err)
 	try, err := o.logins.Try(id)
-	var not *oauth.NotOpen
-	if errors.As(err, &not) && not.Busy {
+	if not, ok := errors.AsType[*oauth.NotOpen](err); ok && not.Busy {
 		return ctl.LoginPoll{IntervalSeconds: 1}, nil // somebody else is asking
 	}
 	if err != nil {

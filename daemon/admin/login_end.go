@@ -9,7 +9,9 @@ import (
 
 	"crs/ctl"
 	"crs/internal/account"
+	"crs/internal/errs"
 	"crs/internal/oauth"
+	"crs/internal/patience"
 	"crs/internal/store"
 	"crs/proxyengine/provider"
 )
@@ -66,9 +68,7 @@ func insist(ctx context.Context, write func() (*account.Account, error)) (*accou
 		if err == nil || !errors.Is(err, store.ErrNotWritable) && !errors.Is(err, store.ErrUnavailable) {
 			return kept, err
 		}
-		select {
-		case <-time.After(insistAgain):
-		case <-ctx.Done():
+		if !patience.Pause(ctx, insistAgain) {
 			return nil, err
 		}
 	}
@@ -81,10 +81,7 @@ func (o *Operations) writable(ctx context.Context) error {
 	if o.opt.Writable == nil {
 		return nil
 	}
-	if err := o.opt.Writable(ctx); err != nil {
-		return fmt.Errorf("nothing was used up: %w", err)
-	}
-	return nil
+	return errs.Wrap(o.opt.Writable(ctx), "nothing was used up")
 }
 
 // graft puts onto an account what a login has changed since it was begun.
@@ -139,8 +136,7 @@ func (o *Operations) freshen(ctx context.Context, call provider.Call, p provider
 		return fmt.Errorf("refresh the token of account %s: %w", a.Name, err)
 	}
 	fresh, err := renewer.Renewed(a, reply)
-	var gone *provider.NeedsLogin
-	if errors.As(err, &gone) {
+	if gone, ok := errors.AsType[*provider.NeedsLogin](err); ok {
 		return ctl.Errorf(ctl.BadRequest, "the login is no longer good: %s", gone).WithHint("log in anew: crs account login %s %s", a.Platform, a.Name)
 	}
 	if err == nil {
@@ -156,14 +152,14 @@ func (o *Operations) unfinished(try *oauth.Try[*pending], err error) error {
 	}
 	x, left := try.Of, try.Failed()
 	e := *ErrorOf(err)
-	var bad *provider.BadCode
-	if errors.As(err, &bad) {
+	bad, isBad := errors.AsType[*provider.BadCode](err)
+	if isBad {
 		e.Code, e.Message = ctl.BadRequest, bad.Why
 	}
 	switch {
 	case left == 0:
 		e.Code, e.Message, e.Hint = ctl.Conflict, fmt.Sprintf("%s; that was the last of %d tries", e.Message, oauth.LoginTries), beginAgain(x)
-	case bad != nil:
+	case isBad:
 		e.Hint = fmt.Sprintf("paste it once more (%d of %d tries are left), or %s", left, oauth.LoginTries, beginAgain(x))
 	case e.Hint == "":
 		e.Hint = fmt.Sprintf("the login is open for %s more: %s", try.Ends.Sub(o.opt.Now()).Round(time.Second), finishAgain(x))

@@ -7,6 +7,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/audit"
+	"crs/internal/convert"
 	"crs/internal/pricing"
 	"crs/internal/usage"
 )
@@ -89,7 +90,7 @@ func (o *Operations) UpdatePrices(ctx context.Context, in ctl.PriceUpdate) (_ ct
 		Added: list(found.Added), Removed: list(found.Removed), Rejected: sentences(done.Refused), Unpriced: sentences(done.Unpriced),
 		Kept: list(done.Kept), Format: done.Format, AsOf: done.AsOf.String(), Read: done.Read,
 	}
-	out.Changed = each(found.Changed, func(name string) ctl.PriceChange {
+	out.Changed = convert.All(found.Changed, func(name string) ctl.PriceChange {
 		before, _ := done.Before.Lookup(name, o.opt.Now())
 		after, _ := done.After.Lookup(name, o.opt.Now())
 		return ctl.PriceChange{Model: name, Before: o.showPrice(name, before), After: o.showPrice(name, after)}
@@ -102,7 +103,7 @@ func (o *Operations) UpdatePrices(ctx context.Context, in ctl.PriceUpdate) (_ ct
 }
 
 func sentences(all []pricing.Refusal) []string {
-	return each(all, func(r pricing.Refusal) string { return r.String() })
+	return convert.All(all, func(r pricing.Refusal) string { return r.String() })
 }
 
 // tableFrom is where a table is from, without what may be secret in a URL that a caller gives for the name of a file.

@@ -10,6 +10,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/bound"
+	"crs/internal/convert"
 	"crs/internal/pricing"
 	"crs/internal/reconcile"
 	"crs/internal/reprice"
@@ -27,7 +28,7 @@ func (o *Operations) Reconcile(ctx context.Context, in ctl.Reconcile) (out ctl.R
 	format, ok := reconcile.FormatOf(in.Provider)
 	if !ok {
 		return out, ctl.Errorf(ctl.BadRequest, "there is no list of costs of %s", bound.Quoted(in.Provider)).
-			WithHint("of %s", strings.Join(each(reconcile.Formats(), func(f reconcile.Format) string { return f.Provider }), ", "))
+			WithHint("of %s", strings.Join(convert.All(reconcile.Formats(), func(f reconcile.Format) string { return f.Provider }), ", "))
 	}
 	first, last, err := daysOf(&in)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"crs/ctl"
+	"crs/internal/convert"
 	"crs/internal/event"
 	"crs/internal/usage"
 )
@@ -21,7 +22,7 @@ func (o *Operations) Requests(ctx context.Context, q ctl.RequestQuery) ([]ctl.Re
 	if err != nil {
 		return nil, err
 	}
-	return each(records, showRequest), nil
+	return convert.All(records, showRequest), nil
 }
 
 func (o *Operations) filter(q *ctl.RequestQuery) (f usage.Filter, err error) {

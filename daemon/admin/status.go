@@ -5,6 +5,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
+	"crs/internal/convert"
 	"crs/proxyengine"
 )
 
@@ -12,7 +13,7 @@ import (
 func (o *Operations) Status(context.Context) (ctl.Status, error) {
 	s := o.figures()
 	s.Conditions = o.conditions()
-	s.Live = each(o.opt.Engine.Live(), func(x proxyengine.Live) ctl.Live { return showLive(&x) })
+	s.Live = convert.All(o.opt.Engine.Live(), func(x proxyengine.Live) ctl.Live { return showLive(&x) })
 	return s, nil
 }
 
@@ -63,7 +64,7 @@ func (o *Operations) Catalogue(context.Context) (ctl.Catalogue, error) { return 
 
 // Config gives the configuration that the daemon runs with.
 func (o *Operations) Config(context.Context) ([]ctl.Setting, error) {
-	return each(o.opt.Settings(), func(e config.Entry) ctl.Setting {
+	return convert.All(o.opt.Settings(), func(e config.Entry) ctl.Setting {
 		return ctl.Setting{Key: e.Key, Value: e.Value, Origin: e.Origin, Doc: e.Doc}
 	}), nil
 }

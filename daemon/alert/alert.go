@@ -7,6 +7,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"crs/internal/patience"
 )
 
 // Trouble is something that somebody has to mend.
@@ -72,10 +74,10 @@ func (w *Watcher) Run(ctx context.Context) error {
 }
 
 // Poke has Run look now, for something has changed. It does not block.
+// A Watcher that is nil does nothing.
 func (w *Watcher) Poke() {
-	select {
-	case w.poked <- struct{}{}:
-	default:
+	if w != nil {
+		patience.Poke(w.poked)
 	}
 }
 

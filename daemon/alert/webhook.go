@@ -65,8 +65,7 @@ func (h *Webhook) Send(ctx context.Context, m Message) error {
 
 // bare is an error without the address that net/http puts before it.
 func bare(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}
 	return err

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
 	"crs/ctl"
+	"crs/internal/convert"
 )
 
 // ways looks at the ways to the providers: whether each leads there, who reads along, and what the clocks there say.
@@ -24,10 +25,7 @@ func (o *Options) ways(ctx context.Context) []ctl.Check {
 	if browsers == nil {
 		browsers = mozilla()
 	}
-	var checks []ctl.Check
-	for _, w := range all {
-		checks = append(checks, w.exit())
-	}
+	checks := convert.All(all, (*way).exit)
 	for _, w := range all {
 		if c, ok := w.tls(browsers); ok {
 			checks = append(checks, c)
@@ -153,12 +151,7 @@ func clockCheck(all []*way) ctl.Check {
 }
 
 func middle(all []*way) *way {
-	var dated []*way
-	for _, w := range all {
-		if w.dated {
-			dated = append(dated, w)
-		}
-	}
+	dated := slices.DeleteFunc(slices.Clone(all), func(w *way) bool { return !w.dated })
 	if len(dated) == 0 {
 		return nil
 	}

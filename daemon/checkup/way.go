@@ -152,8 +152,7 @@ func (w *way) dial(ctx context.Context, trusted *x509.CertPool) (net.Conn, error
 		return nil, err
 	}
 	conn, err := upstream.Connect(ctx, w.to, via, &tls.Config{RootCAs: trusted, NextProtos: []string{"http/1.1"}})
-	var untrusted *tls.CertificateVerificationError
-	if errors.As(err, &untrusted) && len(untrusted.UnverifiedCertificates) > 0 {
+	if untrusted, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && len(untrusted.UnverifiedCertificates) > 0 {
 		w.foreign = issuer(untrusted.UnverifiedCertificates[0])
 	}
 	return conn, err

@@ -9,6 +9,7 @@ import (
 	"crs/ctl"
 	"crs/ctl/when"
 	"crs/internal/account"
+	"crs/internal/bound"
 )
 
 // accountKinds are about single accounts.
@@ -171,15 +172,12 @@ func soon(at, now time.Time, within time.Duration) bool { return at.After(now) &
 
 // because is what stands against an account, short.
 func because(why string) string {
-	const longest = 200
+	const longest = 200 + len("…")
 	why = strings.TrimRight(strings.Join(strings.FieldsFunc(why, invisible), " "), ".")
 	if why == "" {
 		return ""
 	}
-	if len(why) > longest {
-		why = strings.ToValidUTF8(why[:longest], "") + "…"
-	}
-	return ": " + why
+	return ": " + bound.Cut(why, longest)
 }
 
 // invisible is what a terminal acts upon, or does not show.

@@ -49,13 +49,6 @@ type Budget struct {
 	Use limit.Use
 }
 
-// Options are what a Watch looks at.
-type Options struct {
-	// Own are the kinds that are about the daemon itself, the worst first.
-	Own  []Kind
-	View func() *View
-}
-
 // Watch finds the conditions that hold, and remembers since when. Its methods may be called from any goroutine.
 type Watch struct {
 	kinds []Kind
@@ -68,11 +61,11 @@ type Watch struct {
 // place is where a condition holds.
 type place struct{ code, subject string }
 
-// NewWatch makes a Watch.
-func NewWatch(o *Options) *Watch {
-	kinds := slices.Concat(o.Own, serviceKinds(), accountKinds(), keyKinds())
+// NewWatch makes a Watch of what view shows. own are the kinds that are about the daemon itself, the worst first.
+func NewWatch(own []Kind, view func() *View) *Watch {
+	kinds := slices.Concat(own, serviceKinds(), accountKinds(), keyKinds())
 	slices.SortStableFunc(kinds, func(a, b Kind) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
-	return &Watch{kinds: kinds, view: o.View}
+	return &Watch{kinds: kinds, view: view}
 }
 
 // rank is 0 for the worst.
@@ -137,11 +130,11 @@ func (w *Watch) Codes() map[string]bool {
 	return all
 }
 
-// one is a Find about the daemon as a whole. sentence gives "" while all is well.
-func one(sentence func(*View) string, hint string) func(*View) []Found {
+// holds is a Find about the daemon as a whole.
+func holds(is func(*View) bool, sentence, hint string) func(*View) []Found {
 	return func(v *View) []Found {
-		if s := sentence(v); s != "" {
-			return []Found{{Sentence: s, Hint: hint}}
+		if is(v) {
+			return []Found{{Sentence: sentence, Hint: hint}}
 		}
 		return nil
 	}

@@ -21,7 +21,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 func watching(v *condition.View, own ...condition.Kind) *condition.Watch {
 	v.Now = noon
 	v.KeyName = func(id string) string { return "the key " + id }
-	return condition.NewWatch(&condition.Options{Own: own, View: func() *condition.View { return v }})
+	return condition.NewWatch(own, func() *condition.View { return v })
 }
 
 // said are the conditions of one severity, a line each.

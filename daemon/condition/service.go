@@ -10,26 +10,12 @@ import (
 // serviceKinds are about whether anybody can be served.
 func serviceKinds() []Kind {
 	return []Kind{
-		{Code: "no_accounts", Severity: ctl.SeverityWarning, Seen: true, Find: one(noAccounts, "add one: crs account add claude-console NAME --api-key-file FILE")},
-		{Code: "accounts_disabled", Severity: ctl.SeverityWarning, Find: one(accountsDisabled, "take one into use: crs account enable NAME")},
+		{Code: "no_accounts", Severity: ctl.SeverityWarning, Seen: true, Find: holds(func(v *View) bool { return len(v.Accounts) == 0 }, "there are no accounts to serve requests from", "add one: crs account add claude-console NAME --api-key-file FILE")},
+		{Code: "accounts_disabled", Severity: ctl.SeverityWarning, Find: holds(func(v *View) bool { return len(v.Accounts) > 0 && len(platforms(v)) == 0 }, "no account is ready: all are disabled", "take one into use: crs account enable NAME")},
 		{Code: "platform_not_ready", Severity: ctl.SeverityWarning, Find: platformNotReady},
-		{Code: "no_keys", Severity: ctl.SeverityWarning, Seen: true, Find: one(noKeys, "make one: crs key create NAME")},
-		{Code: "requests_wait", Severity: ctl.SeverityNote, Find: one(requestsWait, "let accounts serve more at once (crs account edit NAME --max-concurrency N), or add one")},
+		{Code: "no_keys", Severity: ctl.SeverityWarning, Seen: true, Find: holds(func(v *View) bool { return v.Keys == 0 }, "there are no keys for clients", "make one: crs key create NAME")},
+		{Code: "requests_wait", Severity: ctl.SeverityNote, Find: requestsWait},
 	}
-}
-
-func noAccounts(v *View) string {
-	if len(v.Accounts) > 0 {
-		return ""
-	}
-	return "there are no accounts to serve requests from"
-}
-
-func accountsDisabled(v *View) string {
-	if len(v.Accounts) == 0 || len(platforms(v)) > 0 {
-		return ""
-	}
-	return "no account is ready: all are disabled"
 }
 
 // platforms are those of which an account is in use, and whether one is ready.
@@ -53,19 +39,13 @@ func platformNotReady(v *View) []Found {
 	return all
 }
 
-func noKeys(v *View) string {
-	if v.Keys > 0 {
-		return ""
-	}
-	return "there are no keys for clients"
-}
-
-func requestsWait(v *View) string {
+func requestsWait(v *View) []Found {
+	sentence := fmt.Sprintf("%d requests wait for an account's slot", v.Waiting)
 	switch v.Waiting {
 	case 0:
-		return ""
+		return nil
 	case 1:
-		return "1 request waits for an account's slot"
+		sentence = "1 request waits for an account's slot"
 	}
-	return fmt.Sprintf("%d requests wait for an account's slot", v.Waiting)
+	return []Found{{Sentence: sentence, Hint: "let accounts serve more at once (crs account edit NAME --max-concurrency N), or add one"}}
 }

@@ -36,7 +36,7 @@ func toldUpTo[In, Out any](most int64, do func(context.Context, In) (Out, error)
 
 func namedAndTold[In, Out any](do func(context.Context, string, In) (Out, error)) answer {
 	return func(r *http.Request) (any, error) {
-		in, err := read[In](r)
+		in, err := readUpTo[In](r, bodyMost)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +78,7 @@ func followed[Query, Row any](
 		if err != nil {
 			return err
 		}
-		sendLines(h, w, r, rows)
+		sendLines(h, w, rows)
 		return nil
 	}
 }

@@ -53,10 +53,8 @@ func (b *body) drain() {
 	}
 }
 
-// read takes a request's JSON.
-func read[T any](r *http.Request) (in T, err error) { return readUpTo[T](r, bodyMost) }
-
-// readUpTo has the whole body before it decodes it: the caller's time is for sending, and not for what the daemon makes of it.
+// readUpTo takes a request's JSON. It has the whole body before it decodes it: the caller's time is for sending, and not for what the
+// daemon makes of it.
 func readUpTo[T any](r *http.Request, most int64) (in T, err error) {
 	text, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, most))
 	if err != nil {

@@ -32,7 +32,7 @@ func TestNoCallerKeepsAConnectionForEver(t *testing.T) {
 	var while []time.Time
 	w := &clocked{ResponseRecorder: httptest.NewRecorder()}
 	h.mux.HandleFunc("/x", h.guard(route{method: post, path: "/x", serve: func(r *http.Request) (any, error) {
-		in, err := read[int](r)
+		in, err := readUpTo[int](r, bodyMost)
 		while = w.read
 		return in, err
 	}}))

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -88,8 +89,5 @@ func unanswered(req *http.Request, why string) *ctl.Error {
 }
 
 func noAnswer(why string) *ctl.Error {
-	if why == "" {
-		why = "too much is waited for"
-	}
-	return ctl.Errorf(ctl.Failed, "there is no answer yet: %s", why).WithHint("see what is wrong: crs status")
+	return ctl.Errorf(ctl.Failed, "there is no answer yet: %s", cmp.Or(why, "too much is waited for")).WithHint("see what is wrong: crs status")
 }

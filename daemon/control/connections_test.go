@@ -82,7 +82,7 @@ func (c *counter) handler() *Handler {
 	for _, r := range []route{
 		{method: get, path: "/quick", serve: func(*http.Request) (any, error) { return "done", nil }},
 		{method: post, path: "/deaf", serve: func(*http.Request) (any, error) { return nil, ctl.Errorf(ctl.Conflict, "not now") }},
-		{method: post, path: "/put", serve: func(r *http.Request) (any, error) { return read[string](r) }},
+		{method: post, path: "/put", serve: func(r *http.Request) (any, error) { return readUpTo[string](r, bodyMost) }},
 		{method: get, path: "/stay", serve: func(*http.Request) (any, error) { wait(); return "done", nil }},
 		{method: get, path: "/watch", endless: true, stream: func(w http.ResponseWriter, _ *http.Request) error {
 			wait()

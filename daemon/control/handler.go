@@ -1,11 +1,14 @@
 package control
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crs/ctl"
@@ -26,15 +29,17 @@ type Handler struct {
 	mux     *http.ServeMux
 	changes sync.RWMutex // held for reading by every call that changes something
 	calls   calls
+	left    atomic.Bool // another process answers now
 
-	mu       sync.Mutex    // guards the fields below
-	stopping chan struct{} // closed when answers without an end must end
-	left     bool          // another process answers now
+	mu      sync.Mutex      // guards the fields below
+	streams context.Context // ends when answers without an end must end
+	stop    context.CancelFunc
 }
 
 // NewHandler makes a handler.
 func NewHandler(opt Options) *Handler {
-	h := &Handler{opt: opt, ops: opt.Operations, mux: http.NewServeMux(), stopping: make(chan struct{}), calls: newCalls(opt.Operations.Hangs)}
+	h := &Handler{opt: opt, ops: opt.Operations, mux: http.NewServeMux(), calls: newCalls(opt.Operations.Hangs)}
+	h.streams, h.stop = context.WithCancel(context.Background())
 	for _, r := range h.routes() {
 		h.mux.HandleFunc(r.method+" /"+ctl.Version+r.path, h.guard(r))
 	}
@@ -126,7 +131,7 @@ func (h *Handler) answer(r *route, req *http.Request) (any, error) {
 		}
 		h.changes.RLock()
 		defer h.changes.RUnlock()
-		if h.hasLeft() {
+		if h.left.Load() {
 			return nil, ctl.Errorf(ctl.Conflict, "this daemon has handed over to a new process a moment ago").WithHint("do it again: the new one answers now")
 		}
 		return r.serve(req)
@@ -171,7 +176,7 @@ func respondError(w http.ResponseWriter, err error) {
 	bePatient(w)
 	e, status := admin.ErrorOf(err), http.StatusServiceUnavailable
 	if !errors.As(err, new(*busy)) {
-		status = statusOf(e.Code)
+		status = cmp.Or(statuses[e.Code], http.StatusInternalServerError)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
@@ -187,16 +192,6 @@ func (e *busy) Error() string { return e.why.Message }
 // Unwrap gives it as the contract has it.
 func (e *busy) Unwrap() error { return e.why }
 
-func statusOf(c ctl.Code) int {
-	switch c {
-	case ctl.BadRequest:
-		return http.StatusBadRequest
-	case ctl.NotFound:
-		return http.StatusNotFound
-	case ctl.NotPermitted:
-		return http.StatusForbidden
-	case ctl.Conflict:
-		return http.StatusConflict
-	}
-	return http.StatusInternalServerError
+var statuses = map[ctl.Code]int{
+	ctl.BadRequest: http.StatusBadRequest, ctl.NotFound: http.StatusNotFound, ctl.NotPermitted: http.StatusForbidden, ctl.Conflict: http.StatusConflict,
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/errs"
 )
 
 // lost means that the socket's file is gone, or is a socket on which nobody listens.
@@ -22,12 +23,6 @@ func (e *lost) Error() string {
 
 // LockPath is the file that keeps a second daemon from the socket.
 func (s *Server) LockPath() string { return ctl.SocketLock(s.path) }
-
-// there reports whether the socket's file is at path.
-func (k socket) there(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && k.at != nil && os.SameFile(info, k.at)
-}
 
 // Intact is an error when those who connect to the socket's path do not reach this daemon.
 func (s *Server) Intact() error { return s.current().intact(s.path) }
@@ -41,19 +36,19 @@ func (k socket) intact(path string) error {
 		return fmt.Errorf("look for the control socket: %w", err)
 	case k.at != nil && os.SameFile(info, k.at):
 		return nil
-	case info.Mode().Type() == fs.ModeSocket && dead(path):
+	case info.Mode().Type() == fs.ModeSocket && errors.Is(call(path), syscall.ECONNREFUSED):
 		return &lost{path, "was replaced by one on which nobody listens"}
 	}
 	return fmt.Errorf("something else was put in the place of the control socket %s while the daemon runs", path)
 }
 
-// dead reports whether nobody listens on a socket.
-func dead(path string) bool {
+// call is an error when nobody answers on a socket.
+func call(path string) error {
 	conn, err := net.DialTimeout("unix", path, time.Second)
 	if err == nil {
 		_ = conn.Close()
 	}
-	return errors.Is(err, syscall.ECONNREFUSED)
+	return err
 }
 
 // Mend listens at the socket's path again when its file was removed, or replaced by a socket on which nobody listens. It gives what it
@@ -78,8 +73,5 @@ func (s *Server) Mend() (found, err error) {
 	}
 	old := s.socket
 	s.socket = socketOf(s.path, ln)
-	if err := old.ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) { // Serve goes on with the new one
-		return gone, fmt.Errorf("close the control socket that is lost: %w", err)
-	}
-	return gone, nil
+	return gone, errs.Wrap(errs.Ignore(old.ln.Close(), net.ErrClosed), "close the control socket that is lost") // Serve goes on with the new one
 }

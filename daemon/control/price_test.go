@@ -77,11 +77,11 @@ func TestPricesAreUpdatedAndStay(t *testing.T) {
 		return fmt.Sprint(p.Input, p.Output, p.Overridden)
 	}
 	was := price("claude-opus-4-8")
-	dry, err := b.UpdatePrices(ctx, ctl.PriceUpdate{From: s.URL + "/t?token=hush", DryRun: true})
+	dry, err := b.UpdatePrices(ctx, ctl.PriceUpdate{From: s.URL + "/t?token=hush", DryRun: true, Force: true}) // these are prices that nobody has
 	if err != nil || dry.Applied || price("claude-opus-4-8") != was {
 		t.Fatalf("%+v, %v", dry, err)
 	}
-	done, err := b.UpdatePrices(ctx, ctl.PriceUpdate{From: s.URL + "/t?token=hush"})
+	done, err := b.UpdatePrices(ctx, ctl.PriceUpdate{From: s.URL + "/t?token=hush", Force: true})
 	if err != nil || !done.Applied || done.From != s.URL+"/t" || strings.Join(done.Added, ",") != "more" || len(done.Removed) != 0 || len(done.Rejected) != 1 || done.Models < 70 {
 		t.Fatalf("%+v, %v", done, err)
 	}

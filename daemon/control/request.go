@@ -45,22 +45,15 @@ func readAuditQuery(v url.Values) (q ctl.AuditQuery, err error) {
 // untilEnding is the caller's context, which ends also when answers without an end must.
 func (h *Handler) untilEnding(r *http.Request) (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(r.Context())
-	ending := h.ending()
-	go func() {
-		select {
-		case <-ending:
-		case <-ctx.Done():
-		}
-		stop()
-	}()
-	return ctx, stop
+	over := context.AfterFunc(h.ending(), stop)
+	return ctx, func() { over(); stop() }
 }
 
 // sendLines sends rows as they come, until they end or the caller has left; one JSON object a line.
-func sendLines[Row any](h *Handler, w http.ResponseWriter, r *http.Request, rows iter.Seq[Row]) {
+func sendLines[Row any](h *Handler, w http.ResponseWriter, rows iter.Seq[Row]) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	conn, enc := http.NewResponseController(w), json.NewEncoder(w)
-	defer h.unblock(r, conn)()
+	defer h.unblock(conn)()
 	if conn.Flush() != nil {
 		return
 	}

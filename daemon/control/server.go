@@ -19,6 +19,7 @@ import (
 	"crs/ctl"
 	"crs/daemon/handover"
 	"crs/internal/descriptor"
+	"crs/internal/errs"
 	"crs/internal/filelock"
 )
 
@@ -64,14 +65,13 @@ func Listen(path string, most int, short *descriptor.Shortage, log *slog.Logger)
 		return nil, fmt.Errorf("make the directory of the control socket: %w", err)
 	}
 	lock, err := filelock.Take(ctl.SocketLock(path))
-	var taken *filelock.Taken
-	if errors.As(err, &taken) {
+	if errors.As(err, new(*filelock.Taken)) {
 		return nil, &InUse{path}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the control socket %s: %w", path, err)
 	}
-	if answers(path) {
+	if call(path) == nil { // a daemon whose lock file was deleted
 		return nil, errors.Join(&InUse{path}, lock.Close())
 	}
 	ln, err := bind(path)
@@ -154,16 +154,6 @@ func (s *Server) Leave() {
 	s.server.SetKeepAlivesEnabled(false)
 }
 
-// answers covers a daemon whose lock file was deleted.
-func answers(path string) bool {
-	conn, err := net.DialTimeout("unix", path, time.Second)
-	if err != nil {
-		return false
-	}
-	_ = conn.Close()
-	return true
-}
-
 // bind makes the socket under another name and moves it into place once its mode and group are right: nobody can connect
 // before.
 func bind(path string) (*net.UnixListener, error) {
@@ -174,13 +164,11 @@ func bind(path string) (*net.UnixListener, error) {
 		return nil, fmt.Errorf("listen on the control socket %s: %w", path, err)
 	}
 	ln.SetUnlinkOnClose(false)
-	err = os.Chmod(draft, 0o660)
-	if err == nil {
-		err = giveToGroup(draft)
-	}
-	if err == nil {
-		err = os.Rename(draft, path)
-	}
+	err = errs.First(
+		func() error { return os.Chmod(draft, 0o660) },
+		func() error { return giveToGroup(draft) },
+		func() error { return os.Rename(draft, path) },
+	)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("set up the control socket %s: %w", path, err), ln.Close(), os.Remove(draft))
 	}
@@ -233,11 +221,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		if err != nil {
 			err = s.server.Close()
 		}
-		if closed := now.ln.Close(); !errors.Is(closed, net.ErrClosed) { // it was never served
-			err = errors.Join(err, closed)
-		}
+		err = errors.Join(err, errs.Ignore(now.ln.Close(), net.ErrClosed)) // it closes one that was never served
 		s.spare.Close()
-		if !s.left.Load() && now.there(s.path) {
+		if !s.left.Load() && now.intact(s.path) == nil {
 			err = errors.Join(err, os.Remove(s.path))
 		}
 		// The lock's file stays: another daemon may be about to lock it.

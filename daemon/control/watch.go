@@ -8,6 +8,7 @@ import (
 
 	"crs/ctl"
 	"crs/daemon/admin"
+	"crs/internal/patience"
 )
 
 // watch sends what changes, one JSON object a line.
@@ -20,22 +21,15 @@ func (h *Handler) watch(w http.ResponseWriter, r *http.Request) error {
 	defer stop()
 	view := admin.NewView(h.ops)
 	defer view.Close()
-	sendLines(h, w, r, updates(ctx, view, every))
+	sendLines(h, w, updates(ctx, view, every))
 	return nil
 }
 
 // updates are what has changed at each time, until ctx ends.
 func updates(ctx context.Context, view *admin.View, every time.Duration) iter.Seq[*ctl.Update] {
 	return func(yield func(*ctl.Update) bool) {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
+		for range patience.Every(ctx, every) {
 			if u := view.Update(); u != nil && !yield(u) {
-				return
-			}
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
 				return
 			}
 		}
@@ -54,16 +48,15 @@ func readEvery(text string) (time.Duration, error) {
 }
 
 // unblock ends a write that is stuck when the daemon stops. The caller calls what it gives when nothing is written any more.
-func (h *Handler) unblock(r *http.Request, conn *http.ResponseController) (over func()) {
-	done, ended, ending := make(chan struct{}), make(chan struct{}), h.ending()
-	go func() {
+func (h *Handler) unblock(conn *http.ResponseController) (over func()) {
+	ended := make(chan struct{})
+	stop := context.AfterFunc(h.ending(), func() {
 		defer close(ended)
-		select {
-		case <-ending:
-			_ = conn.SetWriteDeadline(time.Unix(1, 0))
-		case <-r.Context().Done():
-		case <-done:
+		_ = conn.SetWriteDeadline(time.Unix(1, 0))
+	})
+	return func() {
+		if !stop() {
+			<-ended
 		}
-	}()
-	return func() { close(done); <-ended }
+	}
 }

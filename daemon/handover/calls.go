@@ -12,7 +12,13 @@ import (
 // calls are what the old process can ask of its successor. Each runs on a goroutine of its own.
 type calls struct{ successor *Successor }
 
-var errNotYet = errors.New("the new process does not serve yet")
+// serving does what only a process that serves can.
+func (c *calls) serving(do func(*Services) error) error {
+	if d := c.successor.services.Load(); d != nil {
+		return do(d)
+	}
+	return errors.New("the new process does not serve yet")
+}
 
 // Hello answers when the successor could take over.
 func (c *calls) Hello(s *Setup, out *Ready) error {
@@ -34,30 +40,20 @@ func (c *calls) Take(s *State, _ *None) error {
 
 // Hear does what the messages say, in their order.
 func (c *calls) Hear(list []Message, _ *None) error {
-	d := c.successor.services.Load()
-	if d == nil {
-		return errNotYet
-	}
-	c.successor.hearAll(d, list)
-	return nil
+	return c.serving(func(d *Services) error { c.successor.hearAll(d, list); return nil })
 }
 
 // Durable tells how many of the records that the old process has told of are durable.
 func (c *calls) Durable(_ None, out *uint64) error {
-	d := c.successor.services.Load()
-	if d == nil {
-		return errNotYet
-	}
-	*out = c.successor.durable(d)
-	return nil
+	return c.serving(func(d *Services) error { *out = c.successor.durable(d); return nil })
 }
 
 // Admit lets a request in, or refuses it.
 func (c *calls) Admit(in *AdmitArgs, out *Answer) error {
-	d := c.successor.services.Load()
-	if d == nil {
-		return errNotYet
-	}
+	return c.serving(func(d *Services) error { return c.admit(d, in, out) })
+}
+
+func (c *calls) admit(d *Services, in *AdmitArgs, out *Answer) error {
 	k, err := d.Keys.Get(in.Key)
 	if err != nil {
 		out.Error = err.Error()
@@ -106,28 +102,24 @@ func (c *calls) Cancel(ticket uint64, _ *None) error {
 
 // Slot takes a slot of an account.
 func (c *calls) Slot(in *SlotArgs, out *SlotAnswer) error {
-	d := c.successor.services.Load()
-	if d == nil {
-		return errNotYet
-	}
-	slot, taken, used := d.Pool.TakeSlot(in.Of)
-	out.Taken, out.Used = taken, used
-	if slot != nil {
-		c.successor.slots.put(in.Ticket, slot)
-	}
-	return nil
+	return c.serving(func(d *Services) error {
+		slot, taken, used := d.Pool.TakeSlot(in.Of)
+		out.Taken, out.Used = taken, used
+		if slot != nil {
+			c.successor.slots.put(in.Ticket, slot)
+		}
+		return nil
+	})
 }
 
 // Renew replaces a token.
 func (c *calls) Renew(in *RenewArgs, out *Answer) error {
-	d := c.successor.services.Load()
-	if d == nil {
-		return errNotYet
-	}
-	if err := d.Renew(context.Background(), in.Account, in.Generation); err != nil {
-		out.Error = err.Error()
-	}
-	return nil
+	return c.serving(func(d *Services) error {
+		if err := d.Renew(context.Background(), in.Account, in.Generation); err != nil {
+			out.Error = err.Error()
+		}
+		return nil
+	})
 }
 
 // Stopping answers when this process stops.
@@ -153,9 +145,5 @@ func (c *calls) Last(None, *None) error {
 
 // Goodbye is the last that the old process says.
 func (c *calls) Goodbye(None, *None) error {
-	d := c.successor.services.Load()
-	if d == nil {
-		return errNotYet
-	}
-	return d.Ledger.Commit()
+	return c.serving(func(d *Services) error { return d.Ledger.Commit() })
 }

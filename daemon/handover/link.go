@@ -13,6 +13,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/limit"
 	"crs/internal/oauth"
+	"crs/internal/patience"
 	"crs/internal/unit"
 	"crs/internal/usage"
 )
@@ -128,14 +129,7 @@ func (l *Link) Settled() bool {
 // Release lets those go who wait for an answer: what they asked for is decided where it was before.
 func (l *Link) Release() { close(l.returned) }
 
-func (l *Link) isLost() bool {
-	select {
-	case <-l.lost:
-		return true
-	default:
-		return false
-	}
-}
+func (l *Link) isLost() bool { return patience.Over(l.lost) }
 
 func (l *Link) call(ctx context.Context, method string, in, out any) error {
 	c := l.successor.Go("Heir."+method, in, out, make(chan *rpc.Call, 1))
@@ -152,14 +146,12 @@ func (l *Link) tell(m Message) {
 	l.mu.Lock()
 	l.queue = append(l.queue, m)
 	l.mu.Unlock()
-	select {
-	case l.more <- struct{}{}:
-	default:
-	}
+	patience.Poke(l.more)
 }
 
 // pump sends what was told, one batch after the other, and keeps what is not durable with the successor yet.
 func (l *Link) pump() {
+	defer l.broke()
 	for {
 		batch, unsure := l.nextBatch()
 		var ask <-chan time.Time
@@ -177,12 +169,10 @@ func (l *Link) pump() {
 		}
 		if len(batch) > 0 {
 			if err := l.successor.Call("Heir.Hear", batch, new(None)); err != nil {
-				l.broke()
 				return
 			}
 		}
 		if err := l.askDurable(); err != nil {
-			l.broke()
 			return
 		}
 	}
@@ -210,8 +200,7 @@ func (l *Link) askDurable() error {
 	l.mu.Unlock()
 	durable := all
 	err := l.successor.Call("Heir.Durable", None{}, &durable)
-	var unknown rpc.ServerError
-	if errors.As(err, &unknown) {
+	if errors.As(err, new(rpc.ServerError)) {
 		durable, err = all, nil
 	}
 	if err != nil {
@@ -299,7 +288,7 @@ func (s limits) Adopt(h limit.Holder, estimate unit.Amounts) limit.Seat {
 	return seat{link: l, ticket: ticket}
 }
 
-func (s limits) Use(context.Context, limit.Holder) (limit.Use, error) {
+func (s limits) Use(context.Context, limit.Holder, limit.Use) (limit.Use, error) {
 	return limit.Use{}, errors.New("this process has handed over")
 }
 

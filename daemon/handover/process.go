@@ -1,12 +1,14 @@
 package handover
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"syscall"
 	"time"
 
 	"crs/internal/filelock"
+	"crs/internal/patience"
 )
 
 // InheritedFiles is what a process hands over, or has inherited.
@@ -31,28 +33,18 @@ type Child struct {
 	state syscall.WaitStatus // once it has ended
 }
 
-// Exit is what the successor ended with, as a shell would tell, and in words.
-func (c *Child) Exit() (code int, words string) {
+// Exit is what the successor ended with, in words.
+func (c *Child) Exit() string {
 	if !c.EndsWithin(0) {
-		return 128 + int(syscall.SIGKILL), "it was killed, and has not ended: it waits for a disk that hangs"
+		return "it was killed, and has not ended: it waits for a disk that hangs"
 	}
 	if c.state.Signaled() {
-		return 128 + int(c.state.Signal()), "it was ended by the signal " + c.state.Signal().String()
+		return "it was ended by the signal " + c.state.Signal().String()
 	}
-	return c.state.ExitStatus(), fmt.Sprintf("it ended with exit code %d", c.state.ExitStatus())
+	return fmt.Sprintf("it ended with exit code %d", c.state.ExitStatus())
 }
 
 // EndsWithin reports whether the successor ends within a while.
 func (c *Child) EndsWithin(d time.Duration) bool {
-	select {
-	case <-c.Done: // also where there is no time to wait
-		return true
-	default:
-	}
-	select {
-	case <-c.Done:
-		return true
-	case <-time.After(d):
-		return false
-	}
+	return patience.Over(c.Done) || patience.Await(context.Background(), c.Done, d)
 }

@@ -3,17 +3,21 @@
 package handover
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"crs/internal/errs"
 	"crs/internal/filelock"
+	"crs/internal/patience"
 )
 
 // variable tells a process that it is a successor, and in which order it has inherited files. Another order is another value.
@@ -75,10 +79,7 @@ func listener(fd int) (net.Listener, error) {
 	f := inherited(fd, "listener")
 	defer func() { _ = f.Close() }()
 	ln, err := net.FileListener(f)
-	if err != nil {
-		return nil, fmt.Errorf("inherit a listening socket: %w", err)
-	}
-	return ln, nil
+	return ln, errs.Wrap(err, "inherit a listening socket")
 }
 
 // Start starts program with this process's own arguments as its successor.
@@ -87,7 +88,7 @@ func Start(program string, e *InheritedFiles) (*Child, net.Conn, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = unix.Close(theirs) }()
+	defer func() { _ = theirs.Close() }()
 	files := []uintptr{0, 1, 2}
 	inheritance := []any{e.Clients, e.Control, theirs, e.Data.File(), e.Socket.File()}
 	if e.Tether != nil {
@@ -113,19 +114,16 @@ func Start(program string, e *InheritedFiles) (*Child, net.Conn, error) {
 
 // environment is this process's own, without what is about this process only.
 func (e *InheritedFiles) environment() []string {
-	var env []string
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "WATCHDOG_PID=") && !strings.HasPrefix(v, "LISTEN_") && !strings.HasPrefix(v, tetherVariable+"=") {
-			env = append(env, v)
-		}
-	}
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "WATCHDOG_PID=") || strings.HasPrefix(v, "LISTEN_") || strings.HasPrefix(v, tetherVariable+"=")
+	})
 	if e.Tether != nil {
 		env = append(env, fmt.Sprintf("%s=%d", tetherVariable, heldFile))
 	}
 	return append(env, variable+"="+order, as+"="+e.As)
 }
 
-func socketPair() (ours net.Conn, theirs int, err error) {
+func socketPair() (ours net.Conn, theirs *os.File, err error) {
 	syscall.ForkLock.RLock()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err == nil {
@@ -134,40 +132,29 @@ func socketPair() (ours net.Conn, theirs int, err error) {
 	}
 	syscall.ForkLock.RUnlock()
 	if err != nil {
-		return nil, 0, fmt.Errorf("make a link to the new process: %w", err)
+		return nil, nil, fmt.Errorf("make a link to the new process: %w", err)
 	}
-	f := os.NewFile(uintptr(pair[0]), "link")
+	f, theirs := os.NewFile(uintptr(pair[0]), "link"), os.NewFile(uintptr(pair[1]), "link")
 	defer func() { _ = f.Close() }()
-	ours, err = net.FileConn(f)
-	if err != nil {
-		return nil, 0, errors.Join(fmt.Errorf("make a link to the new process: %w", err), unix.Close(pair[1]))
+	if ours, err = net.FileConn(f); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("make a link to the new process: %w", err), theirs.Close())
 	}
-	return ours, pair[1], nil
+	return ours, theirs, nil
 }
 
 // duplicate gives a descriptor of its own, which leaves the original in the mode it is in.
 func duplicate(of any) (fd uintptr, err error) {
-	dup := func(old uintptr) {
-		n, failed := unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, heldFile+1)
-		fd, err = uintptr(n), failed
-	}
-	if old, plain := of.(int); plain {
-		dup(uintptr(old))
-	} else if c, ok := of.(syscall.Conn); ok {
-		raw, failed := c.SyscallConn()
-		if failed != nil {
-			return 0, fmt.Errorf("hand over a file: %w", failed)
-		}
-		if failed := raw.Control(dup); failed != nil {
-			return 0, fmt.Errorf("hand over a file: %w", failed)
-		}
-	} else {
+	c, ok := of.(syscall.Conn)
+	if !ok {
 		return 0, fmt.Errorf("hand over a %T: it has no descriptor", of)
 	}
+	raw, err := c.SyscallConn()
 	if err != nil {
 		return 0, fmt.Errorf("hand over a file: %w", err)
 	}
-	return fd, nil
+	var n int
+	failed := raw.Control(func(old uintptr) { n, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, heldFile+1) })
+	return uintptr(n), errs.Wrap(cmp.Or(failed, err), "hand over a file")
 }
 
 func (c *Child) wait() {
@@ -191,12 +178,7 @@ const killPatience = 3 * time.Second
 
 // Signal passes a signal on.
 func (c *Child) Signal(s os.Signal) {
-	n, ok := s.(syscall.Signal)
-	select {
-	case <-c.Done: // the number may be another process's by now
-	default:
-		if ok {
-			_ = syscall.Kill(c.PID, n)
-		}
+	if n, ok := s.(syscall.Signal); ok && !patience.Over(c.Done) { // then the number may be another process's
+		_ = syscall.Kill(c.PID, n)
 	}
 }

@@ -10,8 +10,7 @@ import (
 func (l *Link) Pulse() <-chan struct{} {
 	answered := make(chan struct{})
 	go func() { // a process that stands still may take nothing more, either; this ends with it
-		var said rpc.ServerError
-		if err := l.successor.Call("Heir.Alive", None{}, new(None)); err == nil || errors.As(err, &said) {
+		if err := l.successor.Call("Heir.Alive", None{}, new(None)); err == nil || errors.As(err, new(rpc.ServerError)) {
 			close(answered)
 		}
 	}()

@@ -13,6 +13,7 @@ import (
 	"crs/internal/account"
 	"crs/internal/key"
 	"crs/internal/limit"
+	"crs/internal/patience"
 	"crs/internal/unit"
 	"crs/internal/usage"
 )
@@ -110,10 +111,7 @@ func (h *Successor) Fail(err error) {
 	default:
 	}
 	h.begun <- err
-	select {
-	case <-h.life.Done():
-	case <-time.After(failWait):
-	}
+	patience.Pause(h.life, failWait)
 }
 
 // failWait is how long a successor that failed waits for the old process to have heard why.

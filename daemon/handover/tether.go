@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"crs/internal/patience"
 )
 
 // A Tether leads from the process that was started first to whichever one serves. Whoever started the first watches that one: it
@@ -63,10 +65,8 @@ func (t *Tether) hear(line string) {
 
 // Serves is the process that serves; 0 when none has said so, or none is left.
 func (t *Tether) Serves() int {
-	select {
-	case <-t.gone:
+	if patience.Over(t.gone) {
 		return 0
-	default:
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -97,10 +97,8 @@ func (t *Tether) Wait() error {
 
 // over reports whether the others have ended, or would have long ago.
 func (t *Tether) over() bool {
-	select {
-	case <-t.gone:
+	if patience.Over(t.gone) {
 		return true
-	default:
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

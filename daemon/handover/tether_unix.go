@@ -21,7 +21,7 @@ func NewTether() (*Tether, *Held, error) {
 	t := follow(ours)
 	adopt()
 	go t.reap()
-	return t, &Held{os.NewFile(uintptr(theirs), "tether")}, nil
+	return t, &Held{theirs}, nil
 }
 
 // Close closes this process's part of the other end.
@@ -42,14 +42,12 @@ func (t *Tether) reap() {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
 	defer signal.Stop(ended)
-	for {
+	for over := false; !over; t.reapAll() {
 		select {
 		case <-ended:
 		case <-t.gone:
-			t.reapAll()
-			return
+			over = true
 		}
-		t.reapAll()
 	}
 }
 

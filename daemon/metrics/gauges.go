@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,7 +22,7 @@ type gauges struct {
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(to chan<- *prometheus.Desc) {
 	for _, f := range append(upstreamFamilies(), daemonFamilies()...) {
-		if f.Name == buildName || f.Type == Counter && !storeFamily(f.Name) {
+		if f.Name == buildName || f.Type == Counter && !strings.HasPrefix(f.Name, "crs_store_") {
 			continue
 		}
 		g.descs[f.Name] = prometheus.NewDesc(f.Name, f.Help, f.Labels, nil)
@@ -145,10 +146,6 @@ func (g *gauges) windows(out seen, name string, all []account.Window) {
 }
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
-
-func storeFamily(name string) bool {
-	return name == "crs_store_round_trips_total" || name == "crs_store_errors_total" || name == "crs_store_seconds_total"
-}
 
 // store tells of a store that is reached over a network.
 func (g *gauges) store(out seen) {

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
 
 	"crs/ctl"
+	"crs/internal/convert"
 )
 
 // Path is where metrics are served over TCP; nothing else is there.
@@ -25,27 +27,9 @@ func (m *Metrics) All() ([]ctl.Metric, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gather the metrics: %w", err)
 	}
-	all := make([]ctl.Metric, 0, len(families))
-	for _, f := range families {
-		one := ctl.Metric{Name: f.GetName(), Type: typeOf(f.GetType()), Help: f.GetHelp(), Samples: []ctl.Sample{}}
-		for _, x := range f.GetMetric() {
-			one.Samples = append(one.Samples, sampleOf(x))
-		}
-		all = append(all, one)
-	}
-	return all, nil
-}
-
-func typeOf(t dto.MetricType) string {
-	switch t {
-	case dto.MetricType_COUNTER:
-		return string(Counter)
-	case dto.MetricType_HISTOGRAM:
-		return string(Histogram)
-	case dto.MetricType_SUMMARY:
-		return "summary"
-	}
-	return string(Gauge)
+	return convert.All(families, func(f *dto.MetricFamily) ctl.Metric {
+		return ctl.Metric{Name: f.GetName(), Type: strings.ToLower(f.GetType().String()), Help: f.GetHelp(), Samples: convert.All(f.GetMetric(), sampleOf)}
+	}), nil
 }
 
 func sampleOf(x *dto.Metric) ctl.Sample {

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/net/netutil"
 
 	"crs/internal/descriptor"
+	"crs/internal/errs"
+	"crs/internal/patience"
 )
 
 // Server serves metrics on a TCP address, to anybody who can reach it, and nothing but metrics.
@@ -66,10 +68,7 @@ func (s *Server) Leave(yes bool) {
 	if yes {
 		_ = s.Close()
 	}
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	patience.Poke(s.wake)
 }
 
 // Close gives the address up.
@@ -81,10 +80,7 @@ func (s *Server) Close() error {
 	}
 	err := s.ln.Close()
 	s.ln = nil
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
+	return errs.Ignore(err, net.ErrClosed)
 }
 
 // Addr is where it listens; "" while it does not.
@@ -123,17 +119,7 @@ func (s *Server) Serve(ctx context.Context) error {
 			told = err.Error()
 			s.log.Warn("metrics are not served over TCP; it is tried again", "error", err)
 		}
-		s.pause(ctx)
+		patience.Await(ctx, s.wake, tryAgain)
 	}
 	return s.Close()
-}
-
-func (s *Server) pause(ctx context.Context) {
-	timer := time.NewTimer(tryAgain)
-	defer timer.Stop()
-	select {
-	case <-s.wake:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -59,13 +59,11 @@ func (m *Metrics) countAsked(e *proxyengine.Ended) {
 type verdictSeries []prometheus.Counter
 
 func verdictsOf(v *prometheus.CounterVec, name string) verdictSeries {
-	all := make(verdictSeries, 0, len(account.Results()))
-	for _, r := range account.Results() {
-		if r == account.Unused {
-			all = append(all, nil)
-			continue
+	all := make(verdictSeries, len(account.Results()))
+	for i, r := range account.Results() {
+		if r != account.Unused {
+			all[i] = v.WithLabelValues(text(name), r.String())
 		}
-		all = append(all, v.WithLabelValues(text(name), r.String()))
 	}
 	return all
 }

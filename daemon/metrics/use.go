@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"crs/internal/convert"
 	"crs/internal/pricing"
 	"crs/internal/usage"
 )
@@ -88,11 +89,7 @@ func kinds() [6]string {
 
 func tokensOf(v *prometheus.CounterVec, values ...string) (s tokenSeries) {
 	for i, kind := range kinds() {
-		all := make([]string, 0, len(values)+1)
-		for _, value := range values {
-			all = append(all, text(value))
-		}
-		s[i] = v.WithLabelValues(append(all, kind)...)
+		s[i] = v.WithLabelValues(append(convert.All(values, text), kind)...)
 	}
 	return s
 }

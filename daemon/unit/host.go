@@ -6,11 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"crs/ctl"
+	"crs/internal/convert"
+	"crs/internal/errs"
 
 	"github.com/kardianos/service"
 )
@@ -90,23 +95,11 @@ func (h *host) ask(ctx context.Context, name string, args ...string) (string, er
 func (h *host) at(path string) string { return filepath.Join(h.root, path) }
 
 // self is this command as it was typed.
-func (h *host) self() string {
-	words := make([]string, len(h.args))
-	for i, word := range h.args {
-		words[i] = word
-		if strings.ContainsAny(word, " '\"$\\*?[]{}()<>|&;#~!`") {
-			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(words, " ")
-}
+func (h *host) self() string { return strings.Join(convert.All(h.args, ctl.ShellWord), " ") }
 
 // clearFile takes the file that describes a service away.
 func clearFile(path, what string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("replace the %s: %w", what, err)
-	}
-	return nil
+	return errs.Wrap(errs.Ignore(os.Remove(path), fs.ErrNotExist), "replace the %s", what)
 }
 
 // holds reports whether a file has a text, and nothing else.
@@ -128,8 +121,6 @@ func write(path, text string, mode os.FileMode) (made bool, err error) {
 		return false, fmt.Errorf("write %s: %w", path, err)
 	}
 	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return false, fmt.Errorf("write %s: %w", path, err)
-	}
-	return true, nil
+	err = errors.Join(err, f.Chmod(mode), f.Close())
+	return err == nil, errs.Wrap(err, "write %s", path)
 }

@@ -3,14 +3,14 @@ package unit
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"crs/ctl"
+	"crs/internal/durable"
+	"crs/internal/errs"
 )
 
 // Install makes crs a service that starts with the system, or with its user's session. What is right already is left alone.
@@ -79,10 +79,7 @@ func (s *Service) takeAway(b backend, now ctl.Service) error {
 			return fmt.Errorf("stop the service: %w", err)
 		}
 	}
-	if err := b.Uninstall(); err != nil {
-		return fmt.Errorf("take the service away: %w", err)
-	}
-	return nil
+	return errs.Wrap(b.Uninstall(), "take the service away")
 }
 
 // place gives a path of this binary that a service can have: one that only root can write to, and everybody reach. From
@@ -116,16 +113,5 @@ func copyBinary(from, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	draft, err := os.CreateTemp(filepath.Dir(to), ".crs-")
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(draft, bytes.NewReader(content))
-	if err = errors.Join(err, draft.Chmod(0o755), draft.Sync(), draft.Close()); err == nil {
-		err = os.Rename(draft.Name(), to)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(draft.Name()))
-	}
-	return nil
+	return durable.Write(to, content, 0o755)
 }

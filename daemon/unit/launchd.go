@@ -16,6 +16,7 @@ import (
 	"github.com/kardianos/service"
 
 	"crs/ctl"
+	"crs/internal/errs"
 )
 
 // launchdManager has crs be an agent of its user, or a daemon of macOS that runs as the user who installs it: macOS has no
@@ -118,10 +119,7 @@ func owned(path, name string) error {
 	if err != nil {
 		return fmt.Errorf("find the user %s: %w", name, err)
 	}
-	if err := os.Chown(path, uid, -1); err != nil {
-		return fmt.Errorf("give %s to %s: %w", path, name, err)
-	}
-	return nil
+	return errs.Wrap(os.Chown(path, uid, -1), "give %s to %s", path, name)
 }
 
 func (m *launchdManager) current(_ context.Context, binary string, _ ctl.Service) bool {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"crs/ctl"
+	"crs/internal/bound"
+	"crs/internal/patience"
 )
 
 // tail is how much of a log file is looked at for its last lines.
@@ -29,12 +31,7 @@ func showFile(ctx context.Context, path string, ask Logs, out io.Writer) error {
 	if _, err := out.Write(lastLines(text, ask.Lines)); err != nil {
 		return fmt.Errorf("show the log: %w", err)
 	}
-	for ask.Follow {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(250 * time.Millisecond):
-		}
+	for ask.Follow && patience.Pause(ctx, 250*time.Millisecond) {
 		if _, err := io.Copy(out, f); err != nil {
 			return fmt.Errorf("show the log: %w", err)
 		}
@@ -91,8 +88,9 @@ func lastErrorOf(path, otherwise string) string {
 
 // errorIn gives the error that a line of the daemon's log says, if it says one.
 func errorIn(line string) (string, bool) {
+	const most = 400
 	if told, ok := strings.CutPrefix(line, "error: "); ok {
-		return shorten(told), true
+		return bound.Short(told, most), true
 	}
-	return shorten(line), strings.Contains(line, "level=ERROR") || strings.Contains(line, `"level":"ERROR"`)
+	return bound.Short(line, most), strings.Contains(line, "level=ERROR") || strings.Contains(line, `"level":"ERROR"`)
 }

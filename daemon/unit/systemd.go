@@ -16,6 +16,7 @@ import (
 
 	"crs/ctl"
 	"crs/internal/config"
+	"crs/internal/errs"
 	"crs/systemd"
 )
 
@@ -82,10 +83,7 @@ func (m *systemdManager) makeUser(ctx context.Context) error {
 		return nil
 	}
 	_, err := m.host.ask(ctx, "systemd-sysusers", "--inline", strings.TrimSpace(systemd.Sysusers))
-	if err != nil {
-		return fmt.Errorf("make the user crs: %w", err)
-	}
-	return nil
+	return errs.Wrap(err, "make the user crs")
 }
 
 func giveTo(path, group string) error {
@@ -193,14 +191,6 @@ func lastErrorIn(journal string) (at *time.Time, text string) {
 	return at, text
 }
 
-func shorten(text string) string {
-	const most = 400
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
-
 func (m *systemdManager) journal() []string {
 	if m.user {
 		return []string{"--user", "--user-unit=" + unitName, "--no-pager", "--quiet"}
@@ -217,8 +207,7 @@ func (m *systemdManager) logs(ctx context.Context, ask Logs, out io.Writer) erro
 		args = append(args, "--follow")
 	}
 	err := m.host.run(ctx, out, "journalctl", args...)
-	var said *saidError
-	if errors.As(err, &said) && strings.Contains(said.said, "insufficient permissions") {
+	if said, ok := errors.AsType[*saidError](err); ok && strings.Contains(said.said, "insufficient permissions") {
 		return ctl.Errorf(ctl.NotPermitted, "you may not read the system's journal").
 			WithHint("sudo %s; or have yourself added to the group systemd-journal", m.host.self())
 	}
@@ -236,8 +225,5 @@ func (m *systemdManager) purge(ctx context.Context) error {
 		_, gone := m.host.ask(ctx, "userdel", Name)
 		err = errors.Join(err, gone)
 	}
-	if err != nil {
-		return fmt.Errorf("take away what the service kept: %w", err)
-	}
-	return nil
+	return errs.Wrap(err, "take away what the service kept")
 }

@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -45,11 +46,7 @@ func (m *windowsManager) config(binary string) *service.Config {
 }
 
 func (m *windowsManager) data() string {
-	dir := m.host.getenv("ProgramData")
-	if dir == "" {
-		dir = `C:\ProgramData`
-	}
-	return filepath.Join(dir, "crs")
+	return filepath.Join(cmp.Or(m.host.getenv("ProgramData"), `C:\ProgramData`), "crs")
 }
 
 func (m *windowsManager) logFile() string { return filepath.Join(m.data(), "crs.log") }
@@ -96,10 +93,8 @@ func (m *windowsManager) state(ctx context.Context) (ctl.Service, error) {
 		return now, nil // there is none
 	}
 	now.Installed = true
-	now.State = map[string]string{"RUNNING": "active", "START_PENDING": "activating", "STOP_PENDING": "deactivating"}[first(scState, said)]
-	if now.State == "" {
-		now.State = "inactive"
-	}
+	states := map[string]string{"RUNNING": "active", "START_PENDING": "activating", "STOP_PENDING": "deactivating"}
+	now.State = cmp.Or(states[first(scState, said)], "inactive")
 	now.PID, _ = strconv.Atoi(first(scPID, said))
 	if code := first(scExit, said); now.State == "inactive" && code != "0" && code != "1077" { // it has not been started since the system was
 		now.State, now.LastError = "failed", "it ended with code "+code

@@ -45,12 +45,24 @@ func New(now func() time.Time, known func(model string) bool) *Tally {
 	return &Tally{now: now, known: known, all: map[place]*Use{}}
 }
 
-// Note counts a request that has ended, if its price is not known.
+// Note counts a request that has ended, for each of its models whose price is not known.
 func (t *Tally) Note(r *usage.Record) {
 	if !r.Unpriced {
 		return
 	}
-	name := cmp.Or(r.Upstream, r.Model)
+	tokens, charged := map[string]int64{}, r.Charged
+	for _, i := range r.AppendBilled(nil) {
+		if !t.known(i.Model) {
+			tokens[i.Model] += i.Amount
+		}
+	}
+	for name, n := range tokens {
+		t.note(r, name, n, charged)
+		charged = 0 // it is told once
+	}
+}
+
+func (t *Tally) note(r *usage.Record, name string, tokens, charged int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at := place{r.Key, name}
@@ -66,8 +78,8 @@ func (t *Tally) Note(r *usage.Record) {
 		t.all[at] = u
 	}
 	u.Requests++
-	u.Tokens += r.Tokens.Total()
-	u.Charged += r.Charged
+	u.Tokens += tokens
+	u.Charged += charged
 	if end := r.End(); end.After(u.Last) {
 		u.Last = end
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"crs/internal/document"
 	"crs/internal/key"
 	"crs/internal/secret"
 )
@@ -138,10 +139,7 @@ type Group struct {
 }
 
 // NotFound means that there is no such account or group.
-type NotFound struct{ What, Ref string }
-
-// Error implements error.
-func (e *NotFound) Error() string { return fmt.Sprintf("there is no %s %q", e.What, e.Ref) }
+type NotFound = document.NotFound
 
 // Taken means that another account or group has the name.
 type Taken struct{ What, Name string }

@@ -2,8 +2,9 @@ package account
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
+
+	"crs/internal/errs"
 )
 
 // Delegate hands the lending over to another process: it adopts the slots that are taken, and whoever waits for one asks it
@@ -17,10 +18,7 @@ func (p *Pool) Delegate(to Shared) ([]byte, error) {
 	}
 	p.mu.Unlock()
 	body, err := json.Marshal(learnt)
-	if err != nil {
-		return nil, fmt.Errorf("write down what was learnt of the accounts: %w", err)
-	}
-	return body, nil
+	return body, errs.Wrap(err, "write down what was learnt of the accounts")
 }
 
 // TakeBack takes the lending back: the other process is gone. What this pool has lent itself counts again.

@@ -10,12 +10,7 @@ import (
 )
 
 // Group finds a group by id or name.
-func (r *Roster) Group(ref string) (*Group, error) {
-	if g := r.groups.Get(ref); g != nil {
-		return g, nil
-	}
-	return nil, &NotFound{"group", ref}
-}
+func (r *Roster) Group(ref string) (*Group, error) { return r.groups.Need(ref) }
 
 // Groups gives every group, by name.
 func (r *Roster) Groups() []*Group { return r.groups.All() }
@@ -48,26 +43,27 @@ func (r *Roster) DeleteGroup(ctx context.Context, ref string) error {
 
 // Join puts an account into a group, Leave takes it out. Either does nothing where there is nothing to do.
 func (r *Roster) Join(ctx context.Context, group, ref string) (*Account, error) {
-	g, err := r.Group(group)
-	if err != nil {
-		return nil, err
-	}
-	return r.Edit(ctx, ref, func(a *Account) error {
-		if !slices.Contains(a.Groups, g.ID) {
-			a.Groups = append(slices.Clone(a.Groups), g.ID)
-		}
-		return nil
-	})
+	return r.move(ctx, group, ref, true)
 }
 
 // Leave is the opposite of Join.
 func (r *Roster) Leave(ctx context.Context, group, ref string) (*Account, error) {
+	return r.move(ctx, group, ref, false)
+}
+
+func (r *Roster) move(ctx context.Context, group, ref string, in bool) (*Account, error) {
 	g, err := r.Group(group)
 	if err != nil {
 		return nil, err
 	}
 	return r.Edit(ctx, ref, func(a *Account) error {
+		if in == slices.Contains(a.Groups, g.ID) {
+			return nil
+		}
 		a.Groups = slices.DeleteFunc(slices.Clone(a.Groups), func(id string) bool { return id == g.ID })
+		if in {
+			a.Groups = append(a.Groups, g.ID)
+		}
 		return nil
 	})
 }

@@ -2,8 +2,9 @@ package account
 
 import (
 	"context"
-	"errors"
 	"maps"
+
+	"crs/internal/errs"
 )
 
 // Hold has an account use a credential that the store has not taken yet, and keeps it in front of what the store has until that is
@@ -11,7 +12,7 @@ import (
 func (r *Roster) Hold(id string, fresh Credential) (*Account, error) {
 	a := r.accounts.Again(id, func(a *Account) bool { return r.hold(a, fresh) })
 	if a == nil {
-		return nil, &NotFound{"account", id}
+		return nil, &NotFound{What: "account", Ref: id}
 	}
 	return a, nil
 }
@@ -41,10 +42,7 @@ func (r *Roster) Settle(ctx context.Context, id string) error {
 		}
 		return nil
 	})
-	if errors.Is(err, errOvertaken) {
-		return nil
-	}
-	return err
+	return errs.Ignore(err, errOvertaken)
 }
 
 func (r *Roster) holds(id string) bool {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"crs/internal/patience"
 )
 
 // waiter is a request that waits for a slot.
@@ -39,22 +41,7 @@ func (p *Pool) queue(x *waiter, w *Want, began time.Time, most time.Duration) *w
 	return x
 }
 
-func (x *waiter) pause(ctx context.Context) {
-	timer := time.NewTimer(x.most)
-	defer timer.Stop()
-	select {
-	case <-x.look:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
-func (x *waiter) wake() {
-	select {
-	case x.look <- struct{}{}:
-	default:
-	}
-}
+func (x *waiter) wake() { patience.Poke(x.look) }
 
 func (x *waiter) setLooks(now bool) {
 	if x != nil {

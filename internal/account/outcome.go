@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -134,12 +135,7 @@ func (r *Cooldown) same(o Cooldown) bool {
 
 // About says in words what it is limited to; "" for the whole account.
 func (r *Cooldown) About() string {
-	var parts []string
-	for _, part := range []string{r.Scope, r.Service, r.Model} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
+	parts := slices.DeleteFunc([]string{r.Scope, r.Service, r.Model}, func(part string) bool { return part == "" })
 	if r.Key != "" {
 		parts = append(parts, "key "+r.Key)
 	}

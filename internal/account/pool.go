@@ -3,9 +3,12 @@ package account
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"crs/internal/patience"
 )
 
 // Pool lends accounts to requests.
@@ -101,11 +104,7 @@ func (p *Pool) ranked(w *Want) []*priorityGroup {
 // arrange sorts the accounts onto shelves. It runs once after an operator has changed something, not for each request,
 // and not for each account that is loaded.
 func (p *Pool) rebuild() {
-	sorted := make([]*entry, 0, len(p.entries))
-	for _, e := range p.entries {
-		sorted = append(sorted, e)
-	}
-	slices.SortFunc(sorted, func(a, b *entry) int {
+	sorted := slices.SortedFunc(maps.Values(p.entries), func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(a.acc.Priority, b.acc.Priority), cmp.Compare(a.acc.Name, b.acc.Name))
 	})
 	clear(p.ranks)
@@ -136,7 +135,7 @@ func (p *Pool) Pick(ctx context.Context, w *Want) (*Lease, error) {
 	began := time.Now()
 	l, x, err := p.look(ctx, w, nil, began)
 	for x != nil {
-		x.pause(ctx)
+		patience.Await(ctx, x.look, x.most)
 		l, x, err = p.look(ctx, w, x, began)
 	}
 	return l, err

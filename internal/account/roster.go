@@ -18,7 +18,7 @@ import (
 type Roster struct {
 	accounts *document.Cache[Account]
 	groups   *document.Cache[Group]
-	seal     sealer
+	seal     Sealer
 	pool     lender
 	now      func() time.Time
 
@@ -26,7 +26,8 @@ type Roster struct {
 	held map[string]Credential // newer than what the store has, which has not taken them yet
 }
 
-type sealer interface {
+// Sealer keeps secrets unreadable at rest.
+type Sealer interface {
 	Seal(id string, plain secret.String) (string, error)
 	Unseal(id, sealed string) (secret.String, error)
 }
@@ -37,7 +38,7 @@ type lender interface {
 }
 
 // LoadRoster reads every account and group from the store.
-func LoadRoster(ctx context.Context, docs store.Documents, seal sealer, pool lender, now func() time.Time) (r *Roster, err error) {
+func LoadRoster(ctx context.Context, docs store.Documents, seal Sealer, pool lender, now func() time.Time) (r *Roster, err error) {
 	r = &Roster{seal: seal, pool: pool, now: now, held: map[string]Credential{}}
 	r.accounts, err = document.Load(ctx, docs, document.Kind[Account]{
 		Name: store.Account, Encode: r.encode, Decode: r.decode, Change: r.change,
@@ -77,12 +78,7 @@ func (r *Roster) Apply(news store.ChangeSet) error {
 }
 
 // Get finds an account by id or name.
-func (r *Roster) Get(ref string) (*Account, error) {
-	if a := r.accounts.Get(ref); a != nil {
-		return a, nil
-	}
-	return nil, &NotFound{"account", ref}
-}
+func (r *Roster) Get(ref string) (*Account, error) { return r.accounts.Need(ref) }
 
 // List gives every account, by name.
 func (r *Roster) List() []*Account { return r.accounts.All() }
@@ -100,8 +96,7 @@ func (r *Roster) Add(ctx context.Context, a Account) (*Account, error) {
 
 // taken says what has the name that something was to be made of.
 func taken(what string, err error) error {
-	var other *store.Taken
-	if errors.As(err, &other) {
+	if other, ok := errors.AsType[*store.Taken](err); ok {
 		return &Taken{what, other.Name}
 	}
 	return err
@@ -110,24 +105,21 @@ func taken(what string, err error) error {
 // Edit changes an account. change gets a copy; what it must not change (id, name, platform) is put back. A credential
 // that it changes becomes a new generation. An edit that somebody else's overtook is a *store.Conflict.
 func (r *Roster) Edit(ctx context.Context, ref string, change func(*Account) error) (*Account, error) {
-	old, err := r.Get(ref)
-	if err != nil {
-		return nil, err
-	}
-	a := *old
-	if err := change(&a); err != nil {
-		return nil, err
-	}
-	a.ID, a.Name, a.Platform, a.CreatedAt, a.Version = old.ID, old.Name, old.Platform, old.CreatedAt, old.Version
-	fresh := !a.Credential.Secret.Equal(old.Credential.Secret) || !a.Credential.Refresh.Equal(old.Credential.Refresh)
-	if fresh {
-		a.Credential.Generation = max(a.Credential.Generation, old.Credential.Generation+1)
-	}
-	// An account that is older than a rule can still be disabled.
-	if err := a.Validate(); err != nil && (fresh || old.Validate() == nil) {
-		return nil, err
-	}
-	return r.accounts.Save(ctx, a)
+	return r.accounts.Edit(ctx, ref, func(old, a *Account) error {
+		if err := change(a); err != nil {
+			return err
+		}
+		a.ID, a.Name, a.Platform, a.CreatedAt, a.Version = old.ID, old.Name, old.Platform, old.CreatedAt, old.Version
+		fresh := !a.Credential.Secret.Equal(old.Credential.Secret) || !a.Credential.Refresh.Equal(old.Credential.Refresh)
+		if fresh {
+			a.Credential.Generation = max(a.Credential.Generation, old.Credential.Generation+1)
+		}
+		// An account that is older than a rule can still be disabled.
+		if err := a.Validate(); err != nil && (fresh || old.Validate() == nil) {
+			return err
+		}
+		return nil
+	})
 }
 
 // errOvertaken means that another token pair took the place of the one that was refreshed.
@@ -175,8 +167,8 @@ func (r *Roster) Relogin(ctx context.Context, ref string, change func(*Account))
 func (r *Roster) insist(ctx context.Context, ref string, change func(*Account) error) (*Account, error) {
 	for {
 		a, err := r.Edit(ctx, ref, change)
-		var conflict *store.Conflict
-		if !errors.As(err, &conflict) || ctx.Err() != nil {
+		conflict, ok := errors.AsType[*store.Conflict](err)
+		if !ok || ctx.Err() != nil {
 			return a, err
 		}
 		if _, err := r.Reread(ctx, conflict.ID); err != nil {
@@ -189,7 +181,7 @@ func (r *Roster) insist(ctx context.Context, ref string, change func(*Account) e
 func (r *Roster) Reread(ctx context.Context, id string) (*Account, error) {
 	a, err := r.accounts.Reread(ctx, id)
 	if a == nil && err == nil {
-		err = &NotFound{"account", id}
+		err = &NotFound{What: "account", Ref: id}
 	}
 	return a, err
 }

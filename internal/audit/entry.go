@@ -105,10 +105,7 @@ func (q *Query) Most() int { return cmp.Or(q.Limit, 100) }
 
 // EarliestMilli is since when, in milliseconds of Unix time; 0 for ever.
 func (q *Query) EarliestMilli() int64 {
-	if q.Since.IsZero() {
-		return 0
-	}
-	return q.Since.UnixMilli()
+	return max(0, q.Since.UnixMilli())
 }
 
 // Limits say how much is kept: what is older than Since, and the oldest beyond Bytes, is forgotten.

@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/id"
+	"crs/internal/patience"
 )
 
 // Options are what a log works with.
@@ -67,12 +70,7 @@ func (l *Log) Record(e Entry) {
 	}
 	w := &waiting{entry: e.Bounded(), written: make(chan struct{})}
 	l.add(w)
-	patience := time.NewTimer(l.opt.Patience)
-	defer patience.Stop()
-	select {
-	case <-w.written:
-	case <-patience.C:
-	}
+	patience.Await(context.Background(), w.written, l.opt.Patience)
 }
 
 func (l *Log) add(w *waiting) {
@@ -86,10 +84,7 @@ func (l *Log) add(w *waiting) {
 	if lost != nil {
 		l.opt.Lost(lost.entry)
 	}
-	select {
-	case l.more <- struct{}{}:
-	default:
-	}
+	patience.Poke(l.more)
 }
 
 func (l *Log) run(ctx context.Context) {
@@ -152,13 +147,7 @@ func (l *Log) wrote(some []*waiting, err error) {
 		written[w] = true
 		close(w.written)
 	}
-	var left []*waiting
-	for _, w := range l.waiting {
-		if !written[w] {
-			left = append(left, w)
-		}
-	}
-	l.waiting = left
+	l.waiting = slices.DeleteFunc(l.waiting, func(w *waiting) bool { return written[w] })
 }
 
 // Health is how many entries wait, and why they cannot be written; nil when they can.
@@ -171,18 +160,12 @@ func (l *Log) Health() (waiting int, err error) {
 // Find gives entries that are written.
 func (l *Log) Find(ctx context.Context, q Query) ([]Row, error) {
 	rows, err := l.opt.Rows.Audit(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("read the audit log: %w", err)
-	}
-	return rows, nil
+	return rows, errs.Wrap(err, "read the audit log")
 }
 
 // Forget forgets what is too old to keep.
 func (l *Log) Forget(ctx context.Context) error {
-	if err := l.opt.Rows.AppendAudit(ctx, nil, l.limits()); err != nil {
-		return fmt.Errorf("forget old entries of the audit log: %w", err)
-	}
-	return nil
+	return errs.Wrap(l.opt.Rows.AppendAudit(ctx, nil, l.limits()), "forget old entries of the audit log")
 }
 
 // Close ends the writer, after one more try. What cannot be written even then is given up.

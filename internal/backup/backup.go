@@ -26,6 +26,7 @@ import (
 	"filippo.io/age"
 
 	"crs/internal/durable"
+	"crs/internal/errs"
 	"crs/internal/secret"
 	"crs/internal/usage"
 )
@@ -95,7 +96,7 @@ func Write(ctx context.Context, file string, from From) error {
 		err = os.Rename(draft, file)
 	}
 	if err != nil {
-		return fmt.Errorf("write the backup: %w", errors.Join(err, ignoreMissing(os.Remove(draft))))
+		return fmt.Errorf("write the backup: %w", errors.Join(err, errs.Ignore(os.Remove(draft), fs.ErrNotExist)))
 	}
 	return durable.Dir(filepath.Dir(file))
 }
@@ -139,7 +140,7 @@ func (from *From) fill(ctx context.Context, a *archive, copied string) error {
 	if err != nil {
 		return err
 	}
-	for _, add := range []func() error{
+	return errs.First(
 		func() error {
 			return a.json(aboutFile, About{Format: format, Version: from.Version, Made: from.Now.UTC(), Schema: schema, Ledger: !from.NoLedger})
 		},
@@ -149,12 +150,7 @@ func (from *From) fill(ctx context.Context, a *archive, copied string) error {
 		func() error { return a.file(configFile, from.Config, true) },
 		func() error { return from.ledger(ctx, a) },
 		func() error { return a.json(sumsFile, a.sums) },
-	} {
-		if err := add(); err != nil {
-			return err
-		}
-	}
-	return nil
+	)
 }
 
 // key adds the key file as it was looked at: a backup with another key is worth nothing.
@@ -244,13 +240,6 @@ func (a *archive) entry(name string, size int64, body io.Reader) error {
 }
 
 func text(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
 
 // Prune keeps the newest backups of those whose names begin with prefix in dir, and deletes the others.
 func Prune(dir, prefix string, keep int) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crs/internal/durable"
+	"crs/internal/errs"
 )
 
 const (
@@ -32,7 +33,7 @@ func commit(dir string, about *About) (before string, err error) {
 	}
 	text, err := json.Marshal(d)
 	if err == nil {
-		err = writeDurably(filepath.Join(dir, commitFile), text)
+		err = durable.Write(filepath.Join(dir, commitFile), text, 0o600)
 	}
 	if err != nil {
 		return "", fmt.Errorf("restore: %w", err)
@@ -43,17 +44,9 @@ func commit(dir string, about *About) (before string, err error) {
 	return before, durable.Dir(dir)
 }
 
-func writeDurably(file string, text []byte) error {
-	draft := file + ".new"
-	if err := writeNew(draft, text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(draft, file)
-}
-
 // writeNew writes a file durably that is in nobody's way: what is there goes first, a link included.
 func writeNew(file string, text []byte, mode fs.FileMode) error {
-	if err := ignoreMissing(os.Remove(file)); err != nil {
+	if err := errs.Ignore(os.Remove(file), fs.ErrNotExist); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
@@ -78,10 +71,7 @@ func Finish(dir string) error {
 	if err := json.Unmarshal(text, &d); err != nil {
 		return fmt.Errorf("finish restoring: %s is not readable: %w", filepath.Join(dir, commitFile), err)
 	}
-	if err := d.carryOut(dir); err != nil {
-		return fmt.Errorf("finish restoring: %w", err)
-	}
-	return nil
+	return errs.Wrap(d.carryOut(dir), "finish restoring")
 }
 
 // carryOut can be done again from whatever point it came to.
@@ -113,14 +103,14 @@ func (d *decision) carryOut(dir string) error {
 func (d *decision) swap(dir, stage, before, name string) error {
 	staged, place := filepath.Join(stage, name), filepath.Join(dir, name)
 	if _, err := os.Lstat(staged); err != nil {
-		return ignoreMissing(err) // done already
+		return errs.Ignore(err, fs.ErrNotExist) // done already
 	}
 	olds := []string{name}
 	if name == storeFile {
 		olds = []string{name + "-count", name + "-wal", name + "-shm", name} // the count is of the old one
 	}
 	for _, old := range olds {
-		if err := ignoreMissing(os.Rename(filepath.Join(dir, old), filepath.Join(before, old))); err != nil {
+		if err := errs.Ignore(os.Rename(filepath.Join(dir, old), filepath.Join(before, old)), fs.ErrNotExist); err != nil {
 			return err
 		}
 	}

@@ -3,11 +3,12 @@
 package backup
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"crs/internal/errs"
 )
 
 // own gives everything below root to dir's owner: root may restore what a daemon with a user of its own must read.
@@ -22,10 +23,7 @@ func own(root, dir string) error {
 		}
 		return os.Lchown(path, uid, gid)
 	})
-	if err != nil {
-		return fmt.Errorf("restore: %w", err)
-	}
-	return nil
+	return errs.Wrap(err, "restore")
 }
 
 // belongTo gives a configuration file to whom the old one belonged, or else to the group of the data directory.

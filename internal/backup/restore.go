@@ -10,12 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 
 	"filippo.io/age"
 
+	"crs/internal/errs"
 	"crs/internal/secret"
 	"crs/internal/usage"
 )
@@ -138,9 +140,8 @@ func opened(f io.Reader, passphrase secret.String) (io.Reader, error) {
 		return nil, fmt.Errorf("use the passphrase: %w", err)
 	}
 	plain, err := age.Decrypt(br, identity)
-	var none *age.NoIdentityMatchError
 	switch {
-	case errors.As(err, &none):
+	case errors.As(err, new(*age.NoIdentityMatchError)):
 		return nil, ErrPassphrase
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -219,8 +220,7 @@ func (u *unpacker) readAbout(name string, body io.Reader) error {
 	if u.about.Format != format || u.about.Schema > u.schema {
 		return fmt.Errorf("%w (version %s, schema %d; this one knows %d)", ErrNewer, u.about.Version, u.about.Schema, u.schema)
 	}
-	sum := sha256.Sum256(text)
-	u.sums[name] = fmt.Sprintf("%x", sum)
+	u.sums[name] = fmt.Sprintf("%x", sha256.Sum256(text))
 	return nil
 }
 
@@ -286,7 +286,7 @@ func placeConfig(stage string, to *To) (string, error) {
 	staged := filepath.Join(stage, configFile)
 	text, err := os.ReadFile(staged)
 	if err != nil || to.Config == "" {
-		return "", ignoreMissing(err)
+		return "", errs.Ignore(err, fs.ErrNotExist)
 	}
 	if err := os.Remove(staged); err != nil {
 		return "", err

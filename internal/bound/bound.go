@@ -36,6 +36,14 @@ func Cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:end], "?") + ellipsis
 }
 
+// Short gives at most so many characters of text, with an ellipsis behind them where something was cut.
+func Short(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + ellipsis
+	}
+	return text
+}
+
 // Quoted is a client's text as a refusal may repeat it: in quotes, its beginning only, and its length where that is not all.
 func Quoted(text string) string {
 	if len(text) <= Quote {

@@ -26,7 +26,7 @@ var checks = map[string]check{
 	"path":         {"an absolute path", isPath},
 	"path-or-none": {"an absolute path, or nothing", func(text string) bool { return text == "" || isPath(text) }},
 	"socket":       {"an absolute path of at most " + strconv.Itoa(maxSocketPath) + " bytes", isSocketPath},
-	"zone":         {"a time zone such as Europe/Berlin, or nothing", isZone},
+	"zone":         {"a time zone such as Europe/Berlin, or nothing", func(text string) bool { _, err := time.LoadLocation(text); return err == nil }},
 	"url":          {"a URL such as https://api.example.com, without user, query or fragment", isURL},
 	"networks":     {"addresses and networks such as 10.0.0.1,192.168.0.0/16, or nothing", isNetworks},
 	"domains":      {"domains such as relay.example.com, in small letters, with commas between them, or nothing", isDomains},
@@ -58,11 +58,6 @@ func isPath(text string) bool {
 
 func isSocketPath(text string) bool {
 	return isPath(text) && len(text) <= maxSocketPath
-}
-
-func isZone(text string) bool {
-	_, err := time.LoadLocation(text)
-	return err == nil
 }
 
 // isURL accepts a base URL. One with a user, a query or a fragment would be shown with its secrets, or lose them when a

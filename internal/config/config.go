@@ -10,9 +10,10 @@
 package config
 
 import (
-	"fmt"
 	"log/slog"
 	"time"
+
+	"crs/internal/errs"
 )
 
 // Config is everything that can be set. Each field's tags say its key (key), what it is when nobody sets it (default),
@@ -50,10 +51,7 @@ func (c Config) Location() (*time.Location, error) {
 		return time.Local, nil
 	}
 	zone, err := time.LoadLocation(c.TimeZone)
-	if err != nil {
-		return nil, fmt.Errorf("load time zone %s: %w", c.TimeZone, err)
-	}
-	return zone, nil
+	return zone, errs.Wrap(err, "load time zone %s", c.TimeZone)
 }
 
 // Log says what the daemon writes to its log, and how.

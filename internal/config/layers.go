@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"crs/internal/convert"
 )
 
 // layers puts one layer of values over the other. Each value is checked as it comes in, also when a later one covers it.
@@ -150,10 +152,8 @@ func (l *layers) entries() []Entry {
 			all = append(all, providerOption(name, setting))
 		}
 	}
-	list := make([]Entry, 0, len(all))
-	for _, o := range all {
+	return convert.All(all, func(o option) Entry {
 		value := l.values[o.key]
-		list = append(list, Entry{Key: o.key, Value: o.show(value), Origin: l.origins[o.key].String(), Doc: o.doc, Hidden: o.hidden(value)})
-	}
-	return list
+		return Entry{Key: o.key, Value: o.show(value), Origin: l.origins[o.key].String(), Doc: o.doc, Hidden: o.hidden(value)}
+	})
 }

@@ -9,27 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/bound"
 	"crs/internal/secret"
 )
-
-// Option describes one key, for the documentation.
-type Option struct {
-	Key     string // as written in the file, with its table: limits.body_max
-	Env     string // the variable that sets it
-	Default string // empty for the keys of a provider, whose defaults are built into that provider
-	Accepts string // what its value may be
-	Doc     string
-}
-
-// Options lists every key in the order of Config. Those under providers are written with NAME and KEY where the
-// operator chooses.
-func Options() []Option {
-	var list []Option
-	for _, o := range slices.Concat(optionsOf(reflect.TypeFor[Config](), "", nil), providerOptions(providersTable+".NAME.")) {
-		list = append(list, Option{Key: o.key, Env: envName(o.key), Default: o.fallback, Accepts: o.want(), Doc: o.doc})
-	}
-	return list
-}
 
 // option is one key with the rules for its value, as the tags of its field give them.
 type option struct {
@@ -222,7 +204,7 @@ func (o option) quote(raw any) string {
 		return "(a table)"
 	case string:
 		if !o.hides(raw) {
-			return strconv.Quote(shorten(raw))
+			return strconv.Quote(bound.Short(raw, 200))
 		}
 	default:
 		if !o.secret {
@@ -230,12 +212,4 @@ func (o option) quote(raw any) string {
 		}
 	}
 	return secret.New(fmt.Sprint(raw)).String()
-}
-
-func shorten(text string) string {
-	const most = 200
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }

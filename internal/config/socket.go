@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -20,15 +21,10 @@ func SocketPath(src Source, present func(path string) bool) string {
 		return absolute(named)
 	}
 	if present == nil {
-		present = exists
+		present = func(path string) bool { _, err := os.Stat(path); return err == nil }
 	}
 	places := src.socketPlaces()
-	for _, place := range places {
-		if present(place) {
-			return place
-		}
-	}
-	return places[0]
+	return places[max(0, slices.IndexFunc(places, present))]
 }
 
 // socketPlaces lists where the socket may be, the likeliest first; there is always one.
@@ -53,23 +49,13 @@ func (src Source) namesPlace() bool {
 	return src.namesFile() || src.Flags["data"] != "" || src.getenv("CRS_DATA") != ""
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // socketIn gives the socket that a file sets; empty when it sets none or cannot be read.
 func socketIn(file string) string {
-	doc, err := os.ReadFile(file)
-	if err != nil {
-		return ""
-	}
+	doc, _ := os.ReadFile(file)
 	tree := map[string]any{}
-	socket := ""
-	if toml.Unmarshal(doc, &tree) == nil {
-		socket, _ = tree["socket"].(string)
-	}
-	if !isSocketPath(socket) {
+	err := toml.Unmarshal(doc, &tree)
+	socket, _ := tree["socket"].(string)
+	if err != nil || !isSocketPath(socket) {
 		return ""
 	}
 	return socket

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"crs/internal/convert"
+
 	"github.com/agnivade/levenshtein"
 )
 
@@ -24,20 +26,14 @@ func (l *layers) unknownVariable(name string) string {
 	if name == clientsKey {
 		return "unknown variable " + name + " in the environment: clients are told their key with it, and it sets nothing here"
 	}
-	var candidates []string
-	for _, key := range l.settable("") {
-		candidates = append(candidates, strings.TrimPrefix(envName(key), envPrefix))
-	}
+	candidates := convert.All(l.settable(""), func(key string) string { return strings.TrimPrefix(envName(key), envPrefix) })
 	name = strings.TrimPrefix(name, envPrefix)
 	return fmt.Sprintf("unknown variable %s in the environment%s", envPrefix+name, suggestion(envPrefix, name, candidates, "_"))
 }
 
 // settable lists the keys that may have been meant by key. A provider's own setting may stand under another provider.
 func (l *layers) settable(key string) []string {
-	var list []string
-	for _, o := range l.options {
-		list = append(list, o.key)
-	}
+	list := convert.All(l.options, func(o option) string { return o.key })
 	settings := slices.Clone(commonSettings)
 	if parts := strings.Split(key, "."); len(parts) == 3 && parts[0] == providersTable {
 		settings = append(settings, parts[2])

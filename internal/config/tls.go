@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -45,25 +46,17 @@ func listed(text string) []string {
 }
 
 func isNetworks(text string) bool {
-	for _, part := range listed(text) {
+	return !slices.ContainsFunc(listed(text), func(part string) bool {
 		_, addr := netip.ParseAddr(part)
 		_, network := netip.ParsePrefix(part)
-		if addr != nil && network != nil {
-			return false
-		}
-	}
-	return true
+		return addr != nil && network != nil
+	})
 }
 
 var domain = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func isDomains(text string) bool {
-	for _, part := range listed(text) {
-		if !domain.MatchString(part) || len(part) > 253 {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(listed(text), func(part string) bool { return !domain.MatchString(part) || len(part) > 253 })
 }
 
 func isEmail(text string) bool {

@@ -1,12 +1,14 @@
 package descriptor
 
 import (
+	"context"
 	"errors"
 	"net"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
+
+	"crs/internal/patience"
 )
 
 // The pauses before an Accept that failed for want of something is tried again.
@@ -34,14 +36,16 @@ type Listener struct {
 	free  func() // gives descriptors back that can be spared; may be nil
 	spare *Spare // nil for none
 
-	closed chan struct{}
-	once   sync.Once
+	life context.Context // ends when it is closed
+	end  context.CancelFunc
 }
 
 // Patient makes Accept of ln, which has a name in the log, wait for what there is too little of, and tell short of it. free, which may
 // be nil, is called each time to give something back.
 func Patient(ln net.Listener, name string, short *Shortage, free func()) *Listener {
-	return &Listener{Listener: ln, name: name, short: short, free: free, closed: make(chan struct{})}
+	l := &Listener{Listener: ln, name: name, short: short, free: free}
+	l.life, l.end = context.WithCancel(context.Background())
+	return l
 }
 
 // With has l spend a descriptor of spare for a connection that gets no other.
@@ -67,7 +71,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		if l.free != nil {
 			l.free()
 		}
-		if !l.wait(pause) {
+		if !patience.Pause(l.life, pause) {
 			return nil, net.ErrClosed
 		}
 		pause = min(2*pause, lastPause)
@@ -84,20 +88,8 @@ func (l *Listener) accept() (net.Conn, error) {
 	}
 }
 
-// wait reports whether l is still open after a pause.
-func (l *Listener) wait(pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-l.closed:
-		return false
-	}
-}
-
 // Close implements net.Listener.
 func (l *Listener) Close() error {
-	l.once.Do(func() { close(l.closed) })
+	l.end()
 	return l.Listener.Close()
 }

@@ -51,6 +51,15 @@ func Load[T any](ctx context.Context, docs store.Documents, kind Kind[T]) (*Cach
 	if err != nil {
 		return nil, err
 	}
+	if kind.Encode == nil {
+		kind.Encode = func(t *T) ([]byte, error) { return json.Marshal(t) }
+	}
+	if kind.Decode == nil {
+		kind.Decode = func(d store.Doc) (*T, error) { t := new(T); return t, json.Unmarshal(d.Body, t) }
+	}
+	if kind.Change == nil {
+		kind.Change = func(_, fresh *T) *T { return fresh }
+	}
 	c := &Cache[T]{docs: docs, kind: kind, index: newIndex[T](len(all)), making: map[string]bool{}}
 	list, errs := c.readAll(all)
 	if len(errs) > 0 {
@@ -69,6 +78,20 @@ func (c *Cache[T]) Get(ref string) *T {
 	return c.index.ref(ref)
 }
 
+// NotFound means that there is no document of that name or id.
+type NotFound struct{ What, Ref string }
+
+// Error implements error.
+func (e *NotFound) Error() string { return fmt.Sprintf("there is no %s %q", e.What, e.Ref) }
+
+// Need is Get for a document that there must be; otherwise it gives a *NotFound.
+func (c *Cache[T]) Need(ref string) (*T, error) {
+	if t := c.Get(ref); t != nil {
+		return t, nil
+	}
+	return nil, &NotFound{string(c.kind.Name), ref}
+}
+
 // Find finds a document by its sum; nil when there is none.
 func (c *Cache[T]) Find(s Sum) *T {
 	c.mu.RLock()
@@ -79,12 +102,7 @@ func (c *Cache[T]) Find(s Sum) *T {
 // All gives every document, by name.
 func (c *Cache[T]) All() []*T {
 	c.mu.RLock()
-	all := make([]*T, 0, len(c.index.byID))
-	for _, t := range c.index.held {
-		if t != nil {
-			all = append(all, t)
-		}
-	}
+	all := slices.DeleteFunc(slices.Clone(c.index.held), func(t *T) bool { return t == nil })
 	c.mu.RUnlock()
 	slices.SortFunc(all, func(a, b *T) int { return cmp.Compare(c.kind.Head(a).Name, c.kind.Head(b).Name) })
 	return all
@@ -123,7 +141,7 @@ func (c *Cache[T]) unreserve(name string) {
 // else's write has come first.
 func (c *Cache[T]) Save(ctx context.Context, t T) (*T, error) {
 	h := c.kind.Head(&t)
-	body, err := c.encode(&t)
+	body, err := c.kind.Encode(&t)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s %s: %w", c.kind.Name, h.Name, err)
 	}
@@ -137,11 +155,17 @@ func (c *Cache[T]) Save(ctx context.Context, t T) (*T, error) {
 	return &t, nil
 }
 
-func (c *Cache[T]) encode(t *T) ([]byte, error) {
-	if c.kind.Encode == nil {
-		return json.Marshal(t)
+// Edit saves what change makes of a copy of a document.
+func (c *Cache[T]) Edit(ctx context.Context, ref string, change func(old, t *T) error) (*T, error) {
+	old, err := c.Need(ref)
+	if err != nil {
+		return nil, err
 	}
-	return c.kind.Encode(t)
+	t := *old
+	if err := change(old, &t); err != nil {
+		return nil, err
+	}
+	return c.Save(ctx, t)
 }
 
 // Delete removes a document.
@@ -180,7 +204,7 @@ func (c *Cache[T]) put(t *T) {
 	if old != nil {
 		c.index.remove(c.kind.Head(old))
 	}
-	t = c.changed(old, t)
+	t = c.kind.Change(old, t)
 	c.index.add(t, c.kind.Head(t))
 }
 
@@ -188,13 +212,6 @@ func (c *Cache[T]) put(t *T) {
 func (c *Cache[T]) drop(id string) {
 	if old := c.index.id(id); old != nil {
 		c.index.remove(c.kind.Head(old))
-		c.changed(old, nil)
+		c.kind.Change(old, nil)
 	}
-}
-
-func (c *Cache[T]) changed(old, fresh *T) *T {
-	if c.kind.Change == nil {
-		return fresh
-	}
-	return c.kind.Change(old, fresh)
 }

@@ -2,7 +2,6 @@ package document
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -101,18 +100,10 @@ func (c *Cache[T]) readAll(docs []store.Doc) (list []*T, errs []error) {
 }
 
 func (c *Cache[T]) read(d store.Doc) (*T, error) {
-	t, err := c.decode(d)
+	t, err := c.kind.Decode(d)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s %s: %w", store.ErrDamaged, c.kind.Name, d.ID, err)
 	}
 	*c.kind.Head(t).Version = d.Version
 	return t, nil
-}
-
-func (c *Cache[T]) decode(d store.Doc) (*T, error) {
-	if c.kind.Decode != nil {
-		return c.kind.Decode(d)
-	}
-	t := new(T)
-	return t, json.Unmarshal(d.Body, t)
 }

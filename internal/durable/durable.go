@@ -1,11 +1,12 @@
-// Package durable makes changes of a directory outlive a crash of the machine.
+// Package durable makes files, and changes of a directory, outlive a crash of the machine.
 package durable
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
+
+	"crs/internal/errs"
 )
 
 // Dir makes the names in a directory durable: of files that were made, renamed or removed.
@@ -17,8 +18,5 @@ func Dir(dir string) error {
 	if err == nil {
 		err = errors.Join(d.Sync(), d.Close())
 	}
-	if err != nil {
-		return fmt.Errorf("make the change of %s durable: %w", dir, err)
-	}
-	return nil
+	return errs.Wrap(err, "make the change of %s durable", dir)
 }

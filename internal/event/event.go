@@ -4,6 +4,8 @@ package event
 import (
 	"sync"
 	"sync/atomic"
+
+	"crs/internal/patience"
 )
 
 // Bus passes events of one type on to any number of watchers. Publishing never waits and needs no memory: an event is copied
@@ -67,10 +69,7 @@ func (w *Watcher[T]) put(e *T) {
 		w.ring[(w.first+w.count)%len(w.ring)] = *e
 	}
 	w.count++
-	select {
-	case w.more <- struct{}{}:
-	default:
-	}
+	patience.Poke(w.more)
 }
 
 // More receives when there may be something to take.

@@ -82,13 +82,8 @@ func Equal(raw []byte, text string) bool {
 
 // Bool reads a raw value that is true or false.
 func Bool(raw []byte) (value, ok bool) {
-	switch string(raw) {
-	case "true":
-		return true, true
-	case "false":
-		return false, true
-	}
-	return false, false
+	value = string(raw) == "true"
+	return value, value || string(raw) == "false"
 }
 
 // Int reads a raw value that is a whole number written without a fraction or an exponent, and fits.
@@ -156,23 +151,15 @@ func decodeRune(text []byte) (r rune, size int) {
 	return utf8.DecodeRune(text)
 }
 
+// escapes are what a backslash and one letter stand for.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
 func decodeEscape(text []byte) (r rune, size int) {
 	if len(text) < 2 {
 		return 0, 0
 	}
-	switch text[1] {
-	case '"', '\\', '/':
-		return rune(text[1]), 2
-	case 'b':
-		return '\b', 2
-	case 'f':
-		return '\f', 2
-	case 'n':
-		return '\n', 2
-	case 'r':
-		return '\r', 2
-	case 't':
-		return '\t', 2
+	if short := escapes[text[1]]; short != 0 {
+		return rune(short), 2
 	}
 	r, ok := decodeUnit(text)
 	if !ok {

@@ -10,46 +10,37 @@ import (
 // of half a million, and the garbage collector is through with them in a fraction of the time.
 func pack(keys []*Key) {
 	room := make([]Key, len(keys))
+	var lists []*[]string
+	var rules []*[]limit.Rule
 	var texts []*string
-	entries := make([]string, 0, entriesOf(keys))
-	rules := make([]limit.Rule, 0, rulesOf(keys))
 	for i, k := range keys {
 		room[i] = *k
 		keys[i] = &room[i]
-		for _, list := range room[i].lists() {
-			if len(*list) > 0 {
-				first := len(entries)
-				entries = append(entries, *list...)
-				*list = entries[first:len(entries):len(entries)] // whoever appends to it gets another one
-			}
-		}
-		if of := &room[i].Policy.Limits; len(of.Rules) > 0 {
-			first := len(rules)
-			rules = append(rules, of.Rules...)
-			of.Rules = rules[first:len(rules):len(rules)]
-		}
-		texts = append(texts, room[i].texts()...)
+		lists, rules = append(lists, keys[i].lists()...), append(rules, &keys[i].Policy.Limits.Rules)
+		texts = append(texts, keys[i].texts()...)
 	}
+	adjoin(rules)
+	entries := adjoin(lists)
 	for i := range entries {
 		texts = append(texts, &entries[i])
 	}
 	join(texts)
 }
 
-func entriesOf(keys []*Key) (n int) {
-	for _, k := range keys {
-		for _, list := range k.lists() {
-			n += len(*list)
+// adjoin makes lists parts of one, which it gives. Whoever appends to one of them gets another one.
+func adjoin[T any](lists []*[]T) []T {
+	size := 0
+	for _, list := range lists {
+		size += len(*list)
+	}
+	all := make([]T, 0, size)
+	for _, list := range lists {
+		if first := len(all); len(*list) > 0 {
+			all = append(all, *list...)
+			*list = all[first:len(all):len(all)]
 		}
 	}
-	return n
-}
-
-func rulesOf(keys []*Key) (n int) {
-	for _, k := range keys {
-		n += len(k.Policy.Limits.Rules)
-	}
-	return n
+	return all
 }
 
 // join makes texts parts of one.

@@ -42,5 +42,14 @@ func (p *Policy) Allows(client, name string) error {
 
 // AllowsModel reports whether the key may use a model.
 func (p *Policy) AllowsModel(name string) bool {
-	return !model.MatchAny(p.DenyModels, name) && (len(p.AllowModels) == 0 || model.MatchAny(p.AllowModels, name))
+	return !matches(p.DenyModels, name) && (len(p.AllowModels) == 0 || matches(p.AllowModels, name))
+}
+
+// matches also knows a model by its plain name: who may not use claude-opus-* may not use us.anthropic.claude-opus-5 either.
+func matches(patterns []string, name string) bool {
+	if len(patterns) == 0 {
+		return false
+	}
+	plain := model.Plain(name)
+	return model.MatchAny(patterns, name) || plain != name && model.MatchAny(patterns, plain)
 }

@@ -56,12 +56,6 @@ func decode(d store.Doc) (*Key, error) {
 // Apply puts on the ring what another node has written. A key that cannot be read is left as it was, and is told in the error.
 func (r *Ring) Apply(news store.ChangeSet) error { return r.keys.Apply(news) }
 
-// NotFound means that there is no such key.
-type NotFound struct{ Ref string }
-
-// Error implements error.
-func (e *NotFound) Error() string { return fmt.Sprintf("there is no key %q", e.Ref) }
-
 // Taken means that another key has the name, perhaps a deleted one.
 type Taken struct {
 	Name    string
@@ -77,20 +71,14 @@ func (e *Taken) Error() string {
 }
 
 // Get finds a key by id or name.
-func (r *Ring) Get(ref string) (*Key, error) {
-	if k := r.keys.Get(ref); k != nil {
-		return k, nil
-	}
-	return nil, &NotFound{ref}
-}
+func (r *Ring) Get(ref string) (*Key, error) { return r.keys.Need(ref) }
 
 // NameOf is the name of a key, or its id when there is no such key any more.
 func (r *Ring) NameOf(id string) string {
-	k, err := r.Get(id)
-	if err != nil {
-		return id
+	if k := r.keys.Get(id); k != nil {
+		return k.Name
 	}
-	return k.Name
+	return id
 }
 
 // List gives every key, deleted ones too, by name.
@@ -118,8 +106,8 @@ func (r *Ring) Create(ctx context.Context, k Key) (*Key, secret.String, error) {
 
 // taken says what a name is taken by.
 func (r *Ring) taken(err error) error {
-	var taken *store.Taken
-	if !errors.As(err, &taken) {
+	taken, ok := errors.AsType[*store.Taken](err)
+	if !ok {
 		return err
 	}
 	old := r.keys.Get(taken.ID)
@@ -129,32 +117,20 @@ func (r *Ring) taken(err error) error {
 // Edit changes a key. change gets a copy; what it must not change (id, hash, name) is put back. An edit that somebody
 // else's overtook is a *store.Conflict.
 func (r *Ring) Edit(ctx context.Context, ref string, change func(*Key) error) (*Key, error) {
-	old, err := r.Get(ref)
-	if err != nil {
-		return nil, err
-	}
-	k := *old
-	if err := change(&k); err != nil {
-		return nil, err
-	}
-	k.ID, k.Name, k.Hint, k.Digest = old.ID, old.Name, old.Hint, old.Digest
-	k.CreatedAt, k.Version = old.CreatedAt, old.Version
-	if err := k.Validate(); err != nil {
-		return nil, err
-	}
-	return r.keys.Save(ctx, k)
+	return r.keys.Edit(ctx, ref, func(old, k *Key) error {
+		if err := change(k); err != nil {
+			return err
+		}
+		k.ID, k.Name, k.Hint, k.Digest = old.ID, old.Name, old.Hint, old.Digest
+		k.CreatedAt, k.Version = old.CreatedAt, old.Version
+		return k.Validate()
+	})
 }
 
 // Rotate gives a key a new secret; the old one is refused from then on.
 func (r *Ring) Rotate(ctx context.Context, ref string) (*Key, secret.String, error) {
-	old, err := r.Get(ref)
-	if err != nil {
-		return nil, secret.String{}, err
-	}
 	presented := Generate()
-	k := *old
-	k.identify(presented)
-	made, err := r.keys.Save(ctx, k)
+	made, err := r.keys.Edit(ctx, ref, func(_, k *Key) error { k.identify(presented); return nil })
 	if err != nil {
 		return nil, secret.String{}, err
 	}

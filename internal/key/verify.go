@@ -77,9 +77,8 @@ func (r *Ring) activate(ctx context.Context, k *Key) (*Key, error) {
 	begun.ActivatedAt = r.now().UTC()
 	begun.ExpiresAt = begun.ActivatedAt.Add(k.ActivateFor)
 	done, err := r.keys.Save(ctx, begun)
-	var conflict *store.Conflict
 	switch {
-	case errors.As(err, &conflict):
+	case errors.As(err, new(*store.Conflict)):
 		return r.Get(k.ID)
 	case errors.Is(err, store.ErrUnavailable):
 		return k, nil // its time begins when that can be written down

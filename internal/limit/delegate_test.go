@@ -37,8 +37,10 @@ func (h *successor) Adopt(of limit.Holder, estimate unit.Amounts) limit.Seat {
 	return successorSeat{h.gate.Adopt(of.ID, estimate)}
 }
 
-func (h *successor) Use(context.Context, limit.Holder) (limit.Use, error) { return limit.Use{}, nil }
-func (h *successor) Closed() error                                        { return nil }
+func (h *successor) Use(_ context.Context, _ limit.Holder, mine limit.Use) (limit.Use, error) {
+	return mine, nil
+}
+func (h *successor) Closed() error { return nil }
 
 func (s successorSeat) Release()                 { s.permit.Release() }
 func (s successorSeat) Settle(used unit.Amounts) { s.permit.Settle(used) }

@@ -16,8 +16,8 @@ type Shared interface {
 	Admit(ctx context.Context, h Holder, estimate unit.Amounts) (Seat, error)
 	// Adopt counts a request that was let in without asking, as soon as it can be. It does not block.
 	Adopt(h Holder, estimate unit.Amounts) Seat
-	// Use tells what the holder uses on all nodes.
-	Use(ctx context.Context, h Holder) (Use, error)
+	// Use tells what the holder uses on all nodes. What was spent is as on this one, mine, where it is not counted together.
+	Use(ctx context.Context, h Holder, mine Use) (Use, error)
 	// Closed is why every request is refused, whatever its holder's limits; nil while they are not.
 	Closed() error
 }
@@ -91,12 +91,9 @@ func (t *together) use(ctx context.Context, h Holder, mine Use) Use {
 	if !h.Limits.Limited() {
 		return mine
 	}
-	all, err := t.shared.Use(ctx, h)
+	all, err := t.shared.Use(ctx, h, mine)
 	if err != nil {
 		return mine
-	}
-	if all.Spent == (Spent{}) {
-		all.Spent = mine.Spent
 	}
 	return all
 }

@@ -1,8 +1,6 @@
 package oauth
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"net/url"
 	"regexp"
@@ -22,11 +20,7 @@ func Challenge(verifier secret.String) string {
 }
 
 // NewState makes what ties an answer to the login that it belongs to: 32 random bytes.
-func NewState() string {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails: crypto/rand
-	return base64.RawURLEncoding.EncodeToString(b)
-}
+func NewState() string { return oauth2.GenerateVerifier() }
 
 // AuthorizeURL adds parameters to the URL of an authorize page.
 func AuthorizeURL(page string, parameters url.Values) string {

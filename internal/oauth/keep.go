@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/errs"
 	"crs/internal/patience"
 )
 
@@ -51,10 +53,9 @@ func (k *Keeper) keep(acc *account.Account, fresh account.Credential, release fu
 		limit = diskPatience
 	}
 	renewed, err := k.toStore(limit, acc, fresh)
-	var gone *account.NotFound
-	if err == nil || errors.As(err, &gone) {
+	if err == nil || errors.As(err, new(*account.NotFound)) {
 		k.forget(acc.ID, release)
-		return renewed, wrap(err, acc)
+		return renewed, errs.Wrap(err, "keep the fresh token of account %s", acc.Name)
 	}
 	return k.hold(h, err)
 }
@@ -66,13 +67,6 @@ func (k *Keeper) toStore(limit time.Duration, acc *account.Account, fresh accoun
 	return patience.Get(limit+diskPatience, func() (*account.Account, error) {
 		return k.opt.Roster.Renew(ctx, acc.ID, acc.Credential.Generation, fresh)
 	})
-}
-
-func wrap(err error, acc *account.Account) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("keep the fresh token of account %s: %w", acc.Name, err)
 }
 
 // putBy writes a pair into the reserve.
@@ -108,14 +102,8 @@ func (k *Keeper) hold(h *heldPair, err error) (*account.Account, error) {
 	told := Held{acc, h.durable, h.err}
 	k.settleLater()
 	k.mu.Unlock()
-	k.tell(told)
+	k.opt.Held(told)
 	return acc, nil
-}
-
-func (k *Keeper) tell(h Held) {
-	if k.opt.Held != nil {
-		k.opt.Held(h)
-	}
 }
 
 // settleLater starts what has the store take what is held, unless that runs. It is called with mu held.
@@ -126,7 +114,7 @@ func (k *Keeper) settleLater() {
 	ctx, stop := context.WithCancel(context.Background())
 	k.settling = stop
 	k.settled.Go(func() {
-		for pause(ctx, settleAgain) && k.settleAll(ctx) {
+		for patience.Pause(ctx, settleAgain) && k.settleAll(ctx) {
 		}
 	})
 }
@@ -134,10 +122,7 @@ func (k *Keeper) settleLater() {
 // settleAll tries each pair once, and reports whether something is left.
 func (k *Keeper) settleAll(ctx context.Context) bool {
 	k.mu.Lock()
-	all := make([]*heldPair, 0, len(k.held))
-	for _, h := range k.held {
-		all = append(all, h)
-	}
+	all := slices.Collect(maps.Values(k.held))
 	k.mu.Unlock()
 	for _, h := range all {
 		if ctx.Err() == nil {
@@ -158,8 +143,7 @@ func (k *Keeper) settle(ctx context.Context, h *heldPair) {
 	within, stop := context.WithTimeout(ctx, storeLimit)
 	defer stop()
 	err := k.opt.Roster.Settle(within, h.pair.Account)
-	var gone *account.NotFound
-	if err != nil && !errors.As(err, &gone) {
+	if err != nil && !errors.As(err, new(*account.NotFound)) {
 		k.stillHeld(ctx, h, err)
 		return
 	}
@@ -177,7 +161,7 @@ func (k *Keeper) settle(ctx context.Context, h *heldPair) {
 		k.unlock(within, h.pair.Account)
 	}
 	if acc, err := k.opt.Roster.Get(h.pair.Account); err == nil {
-		k.tell(Held{Account: acc})
+		k.opt.Held(Held{Account: acc})
 	}
 }
 
@@ -260,7 +244,7 @@ func (k *Keeper) Stop(ctx context.Context) error {
 	if !k.refreshesHere() {
 		return nil
 	}
-	for k.settleAll(ctx) && len(k.lacking()) > 0 && pause(ctx, settleAgain) {
+	for k.settleAll(ctx) && len(k.lacking()) > 0 && patience.Pause(ctx, settleAgain) {
 	}
 	lost := k.lacking()
 	if len(lost) == 0 {

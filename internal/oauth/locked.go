@@ -2,10 +2,10 @@ package oauth
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/patience"
 )
 
 // lockedElsewhere is a token that another node has the lock of. It is guarded by the keeper's lock.
@@ -33,9 +33,7 @@ func (k *Keeper) lockedThere(acc *account.Account, f *flight) {
 		k.locked[acc.ID] = at
 	}
 	at.last = now
-	select {
-	case <-f.elsewhere:
-	default:
+	if !patience.Over(f.elsewhere) {
 		close(f.elsewhere)
 	}
 }
@@ -66,6 +64,6 @@ func (k *Keeper) LockedElsewhere() (names []string, since time.Time) {
 			since = at.since
 		}
 	}
-	slices.SortFunc(names, strings.Compare)
+	slices.Sort(names)
 	return names, since
 }

@@ -38,15 +38,3 @@ func (k *Keeper) several() bool { return k.opt.Locks != nil }
 const lookAgain = 100 * time.Millisecond
 
 func lockOf(account string) string { return "token:" + account }
-
-// pause reports whether ctx has not ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

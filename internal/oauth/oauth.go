@@ -11,6 +11,7 @@ import (
 
 	"crs/internal/account"
 	"crs/internal/outage"
+	"crs/internal/patience"
 )
 
 // Options are what a Keeper needs.
@@ -107,6 +108,9 @@ type flight struct {
 
 // NewKeeper makes a Keeper. Run keeps tokens fresh in the background.
 func NewKeeper(opt Options) *Keeper {
+	if opt.Held == nil {
+		opt.Held = func(Held) {}
+	}
 	k := &Keeper{
 		opt: opt, locks: noLocks{}, flights: map[string]*flight{}, locked: map[string]*lockedElsewhere{}, held: map[string]*heldPair{}, retry: map[string]time.Time{},
 	}
@@ -130,10 +134,8 @@ func (k *Keeper) Fresh(ctx context.Context, acc *account.Account) (*account.Acco
 		w = wait{min(k.opt.Patience, goodPatience), true}
 	}
 	fresh, err := k.renew(ctx, acc, w)
-	var away *outage.Error
-	var slow *UnderWay
-	var full *NoRoom
-	if good && (errors.As(err, &away) || errors.As(err, &slow) || errors.As(err, &full)) && k.opt.Now().Before(acc.Credential.ExpiresAt) {
+	passes := errors.As(err, new(*outage.Error)) || errors.As(err, new(*UnderWay)) || errors.As(err, new(*NoRoom))
+	if good && passes && k.opt.Now().Before(acc.Credential.ExpiresAt) {
 		return acc, nil
 	}
 	return fresh, err
@@ -241,8 +243,7 @@ func (k *Keeper) refresh(ctx context.Context, acc *account.Account, release func
 		return nil, err
 	}
 	fresh, err := k.spend(ctx, acc)
-	var refused *Rejected
-	if errors.As(err, &refused) {
+	if errors.As(err, new(*Rejected)) {
 		// Another process may have refreshed with the same token a moment ago: then its pair is the good one.
 		if now, lost := k.overtaken(ctx, acc); lost {
 			release()
@@ -274,7 +275,7 @@ func (k *Keeper) overtaken(ctx context.Context, acc *account.Account) (*account.
 		if err == nil && now.Credential.Generation != acc.Credential.Generation {
 			return now, true
 		}
-		if !k.several() || tries == overtakenTries || !pause(ctx, lookAgain) {
+		if !k.several() || tries == overtakenTries || !patience.Pause(ctx, lookAgain) {
 			return nil, false
 		}
 	}
@@ -286,16 +287,10 @@ const overtakenTries = 50
 // Run refreshes tokens before they end, until ctx does. An account that rests or is disabled is refreshed too: otherwise
 // it would be dead when its time comes.
 func (k *Keeper) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
+	for range patience.Every(ctx, lookEvery) {
 		k.round(ctx)
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
-		}
 	}
+	return nil
 }
 
 const (

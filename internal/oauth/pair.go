@@ -17,11 +17,6 @@ type Pair struct {
 	Fresh   account.Credential
 }
 
-type sealer interface {
-	Seal(id string, plain secret.String) (string, error)
-	Unseal(id, sealed string) (secret.String, error)
-}
-
 // plainPair is a pair as it is sealed.
 type plainPair struct {
 	Kind            account.Kind
@@ -32,7 +27,7 @@ type plainPair struct {
 }
 
 // seal gives a pair in a form that can be written anywhere: "ACCOUNT SEALED".
-func (p *Pair) seal(with sealer) (string, error) {
+func (p *Pair) seal(with account.Sealer) (string, error) {
 	c := &p.Fresh
 	plain, err := json.Marshal(plainPair{c.Kind, c.Secret.Reveal(), c.Refresh.Reveal(), c.ExpiresAt, c.Scopes, c.Generation})
 	if err != nil {
@@ -45,7 +40,7 @@ func (p *Pair) seal(with sealer) (string, error) {
 	return p.Account + " " + sealed, nil
 }
 
-func unsealPair(text string, with sealer) (p Pair, err error) {
+func unsealPair(text string, with account.Sealer) (p Pair, err error) {
 	id, sealed, _ := strings.Cut(text, " ")
 	plain, err := with.Unseal(pairOf(id), sealed)
 	if err != nil {

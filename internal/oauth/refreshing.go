@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"crs/internal/account"
+	"crs/internal/patience"
 )
 
 // refreshing is who refreshes tokens: this keeper, or the process that it was handed over to.
@@ -42,7 +43,7 @@ func (k here) renew(ctx context.Context, acc *account.Account, f *flight) (*acco
 		if err != nil || acc == now {
 			return now, err
 		}
-		if !pause(ctx, lookAgain) {
+		if !patience.Pause(ctx, lookAgain) {
 			return nil, fmt.Errorf("refresh the token of account %s: another node has not finished doing so: %w", acc.Name, ctx.Err())
 		}
 	}

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"crs/internal/account"
+	"crs/internal/errs"
 )
 
 // ReserveFile stands in the data directory, and holds token pairs that the store has not taken yet.
@@ -24,7 +27,7 @@ const (
 // its own, in place. A slot that is still needed is never written to; one that was torn is none. A Reserve is safe for concurrent use.
 type Reserve struct {
 	path string
-	seal sealer
+	seal account.Sealer
 
 	mu    sync.Mutex // guards the fields below, and the file
 	file  *os.File   // nil until it could be made
@@ -42,7 +45,7 @@ type slot struct {
 
 // OpenReserve opens the reserve of a data directory, or makes it, and gives what is in it. It can be used whatever error it gives:
 // what is not there is made when it is needed.
-func OpenReserve(dir string, seal sealer) (*Reserve, []Pair, error) {
+func OpenReserve(dir string, seal account.Sealer) (*Reserve, []Pair, error) {
 	r := &Reserve{path: filepath.Join(dir, ReserveFile), seal: seal}
 	pairs, err := r.Read()
 	return r, pairs, err
@@ -189,10 +192,7 @@ func (r *Reserve) Ready() error {
 	if _, err = r.file.WriteAt([]byte{0}, last); err == nil {
 		err = r.file.Sync()
 	}
-	if err != nil {
-		return fmt.Errorf("write to the reserve for tokens: %w", err)
-	}
-	return nil
+	return errs.Wrap(err, "write to the reserve for tokens")
 }
 
 // room gives a free slot of a file that is as it should be. It is called with mu held.

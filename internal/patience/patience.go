@@ -1,4 +1,5 @@
-// Package patience is for whoever does not wait for a disk that hangs: a call that has begun to write to it does not return.
+// Package patience is how goroutines wait for time and for each other, and how they do not wait for a disk that hangs: a call that has
+// begun to write to it does not return.
 package patience
 
 import (

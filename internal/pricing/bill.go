@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"slices"
 	"time"
 
 	"crs/internal/usage"
@@ -12,6 +13,7 @@ import (
 // It is not known when a model has no price; that model's items then cost nothing: show that, do not hide it. An item whose kind has
 // no price, where its model has one, costs nothing either. That is no gap as long as something else that the model did for the
 // request has a price: a model that is billed by the token has none for its images, one that is billed by the second none for tokens.
+// Those have to be tokens of the answer for an image, and tokens of any kind for seconds.
 func (t *Table) CostOf(items []usage.Item, at time.Time) (cost Cost, known bool) {
 	known = true
 	var sum amount
@@ -27,21 +29,49 @@ func (t *Table) CostOf(items []usage.Item, at time.Time) (cost Cost, known bool)
 			known = false
 		case m.Price.Has(item.Kind):
 			sum = sum.plus(m.Price.of(item, m.Times))
-		case item.Amount > 0 && !billedOtherwise(items, item.Model, m.Price):
+		case item.Amount > 0 && !billedOtherwise(items, item, m.Price):
 			known = false
 		}
 	}
 	return sum.cost(), known
 }
 
-// billedOtherwise reports whether some of what a model did has a price.
-func billedOtherwise(items []usage.Item, model string, p *Price) bool {
+// Doubt says what the price of items was taken to be because the table does not know it, such as that of a tier which is offered at a
+// factor that was not found; "" when there is nothing to say. Only items in a tier other than the standard one have any.
+func (t *Table) Doubt(items []usage.Item, at time.Time) string {
 	for i := range items {
-		if items[i].Model == model && items[i].Amount > 0 && p.Has(items[i].Kind) {
+		tier := items[i].Tier
+		switch tier {
+		case "", "default", "standard", "auto":
+			continue
+		}
+		if m, ok := t.Lookup(items[i].Model, at); ok && items[i].Kind.Tokens() && slices.Contains(m.Price.Unsure, tier) {
+			return "the factor of " + tier + " for " + m.Name + " is not known: the standard price was taken"
+		}
+	}
+	return ""
+}
+
+// billedOtherwise reports whether some of what the model of an item did has a price that can be meant for the item, too.
+func billedOtherwise(items []usage.Item, item *usage.Item, p *Price) bool {
+	for i := range items {
+		by := &items[i]
+		if by.Model == item.Model && by.Amount > 0 && p.Has(by.Kind) && covers(by.Kind, item.Kind) {
 			return true
 		}
 	}
 	return false
+}
+
+// covers reports whether a model that is billed by one kind can have no price for another: no image is paid for with its prompt.
+func covers(by, kind usage.Kind) bool {
+	switch kind {
+	case usage.Image:
+		return answers(by)
+	case usage.Second:
+		return by.Tokens()
+	}
+	return true
 }
 
 // of is what an item costs, where place is the factor of the place that its model's name tells of.

@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -96,6 +97,10 @@ func TestWhatHasNoPriceIsSaid(t *testing.T) {
 		"a rate that was not found":           {of("gpt-live-1", usage.Second), false},
 		"a moving name":                       {of("gemini-flash-latest", usage.Input), false},
 		"characters":                          {of("tts-1", usage.Input), false},
+		"an image without its tokens":         {of("gpt-image-1", usage.Input, usage.Image), false},
+		"an image that was told of in text":   {of("gemini-3-pro-image", usage.Input, usage.Output, usage.Image), true},
+		"seconds of what has tokens":          {of("gpt-4o-transcribe", usage.AudioInput, usage.Output, usage.Second), true},
+		"only seconds of what has tokens":     {of("gpt-4o-transcribe", usage.Second), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -190,6 +195,37 @@ func TestWhichNameDecidesThePrice(t *testing.T) {
 				t.Errorf("%q, %v; want %q", got, ok, tt.want)
 			}
 		})
+	}
+}
+
+func TestTheModelsThatAProviderSellsOnADay(t *testing.T) {
+	t.Parallel()
+	known := pricing.Embedded()
+	for _, tt := range []struct {
+		provider, day string
+		has, lacks    []string
+	}{
+		{"anthropic", "2026-11-29", []string{"claude-opus-4-8", "claude-haiku-4-5", "claude-haiku-5-5", "claude-sonnet-4-5"}, []string{"claude-3-5-haiku", "claude-3-haiku", "gpt-5", "us.anthropic.claude-opus-4-8"}},
+		{"anthropic", "2026-11-30", nil, []string{"claude-sonnet-4-5"}},
+		{"anthropic", "2026-01-01", []string{"claude-3-5-haiku", "claude-sonnet-4-5"}, []string{"claude-haiku-5-5"}},
+		{"google", "2026-12-01", []string{"gemini-3.8-flash"}, []string{"gemini-2.5-flash-preview-tts", "gemini-flash-latest"}},
+		{"openai", "2026-12-11", []string{"gpt-5.5", "gpt-5.5-pro"}, []string{"gpt-5", "o3", "whisper-1", "gpt-image-2", "codex-auto-review"}},
+		{"nobody", "2026-12-11", nil, []string{"gpt-5"}},
+	} {
+		got := known.Current(tt.provider, day(t, tt.day).Time())
+		for _, name := range tt.has {
+			if !slices.Contains(got, name) {
+				t.Errorf("%s on %s: %s is not among %q", tt.provider, tt.day, name, got)
+			}
+		}
+		for _, name := range tt.lacks {
+			if slices.Contains(got, name) {
+				t.Errorf("%s on %s: has %s", tt.provider, tt.day, name)
+			}
+		}
+		if !slices.IsSorted(got) {
+			t.Errorf("%q", got)
+		}
 	}
 }
 

@@ -27,8 +27,8 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		bounded(t, got.Table, got.Table.Models())
-		updated, _ := own.Updated(got.Table)
-		bounded(t, updated, got.Table.Models())
+		bounded(t, own.Updated(got.Table, false).Table, got.Table.Models())
+		bounded(t, own.Updated(got.Table, true).Table, got.Table.Models())
 		if again := got.Table.Overridden(got.Table); again.Version() != got.Table.Version() {
 			t.Error("the same prices have two versions")
 		}

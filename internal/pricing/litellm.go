@@ -24,7 +24,7 @@ var stems = map[string]usage.Kind{
 	"input_cost_per_image_token": usage.ImageInput, "cache_read_input_image_token_cost": usage.ImageCacheRead, "output_cost_per_image_token": usage.ImageOutput,
 	"input_cost_per_audio_token": usage.AudioInput, "cache_read_input_audio_token_cost": usage.AudioCacheRead,
 	"cache_read_input_token_cost_per_audio_token": usage.AudioCacheRead, "output_cost_per_audio_token": usage.AudioOutput,
-	"input_cost_per_video_token": usage.VideoInput,
+	"input_cost_per_video_token": usage.VideoInput, "output_cost_per_video_token": kindNamed("video_output"),
 }
 
 const (
@@ -44,6 +44,7 @@ func (l litellm) entry(name string, doc json.RawMessage) *row {
 		l.refuse(name, "", err.Error())
 		return nil
 	}
+	maps.DeleteFunc(f, func(_ string, value json.RawMessage) bool { return string(value) == "null" }) // says nothing
 	r := newRow(name)
 	r.about = Price{Provider: f.text("litellm_provider"), Mode: f.text("mode"), MaxInput: f.count("max_input_tokens"), MaxOutput: f.count("max_output_tokens")}
 	r.about.Retires, _ = ParseDay(f.text("deprecation_date"))
@@ -73,8 +74,11 @@ func (l litellm) field(name string, r *row, f fields, field string, above int64)
 		if _, given := f["cache_read_input_token_cost"]; !given {
 			l.rate(name, r, point{usage.CacheRead, above, ""}, field, f[field])
 		}
-	case above == 0 && strings.Contains(field, "cost") && field != searchField:
+	case !strings.Contains(field, "cost") || field == searchField:
+	case above == 0:
 		l.unit(name, r, f, field)
+	case !isUncounted(field):
+		l.notUnderstood(name, field, f[field])
 	}
 }
 
@@ -98,14 +102,19 @@ func parseField(field string) (at point, ok bool) {
 		field, at.above = rest[:i], int64(thousands)*1000
 	}
 	at.kind, ok = stems[field]
-	return at, ok
+	return at, ok && at.kind < usage.Kinds
 }
 
 // unit takes the price of something that is not counted in tokens: as a kind if crs counts it, else for display.
 func (l litellm) unit(name string, r *row, f fields, field string) {
 	kind, divide := f.unitOf(field)
-	if kind == usage.Kinds {
+	switch {
+	case kind < usage.Kinds:
+	case isUncounted(field):
 		l.fee(name, r, field, f[field])
+		return
+	default:
+		l.notUnderstood(name, field, f[field])
 		return
 	}
 	at := point{kind: kind}
@@ -167,15 +176,19 @@ func (l litellm) steps(name string, r *row, f fields) {
 
 const searchField = "search_context_cost_per_query"
 
-// searches takes the price of a search with a medium context: an answer does not say which size it was. Up to Gemini 2.5, Google
-// counts the answers that searches are the ground of.
+// searches takes the price of a search with a medium context, else of another size: an answer does not say which it was. Up to
+// Gemini 2.5, Google counts the answers that searches are the ground of.
 func (l litellm) searches(name string, r *row, f fields) {
 	kind := usage.WebSearch
 	if f.text("web_search_billing_unit") == "per_prompt" || isGrounded(name) {
 		kind = usage.GroundedTurn
 	}
-	if size := f.object(searchField)["search_context_size_medium"]; size != nil {
-		l.rate(name, r, point{kind: kind}, searchField, size)
+	sizes := f.object(searchField)
+	for _, size := range []string{"medium", "high", "low"} {
+		if price := sizes["search_context_size_"+size]; price != nil && string(price) != "null" {
+			l.rate(name, r, point{kind: kind}, searchField, price)
+			return
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	Date    How = "date"    // the date of a snapshot
 	Suffix  How = "suffix"  // -latest, -preview, -thinking, an effort
 	Bare    How = "bare"    // nothing: the table has the name with a vendor's prefix only, and only once
+	Case    How = "case"    // nothing: the table has the name with other capital letters only, and only once
 )
 
 // Match is a price and how it was found.
@@ -33,8 +34,8 @@ type Match struct {
 	Times Multiplier
 }
 
-// Lookup finds the price of a model on a day by its name, then by ever less of its name, in a fixed order. Names match whole or not
-// at all: a model that only resembles another one has no price. The price of the first period holds before it too, that of the last
+// Lookup finds the price of a model on a day by its name, then by ever less of its name, in a fixed order, and then so without regard
+// to capital letters. Names match whole or not at all: a model that only resembles another one has no price. The price of the first period holds before it too, that of the last
 // one after it. When the table knows the model but no price that could be charged, it gives what it knows, and false.
 func (t *Table) Lookup(model string, at time.Time) (Match, bool) {
 	f, ok := t.find(model)
@@ -102,18 +103,33 @@ type search struct {
 	t     *Table
 	name  string // what is left of it
 	times Multiplier
-	found finding
+	// folded: the name is in small letters, and those of the table are taken for such.
+	folded bool
+	found  finding
 }
 
 func (t *Table) search(model string) finding {
 	s := &search{t: t, name: model, times: times1}
-	_ = s.without(Context, stripContext) || s.without(Vendor, s.stripVendor) || s.bare() || s.onBedrock() ||
-		s.without(Date, stripDate) || s.without(Suffix, stripSuffix) || s.without(Suffix, stripDate) // one that was hidden by a suffix
+	if !s.all() {
+		s = &search{t: t, name: strings.ToLower(model), times: times1, folded: true}
+		_ = s.is(s.name, Case, times1) || s.all()
+	}
 	return s.found
+}
+
+// all tries all that a name can do without.
+func (s *search) all() bool {
+	return s.without(Context, stripContext) || s.without(Vendor, s.stripVendor) || s.bare(s.name, Bare) || s.ofOthers() || s.onBedrock() ||
+		s.without(Date, stripDate) || s.without(Suffix, stripSuffix) || s.without(Suffix, stripDate) // one that was hidden by a suffix
 }
 
 // is takes a name's price, if the table has it.
 func (s *search) is(name string, how How, times Multiplier) bool {
+	if s.folded {
+		if written, ok := s.t.folded[name]; ok {
+			name = written
+		}
+	}
 	p, ok := s.t.models[name]
 	if ok {
 		s.found = finding{name, p, how, times}
@@ -136,25 +152,45 @@ func (s *search) without(how How, strip func(string) string) bool {
 }
 
 // bare tries the name as one that the table has with a prefix only.
-func (s *search) bare() bool {
-	name := s.t.bare[s.name]
-	return name != "" && s.is(name, Bare, s.times)
+func (s *search) bare(name string, how How) bool {
+	rows := s.t.bare
+	if s.folded {
+		rows = s.t.bareFolded
+	}
+	row := rows[name]
+	return row != "" && s.is(row, how, s.times)
+}
+
+// ofOthers tries the name without a prefix that is of no known vendor, such as that of who publishes the weights.
+func (s *search) ofOthers() bool {
+	first, rest, ok := strings.Cut(s.name, "/")
+	if !ok || first == "" || first == "bedrock" || strings.HasPrefix(first, "arn:") || strings.Contains(rest, "/") {
+		return false
+	}
+	return s.is(rest, Vendor, s.times) || s.bare(rest, Vendor)
 }
 
 // index finds the rows that are found by another name than their own.
 func (t *Table) index() {
-	t.bare, t.bedrock, t.found = map[string]string{}, map[string]string{}, &findings{}
+	t.bare, t.bareFolded, t.folded = map[string]string{}, map[string]string{}, map[string]string{}
+	t.bedrock, t.found = map[string]string{}, &findings{}
 	for _, name := range t.Models() {
+		once(t.folded, strings.ToLower(name), name)
 		if i := strings.LastIndexByte(name, '/'); i >= 0 {
-			bare := name[i+1:]
-			if _, several := t.bare[bare]; several {
-				name = ""
-			}
-			t.bare[bare] = name
+			once(t.bare, name[i+1:], name)
+			once(t.bareFolded, strings.ToLower(name[i+1:]), name)
 			continue
 		}
 		if geo, id := cutGeo(name); geo != "" && geo != global {
 			t.bedrock[id] = name
 		}
 	}
+}
+
+// once notes a row by another name, "" where several have that.
+func once(rows map[string]string, by, name string) {
+	if _, several := rows[by]; several {
+		name = ""
+	}
+	rows[by] = name
 }

@@ -71,7 +71,7 @@ func TestAModelThatOnlyResemblesAnotherHasNoPrice(t *testing.T) {
 	t.Parallel()
 	known := table(t, models("claude-opus-4-5", "gpt-5", "deepseek", "o3"))
 	for _, model := range []string{
-		"", "-", "-latest", "[1m]", "anthropic/", ",", "us.", "gpt", "gpt-5.5", "gpt-5-mini", "gpt-50", "GPT-5", "my-gpt-5", "gpt-5-max", "claude-opus-4-5-",
+		"", "-", "-latest", "[1m]", "anthropic/", ",", "us.", "gpt", "gpt-5.5", "gpt-5-mini", "gpt-50", "GPT-50", "my-gpt-5", "gpt-5-max", "claude-opus-4-5-",
 		"claude-opus-4", "claude-opus-4-55", "deepseek-v3", "deepseek-v3:1", "o3-mini", "gpt-5-1234567", "gpt-5-20251", "gpt-5-2025-8-07", "gpt-5-19991231",
 		"claude-opus-4-5-v", "claude-opus-4-5-v1:", "claude-opus-4-5-v1:x", "xx.anthropic.claude-opus-4-5", "mygpt-5,", "bedrock/claude-opus-4-5", "claude-opus-4-5[2m]",
 	} {
@@ -80,6 +80,42 @@ func TestAModelThatOnlyResemblesAnotherHasNoPrice(t *testing.T) {
 		}
 		if cost, ok := cost(known, model, usage.Tokens{Input: 1e6}, asked{}); cost != 0 || ok {
 			t.Errorf("%q costs %s, known %v", model, cost, ok)
+		}
+	}
+}
+
+func TestCapitalLettersAndWhoPublishesAModelDoNotCount(t *testing.T) {
+	t.Parallel()
+	known := pricing.Embedded().Overridden(overrides(t, models("Acme-1", "ACME-1", "acme-2", "Acme-2", "x/Lonely", "x/shared", "y/Shared")))
+	for model, want := range map[string]struct {
+		name string
+		how  pricing.How
+	}{
+		"minimax-m3":                   {"MiniMax-M3", pricing.Case},
+		"MiniMaxAI/MiniMax-M3":         {"MiniMax-M3", pricing.Vendor},
+		"minimaxai/minimax-m3":         {"MiniMax-M3", pricing.Vendor},
+		"zai-org/GLM-5.3":              {"glm-5.3", pricing.Vendor},
+		"moonshotai/Kimi-K3":           {"kimi-k3", pricing.Vendor},
+		"deepseek-ai/DeepSeek-V4-Pro":  {"deepseek-v4-pro", pricing.Vendor},
+		"GPT-5":                        {"gpt-5", pricing.Case},
+		"OpenAI/GPT-5-2099-01-01":      {"gpt-5", pricing.Date},
+		"Claude-Opus-4-8[1M]":          {"claude-opus-4-8", pricing.Context},
+		"US.Anthropic.Claude-Opus-4-8": {"us.anthropic.claude-opus-4-8", pricing.Case},
+		"acme-2":                       {"acme-2", pricing.Exact},
+		"z/acme-2":                     {"acme-2", pricing.Vendor},
+		"lonely":                       {"x/Lonely", pricing.Bare},
+		"z/Lonely":                     {"x/Lonely", pricing.Vendor},
+		"Acme-1":                       {"Acme-1", pricing.Exact},
+		"acme-1":                       {}, // which of the two?
+		"aCME-2":                       {},
+		"SHARED":                       {},
+		"a/b/glm-5.3":                  {},
+		"/glm-5.3":                     {},
+		"bedrock/gpt-5":                {},
+		"arn:aws:bedrock:us-east-1:1:x/glm-5.3-nope": {},
+	} {
+		if m, ok := known.Lookup(model, today); m.Name != want.name || ok != (want.name != "") || ok && m.How != want.how {
+			t.Errorf("%s: %q (%s), %v; want %q (%s)", model, m.Name, m.How, ok, want.name, want.how)
 		}
 	}
 }
@@ -117,7 +153,7 @@ func FuzzLookup(f *testing.F) {
 		if geo, id, ok := strings.Cut(part, "."); ok && m.How == pricing.Bedrock && len(geo) <= len("us-gov") {
 			part = id // another region's row of the same id
 		}
-		if ok && !strings.Contains(model, part) {
+		if ok && !strings.Contains(strings.ToLower(model), strings.ToLower(part)) {
 			t.Errorf("%q has the price of %q, which is no part of it", model, m.Name)
 		}
 		if _, again := known.Lookup(model, today); again != ok {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"crs/internal/usage"
 )
@@ -80,6 +81,9 @@ func (d modelsDev) entry(name, vendor string, doc json.RawMessage) *row {
 	}
 	r := newRow(name)
 	r.about = Price{Provider: vendor, Mode: "chat", MaxInput: max(0, m.Limit.Context), MaxOutput: max(0, m.Limit.Output)}
+	if strings.Contains(name, "embed") || strings.Contains(name, "rerank") { // it does not say that they answer with no text
+		r.about.Mode = "embedding"
+	}
 	r.about.AsOf, _ = ParseDay(m.LastUpdated)
 	d.cost(name, r, m.Cost, "")
 	for _, mode := range slices.Sorted(maps.Keys(m.Experimental.Modes)) {
@@ -121,8 +125,12 @@ func (c devCost) steps() (steps []devCost) {
 
 func (d modelsDev) rates(name string, r *row, cost devCost, above int64, tier string) {
 	for _, field := range slices.Sorted(maps.Keys(cost)) {
-		if k, ok := devKinds[field]; ok {
+		k, ok := devKinds[field]
+		switch {
+		case ok:
 			d.rate(name, r, point{k, r.about.reaches(above), tier}, field, cost[field])
+		case field != "tiers" && field != "tier" && field != "context_over_200k":
+			d.notUnderstood(name, field, cost[field])
 		}
 	}
 }

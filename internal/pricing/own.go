@@ -12,9 +12,9 @@ import (
 	"crs/internal/usage"
 )
 
-// Our own table has one row for a model and period. Its columns for kinds are named as those are: USD for a million of what is
+// Our own table has one row for a model and period. Its columns for kinds are named as those are, others are passed over: USD for a million of what is
 // counted in tokens, for one of everything else. Lists are separated by spaces: steps are "ABOVE KIND=USD …; ABOVE …", tiers
-// "NAME=TIMES" or "NAME|NAME=TIMES/short" (see [Tier]), regions "NAME=TIMES", unmetered "NAME=USD". A row without any price is a
+// "NAME=TIMES", "NAME|NAME=TIMES/short" (see [Tier]) or "NAME=?" where the factor is not known, regions "NAME=TIMES", unmetered "NAME=USD". A row without any price is a
 // model that is known to have none that could be charged.
 //
 //go:embed prices.csv
@@ -26,12 +26,13 @@ type ownRow struct {
 	fields  []string
 }
 
-// of is what the line has in a column, if there is one.
+// of is what the line has in a column; "" where there is no such column.
 func (o ownRow) of(column string) string {
-	if i, ok := o.columns[column]; ok {
-		return o.fields[i]
+	i, ok := o.columns[column]
+	if !ok {
+		return ""
 	}
-	return ""
+	return o.fields[i]
 }
 
 // parseOwn reads our own table.
@@ -152,8 +153,8 @@ func (o ownRow) readSteps(r *row) error {
 		}
 		for _, word := range words[1:] {
 			name, text, _ := strings.Cut(word, "=")
-			var k usage.Kind
-			if _ = k.UnmarshalText([]byte(name)); !k.Tokens() {
+			k := kindNamed(name)
+			if !k.Tokens() {
 				return fmt.Errorf("steps: %s is no kind of token", name)
 			}
 			if err := r.give(point{kind: k, above: above}, text); err != nil {
@@ -167,6 +168,10 @@ func (o ownRow) readSteps(r *row) error {
 func (o ownRow) readTiers(r *row) error {
 	for word := range strings.FieldsSeq(o.of("tiers")) {
 		names, text, _ := strings.Cut(word, "=")
+		if text == "?" {
+			r.about.Unsure = append(r.about.Unsure, names)
+			continue
+		}
 		text, short := strings.CutSuffix(text, "/short")
 		times, err := parseMultiplier(text)
 		if err != nil {

@@ -63,6 +63,8 @@ type Price struct {
 	// Tiers and Regions apply to kinds that are counted in tokens. One that is not here costs the standard rate.
 	Tiers   []Tier
 	Regions []Region
+	// Unsure are tiers that are offered at a factor that is not known: they cost the standard rate (see [Table.Doubt]).
+	Unsure []string
 	// Unmetered is what crs does not count.
 	Unmetered []Fee
 
@@ -78,6 +80,12 @@ func (p *Price) Says(k usage.Kind) bool { return p.said.has(k) }
 
 // Standard are the rates of an ordinary request.
 func (p *Price) Standard() *Rates { return &p.Steps[0].Rates }
+
+// kindNamed is the kind of a name; [usage.Kinds] where there is none.
+func kindNamed(name string) (k usage.Kind) {
+	_ = k.UnmarshalText([]byte(name)) // has no errors
+	return k
+}
 
 // kindSet is a set of kinds.
 type kindSet uint32

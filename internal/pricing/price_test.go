@@ -205,7 +205,7 @@ func TestWhatATableLeavesOutIsDerived(t *testing.T) {
 			want: rates{Output: 16_000_000, Reasoning: 16_000_000},
 		},
 		"no output": {
-			model: "embed", fields: `"input_cost_per_token":2e-8,"output_cost_per_token":null`,
+			model: "embed", fields: `"mode":"embedding","input_cost_per_token":2e-8,"output_cost_per_token":null`,
 			want: rates{Input: 20_000, CacheWrite5m: 20_000, CacheWrite1h: 20_000, CacheRead: 20_000},
 		},
 		"an absurd proportion": {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"crs/internal/usage"
@@ -18,8 +19,6 @@ const (
 	maxUnit       = 100_000_000_000_000
 	maxMultiplier = 100 * times1
 
-	// implausible is how many times the ordinary rate another one of the same tokens cannot be.
-	implausible = 50
 	// mostModels is how many a table may have: LiteLLM's has three thousand.
 	mostModels = 100_000
 )
@@ -66,8 +65,8 @@ type Reading struct {
 	// Entries is how many models it names.
 	Entries int
 	// Refused is what cannot be right and was left out: models, and single prices of models that were taken. Unpriced are the models
-	// without a price that crs could charge.
-	Refused, Unpriced []Refusal
+	// without a price that crs could charge. NotUnderstood are prices of what crs does not know, each once.
+	Refused, Unpriced, NotUnderstood []Refusal
 }
 
 // Parse reads a table in one of the formats. A price that cannot be right is left out, so that one bad line does not cost all the
@@ -85,6 +84,10 @@ func Parse(doc []byte, from Origin) (*Reading, error) {
 	table := newTable()
 	add := func(name string, row *row) {
 		r.out.Entries++
+		if !isName(name) {
+			r.refuse(strconv.Quote(name), "", "is no name of a model")
+			return
+		}
 		if p := r.finish(name, row); p != nil {
 			table.models[name] = periods{p}
 		}
@@ -102,6 +105,7 @@ func Parse(doc []byte, from Origin) (*Reading, error) {
 	if r.out.Entries > mostModels {
 		return nil, errTooMany
 	}
+	r.out.NotUnderstood = r.strangeFields()
 	r.out.Table = table.indexed()
 	return &r.out, nil
 }
@@ -117,6 +121,9 @@ func ParseOverrides(doc []byte) (*Table, error) {
 	r := &reader{trusted: true}
 	table := newTable()
 	for _, name := range slices.Sorted(maps.Keys(models)) {
+		if !isName(name) {
+			return nil, fmt.Errorf("prices of %q: is no name of a model", name)
+		}
 		row := litellm{r}.entry(name, models[name])
 		if len(r.out.Refused) > 0 {
 			return nil, errors.New(r.out.Refused[0].String())
@@ -150,6 +157,7 @@ type reader struct {
 	from    Origin
 	trusted bool // the operator wrote it
 	out     Reading
+	strange map[string]*strangeField // by its name
 }
 
 func (r *reader) refuse(model, field, why string) {
@@ -176,6 +184,11 @@ func (r *reader) finish(name string, row *row) *Price {
 			r.unpriced(name, "0 for everything: set it to 0 yourself if it is free")
 			return nil
 		}
+	}
+	row.dropFreeTokens()
+	if missing := row.missing(); missing != "" {
+		r.refuse(name, "", missing)
+		return nil
 	}
 	row.onlyOneOf(usage.Image, usage.ImageOutput)
 	row.onlyOneOf(usage.Second, usage.AudioInput)
@@ -251,21 +264,24 @@ func (r *reader) multiplier(name, field string, text json.RawMessage) (Multiplie
 
 var errNoFactor = errors.New("must be more than 0 and at most 100")
 
-// leaveOutImplausible leaves out rates that are very many times the ordinary one.
+// leaveOutImplausible leaves out rates that are very many times the ordinary one, and of steps and tiers those that are next to nothing.
 func (r *reader) leaveOutImplausible(name string, row *row) {
-	if r.trusted {
-		return
-	}
 	for _, at := range row.points() {
 		base := row.given[point{kind: usage.Input}]
 		if answers(at.kind) {
 			base = row.given[point{kind: usage.Output}]
 		}
-		value := row.given[at]
-		if !at.kind.Tokens() || base == 0 || value/implausible < base {
+		value, same := row.given[at], row.given[point{kind: at.kind}]
+		switch {
+		case !at.kind.Tokens():
+			continue
+		case base > 0 && value/implausible >= base:
+			r.refuse(name, at.String(), fmt.Sprintf("%s for a million tokens is %d times the ordinary %s", value.PerMillion(), value/base, base.PerMillion()))
+		case same > 0 && value*implausible <= same:
+			r.refuse(name, at.String(), fmt.Sprintf("%s for a million tokens is a fiftieth of the ordinary %s or less", value.PerMillion(), same.PerMillion()))
+		default:
 			continue
 		}
-		r.refuse(name, at.String(), fmt.Sprintf("%s for a million tokens is %d times the ordinary %s", value.PerMillion(), value/base, base.PerMillion()))
 		delete(row.given, at)
 	}
 }

@@ -121,6 +121,7 @@ var (
 	thinking = regexp.MustCompile(`thinking output ([\d.]+)`)
 	further  = regexp.MustCompile(`above (\d+): ([\d.]+)/([\d.]+)`)
 	video    = regexp.MustCompile(`^video ([\d.]+) per 1M tokens`)
+	videoOut = regexp.MustCompile(`^video output ([\d.]+) per 1M tokens`)
 	minute   = regexp.MustCompile(`^minute ([\d.]+)$`)
 )
 
@@ -170,10 +171,15 @@ func (r reference) base() map[usage.Kind]*big.Rat {
 		{usage.Output, usage.AudioOutput}, {usage.Reasoning, usage.Output}, {usage.CacheRead, usage.Input}, {usage.CacheWrite5m, usage.Input},
 		{usage.CacheWrite1h, usage.CacheWrite5m}, {usage.ImageInput, usage.Input}, {usage.AudioInput, usage.Input}, {usage.VideoInput, usage.Input},
 		{usage.ImageCacheRead, usage.CacheRead}, {usage.AudioCacheRead, usage.CacheRead}, {usage.ImageOutput, usage.Output}, {usage.AudioOutput, usage.Output},
-		{usage.VideoOutput, usage.Output},
 	} {
 		if rates[like[0]] == nil {
 			rates[like[0]] = rates[like[1]]
+		}
+	}
+	if k := videoOutput(); k < usage.Kinds {
+		rates[k] = rates[usage.Output]
+		if m := videoOut.FindStringSubmatch(r["per_unit"]); m != nil {
+			rates[k] = rat(m[1])
 		}
 	}
 	if strings.Contains(r["note"], "use the peak rate to be safe") {
@@ -184,13 +190,19 @@ func (r reference) base() map[usage.Kind]*big.Rat {
 	return rates
 }
 
+// videoOutput is the kind of that name, if there is one.
+func videoOutput() (k usage.Kind) {
+	_ = k.UnmarshalText([]byte("video_output"))
+	return k
+}
+
 // longer has what is given, and the rest in proportion to input or output.
 func longer(before, given map[usage.Kind]*big.Rat) map[usage.Kind]*big.Rat {
 	rates := map[usage.Kind]*big.Rat{}
 	for k, rate := range before {
 		by := usage.Input
 		switch k {
-		case usage.Output, usage.Reasoning, usage.ImageOutput, usage.AudioOutput, usage.VideoOutput:
+		case usage.Output, usage.Reasoning, usage.ImageOutput, usage.AudioOutput, videoOutput():
 			by = usage.Output
 		}
 		rates[k] = given[k]

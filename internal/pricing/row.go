@@ -77,7 +77,6 @@ func (r *row) base() Rates {
 		}
 	}
 	fill(usage.Output, rates[usage.AudioOutput]) // of what only speaks
-	fill(usage.Reasoning, rates[usage.Output])
 	read, write := in, in
 	if r.claude {
 		read, write = proportion(in, 1, 10), proportion(in, 5, 4)
@@ -95,8 +94,10 @@ func (r *row) base() Rates {
 	for _, k := range []usage.Kind{usage.ImageCacheRead, usage.AudioCacheRead} {
 		fill(k, rates[usage.CacheRead])
 	}
-	for _, k := range []usage.Kind{usage.ImageOutput, usage.AudioOutput, usage.VideoOutput} {
-		fill(k, rates[usage.Output])
+	for k := range usage.WebSearch {
+		if answers(k) {
+			fill(k, rates[usage.Output])
+		}
 	}
 	return rates
 }
@@ -118,11 +119,7 @@ func (r *row) longer(before Rates, above int64) Rates {
 
 // answers reports whether a kind of tokens is of the answer.
 func answers(k usage.Kind) bool {
-	switch k {
-	case usage.Output, usage.Reasoning, usage.ImageOutput, usage.AudioOutput, usage.VideoOutput:
-		return true
-	}
-	return false
+	return k == usage.Reasoning || k.Tokens() && strings.HasSuffix(k.String(), "output")
 }
 
 // ownTiers are the tiers that rates are given for. A kind without one costs in proportion to input. A discount holds for every
@@ -159,8 +156,10 @@ func (r *row) inTier(s *Step, name string, by, of PerUnit) Rates {
 		rates[k] = r.or(point{k, s.Above, name}, proportion(s.Rates[k], by, of))
 	}
 	if out, given := r.given[point{usage.Output, s.Above, name}]; given {
-		for _, k := range []usage.Kind{usage.Reasoning, usage.ImageOutput, usage.AudioOutput, usage.VideoOutput} {
-			rates[k] = r.or(point{k, s.Above, name}, proportion(s.Rates[k], out, s.Rates[usage.Output]))
+		for k := range usage.WebSearch {
+			if answers(k) {
+				rates[k] = r.or(point{k, s.Above, name}, proportion(s.Rates[k], out, s.Rates[usage.Output]))
+			}
 		}
 	}
 	return rates

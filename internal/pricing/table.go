@@ -17,10 +17,13 @@ type Table struct {
 	version string
 	asOf    Day
 
-	bare    map[string]string // names without the vendor's prefix of those that have one; "" where several rows fit
+	// Names of rows by others, "" where several rows fit: without the vendor's prefix, of those that have one, in small letters, and
+	// without both.
+	bare, folded, bareFolded map[string]string
+
 	bedrock map[string]string // ids on Bedrock without their prefix, of rows that are in a region
 	found   *findings
-	dearest atomic.Pointer[dearest]
+	offers  atomic.Pointer[offers]
 }
 
 // periods are what one model costs, by the day: in the order of their first.

@@ -24,8 +24,8 @@ func TestATableIsReadAsLiteLLMWritesIt(t *testing.T) {
 		"unknown": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "input_cost_per_token_batches": "x", "supports_vision": true, "new": {"a": [1]}}
 	}`, pricing.Origin{})
 	got := reading.Table
-	want := []string{"by the image", "finer than we keep", "long numbers", "nulls", "numbers", "odd tiers", "unknown"}
-	if !slices.Equal(got.Models(), want) || len(reading.Refused) != 1 || len(reading.Unpriced) != 2 || reading.Entries != 9 {
+	want := []string{"by the image", "finer than we keep", "long numbers", "numbers", "odd tiers", "unknown"}
+	if !slices.Equal(got.Models(), want) || len(reading.Refused) != 2 || len(reading.NotUnderstood) != 1 || len(reading.Unpriced) != 2 || reading.Entries != 9 {
 		t.Errorf("models %q, %+v", got.Models(), reading)
 	}
 	standard := func(model string) rates { return ratesOf(find(t, got, model), 0, "") }

@@ -36,9 +36,10 @@ func TestThePriceWhoseDataIsNewerWins(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, kept := own.Updated(read(t, doc, pricing.Origin{AsOf: day(t, tt.asOf)}).Table)
-			if !slices.Equal(kept, tt.kept) {
-				t.Errorf("kept %q", kept)
+			done := own.Updated(read(t, doc, pricing.Origin{AsOf: day(t, tt.asOf)}).Table, false)
+			got := done.Table
+			if !slices.Equal(done.Kept, tt.kept) || done.Implausible != nil {
+				t.Errorf("kept %q, %v", done.Kept, done.Implausible)
 			}
 			for model, want := range map[string]string{"gpt-5": tt.gpt5, "gpt-5-codex": tt.codex, "codex-auto-review": tt.autoReview, "new": "$1.00"} {
 				if cost, _ := cost(got, model, usage.Tokens{Input: 1e6}, asked{}); cost.String() != want {
@@ -52,12 +53,12 @@ func TestThePriceWhoseDataIsNewerWins(t *testing.T) {
 // A newer price takes the place of that of its day. Those of other days stay, and so does what it does not speak of.
 func TestANewerPriceKeepsWhatItDoesNotSay(t *testing.T) {
 	t.Parallel()
-	got, _ := pricing.Embedded().Updated(read(t, `{
+	got := pricing.Embedded().Updated(read(t, `{
 		"gemini-4-carbon":{"input_cost_per_token":5e-6,"output_cost_per_token":2e-5,"litellm_provider":"vertex_ai-language-models"},
 		"gemini-3.8-flash":{"input_cost_per_token":7.5e-7,"output_cost_per_token":3.75e-6},
 		"claude-haiku-5-5":{"input_cost_per_token":1e-7,"output_cost_per_token":5e-7},
 		"gpt-5.6-sol":{"input_cost_per_token":4e-6,"output_cost_per_token":2e-5,"input_cost_per_token_priority":9e-6,"litellm_provider":"openai"},
-		"gpt-5.5":{"input_cost_per_token":4e-6,"output_cost_per_token":2e-5,"input_cost_per_token_priority":8e-6}}`, pricing.Origin{AsOf: day(t, "2026-12-10"), Source: "elsewhere"}).Table)
+		"gpt-5.5":{"input_cost_per_token":4e-6,"output_cost_per_token":2e-5,"input_cost_per_token_priority":8e-6}}`, pricing.Origin{AsOf: day(t, "2026-12-10"), Source: "elsewhere"}).Table, false).Table
 	at := func(text string) time.Time { return day(t, text).Time() }
 	for _, tt := range []struct {
 		day  string
@@ -76,7 +77,7 @@ func TestANewerPriceKeepsWhatItDoesNotSay(t *testing.T) {
 		{"2026-12-31", usage.Item{Model: "gpt-5.6-sol", Prompt: 300_000}, "$8.00"},
 		{"2026-12-31", usage.Item{Model: "gpt-5.5", Tier: "priority"}, "$8.00"},
 		{"2026-12-31", usage.Item{Model: "gpt-5.5", Tier: "flex", Region: "us"}, "$2.20"},
-		{"2026-12-31", usage.Item{Model: "gpt-5.5", Prompt: 300_000}, "$4.00"}, // another price: its steps are not known
+		{"2026-12-31", usage.Item{Model: "gpt-5.5", Prompt: 300_000}, "$8.00"}, // another price, and as before twice as much
 	} {
 		tt.item.Amount = 1_000_000
 		if cost, known := got.CostOf([]usage.Item{tt.item}, at(tt.day)); cost.String() != tt.want || !known {

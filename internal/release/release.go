@@ -55,16 +55,6 @@ type Artefact struct {
 	SHA256 string `json:"sha256"` // in hex
 }
 
-// noBinary is a release that does not suit this system.
-type noBinary struct {
-	version, platform string
-	has               []string
-}
-
-func (e *noBinary) Error() string {
-	return fmt.Sprintf("release %s has no binary for %s; it has them for: %s", e.version, e.platform, strings.Join(e.has, ", "))
-}
-
 // For gives the binary for a system.
 func (m *Manifest) For(os, arch string) (Artefact, error) {
 	var has []string
@@ -77,7 +67,7 @@ func (m *Manifest) For(os, arch string) (Artefact, error) {
 		}
 		has = append(has, a.OS+"/"+a.Arch)
 	}
-	return Artefact{}, &noBinary{m.Version, os + "/" + arch, has}
+	return Artefact{}, fmt.Errorf("release %s has no binary for %s/%s; it has them for: %s", m.Version, os, arch, strings.Join(has, ", "))
 }
 
 // parse reads a manifest that has been verified.

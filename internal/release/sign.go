@@ -90,10 +90,7 @@ func NewSigner() (*Signer, error) {
 func (s *Signer) Public() Key { return Key{s.key.Public().(minisign.PublicKey), true} }
 
 // PublicText is that key as it is given to a build: one line.
-func (s *Signer) PublicText() string {
-	k := s.key.Public().(minisign.PublicKey)
-	return k.String()
-}
+func (s *Signer) PublicText() string { return s.Public().key.String() }
 
 // SecretText is the secret key in minisign's form, without a password.
 func (s *Signer) SecretText() ([]byte, error) { return s.key.MarshalText() }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"crs/internal/errs"
 )
 
 // Describe gives what a manifest says of a file.
@@ -40,8 +42,5 @@ func Write(dir string, m Manifest, s *Signer) error {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
 	signature := s.Sign(text, "crs "+m.Version)
-	if err := os.WriteFile(filepath.Join(dir, SignatureFile), signature, 0o644); err != nil {
-		return fmt.Errorf("write the manifest's signature: %w", err)
-	}
-	return nil
+	return errs.Wrap(os.WriteFile(filepath.Join(dir, SignatureFile), signature, 0o644), "write the manifest's signature")
 }

@@ -52,7 +52,9 @@ func (c *Cells) Take(r *usage.Record) {
 	}
 	if p.Unpriced {
 		in.unpriced++
-		c.note(r.Model)
+		for _, name := range c.prices.unknown(r) {
+			c.note(name)
+		}
 	}
 }
 

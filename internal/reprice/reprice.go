@@ -2,8 +2,10 @@
 package reprice
 
 import (
+	"cmp"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"time"
 
 	"crs/internal/bound"
@@ -51,10 +53,20 @@ func (p *Prices) Of(r *usage.Record) Priced {
 // AppendBilled appends what the provider bills for a record, by the model whose price the table has of those that it names.
 func (p *Prices) AppendBilled(items []usage.Item, r *usage.Record) []usage.Item {
 	named := *r
-	if name, ok := p.Table.Choose(p.at(r), r.PricedAs, r.Upstream, r.Model); ok {
+	if name, ok := p.Table.Choose(p.at(r), cmp.Or(r.Answered, r.PricedAs), cmp.Or(r.Upstream, r.Model), r.Model); ok {
 		named.PricedAs = name
 	}
 	return named.AppendBilled(items)
+}
+
+// unknown are the models of a record whose price the table does not have.
+func (p *Prices) unknown(r *usage.Record) (names []string) {
+	for _, i := range p.AppendBilled(nil, r) {
+		if _, known := p.Table.Lookup(i.Model, p.at(r)); !known && !slices.Contains(names, i.Model) {
+			names = append(names, i.Model)
+		}
+	}
+	return names
 }
 
 func (p *Prices) at(r *usage.Record) time.Time {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
+
+	"crs/internal/durable"
+	"crs/internal/errs"
 )
 
 // Marker is a file in the data directory that remembers which store there was. Without it, a store that was lost (a volume
@@ -36,20 +38,8 @@ func ReadMarker(path string) (*Marker, error) {
 // Write writes the marker whole or not at all.
 func (m Marker) Write(path string) error {
 	b, err := json.Marshal(m)
-	if err != nil {
-		return fmt.Errorf("write the store's marker: %w", err)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".marker")
-	if err != nil {
-		return fmt.Errorf("write the store's marker: %w", err)
-	}
-	_, err = temp.Write(append(b, '\n'))
-	err = errors.Join(err, temp.Sync(), temp.Close())
 	if err == nil {
-		err = os.Rename(temp.Name(), path)
+		err = durable.Write(path, append(b, '\n'), 0o600)
 	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write the store's marker: %w", err), os.Remove(temp.Name()))
-	}
-	return nil
+	return errs.Wrap(err, "write the store's marker")
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"crs/internal/audit"
+	"crs/internal/errs"
 	"crs/internal/usage"
 )
 
@@ -107,6 +108,14 @@ func (f *Failure) Error() string { return f.Err.Error() }
 
 // Unwrap gives the error.
 func (f *Failure) Unwrap() error { return f.Err }
+
+// WriteError is err, as a Failure, behind what was being written; nil when err is.
+func WriteError(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return errs.Wrap(&Failure{err}, format, args...)
+}
 
 // ErrUnavailable means that the store cannot be reached just now. What was to be written was perhaps written. It comes back by
 // itself.

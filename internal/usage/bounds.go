@@ -10,12 +10,12 @@ import (
 
 // bounds are how long the texts of a record may be, by their names in JSON. What is longer is cut: whatever is written can be
 // read back.
-func (r *Record) bounds() [18]text {
+func (r *Record) bounds() [19]text {
 	return [...]text{
 		{&r.ID, bound.ID}, {&r.Key, bound.ID}, {&r.KeyName, bound.Name}, {&r.Account, bound.ID}, {&r.AccountName, bound.Name},
 		{&r.Platform, bound.ID}, {&r.Service, bound.ID}, {&r.Model, bound.Name}, {&r.Upstream, bound.Mapped}, {&r.Client, bound.ID},
 		{&r.Error, bound.Message}, {&r.Prices, bound.Name}, {&r.Why, bound.Name},
-		{&r.PricedAs, bound.Mapped}, {&r.TierAsked, bound.ID}, {&r.Tier, bound.ID}, {&r.Region, bound.ID}, {&r.Doubt, bound.Message},
+		{&r.Answered, bound.Mapped}, {&r.PricedAs, bound.Mapped}, {&r.TierAsked, bound.ID}, {&r.Tier, bound.ID}, {&r.Region, bound.ID}, {&r.Doubt, bound.Message},
 	}
 }
 

@@ -103,6 +103,7 @@ func (r *Record) appendFields(b []byte) []byte {
 	b = number(b, "cost", r.Cost)
 	b = number(b, "charged", r.Charged)
 	b = rare(b, "items", r.Items)
+	b = field(b, "answered", r.Answered)
 	b = field(b, "priced_as", r.PricedAs)
 	b = field(b, "tier_asked", r.TierAsked)
 	b = field(b, "tier", r.Tier)

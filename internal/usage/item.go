@@ -108,10 +108,18 @@ func (a Amounts) Add(more Amounts) Amounts {
 // Bound gives what of one call's amounts can be believed.
 func (a Amounts) Bound() Amounts {
 	for k := range a {
-		a[k] = bound.Figure(a[k], bound.Tokens)
+		most := int64(mostPieces)
+		if Kind(k).Tokens() {
+			most = bound.Tokens
+		}
+		a[k] = bound.Figure(a[k], most)
 	}
 	return a
 }
+
+// mostPieces is how much one request can have used of what is not counted in tokens: seconds of a day of sound, and far more than there
+// are of anything else.
+const mostPieces = 100_000
 
 // Call is what one call of a model used, priced alike.
 type Call struct {

@@ -483,7 +483,7 @@ func TestARecordReadsAsItWasWritten(t *testing.T) {
 	r.Stream, r.Free, r.Unpriced = true, true, true
 	r.Images, r.Searches = 8, 9
 	r.Items = []usage.Item{{Kind: usage.ImageOutput, Amount: 7, Model: "m<2>", Prompt: 8, Tier: "fast", Region: "us"}, {Kind: usage.Session, Amount: 1}}
-	r.PricedAs, r.TierAsked, r.Tier, r.Region, r.Unbilled, r.Doubt = "m-2", "auto", "flex", "eu", true, "it was \"cut\""
+	r.Answered, r.PricedAs, r.TierAsked, r.Tier, r.Region, r.Unbilled, r.Doubt = "m-3", "m-2", "auto", "flex", "eu", true, "it was \"cut\""
 	r.FirstByte, r.Error, r.Prices, r.Why = 5, "error & more", "v1", "first in rank"
 	r.Tokens = usage.Tokens{Input: 1, Output: 2, CacheRead: 3, CacheWrite: 4, CacheWrite1h: 5, Reasoning: 6}
 	r.Raw = json.RawMessage(`{"input_tokens":1}`)

@@ -49,6 +49,7 @@ type Record struct {
 	// Items are what it is billed for, where Tokens and Searches, which are of everything, do not say it: several models, or tokens
 	// that are not text. What they leave out is in PricedAs, Tier and Region.
 	Items     []Item `json:"items,omitempty"`
+	Answered  string `json:"answered,omitempty"`   // the model that the answer names, where that is neither Upstream nor Model
 	PricedAs  string `json:"priced_as,omitempty"`  // the model that the price is of, where that is neither Upstream nor Model
 	TierAsked string `json:"tier_asked,omitempty"` // the service tier, as the client asked for it
 	Tier      string `json:"tier,omitempty"`       // as it was served

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -172,6 +174,17 @@ func (c *raw) until(mark string) string {
 		got = append(got, b)
 	}
 	return string(got)
+}
+
+// silent wants nothing to come for a moment. Nothing can be read afterwards.
+func (c *raw) silent() {
+	c.t.Helper()
+	if err := c.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		c.t.Fatal(err)
+	}
+	if after, err := c.rest(); after != "" || !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.t.Errorf("%q and %v follow at once", after, err)
+	}
 }
 
 // events counts the whole events in an SSE body.

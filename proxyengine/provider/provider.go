@@ -38,8 +38,9 @@ type Intent struct {
 	// PromptTokens and MaxTokens are what limits hold back before the truth is known: an estimate, and the request's
 	// own bound (0: none).
 	PromptTokens, MaxTokens int64
-	// Images is how many images it asks for.
-	Images int64
+	// Answers is how many answers it asks for; 0 is one. Images is how many images.
+	Answers int64
+	Images  int64
 	// ImageModel is what its tool is to make images with, "" when it does not say; ImageTokens is about how many tokens one is.
 	ImageModel  string
 	ImageTokens int64

@@ -24,7 +24,10 @@ func (a *app) priceUpdateCommand() *cobra.Command {
 			"what it left out, and why. It lies over the built-in table and under the prices that you have set. Of a model that the built-in\n" +
 			"table has too, the price whose data is newer wins: that of a file is as old as the file, that of a URL as the answer says\n" +
 			"(Last-Modified; on GitHub, the last commit), models.dev has a date for each model. A table without a date only adds models.\n" +
-			"A table that cannot be read, or that lacks most of the models of the last one that was taken, changes nothing.",
+			"A table that cannot be read, or that lacks most of the models of the last one that was taken, changes nothing. A model is left\n" +
+			"out if its price is 50 times the present one or more, or a fiftieth or less, and a new one if it costs more than $1,000 for a\n" +
+			"million tokens or, if it converses, one of input and output 50 times the other; --force takes those, too. What a newer price\n" +
+			"does not say, such as that of long prompts and service tiers, stays as many times the ordinary price as it was.",
 		Example: "crs price update\n" +
 			"  crs price update --from https://models.dev/api.json --dry-run\n" +
 			"  crs price update --from prices.json --as-of 2026-11-30 --force\n" +
@@ -55,7 +58,7 @@ func (a *app) priceUpdateCommand() *cobra.Command {
 	flags.StringVar(&u.Format, "format", "", "`FORMAT` of the table, litellm or models.dev; found out if not given")
 	flags.StringVar(&u.AsOf, "as-of", "", "`DATE` that the table is of, such as 2026-11-30, where its source does not say so")
 	flags.BoolVar(&u.DryRun, "dry-run", false, "only say what would change")
-	flags.BoolVar(&u.Force, "force", false, "take a table even if most models are missing from it")
+	flags.BoolVar(&u.Force, "force", false, "take a table even if most models are missing from it, and implausible prices")
 	_ = cmd.RegisterFlagCompletionFunc("from", command.Files)
 	return cmd
 }

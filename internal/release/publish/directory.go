@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"crs/internal/errs"
 	"crs/internal/release"
 )
 
@@ -106,8 +107,5 @@ func (d *directory) sum() error {
 	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
 		return fmt.Errorf("write the checksums: %w", err)
 	}
-	if err := os.WriteFile(path+".minisig", d.signer.Sign([]byte(text.String()), "crs "+d.version), 0o644); err != nil {
-		return fmt.Errorf("sign the checksums: %w", err)
-	}
-	return nil
+	return errs.Wrap(os.WriteFile(path+".minisig", d.signer.Sign([]byte(text.String()), "crs "+d.version), 0o644), "sign the checksums")
 }

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/release"
 )
 
@@ -76,10 +77,8 @@ func finish(dir, version, keyFile, from, notes string) error {
 		return err
 	}
 	d := &directory{path: dir, version: version, from: from, signer: s}
-	for _, step := range []func() error{d.describe, d.fillIn, d.sum} {
-		if err := step(); err != nil {
-			return err
-		}
+	if err := errs.First(d.describe, d.fillIn, d.sum); err != nil {
+		return err
 	}
 	return release.Write(dir, release.Manifest{Version: version, Published: at, Notes: notes, Artefacts: d.artefacts}, s)
 }

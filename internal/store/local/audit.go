@@ -22,10 +22,7 @@ func (s *Store) AppendAudit(ctx context.Context, entries []audit.Entry, keep aud
 		}
 		return forgetAudit(ctx, tx, keep)
 	})
-	if err != nil {
-		return fmt.Errorf("write to the audit log: %w", &store.Failure{Err: err})
-	}
-	return nil
+	return store.WriteError(err, "write to the audit log")
 }
 
 // insertRow puts a row at its place; behind all others when it has none.

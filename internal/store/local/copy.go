@@ -3,11 +3,11 @@ package local
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"crs/internal/errs"
 	"crs/internal/rescue"
 )
 
@@ -40,10 +40,8 @@ func vacuum(ctx context.Context, path, to string) (schema int, err error) {
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&schema); err != nil {
 		return 0, fmt.Errorf("read the version of the store %s: %w", path, plain(err))
 	}
-	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", to); err != nil {
-		return 0, fmt.Errorf("copy the store %s: %w", path, plain(err))
-	}
-	return schema, nil
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", to)
+	return schema, errs.Wrap(plain(err), "copy the store %s", path)
 }
 
 // complete makes sure that a copy has every write that was acknowledged.
@@ -67,8 +65,5 @@ func Fact(ctx context.Context, file, name string) (value string, err error) {
 	}
 	defer func() { _ = db.Close() }()
 	err = db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", name).Scan(&value)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("read %s of the store %s: %w", name, file, plain(err))
-	}
-	return value, nil
+	return value, errs.Wrap(plain(errs.Ignore(err, sql.ErrNoRows)), "read %s of the store %s", name, file)
 }

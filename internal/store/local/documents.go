@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
+	"crs/internal/errs"
 	"crs/internal/store"
 )
 
@@ -29,7 +29,7 @@ func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
 		return plain(err)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, &store.Failure{Err: err})
+		return 0, store.WriteError(err, "write %s %s", d.Kind, d.ID)
 	}
 	return d.Version + 1, nil
 }
@@ -57,10 +57,7 @@ func free(ctx context.Context, tx *sql.Tx, d store.Doc) error {
 // Delete implements store.Documents.
 func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
 	err := s.counted(ctx, func(tx *sql.Tx) error { return exec(ctx, tx, "DELETE FROM doc WHERE kind = ? AND id = ?", kind, id) })
-	if err != nil {
-		return fmt.Errorf("delete %s %s: %w", kind, id, &store.Failure{Err: err})
-	}
-	return nil
+	return store.WriteError(err, "delete %s %s", kind, id)
 }
 
 // All implements store.Documents.
@@ -72,10 +69,7 @@ func (s *Store) All(ctx context.Context, kind store.Kind) ([]store.Doc, error) {
 		all = append(all, d)
 		return err
 	}, kind)
-	if err != nil {
-		return nil, fmt.Errorf("read every %s: %w", kind, err)
-	}
-	return all, nil
+	return all, errs.Wrap(err, "read every %s", kind)
 }
 
 // SaveState implements store.State.
@@ -83,18 +77,12 @@ func (s *Store) SaveState(ctx context.Context, name string, body []byte) error {
 	err := s.writing(ctx, func() error {
 		return exec(ctx, s.write, "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body", name, body)
 	})
-	if err != nil {
-		return fmt.Errorf("save the state %s: %w", name, err)
-	}
-	return nil
+	return errs.Wrap(err, "save the state %s", name)
 }
 
 // LoadState implements store.State.
 func (s *Store) LoadState(ctx context.Context, name string) ([]byte, error) {
 	var body []byte
 	err := s.read.QueryRowContext(ctx, "SELECT body FROM state WHERE name = ?", name).Scan(&body)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("load the state %s: %w", name, plain(err))
-	}
-	return body, nil
+	return body, errs.Wrap(plain(errs.Ignore(err, sql.ErrNoRows)), "load the state %s", name)
 }

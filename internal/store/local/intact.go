@@ -9,12 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/rescue"
 	"crs/internal/store"
 )
-
-// companions are the files that SQLite keeps beside a store while it is open.
-func companions() []string { return []string{"", walSuffix, "-shm"} }
 
 // watched is a file that must stay where it is for as long as the store is open: SQLite goes on writing to one that was
 // removed, and all of that would be gone with the process.
@@ -31,7 +29,7 @@ type files struct {
 
 func watch(path string) *files {
 	f := new(files)
-	for _, suffix := range companions() {
+	for _, suffix := range []string{"", walSuffix, "-shm"} { // what SQLite keeps beside a store while it is open
 		f.all = append(f.all, watched{path: path + suffix})
 	}
 	return f
@@ -74,16 +72,9 @@ func (s *Store) Rescue(ctx context.Context) (path string, err error) {
 		err = complete(ctx, path, s.path(), s.count.told.Load())
 	}
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("rescue the store to %s: %w", path, err), ignoreMissing(os.Remove(path)))
+		return "", errors.Join(fmt.Errorf("rescue the store to %s: %w", path, err), errs.Ignore(os.Remove(path), fs.ErrNotExist))
 	}
 	return path, os.Chmod(path, 0o600)
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // wayBack is how a store that is gone or damaged comes back.

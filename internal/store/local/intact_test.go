@@ -41,7 +41,7 @@ func TestAFileThatVanishesTakesNoMoreWrites(t *testing.T) {
 					t.Fatal(err)
 				}
 				for what, err := range map[string]error{
-					"put": put(t, s, "after"), "intact": s.Intact(), "state": s.SaveState(t.Context(), "pool", nil), "fact": s.SetMeta(t.Context(), "a", "b"),
+					"put": put(t, s, "after"), "intact": s.Intact(), "state": s.SaveState(t.Context(), "pool", nil), "fact": claim(t, s, "a", "b"),
 					"delete": s.Delete(t.Context(), store.Key, "before"),
 				} {
 					if !errors.Is(err, store.ErrNotWritable) || !strings.Contains(err.Error(), path) {
@@ -166,4 +166,10 @@ func half(path string) error {
 		return err
 	}
 	return os.Truncate(path, info.Size()/2)
+}
+
+func claim(t *testing.T, s *local.Store, name, value string) error {
+	t.Helper()
+	_, err := s.Claim(t.Context(), name, value)
+	return err
 }

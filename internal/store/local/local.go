@@ -16,6 +16,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"crs/internal/errs"
 	"crs/internal/store"
 )
 
@@ -189,16 +190,12 @@ func (s *Store) prepare(ctx context.Context, dir, path string, existed bool, m *
 			return err
 		}
 	}
-	if err := s.migrate(ctx, path, migrations(), before); err != nil {
-		return err
-	}
-	if err := s.settleMarker(ctx, dir, path, m); err != nil {
-		return err
-	}
-	if err := s.settleCount(ctx); err != nil {
-		return err
-	}
-	return s.Intact()
+	return errs.First(
+		func() error { return s.migrate(ctx, path, migrations(), before) },
+		func() error { return s.settleMarker(ctx, dir, path, m) },
+		func() error { return s.settleCount(ctx) },
+		s.Intact,
+	)
 }
 
 func (s *Store) path() string { return filepath.Join(s.dir, file) }
@@ -215,10 +212,7 @@ func (s *Store) check(ctx context.Context, path string) error {
 	if err == nil && verdict != "ok" {
 		err = fmt.Errorf("%w: %s", store.ErrDamaged, strings.Join(strings.Fields(verdict), " "))
 	}
-	if err != nil {
-		return fmt.Errorf("check the store %s: %w", path, withWayBack(err, path))
-	}
-	return nil
+	return errs.Wrap(withWayBack(err, path), "check the store %s", path)
 }
 
 // String says where the store is.
@@ -287,8 +281,8 @@ func (s *Store) writing(ctx context.Context, write func() error) error {
 
 // plain marks SQLite's words for damage, and for a disk that takes nothing.
 func plain(err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
 		return err
 	}
 	switch code := e.Code(); {
@@ -310,8 +304,8 @@ func plain(err error) error {
 
 // unopened reports whether SQLite could not open a file, perhaps for want of descriptors. That one is gone, others find.
 func unopened(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && primary(e.Code(), sqlite3.SQLITE_CANTOPEN)
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && primary(e.Code(), sqlite3.SQLITE_CANTOPEN)
 }
 
 // primary reports whether a code of SQLite's is one of these, or belongs to one.

@@ -3,11 +3,11 @@ package local
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/id"
 	"crs/internal/store"
 )
@@ -27,8 +27,7 @@ func (s *Store) settleMarker(ctx context.Context, dir, path string, m *store.Mar
 			store.ErrDamaged, path, m.Created.Format("2006-01-02"), wayBack(path), filepath.Join(dir, markerFile))
 	case name == "":
 		s.fresh = true
-		name = id.New("store", time.Now())
-		if err := s.SetMeta(ctx, "id", name); err != nil {
+		if name, err = s.Claim(ctx, "id", id.New("store", time.Now())); err != nil {
 			return err
 		}
 	case m != nil && m.Store != name:
@@ -45,21 +44,7 @@ func (s *Store) settleMarker(ctx context.Context, dir, path string, m *store.Mar
 func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 	var value string
 	err := s.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = ?", name).Scan(&value)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("read %s of the store: %w", name, plain(err))
-	}
-	return value, nil
-}
-
-// SetMeta writes a fact about the store itself.
-func (s *Store) SetMeta(ctx context.Context, name, value string) error {
-	err := s.counted(ctx, func(tx *sql.Tx) error {
-		return exec(ctx, tx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
-	})
-	if err != nil {
-		return fmt.Errorf("write %s of the store: %w", name, err)
-	}
-	return nil
+	return value, errs.Wrap(plain(errs.Ignore(err, sql.ErrNoRows)), "read %s of the store", name)
 }
 
 // Claim implements store.Facts.

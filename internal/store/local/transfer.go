@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/store"
 	"crs/internal/usage"
 )
@@ -87,10 +88,7 @@ func (s *Store) Export(ctx context.Context, yield func(store.Item) error) error 
 			return fmt.Errorf("read %s: %w", s, err)
 		}
 	}
-	if err := s.exportAudit(ctx, yield); err != nil {
-		return fmt.Errorf("read %s: %w", s, err)
-	}
-	return nil
+	return errs.Wrap(s.exportAudit(ctx, yield), "read %s", s)
 }
 
 func (s *Store) export(ctx context.Context, t *table, yield func(store.Item) error) error {
@@ -113,10 +111,7 @@ func (s *Store) Import(ctx context.Context, items []store.Item) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("write to %s: %w", s, err)
-	}
-	return nil
+	return errs.Wrap(err, "write to %s", s)
 }
 
 func insert(ctx context.Context, tx *sql.Tx, i *store.Item) error {
@@ -158,8 +153,5 @@ func (s *Store) Clear(ctx context.Context) error {
 		}
 		return exec(ctx, tx, "UPDATE audit_size SET bytes = 0")
 	})
-	if err != nil {
-		return fmt.Errorf("clear %s: %w", s, err)
-	}
-	return nil
+	return errs.Wrap(err, "clear %s", s)
 }

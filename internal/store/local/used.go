@@ -3,9 +3,9 @@ package local
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/unit"
 	"crs/internal/usage"
 )
@@ -28,10 +28,7 @@ func (s *Store) Spent(ctx context.Context, since []string, last string) (map[str
 	if err == nil {
 		err = s.totals(ctx, sp, "'', key, 0, "+whole("total")+" FROM charged")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read what keys have used: %w", err)
-	}
-	return sp.All(), nil
+	return sp.All(), errs.Wrap(err, "read what keys have used")
 }
 
 // Recent implements usage.Rollups.
@@ -41,10 +38,7 @@ func (s *Store) Recent(ctx context.Context, since time.Time) (map[string]map[usa
 	if err == nil {
 		err = s.units(ctx, all, "at >= ?", usage.AtHour(first))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read what keys have used of late: %w", err)
-	}
-	return all, nil
+	return all, errs.Wrap(err, "read what keys have used of late")
 }
 
 // totals collects rows of a time, a key, and its tokens and costs.

@@ -69,7 +69,7 @@ func TestAFileThatIsCutTakesNoMoreWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			for what, err := range map[string]error{
-				"put": put(t, s, "after"), "intact": s.Intact(), "state": s.SaveState(t.Context(), "pool", nil), "fact": s.SetMeta(t.Context(), "a", "b"),
+				"put": put(t, s, "after"), "intact": s.Intact(), "state": s.SaveState(t.Context(), "pool", nil), "fact": claim(t, s, "a", "b"),
 			} {
 				if !errors.Is(err, store.ErrNotWritable) || !strings.Contains(err.Error(), path+" was cut") {
 					t.Errorf("%s: %v", what, err)

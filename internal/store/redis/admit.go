@@ -8,6 +8,7 @@ import (
 
 	"crs/internal/limit"
 	"crs/internal/outage"
+	"crs/internal/patience"
 	"crs/internal/unit"
 )
 
@@ -37,7 +38,7 @@ func (c Counts) Admit(ctx context.Context, h limit.Holder, estimate unit.Amounts
 		return seat, nil
 	}
 	a.undo()
-	if away := (*outage.Error)(nil); errors.As(err, &away) && !c.opt.Refuse {
+	if errors.As(err, new(*outage.Error)) && !c.opt.Refuse {
 		return nil, nil
 	}
 	return nil, err
@@ -200,13 +201,7 @@ func (a *asking) wait(ctx context.Context, v []int64, answer any) error {
 		a.turn = a.n.onTurn(a.seat.member)
 		left = 0 // the call may have come before anybody listened
 	}
-	timer := time.NewTimer(min(left, look))
-	defer timer.Stop()
-	select {
-	case <-a.turn:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	patience.Await(ctx, a.turn, min(left, look))
 	return ctx.Err()
 }
 

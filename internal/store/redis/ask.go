@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"crs/internal/outage"
+	"crs/internal/patience"
 	"crs/internal/store"
 )
 
@@ -43,13 +44,10 @@ func (n *Node) ask(ctx context.Context, s *redis.Script, slot string, keys []str
 }
 
 // unsent is why nothing was sent at all.
-type unsent struct{ why error }
-
-// Error implements error.
-func (e *unsent) Error() string { return e.why.Error() }
+type unsent struct{ error }
 
 // Unwrap gives why.
-func (e *unsent) Unwrap() error { return e.why }
+func (e *unsent) Unwrap() error { return e.error }
 
 // sent reports whether a question that ended so may have been run.
 func sent(err error) bool { return !errors.As(err, new(*unsent)) }
@@ -93,7 +91,7 @@ func (n *Node) lose(slot string, why error) error {
 			n.opt.Changed(why)
 		}
 	}
-	poke(n.gone)
+	patience.Poke(n.gone)
 	return e
 }
 
@@ -114,17 +112,9 @@ var errOtherwise = errors.New("the answer of Redis is not what was asked for")
 
 // numbers takes an answer of numbers, as integers or as text, apart.
 func numbers(answer any, least int) ([]int64, error) {
-	list, ok := answer.([]any)
-	if !ok || len(list) < least {
+	out, err := redis.NewCmdResult(answer, nil).Int64Slice()
+	if err != nil || len(out) < least {
 		return nil, errOtherwise
-	}
-	out := make([]int64, len(list))
-	for i, v := range list {
-		n, err := redis.NewCmdResult(v, nil).Int64()
-		if err != nil {
-			return nil, errOtherwise
-		}
-		out[i] = n
 	}
 	return out, nil
 }

@@ -32,10 +32,8 @@ func (s *Store) AppendAudit(ctx context.Context, entries []audit.Entry, keep aud
 		}
 		args = append(args, text)
 	}
-	if _, err := s.run(ctx, s.scripts.audit, []string{s.keys.store(logSlot), s.keys.audit()}, args...); err != nil {
-		return fmt.Errorf("write to the audit log: %w", &store.Failure{Err: err})
-	}
-	return nil
+	_, err := s.run(ctx, s.scripts.audit, []string{s.keys.store(logSlot), s.keys.audit()}, args...)
+	return store.WriteError(err, "write to the audit log")
 }
 
 func auditText(e *audit.Entry) (string, error) {

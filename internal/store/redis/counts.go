@@ -151,7 +151,7 @@ func (c Counts) Closed() error {
 }
 
 // Use implements limit.Shared. What nobody has counted yet is begun first.
-func (c Counts) Use(ctx context.Context, h limit.Holder) (limit.Use, error) {
+func (c Counts) Use(ctx context.Context, h limit.Holder, mine limit.Use) (limit.Use, error) {
 	of, spans := asked(h.Limits), limit.Spans(c.opt.Now(), c.opt.Zone)
 	v, err := c.use(ctx, h, of, len(spans))
 	if err == nil && slices.ContainsFunc(sliding(h.Limits), func(r limit.Rule) bool { return v[2+slices.IndexFunc(of, r.Same)] < 0 }) {
@@ -162,9 +162,11 @@ func (c Counts) Use(ctx context.Context, h limit.Holder) (limit.Use, error) {
 	if err != nil {
 		return limit.Use{}, err
 	}
-	u := limit.Use{InFlight: int(v[0]), Queued: int(v[1])}
+	u := limit.Use{InFlight: int(v[0]), Queued: int(v[1]), Spent: mine.Spent}
 	for i, r := range of {
-		u.Set(r, max(0, v[2+i]))
+		if n := v[2+i]; n >= 0 || r.Window.Slides() {
+			u.Set(r, max(0, n))
+		}
 	}
 	for i, s := range spans {
 		u.SetEnd(s.Window, time.Unix(v[2+len(of)+i], 0))

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"crs/internal/clock"
 	"crs/internal/key"
 	"crs/internal/limit"
@@ -75,6 +77,17 @@ func everywhere(t *testing.T, test func(t *testing.T, url string)) {
 func ask(p key.Policy) limit.Ask {
 	k := &key.Key{ID: "key_k", Policy: p}
 	return limit.Ask{Holders: []limit.Holder{k.Holder()}}
+}
+
+// edited asks for the same key after its limits were changed: the limits that requests have been let in with stay as they are, and are
+// still read.
+func edited(a limit.Ask, change func(*limit.Limits)) limit.Ask {
+	h := a.Holders[0]
+	limits := *h.Limits
+	change(&limits)
+	h.Limits = &limits
+	a.Holders = []limit.Holder{h}
+	return a
 }
 
 // costs is what was spent on a day, in a week and in all.
@@ -160,7 +173,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 		if r := turnedAway(t, g[0], a); r.Limit != limit.Name("tokens per minute") || r.Used != 1200 || r.Reserved != 1200 {
 			t.Errorf("%+v", r)
 		}
-		a.Holders[0].Limits.Set(limit.Per(unit.Tokens, limit.Minute, 0))
+		a = edited(a, func(l *limit.Limits) { l.Set(limit.Per(unit.Tokens, limit.Minute, 0)) })
 		if r := turnedAway(t, g[1], a); r.Limit != limit.Name("daily cost") || r.Used != 12*dollar || r.Reserved != 12*dollar || r.Spent() || r.RetryAfter != limit.Soon {
 			t.Errorf("%+v", r)
 		}
@@ -178,7 +191,7 @@ func TestNodesShareTokensAndBudgets(t *testing.T) {
 		if r.Limit != limit.Name("daily cost") || time.Until(r.Reset) > 24*time.Hour+time.Minute || r.Reset.Before(time.Now().Add(-time.Minute)) {
 			t.Errorf("%+v", r)
 		}
-		a.Holders[0].Limits.Set(limit.Per(unit.Cost, limit.Day, 0))
+		a = edited(a, func(l *limit.Limits) { l.Set(limit.Per(unit.Cost, limit.Day, 0)) })
 		admit(t, g[1], a).Settle(unit.Amounts{unit.Tokens: 0, unit.Cost: 2 * dollar})
 		soon(t, "the total to be spent", func() bool {
 			_, err := g[0].Admit(t.Context(), a)
@@ -218,7 +231,7 @@ func TestTheQueueOfAKeyIsServedInOrderAcrossNodes(t *testing.T) {
 			}
 		}
 		t.Logf("six were called one after the other within %v", time.Since(start))
-		a.Holders[0].Limits.QueueWait = 300 * time.Millisecond
+		a = edited(a, func(l *limit.Limits) { l.QueueWait = 300 * time.Millisecond })
 		inside = admit(t, g[2], a)
 		if r := turnedAway(t, g[1], a); r.Position != 1 || r.Waited < 300*time.Millisecond {
 			t.Errorf("%+v", r)
@@ -245,5 +258,49 @@ func TestWhatTheRollupsKnowIsWhatAKeyHasSpent(t *testing.T) {
 			}
 		}
 		admit(t, g[0], ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, dollar+1), limit.Per(unit.Cost, limit.Week, 2*dollar+1), limit.Per(unit.Cost, limit.Total, 3*dollar+1)}}}))
+	})
+}
+
+// TestWhatIsShownAfterMidnightIsOfTheNewDay although the node that shows it has a clock by which the old one lasts.
+func TestWhatIsShownAfterMidnightIsOfTheNewDay(t *testing.T) {
+	t.Parallel()
+	mini := miniredis.RunT(t)
+	w := &several{mini: mini, store: connect(t, "redis://"+mini.Addr()), clock: tick{now: time.Date(2026, 5, 31, 23, 59, 0, 0, time.UTC)}}
+	w.step(0)
+	w.skew(0, -82*time.Second)
+	w.start(0, limit.Spent{})
+	t.Cleanup(w.nodes[0].Kill)
+	daily := limit.Per(unit.Requests, limit.Day, 5)
+	a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{daily}}})
+	admit(t, w.gates[0], a).Settle(unit.Amounts{})
+	for _, want := range []int64{1, 0} {
+		if u := w.gates[0].UseOn(t.Context(), a.Holders[0]); u.In(unit.Requests, limit.Day) != want {
+			t.Errorf("at %s: %d requests, want %d", w.clock.Now(), u.In(unit.Requests, limit.Day), want)
+		}
+		w.move(65 * time.Second)
+		w.look()
+	}
+}
+
+// TestWhatAKeySpendsWithoutABudgetIsShown, and not what Redis had counted while it had one.
+func TestWhatAKeySpendsWithoutABudgetIsShown(t *testing.T) {
+	everywhere(t, func(t *testing.T, url string) {
+		g := gates(t, connect(t, url), 1)[0]
+		a := ask(key.Policy{Limits: limit.Limits{Rules: []limit.Rule{limit.Per(unit.Cost, limit.Day, 10*dollar)}, Concurrency: 5}})
+		spend := func() {
+			p := admit(t, g, a)
+			p.Release()
+			p.Settle(unit.Amounts{unit.Cost: dollar})
+		}
+		spend()
+		soon(t, "Redis to be told", func() bool {
+			u := g.UseOn(t.Context(), a.Holders[0])
+			return u.In(unit.Cost, limit.Total) == dollar
+		})
+		a = edited(a, func(l *limit.Limits) { l.Set(limit.Per(unit.Cost, limit.Day, 0)) })
+		spend()
+		if u := g.UseOn(t.Context(), a.Holders[0]); u.In(unit.Cost, limit.Day) != 2*dollar || u.In(unit.Cost, limit.Total) != 2*dollar {
+			t.Errorf("%+v", u.Spent)
+		}
 	})
 }

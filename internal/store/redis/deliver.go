@@ -17,7 +17,7 @@ type call struct {
 	slot   string
 	keys   []string
 	args   []any
-	done   func(answer any)
+	done   func(answer any) // called with the lock held
 }
 
 // pack makes parcels of what there is to tell of a hash slot. It is called with the lock held.
@@ -51,15 +51,9 @@ func (n *Node) packUnlock() (list []call) {
 		list = append(list, call{n.scripts.lock, accountSlot, []string{n.keys.lock(u.of)}, []any{u.member, "drop"}, func(any) {}})
 	}
 	if unlocked := len(list); unlocked > 0 {
-		list[unlocked-1].done = func(any) { n.forgetUnlocked(unlocked) }
+		list[unlocked-1].done = func(any) { n.owed.unlock = n.owed.unlock[unlocked:] }
 	}
 	return list
-}
-
-func (n *Node) forgetUnlocked(count int) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.owed.unlock = n.owed.unlock[count:]
 }
 
 func (n *Node) packPending(id string, b *keyPending, now time.Time) call {
@@ -97,9 +91,8 @@ func figuresBy(figures []figure, now time.Time) []any {
 	return args
 }
 
+// settled is called with the lock held.
 func (n *Node) settled(id string, b *keyPending) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	b.told = true
 	if b.next == nil {
 		delete(n.owed.keys, id)
@@ -129,21 +122,13 @@ func (n *Node) packFreed() (list []call) {
 	return list
 }
 
-// forgetFreed takes out what was told; more may have come behind it.
+// forgetFreed takes out what was told; more may have come behind it. It is called with the lock held.
 func (n *Node) forgetFreed(told []freed) {
 	known := make(map[freed]bool, len(told))
 	for _, f := range told {
 		known[f] = true
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	var left []freed
-	for _, f := range n.owed.freed {
-		if !known[f] {
-			left = append(left, f)
-		}
-	}
-	n.owed.freed = left
+	n.owed.freed = slices.DeleteFunc(slices.Clone(n.owed.freed), func(f freed) bool { return known[f] }) // other parcels have parts of the old one
 }
 
 // packSeats renews places at a key. back says whether those that are gone come back.
@@ -181,13 +166,7 @@ func (n *Node) packLock(l *lease, now time.Time) call {
 }
 
 func words(answer any) []string {
-	list, _ := answer.([]any)
-	out := make([]string, 0, len(list))
-	for _, v := range list {
-		if s, ok := v.(string); ok {
-			out = append(out, s)
-		}
-	}
+	out, _ := redis.NewCmdResult(answer, nil).StringSlice()
 	return out
 }
 
@@ -196,7 +175,7 @@ const mostNews = 1000
 
 // packNews adds to the stream that every node reads.
 func (n *Node) packNews() []call {
-	news := n.owed.news[:min(len(n.owed.news), mostNews)]
+	news, end := n.owed.someNews()
 	if len(news) == 0 {
 		return nil
 	}
@@ -205,14 +184,5 @@ func (n *Node) packNews() []call {
 		body = []byte("[]")
 	}
 	add := command{"XADD", n.keys.news(), "MAXLEN", "~", newsKept, "*", "node", n.id, "ahead", n.ahead.Load(), "news", body}
-	return []call{{n.scripts.write, accountSlot, []string{n.keys.news()}, add.words(), func(any) { n.forgetNews(len(news)) }}}
-}
-
-// forgetNews takes out the news that were told.
-func (n *Node) forgetNews(count int) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.owed.news = n.owed.news[count:]; len(n.owed.news) == 0 {
-		n.owed.news = nil
-	}
+	return []call{{n.scripts.write, accountSlot, []string{n.keys.news()}, add.words(), func(any) { n.owed.forgetNews(end) }}}
 }

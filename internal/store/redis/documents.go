@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"crs/internal/errs"
 	"crs/internal/store"
 )
 
@@ -34,15 +35,13 @@ func (s *Store) Put(ctx context.Context, d store.Doc) (int64, error) {
 			err = fmt.Errorf("the script answered %v", v)
 		}
 	}
-	return 0, fmt.Errorf("write %s %s: %w", d.Kind, d.ID, &store.Failure{Err: err})
+	return 0, store.WriteError(err, "write %s %s", d.Kind, d.ID)
 }
 
 // Delete implements store.Documents.
 func (s *Store) Delete(ctx context.Context, kind store.Kind, id string) error {
-	if _, err := s.run(ctx, s.scripts.delete, s.docKeys(kind), s.id, string(kind), id); err != nil {
-		return fmt.Errorf("delete %s %s: %w", kind, id, &store.Failure{Err: err})
-	}
-	return nil
+	_, err := s.run(ctx, s.scripts.delete, s.docKeys(kind), s.id, string(kind), id)
+	return store.WriteError(err, "delete %s %s", kind, id)
 }
 
 func (s *Store) docKeys(kind store.Kind) []string {
@@ -110,10 +109,7 @@ func decode(kind store.Kind, id, text string) (store.Doc, error) {
 
 // SaveState implements store.State.
 func (s *Store) SaveState(ctx context.Context, name string, body []byte) error {
-	if err := s.write(ctx, stateSlot, command{"SET", s.keys.state(name), body, "EX", int64(90 * day / time.Second)}); err != nil {
-		return fmt.Errorf("save the state %s: %w", name, err)
-	}
-	return nil
+	return errs.Wrap(s.write(ctx, stateSlot, command{"SET", s.keys.state(name), body, "EX", int64(90 * day / time.Second)}), "save the state %s", name)
 }
 
 // LoadState implements store.State.
@@ -122,10 +118,7 @@ func (s *Store) LoadState(ctx context.Context, name string) ([]byte, error) {
 	if errors.Is(err, redis.Nil) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("load the state %s: %w", name, s.plain(err))
-	}
-	return body, nil
+	return body, errs.Wrap(s.plain(err), "load the state %s", name)
 }
 
 // Claim implements store.Facts.
@@ -140,8 +133,5 @@ func (s *Store) Claim(ctx context.Context, name, value string) (string, error) {
 // Meta implements store.Facts.
 func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 	v, err := s.rdb.HGet(ctx, s.keys.store(docSlot), factPrefix+name).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", fmt.Errorf("read %s of the store: %w", name, s.plain(err))
-	}
-	return v, nil
+	return v, errs.Wrap(s.plain(errs.Ignore(err, redis.Nil)), "read %s of the store", name)
 }

@@ -22,7 +22,7 @@ func failsOver(t *testing.T, url string, kill func()) {
 	var nodes []*redis.Node
 	var all []*limit.Gate
 	for i := range 2 {
-		n := quick(t, url)
+		n := join(t, connect(t, url))
 		g, p := shared(n).Gate, pool(t, n, acc("a", 50), acc("b", 50))
 		nodes, all = append(nodes, n), append(all, g)
 		for j := range 4 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"crs/internal/patience"
 	"crs/internal/store"
 )
 
@@ -36,7 +37,8 @@ type follower struct {
 	health func(error)
 }
 
-// Follow implements store.Feed.
+// Follow gives to take, within a second, what was written since the store was opened, until ctx ends. How the store does it tells
+// health: nil when it could be asked, what is wrong when it could not; each only when it changes.
 func (s *Store) Follow(ctx context.Context, take func(store.ChangeSet), health func(error)) {
 	f := &follower{s: s, seen: s.since, take: take, health: health}
 	for ctx.Err() == nil {
@@ -47,15 +49,8 @@ func (s *Store) Follow(ctx context.Context, take func(store.ChangeSet), health f
 		f.tell(err)
 		f.missed = f.missed || err != nil
 		if f.missed {
-			pause(ctx, again) // reading everything over and over would help nobody
+			patience.Pause(ctx, again) // reading everything over and over would help nobody
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
 	}
 }
 

@@ -140,7 +140,7 @@ func everything(t *testing.T, s *Store, n *Node) (held []func()) {
 	}
 	adopted := n.Counts().Adopt(k.Holder(), estimate)
 	held = append(held, func() { adopted.Release(); adopted.Settle(unit.Amounts{unit.Tokens: 1, unit.Cost: 1}) })
-	_, _ = n.Counts().Use(ctx, k.Holder())
+	_, _ = n.Counts().Use(ctx, k.Holder(), limit.Use{})
 	if slot, _, _, err := n.Accounts().Take(ctx, []account.Cap{{Account: "a", Most: 5}}); err == nil && slot != nil {
 		held = append(held, slot.Free)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"crs/internal/patience"
 	"crs/internal/store"
 )
 
@@ -24,11 +25,7 @@ func (n *Node) watch(ctx context.Context) {
 			n.comeBack(ctx)
 			wait = retryAfter
 		}
-		select {
-		case <-ctx.Done():
-		case <-n.gone:
-		case <-time.After(wait):
-		}
+		patience.Await(ctx, n.gone, wait)
 	}
 }
 

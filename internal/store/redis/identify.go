@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -101,13 +102,7 @@ func (s *Store) judge(have map[string]identity, m *store.Marker) error {
 }
 
 func missing(have map[string]identity) string {
-	var gone []string
-	for _, slot := range slots {
-		if have[slot].id == "" {
-			gone = append(gone, slot)
-		}
-	}
-	return strings.Join(gone, ", ")
+	return strings.Join(slices.DeleteFunc(slices.Clone(slots), func(slot string) bool { return have[slot].id != "" }), ", ")
 }
 
 // create makes the store. Two nodes may do so at once, and one may have died while it did: what was claimed first counts.

@@ -5,17 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 
+	"crs/internal/errs"
+
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/mod/semver"
 )
 
 func (s *Store) reach(ctx context.Context) error {
-	if err := alive(ctx, s.rdb); err != nil {
-		return fmt.Errorf("reach the store: %w", s.plain(err))
-	}
-	return nil
+	return errs.Wrap(s.plain(alive(ctx, s.rdb)), "reach the store")
 }
 
 // alive asks a server for a sign of life. That is the time: PING is refused, with MISCONF, by a server that fails to write its
@@ -72,11 +71,6 @@ func field(info, name string) string {
 }
 
 func atLeast62(version string) bool {
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) < 2 {
-		return true // not a number that we know how to read
-	}
-	major, err := strconv.Atoi(parts[0])
-	minor, err2 := strconv.Atoi(parts[1])
-	return err != nil || err2 != nil || major > 6 || major == 6 && minor >= 2
+	v := "v" + version
+	return !semver.IsValid(v) || semver.Compare(v, "v6.2.0-0") >= 0 // one that cannot be ordered is taken as it is
 }

@@ -111,14 +111,12 @@ func (n *Node) due(slot string, now time.Time) (renew, tell []*lease) {
 	return renew, tell
 }
 
-// renewal is what came of renewing.
+// renewal is what came of renewing. It is called with the lock held.
 func (n *Node) renewal(leases []*lease, asked time.Time, gone []string) {
 	missing := make(map[string]bool, len(gone))
 	for _, member := range gone {
 		missing[member] = true
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	for _, l := range leases {
 		l.renewed, l.lost = asked, missing[l.member]
 		if l.lost && !l.over {

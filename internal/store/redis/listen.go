@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"crs/internal/account"
+	"crs/internal/patience"
 )
 
 // listen hears when this node's requests in a queue are called, and when a slot is free that somebody waits for. What is
@@ -39,10 +40,7 @@ func (n *Node) hear(m *redis.Message) {
 	case m.Channel == n.keys.freed() && freed != nil:
 		freed(m.Payload)
 	case turn != nil:
-		select {
-		case turn <- struct{}{}:
-		default:
-		}
+		patience.Poke(turn)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"crs/internal/errs"
 	"crs/internal/id"
 	"crs/internal/store"
 	"crs/internal/usage"
@@ -32,10 +33,7 @@ func (s *Store) Append(ctx context.Context, node string, records [][]byte, from,
 	if err == nil {
 		err = settled(v)
 	}
-	if err != nil {
-		return fmt.Errorf("copy records to the shared log: %w", err)
-	}
-	return nil
+	return errs.Wrap(err, "copy records to the shared log")
 }
 
 func pack(records [][]byte) ([]byte, error) {
@@ -77,10 +75,7 @@ func (s *Store) Search(ctx context.Context, f usage.Filter) ([]*usage.Record, er
 		}
 		return false
 	})
-	if err != nil {
-		return nil, fmt.Errorf("search the shared log: %w", err)
-	}
-	return found, nil
+	return found, errs.Wrap(err, "search the shared log")
 }
 
 // apart is how far the clocks of nodes and of Redis may differ for searches to find everything.
@@ -105,10 +100,7 @@ func (s *Store) Find(ctx context.Context, ref string) (*usage.Record, error) {
 		}
 		return found != nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("search the shared log: %w", err)
-	}
-	return found, nil
+	return found, errs.Wrap(err, "search the shared log")
 }
 
 // Records implements usage.Log.

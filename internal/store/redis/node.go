@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"crs/internal/limit"
 	"crs/internal/outage"
+	"crs/internal/patience"
 )
 
 // NodeOptions are the knobs of a Node.
@@ -86,7 +86,7 @@ func (s *Store) Join(opt NodeOptions) *Node {
 	}
 	opt.Lease, opt.Renew, opt.Turn = cmp.Or(opt.Lease, 28*time.Second), cmp.Or(opt.Renew, 2*time.Second), cmp.Or(opt.Turn, 5*time.Second)
 	n := &Node{
-		rdb: s.rdb, store: s, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: s.scripts, id: newNodeID(),
+		rdb: s.rdb, store: s, keys: s.keys, opt: opt, wait: cmp.Or(s.opt.Wait, 2*time.Second), scripts: s.scripts, id: rand.Text()[:12],
 		leases: map[string]map[*lease]struct{}{}, owed: newPending(), out: newOutbox(), suspects: map[string]string{},
 		turns: map[string]chan struct{}{}, answered: make(chan struct{}), wake: make(chan struct{}, 1), gone: make(chan struct{}, 1),
 	}
@@ -97,12 +97,6 @@ func (s *Store) Join(opt NodeOptions) *Node {
 	n.work.Go(func() { n.run(ctx) })
 	n.work.Go(func() { n.watch(ctx) })
 	return n
-}
-
-func newNodeID() string {
-	var b [6]byte
-	_, _ = rand.Read(b[:]) // never fails, by its documentation
-	return hex.EncodeToString(b[:])
 }
 
 // Leave tells Redis what is still to be told, gives everything back, and ends the node. ctx bounds how long it tries.
@@ -132,11 +126,4 @@ func (n *Node) Away() error {
 }
 
 // poke has what there is to tell sent.
-func (n *Node) poke() { poke(n.wake) }
-
-func poke(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
+func (n *Node) poke() { patience.Poke(n.wake) }

@@ -22,13 +22,14 @@ import (
 	"crs/lab/redistest"
 )
 
-// quick is a node that waits for nobody long.
+// quick is a node that waits for nobody long, once it has found its store.
 func quick(t testing.TB, url string, change ...func(*redis.NodeOptions)) *redis.Node {
 	t.Helper()
-	s, err := redis.Open(context.Background(), redis.Options{URL: url, Dir: t.TempDir(), Wait: 300 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	var s *redis.Store
+	soonSaying(t, "the store to be opened", func() (err error) {
+		s, err = redis.Open(context.Background(), redis.Options{URL: url, Dir: t.TempDir(), Wait: 300 * time.Millisecond})
+		return err
+	})
 	t.Cleanup(func() { _ = s.Close() })
 	return join(t, s, change...)
 }
@@ -314,7 +315,7 @@ func TestRollupsAreNotAheadOfWhatWasTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if u, err := n.Counts().Use(t.Context(), k.Holder()); err != nil || u.In(unit.Cost, limit.Day) != 500 {
+	if u, err := n.Counts().Use(t.Context(), k.Holder(), limit.Use{}); err != nil || u.In(unit.Cost, limit.Day) != 500 {
 		t.Errorf("when it was added up, Redis had been told of %d: %v", u.In(unit.Cost, limit.Day), err)
 	}
 }

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"slices"
 	"time"
 
 	"crs/internal/account"
@@ -10,11 +11,12 @@ import (
 
 // post is what has yet to be told to Redis.
 type pending struct {
-	keys     map[string]*keyPending
-	freed    []freed
-	unlock   []freed
-	news     []account.StateUpdate
-	sequence int64 // of the last keyPending that was sent
+	keys       map[string]*keyPending
+	freed      []freed
+	unlock     []freed
+	news       []account.StateUpdate
+	newsBefore int   // how many there have been before those in news
+	sequence   int64 // of the last keyPending that was sent
 }
 
 // keyPending is what has to be told of one key. Once it was sent it stays as it is until Redis has answered: its sequence
@@ -84,6 +86,29 @@ func thinned(all []figure) []figure {
 		out = append(out, all[len(all)-1])
 	}
 	return out
+}
+
+// someNews gives the oldest news, and what forgetNews is to be given when they were told.
+func (p *pending) someNews() (some []account.StateUpdate, end int) {
+	some = p.news[:min(len(p.news), mostNews)]
+	return some, p.newsBefore + len(some)
+}
+
+// dropNews forgets the oldest news untold.
+func (p *pending) dropNews(count int) {
+	p.forgetNews(p.newsBefore + count)
+	p.news = slices.Clone(p.news)
+}
+
+// forgetNews takes out all news up to end that are still there: while they were told, some may have been dropped.
+func (p *pending) forgetNews(end int) {
+	if end <= p.newsBefore {
+		return
+	}
+	p.newsBefore, p.news = end, p.news[end-p.newsBefore:]
+	if len(p.news) == 0 {
+		p.news = nil
+	}
 }
 
 // has reports whether there is something to tell of a hash slot, apart from leases.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,9 +35,7 @@ func newTrips(all *scripts) *trips {
 }
 
 // DialHook implements redis.Hook.
-func (*trips) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
-}
+func (*trips) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 // ProcessHook implements redis.Hook.
 func (t *trips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {

@@ -41,8 +41,12 @@ func told() []limit.Rule {
 	return []limit.Rule{limit.Per(unit.Cost, limit.Day, 0), limit.Per(unit.Cost, limit.Week, 0), limit.Per(unit.Cost, limit.Total, 0)}
 }
 
-// asked are the limits whose use is told.
+// asked are the limits whose use is told. Those of the calendar are counted only where one of them limits: what there is besides is from
+// before the key had none.
 func asked(l *limit.Limits) []limit.Rule {
+	if !l.Budgeted() {
+		return l.Rules
+	}
 	all := told()
 	for _, r := range l.Rules {
 		if !slices.ContainsFunc(all, r.Same) {

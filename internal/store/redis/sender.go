@@ -7,11 +7,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
+	"crs/internal/patience"
 	"crs/internal/store"
 )
 
@@ -64,13 +65,18 @@ func (n *Node) dispatch(ctx context.Context) {
 func (n *Node) hand(ctx context.Context, slot, primary string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	waiting, works := n.out.senders[primary]
+	handTo(n, n.out.senders, primary, slot, struct{}{}, func() { n.sendTo(ctx, primary) })
+}
+
+// handTo gives a slot to the worker of a primary, which begins to work if there is none. It is called with the lock held.
+func handTo[T any](n *Node, workers map[string]map[string]T, primary, slot string, with T, work func()) {
+	waiting, works := workers[primary]
 	if !works {
-		waiting = map[string]struct{}{}
-		n.out.senders[primary] = waiting
-		n.work.Go(func() { n.sendTo(ctx, primary) })
+		waiting = map[string]T{}
+		workers[primary] = waiting
+		n.work.Go(work)
 	}
-	waiting[slot] = struct{}{}
+	waiting[slot] = with
 }
 
 // sendTo sends what is bound for one primary until there is nothing more.
@@ -103,7 +109,9 @@ func (n *Node) send(ctx context.Context, parcels []call) map[string]error {
 			failed[slot] = cmp.Or(failed[slot], err)
 			continue
 		}
+		n.mu.Lock()
 		parcels[i].done(answer)
+		n.mu.Unlock()
 	}
 	return failed
 }
@@ -169,7 +177,7 @@ func (n *Node) later(ctx context.Context, ill map[string]error) {
 // arrived: if it were tried meanwhile, there would be more to tell the longer it lasts.
 func (n *Node) outlast(ctx context.Context, slot string) {
 	for n.Away() != nil && ctx.Err() == nil {
-		pause(ctx, retryAfter)
+		patience.Pause(ctx, retryAfter)
 		if _, err := n.present(ctx, slot, n.scripts.steady); err == nil {
 			return
 		}
@@ -181,13 +189,7 @@ func (n *Node) outlast(ctx context.Context, slot string) {
 // What the time is, and whether the store is there, the store's own slot says, and that may be on a primary that stands still.
 // So the sender goes on without the slots that wait for its word.
 func (n *Node) handMender(ctx context.Context, primary, slot string, why error) {
-	waiting, works := n.out.menders[primary]
-	if !works {
-		waiting = map[string]error{}
-		n.out.menders[primary] = waiting
-		n.work.Go(func() { n.mendAt(ctx, primary) })
-	}
-	waiting[slot] = why
+	handTo(n, n.out.menders, primary, slot, why, func() { n.mendAt(ctx, primary) })
 }
 
 func (n *Node) mendAt(ctx context.Context, primary string) {
@@ -237,18 +239,11 @@ func (n *Node) flush(ctx context.Context) error {
 		primary := n.primary(ctx, slot)
 		bound[primary] = append(bound[primary], slot)
 	}
-	errs := make(chan error, len(bound))
-	var all sync.WaitGroup
+	var all errgroup.Group
 	for _, slots := range bound {
-		all.Go(func() { errs <- n.flushTo(ctx, slots) })
+		all.Go(func() error { return n.flushTo(ctx, slots) })
 	}
-	all.Wait()
-	close(errs)
-	var first error
-	for err := range errs {
-		first = cmp.Or(first, err)
-	}
-	return first
+	return all.Wait()
 }
 
 func (n *Node) flushTo(ctx context.Context, slots []string) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"crs/internal/account"
+	"crs/internal/convert"
 	"crs/internal/outage"
 )
 
@@ -32,8 +33,7 @@ const wantedFor = time.Second
 // Take implements account.Shared. While Redis is away, the node's own count decides alone, unless it is to refuse.
 func (a Accounts) Take(ctx context.Context, of []account.Cap) (account.Slot, int, []int, error) {
 	s, taken, used, err := a.take(ctx, of)
-	var away *outage.Error
-	if errors.As(err, &away) && !a.opt.Refuse {
+	if errors.As(err, new(*outage.Error)) && !a.opt.Refuse {
 		return a.Adopt(of[0]), 0, nil, nil
 	}
 	return s, taken, used, err
@@ -60,10 +60,7 @@ func (a Accounts) take(ctx context.Context, of []account.Cap) (account.Slot, int
 		if err != nil {
 			return nil, -1, nil, err
 		}
-		used := make([]int, 0, len(of))
-		for _, n := range v[1:] {
-			used = append(used, int(n))
-		}
+		used := convert.All(v[1:], func(n int64) int { return int(n) })
 		if v[0] < 0 {
 			return nil, -1, used, nil
 		}
@@ -101,7 +98,7 @@ const mostOwed = 100_000
 func (a Accounts) Publish(n account.StateUpdate) {
 	a.mu.Lock()
 	if len(a.owed.news) >= mostOwed && a.Away() != nil {
-		a.owed.news = append([]account.StateUpdate(nil), a.owed.news[mostOwed/10:]...)
+		a.owed.dropNews(mostOwed / 10)
 	}
 	a.owed.news = append(a.owed.news, n)
 	a.owe(accountSlot)

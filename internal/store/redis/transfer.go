@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"crs/internal/errs"
 	"crs/internal/store"
 	"crs/internal/usage"
 )
@@ -81,14 +82,11 @@ func (s *Store) exportUsed(ctx context.Context, yield func(store.Item) error) er
 	item := func(u usage.Used, n int64) error {
 		return yield(store.Item{Part: store.PartUsed, At: u.At, Name: u.Key, Value: u.Unit, Amount: n})
 	}
-	err := s.eachUsed(ctx, s.keys.hours(), everyMember(), atHour, item)
-	if err == nil {
-		err = s.eachUsed(ctx, s.keys.days(), everyMember(), dashed, item)
-	}
-	if err == nil {
-		err = s.eachUsedInAll(ctx, item)
-	}
-	return err
+	return errs.First(
+		func() error { return s.eachUsed(ctx, s.keys.hours(), everyMember(), atHour, item) },
+		func() error { return s.eachUsed(ctx, s.keys.days(), everyMember(), dashed, item) },
+		func() error { return s.eachUsedInAll(ctx, item) },
+	)
 }
 
 func (s *Store) exportMarks(ctx context.Context, yield func(store.Item) error) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"crs/internal/errs"
 	"crs/internal/store"
 	"crs/internal/unit"
 	"crs/internal/usage"
@@ -17,23 +18,19 @@ import (
 func (s *Store) Spent(ctx context.Context, since []string, last string) (map[string][]unit.Amounts, error) {
 	sp := usage.NewSpending(since, last)
 	within := &redis.ZRangeBy{Min: strconv.FormatInt(dayScore(sp.First()), 10), Max: strconv.FormatInt(dayScore(last), 10)}
-	err := s.eachDay(ctx, within, func(u *usage.Sum) error { sp.Add(u.Day, u.Key, u.Amounts()); return nil })
-	if err == nil {
-		err = s.eachUsed(ctx, s.keys.days(), within, dashed, func(u usage.Used, n int64) error { u.AddTo(sp, n); return nil })
-	}
-	if err == nil {
-		err = s.eachUsedInAll(ctx, func(u usage.Used, n int64) error { u.AddTo(sp, n); return nil })
-	}
-	if err == nil {
-		err = s.eachCharged(ctx, func(key string, n int64) error { sp.Add("", key, unit.Amounts{unit.Cost: n}); return nil })
-	}
-	if err == nil {
-		err = s.present(ctx)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read what keys have used: %w", err)
-	}
-	return sp.All(), nil
+	add := func(u usage.Used, n int64) error { u.AddTo(sp, n); return nil }
+	err := errs.First(
+		func() error {
+			return s.eachDay(ctx, within, func(u *usage.Sum) error { sp.Add(u.Day, u.Key, u.Amounts()); return nil })
+		},
+		func() error { return s.eachUsed(ctx, s.keys.days(), within, dashed, add) },
+		func() error { return s.eachUsedInAll(ctx, add) },
+		func() error {
+			return s.eachCharged(ctx, func(key string, n int64) error { sp.Add("", key, unit.Amounts{unit.Cost: n}); return nil })
+		},
+		func() error { return s.present(ctx) },
+	)
+	return sp.All(), errs.Wrap(err, "read what keys have used")
 }
 
 // Recent implements usage.Rollups.
@@ -47,10 +44,7 @@ func (s *Store) Recent(ctx context.Context, since time.Time) (map[string]map[usa
 	if err == nil {
 		err = s.present(ctx)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read what keys have used of late: %w", err)
-	}
-	return all, nil
+	return all, errs.Wrap(err, "read what keys have used of late")
 }
 
 // atHour is how the hour is named that a member of the index stands for.

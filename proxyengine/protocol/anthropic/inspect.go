@@ -17,12 +17,12 @@ type request struct {
 	model, stream, maxTokens, metadata, system, messages, speed, tier jsonscan.Part
 }
 
-// Others implements provider.Naming. Advisers are asked beside the request's own.
-func (Protocol) Others(in *provider.Inbound, all bool) (others []string, open bool, err error) {
-	if !all && !bytes.Contains(in.Body, []byte(`"advisor_`)) { // as usual
-		return nil, false, nil
+// Beside implements provider.Naming. Advisers are asked beside the request's own model, others may take over from it.
+func (Protocol) Beside(in *provider.Inbound, all bool) (provider.Beside, error) {
+	if !all && !bytes.Contains(in.Body, []byte(`"advisor_`)) && !bytes.Contains(in.Body, []byte(`"fallbacks"`)) && !bytes.Contains(in.Body, []byte(`"web_search_`)) { // as usual
+		return provider.Beside{}, nil
 	}
-	return provider.Others(in.Body)
+	return provider.FindBeside(in.Body)
 }
 
 // Inspect implements provider.Protocol.

@@ -14,12 +14,12 @@ import (
 // defaultImageModel makes images when a request names none.
 const defaultImageModel = "gpt-image-1"
 
-// Others implements provider.Naming. None is asked beside the request's own.
-func (Protocol) Others(in *provider.Inbound, all bool) (others []string, open bool, err error) {
+// Beside implements provider.Naming. None is asked beside the request's own.
+func (Protocol) Beside(in *provider.Inbound, all bool) (provider.Beside, error) {
 	if !all {
-		return nil, false, nil
+		return provider.Beside{}, nil
 	}
-	return provider.Others(in.Body)
+	return provider.FindBeside(in.Body)
 }
 
 // Inspect implements provider.Protocol.
@@ -72,9 +72,11 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 	intent.PromptTokens, intent.MaxTokens = int64(len(in.Body))/provider.BytesPerToken, r.most()
 	intent.Tier = provider.Word(r.tier.Raw)
 	intent.Session, intent.Hard = r.session(intent.Service, in.Header), r.hard()
+	n, _ := jsonscan.Int(r.n.Raw)
 	switch intent.Service {
+	case Chat, Completions:
+		intent.Answers = max(n, 0)
 	case Images:
-		n, _ := jsonscan.Int(r.n.Raw)
 		intent.Images, intent.ImageTokens = imagesAsked(n), perImage(intent.Model, word(r.quality.Raw), word(r.size.Raw))
 	case Responses:
 		intent.ImageModel, intent.ImageTokens = imageTool(r.tools.Raw)

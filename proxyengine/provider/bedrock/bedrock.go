@@ -109,6 +109,14 @@ func (p *Provider) endpoint(acc *account.Account) (provider.Endpoint, error) {
 	return p.bases.Of(acc, cmp.Or(acc.BaseURL, p.in(acc.Options["region"])), provider.AsItIs)
 }
 
+// Terms implements provider.Termed: what may not be done anywhere costs more, and the answer does not tell. Where an application's own
+// profile leads is not known: it is taken for one of those.
+func (p *Provider) Terms(want *provider.Intent, acc *account.Account, c *provider.Count) {
+	if id, _ := p.models.find(acc, want.Model); !strings.HasPrefix(lastPart(id), "global.") {
+		c.Region = "regional"
+	}
+}
+
 // Windows implements provider.Provider: Bedrock shows no gauges.
 func (*Provider) Windows(provider.Header, time.Time) []account.Window { return nil }
 
