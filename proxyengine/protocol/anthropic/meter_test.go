@@ -199,6 +199,39 @@ func TestMetersKeepNothingOfWhatTheyAreFed(t *testing.T) {
 	}
 }
 
+// TestARefusalBehindAHandOver is one before anything was said: that another model goes on is no answer.
+func TestARefusalBehindAHandOver(t *testing.T) {
+	t.Parallel()
+	const hop = `data: {"type":"content_block_start","index":0,"content_block":{"type":"fallback"}}` + "\n\n" + `data: {"type":"content_block_stop","index":0}` + "\n\n"
+	const said = `data: {"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}` + "\n\n"
+	const end = `data: {"type":"message_delta","delta":{"stop_reason":"refusal"},"usage":{"input_tokens":9,"output_tokens":0}}` + "\n\n" + `data: {"type":"message_stop"}` + "\n\n"
+	for text, refused := range map[string]bool{hop + end: true, hop + said + end: false, end: true} {
+		m := stream()
+		m.Feed([]byte(text))
+		if c := m.End(); c.Refused != refused {
+			t.Errorf("%s: refused %v", text, c.Refused)
+		}
+	}
+}
+
+// TestSearchesAreCountedWhereTheUsageDoesNotTell, but not those that failed.
+func TestSearchesAreCountedWhereTheUsageDoesNotTell(t *testing.T) {
+	t.Parallel()
+	const blocks = `{"type":"server_tool_use","name":"web_search"},{"type":"web_search_tool_result","content":[]},{"type":"server_tool_use","name":"web_fetch"},` +
+		`{"type":"server_tool_use","name":"web_search"},{"type":"web_search_tool_result","content":{"type":"web_search_tool_result_error"}}`
+	for text, want := range map[string]int64{
+		`{"input_tokens":9,"output_tokens":7}`:                                             1,
+		`{"input_tokens":9,"output_tokens":7,"server_tool_use":{"web_search_requests":3}}`: 3,
+		`{"input_tokens":9,"output_tokens":7,"server_tool_use":{"web_search_requests":0}}`: 0,
+	} {
+		m := meter("application/json")
+		m.Feed([]byte(`{"type":"message","usage":` + text + `,"content":[` + blocks + `]}`))
+		if c := m.End(); c.Also[usage.WebSearch] != want || c.Tokens.Output != 7 {
+			t.Errorf("%s: %+v", text, c)
+		}
+	}
+}
+
 func FuzzMetersNeverPanic(f *testing.F) {
 	f.Add(recorded, true)
 	f.Add(`{"usage":{"input_tokens":-5,"output_tokens":1e99}}`, false)

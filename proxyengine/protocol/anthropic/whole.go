@@ -111,10 +111,12 @@ func (m *jsonMeter) readBody() {
 		}
 	}
 	m.said = m.refused && holdsText(content)
-	m.countSearches(content)
 	if s.Err() == nil {
 		m.whole = true
 		m.tell(what, name, figures)
+	}
+	if !m.searched {
+		m.countSearches(content)
 	}
 }
 

@@ -112,7 +112,10 @@ func (t *tally) figures(object []byte) {
 	if object == nil || len(object) > provider.MostRaw {
 		return
 	}
-	counts := countsOutput(object)
+	counts := t.told
+	if !bytes.Equal(object, t.usage) { // which most of a stream may repeat
+		counts = countsOutput(object)
+	}
 	if !counts && (t.told || !bytes.Contains(object, []byte("TokenCount"))) {
 		return
 	}

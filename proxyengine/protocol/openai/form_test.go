@@ -54,6 +54,17 @@ func TestAFormIsReadForItsModel(t *testing.T) {
 	}
 }
 
+func TestAFormTellsOfItsImages(t *testing.T) {
+	t.Parallel()
+	part := func(name, value string) string {
+		return lines("--b-1\nContent-Disposition: form-data; name=\"" + name + "\"\n\n" + value + "\n")
+	}
+	got, err := openai.Protocol{}.Inspect(openai.Images, form(formType, part("quality", "high")+part("size", "1536x1024")+part("n", "2")+edit))
+	if err != nil || got.ImageTokens != 6240 || got.Images != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestAFormThatCanBeReadInTwoWaysIsRefused(t *testing.T) {
 	t.Parallel()
 	part := func(disposition, content string) string {
