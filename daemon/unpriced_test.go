@@ -213,7 +213,7 @@ func TestWhatMayCostMoreIsReservedFor(t *testing.T) {
 		"searches":              {"claude-console", claude(`"tools":[{"type":"web_search_20250305","name":"web_search","max_uses":10}]`), 200e6, 2},
 		"several answers":       {"openai-responses", chat, 500e6, 3},
 		"an image of Gemini's":  {"gemini-api", gemini, 500e6, 3},
-		"images of OpenAI's":    {"openai-responses", asker{path: "/openai/v1/images/generations", body: `{"model":"gpt-image-2","prompt":"a cat","quality":"high","n":2}`}, 500e6, 2},
+		"images of OpenAI's":    {"openai-responses", asker{path: "/openai/v1/images/generations", body: `{"model":"gpt-image-2","prompt":"a cat","quality":"high","n":2}`}, 450e6, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
