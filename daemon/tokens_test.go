@@ -153,9 +153,11 @@ func TestARotatedPairIsNotLostWithoutRedis(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.StartReal(t, "--appendonly", "yes", "--appendfsync", "always")
-			quick := crstest.Config(func(c *config.Config) { c.Redis.Wait = 500 * time.Millisecond })
-			one := crstest.Start(t, crstest.Redis(server.URL()), quick)
-			two := crstest.Start(t, crstest.Beside(one), quick)
+			waits := crstest.Config(func(c *config.Config) { // not long for Redis, and for the refresh however long the disk takes
+				c.Redis.Wait, c.Retry.AccountWait = 500*time.Millisecond, time.Minute
+			})
+			one := crstest.Start(t, crstest.Redis(server.URL()), waits)
+			two := crstest.Start(t, crstest.Beside(one), waits)
 			one.Subscription("a", time.Hour)
 			key := one.Key("k")
 			eventually(t, "both nodes serve the account", func() bool {
