@@ -17,7 +17,7 @@ func (x *exchange) allowsBeside() error {
 		return nil
 	}
 	err := x.heavily(func() (err error) {
-		x.beside, err = naming.Beside(&x.in, listed || x.settings.UnknownPrice == Refuse)
+		x.beside, err = naming.Beside(&x.in, &x.intent, listed || x.settings.UnknownPrice == Refuse)
 		return err
 	})
 	if err != nil || !listed {

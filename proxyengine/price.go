@@ -105,7 +105,7 @@ func (x *exchange) price(answered string) {
 	var room [12]usage.Item
 	items := r.AppendBilled(room[:0])
 	cost, known := table.CostOf(items, at)
-	if _, priced := table.Lookup(answered, at); r.Answered != "" && !priced {
+	if r.Answered != "" && !table.Has(answered, at) {
 		r.Doubt = cmp.Or(r.Doubt, "it was answered by "+answered+", whose price is not known: that of the model that was asked was taken")
 	}
 	r.Doubt = cmp.Or(r.Doubt, table.Doubt(items, at))

@@ -46,6 +46,12 @@ func (t *Table) Lookup(model string, at time.Time) (Match, bool) {
 	return Match{f.name, p, f.how, f.times}, p.has != 0
 }
 
+// Has reports whether a model has a price on a day.
+func (t *Table) Has(model string, at time.Time) bool {
+	_, ok := t.Lookup(model, at)
+	return ok
+}
+
 // finding is a model of the table that a name was found to mean; without prices when it was found to mean none.
 type finding struct {
 	name   string

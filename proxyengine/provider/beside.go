@@ -13,7 +13,7 @@ import (
 // Naming is a protocol whose requests may name models besides the one that they are for.
 type Naming interface {
 	// Beside finds them: all of them, or only what is billed beside the request's own.
-	Beside(in *Inbound, all bool) (Beside, error)
+	Beside(in *Inbound, want *Intent, all bool) (Beside, error)
 }
 
 // Beside is what a request may use besides the model that it is for.

@@ -48,7 +48,7 @@ const longestFigure = 64
 
 // odd reports whether a usage object has a number that is negative or has a fraction.
 func odd(raw []byte) bool {
-	if !bytes.ContainsAny(raw, "-.") { // as usual
+	if bytes.IndexByte(raw, '-') < 0 && bytes.IndexByte(raw, '.') < 0 { // as usual
 		return false
 	}
 	quoted := false

@@ -52,6 +52,9 @@ type Intent struct {
 	Background bool
 	// ModelAt and ModelLen are where the model's name stands in the body, quotes included; zero when it is not in there.
 	ModelAt, ModelLen int
+	// ToolsAt and ToolsLen are where its tools stand in the body; zero when it has none. TakesOver: it names models that take over.
+	ToolsAt, ToolsLen int
+	TakesOver         bool
 	// HideUsage: the client did not ask for the figures that the relay asks the upstream for; it is not shown them.
 	HideUsage bool
 }

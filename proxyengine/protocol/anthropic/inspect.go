@@ -14,12 +14,14 @@ import (
 
 // request is the members of a body that the relay must know. The rest is the upstream's business.
 type request struct {
-	model, stream, maxTokens, metadata, system, messages, speed, tier jsonscan.Part
+	model, stream, maxTokens, metadata, system, messages, speed, tier, tools, fallbacks jsonscan.Part
 }
 
-// Beside implements provider.Naming. Advisers are asked beside the request's own model, others may take over from it.
-func (Protocol) Beside(in *provider.Inbound, all bool) (provider.Beside, error) {
-	if !all && !bytes.Contains(in.Body, []byte(`"advisor_`)) && !bytes.Contains(in.Body, []byte(`"fallbacks"`)) && !bytes.Contains(in.Body, []byte(`"web_search_`)) { // as usual
+// Beside implements provider.Naming. Advisers are asked beside the request's own model, others may take over from it, and the web may be
+// searched: those tools have a date in their types.
+func (Protocol) Beside(in *provider.Inbound, want *provider.Intent, all bool) (provider.Beside, error) {
+	tools := in.Body[want.ToolsAt:][:want.ToolsLen]
+	if !all && !want.TakesOver && !bytes.Contains(tools, []byte("_20")) {
 		return provider.Beside{}, nil
 	}
 	return provider.FindBeside(in.Body)
@@ -47,6 +49,7 @@ func (Protocol) Inspect(service string, in *provider.Inbound) (provider.Intent, 
 		Session: session(in.Header, &r), PromptTokens: int64(len(in.Body)) / 4, ModelAt: r.model.At, ModelLen: len(r.model.Raw),
 		Free:       service == CountTokens,
 		Background: strings.EqualFold(in.Header.Get("x-app"), "cli-bg"), Tier: provider.Word(r.tier.Raw),
+		ToolsAt: r.tools.At, ToolsLen: len(r.tools.Raw), TakesOver: r.fallbacks.Raw != nil,
 	}
 	if jsonscan.Equal(r.speed.Raw, fast) {
 		intent.Tier = fast
@@ -68,7 +71,8 @@ func badRequest(message string) error {
 func scan(body []byte) (r request, err error) {
 	want := jsonscan.Want
 	err = jsonscan.Find(body, want("model", &r.model), want("stream", &r.stream), want("max_tokens", &r.maxTokens),
-		want("metadata", &r.metadata), want("system", &r.system), want("messages", &r.messages), want("speed", &r.speed), want("service_tier", &r.tier))
+		want("metadata", &r.metadata), want("system", &r.system), want("messages", &r.messages), want("speed", &r.speed), want("service_tier", &r.tier),
+		want("tools", &r.tools), want("fallbacks", &r.fallbacks))
 	return r, err
 }
 

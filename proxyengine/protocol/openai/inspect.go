@@ -15,7 +15,7 @@ import (
 const defaultImageModel = "gpt-image-1"
 
 // Beside implements provider.Naming. None is asked beside the request's own.
-func (Protocol) Beside(in *provider.Inbound, all bool) (provider.Beside, error) {
+func (Protocol) Beside(in *provider.Inbound, _ *provider.Intent, all bool) (provider.Beside, error) {
 	if !all {
 		return provider.Beside{}, nil
 	}
