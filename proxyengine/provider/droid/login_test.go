@@ -264,11 +264,12 @@ func FuzzTokenEnd(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, token string) {
 		body, err := json.Marshal(map[string]string{"access_token": token, "refresh_token": "r"})
-		if err != nil {
+		if err != nil || len(token) > 1000 { // longer than any is refused
 			t.Skip()
 		}
 		got, err := p.Renewed(loggedIn(), reply(200, string(body)))
-		if (err == nil) != (token != "") || err == nil && got.ExpiresAt.IsZero() {
+		usable := token != "" && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) // it goes into a header
+		if (err == nil) != usable || err == nil && got.ExpiresAt.IsZero() {
 			t.Errorf("%q: %v, %v", token, got.ExpiresAt, err)
 		}
 	})
