@@ -20,3 +20,16 @@ func TestPlain(t *testing.T) {
 		}
 	}
 }
+
+func TestCutPlace(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string][2]string{
+		"us.anthropic.claude-opus-5": {"us", "anthropic.claude-opus-5"}, "in.openai.gpt-6-sol": {"in", "openai.gpt-6-sol"},
+		"us-gov.openai.gpt-oss-20b-1:0": {"us-gov", "openai.gpt-oss-20b-1:0"}, "global.anthropic.claude-opus-5": {"global", "anthropic.claude-opus-5"},
+		"anthropic.claude-opus-5": {"", "anthropic.claude-opus-5"}, "gpt-5.5": {"", "gpt-5.5"}, "us": {"", "us"}, "": {"", ""},
+	} {
+		if place, rest := model.CutPlace(id); place != want[0] || rest != want[1] {
+			t.Errorf("%s: %q and %q", id, place, rest)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package pricing
 import (
 	"strconv"
 	"strings"
+
+	"crs/internal/model"
 )
 
 // Bedrock's ids are [GEO.]VENDOR.MODEL[-vN[:N]]. Those that are served in one region or a group of them cost a tenth more than those
@@ -14,7 +16,7 @@ const (
 
 // onBedrock tries a name as an id of Bedrock: another row of the same id, then the list price of the model.
 func (s *search) onBedrock() bool {
-	geo, id := cutGeo(s.name)
+	geo, id := model.CutPlace(s.name)
 	name := stripMaker(id)
 	if geo == "" && name == id {
 		return false
@@ -42,19 +44,6 @@ func (s *search) onBedrock() bool {
 func (s *search) isGlobal(id string, times Multiplier) bool {
 	_, known := s.t.models[global+"."+id]
 	return known && s.is(global+"."+id, Bedrock, times)
-}
-
-// cutGeo cuts off what says where a model on Bedrock is served.
-func cutGeo(name string) (geo, id string) {
-	geo, id, ok := strings.Cut(name, ".")
-	if !ok {
-		return "", name
-	}
-	switch geo {
-	case "us", "us-gov", "eu", "apac", "jp", "au", "ca", "in", global:
-		return geo, id
-	}
-	return "", name
 }
 
 // stripMaker takes off who made a model of Bedrock that others sell too.

@@ -3,6 +3,8 @@ package pricing
 import (
 	"strings"
 	"time"
+
+	"crs/internal/model"
 )
 
 // Choose tells which of the names of a request decides its price: that of the model which answered, as it calls itself, unless it
@@ -35,7 +37,7 @@ func placed(name string) int {
 	if strings.HasPrefix(name, "arn:") || strings.HasPrefix(name, "azure/") {
 		return 2
 	}
-	geo, id := cutGeo(name[strings.LastIndexByte(name, '/')+1:])
+	geo, id := model.CutPlace(name[strings.LastIndexByte(name, '/')+1:])
 	switch {
 	case geo != "":
 		return 2
@@ -61,6 +63,6 @@ func baseOf(name string) string {
 }
 
 func stripPlace(name string) string {
-	_, id := cutGeo(name)
+	_, id := model.CutPlace(name)
 	return stripMaker(id)
 }

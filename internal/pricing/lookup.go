@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"crs/internal/model"
 )
 
 // How says what had to be taken off a model's name to find its price.
@@ -187,7 +189,7 @@ func (t *Table) index() {
 			once(t.bareFolded, strings.ToLower(name[i+1:]), name)
 			continue
 		}
-		if geo, id := cutGeo(name); geo != "" && geo != global {
+		if geo, id := model.CutPlace(name); geo != "" && geo != global {
 			t.bedrock[id] = name
 		}
 	}

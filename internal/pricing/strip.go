@@ -1,6 +1,10 @@
 package pricing
 
-import "strings"
+import (
+	"strings"
+
+	"crs/internal/model"
+)
 
 func stripContext(name string) string { return strings.TrimSuffix(name, "[1m]") }
 
@@ -28,7 +32,7 @@ func (s *search) stripVendor(name string) string {
 		}
 	case "bedrock":
 		id := rest[strings.LastIndexByte(rest, '/')+1:]
-		if geo, model := cutGeo(id); geo != "" || stripMaker(model) != model {
+		if geo, model := model.CutPlace(id); geo != "" || stripMaker(model) != model {
 			return id
 		}
 	}
@@ -79,7 +83,7 @@ func stripSuffix(name string) string {
 
 // isClaude reports whether a table's entry is a Claude model, whoever serves it.
 func isClaude(name string) bool {
-	_, id := cutGeo(name[strings.LastIndexByte(name, '/')+1:])
+	_, id := model.CutPlace(name[strings.LastIndexByte(name, '/')+1:])
 	return strings.HasPrefix(stripMaker(id), "claude")
 }
 

@@ -88,7 +88,7 @@ func own(name string) bool {
 
 // known is the entry of an id or ARN. An application's own profile does not tell its model: then the name it stands for does.
 func (c *catalog) known(id, asked string) *entry {
-	if e, ok := c.byID[withoutGeo(lastPart(id))]; ok {
+	if e, ok := c.byID[withoutPlace(id)]; ok {
 		return e
 	}
 	if e, ok := c.byName[asked]; ok && !strings.Contains(id, "anthropic.") {
@@ -147,7 +147,7 @@ func geosOf(region string) []string {
 // bare is the id to count tokens with: that operation knows models only, no profiles. An application's profile leaves
 // nothing to take off; then the model that it stands for is asked.
 func bare(id string, e *entry) string {
-	switch short := withoutGeo(lastPart(id)); {
+	switch short := withoutPlace(id); {
 	case strings.HasPrefix(short, "anthropic."):
 		return short
 	case e.ID != "":
@@ -159,7 +159,7 @@ func bare(id string, e *entry) string {
 // plain is what Anthropic calls a model that Bedrock names: clients size their context window by it. What is none of
 // Anthropic's comes back as it is.
 func plain(id string) string {
-	name, ok := strings.CutPrefix(withoutGeo(lastPart(id)), "anthropic.")
+	name, ok := strings.CutPrefix(withoutPlace(id), "anthropic.")
 	if !ok {
 		return id
 	}
@@ -172,12 +172,10 @@ func plain(id string) string {
 	return name
 }
 
-func withoutGeo(id string) string {
-	geo, rest, _ := strings.Cut(id, ".")
-	if slices.Contains([]string{"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"}, geo) {
-		return rest
-	}
-	return id
+// withoutPlace is an id, or what an ARN names, without where it is served.
+func withoutPlace(id string) string {
+	_, rest := model.CutPlace(lastPart(id))
+	return rest
 }
 
 // lastPart is what an ARN names.
