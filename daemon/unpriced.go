@@ -36,10 +36,7 @@ func (d *Daemon) learnUnpriced(ctx context.Context) error {
 }
 
 // priced reports whether a model has a price.
-func (d *Daemon) priced(model string) bool {
-	_, known := d.prices.Table().Choose(d.opt.Now(), "", "", model)
-	return known
-}
+func (d *Daemon) priced(model string) bool { return d.prices.Table().Has(model, d.opt.Now()) }
 
 // mostNamed is how many models conditions name.
 const mostNamed = 10

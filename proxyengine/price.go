@@ -78,7 +78,7 @@ func (x *exchange) images() int64 {
 	if x.intent.Images > 0 {
 		return x.intent.Images
 	}
-	if m, ok := x.e.opt.Prices().Lookup(x.intent.Model, x.record.At); ok && m.Price.Mode == "image_generation" && x.route.Service != "" {
+	if m, ok := x.e.opt.Prices().Lookup(x.intent.Model, x.record.At); ok && m.Price.Mode == "image_generation" {
 		return 1
 	}
 	return 0
@@ -136,7 +136,7 @@ func (x *exchange) chargeUnknown(items []usage.Item, vendor string) (charged int
 		return 0, ""
 	}
 	for n := range items {
-		if _, known := table.Lookup(items[n].Model, at); !known {
+		if !table.Has(items[n].Model, at) {
 			items[n].Model = as
 		}
 	}
@@ -161,7 +161,7 @@ func (x *exchange) checkPrice(acc *account.Account) error {
 		return noPrice(x.intent.Model)
 	}
 	for _, name := range x.beside.Models {
-		if _, known := table.Lookup(name, at); !known {
+		if !table.Has(name, at) {
 			return noPrice(name)
 		}
 	}

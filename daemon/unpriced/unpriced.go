@@ -50,41 +50,38 @@ func (t *Tally) Note(r *usage.Record) {
 	if !r.Unpriced {
 		return
 	}
-	tokens, charged := map[string]int64{}, r.Charged
+	var all []Use
 	for _, i := range r.AppendBilled(nil) {
-		if !t.known(i.Model) {
-			tokens[i.Model] += i.Amount
+		if t.known(i.Model) {
+			continue
 		}
+		n := slices.IndexFunc(all, func(u Use) bool { return u.Model == i.Model })
+		if n < 0 {
+			n, all = len(all), append(all, Use{Key: r.Key, Model: i.Model, Requests: 1, Since: r.At, Last: r.End()})
+		}
+		all[n].Tokens += i.Amount
 	}
-	for name, n := range tokens {
-		t.note(r, name, n, charged)
-		charged = 0 // it is told once
+	if len(all) > 0 {
+		all[0].Charged = r.Charged // what several were charged together is told once
+	}
+	for n := range all {
+		t.note(&all[n])
 	}
 }
 
-func (t *Tally) note(r *usage.Record, name string, tokens, charged int64) {
+func (t *Tally) note(u *Use) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	at := place{r.Key, name}
-	u := t.all[at]
-	if u == nil {
-		if len(t.all) >= most {
-			t.forget()
-		}
-		if len(t.all) >= most {
-			return
-		}
-		u = &Use{Key: r.Key, Model: name, Since: r.At}
+	at := place{u.Key, u.Model}
+	if sum := t.all[at]; sum != nil {
+		sum.add(u)
+		return
+	}
+	if len(t.all) >= most {
+		t.forget()
+	}
+	if len(t.all) < most {
 		t.all[at] = u
-	}
-	u.Requests++
-	u.Tokens += tokens
-	u.Charged += charged
-	if end := r.End(); end.After(u.Last) {
-		u.Last = end
-	}
-	if r.At.Before(u.Since) {
-		u.Since = r.At
 	}
 }
 

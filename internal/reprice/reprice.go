@@ -62,7 +62,7 @@ func (p *Prices) AppendBilled(items []usage.Item, r *usage.Record) []usage.Item 
 // unknown are the models of a record whose price the table does not have.
 func (p *Prices) unknown(r *usage.Record) (names []string) {
 	for _, i := range p.AppendBilled(nil, r) {
-		if _, known := p.Table.Lookup(i.Model, p.at(r)); !known && !slices.Contains(names, i.Model) {
+		if !p.Table.Has(i.Model, p.at(r)) && !slices.Contains(names, i.Model) {
 			names = append(names, i.Model)
 		}
 	}

@@ -37,7 +37,7 @@ func (i *images) partial(object []byte) {
 
 // tokens is about how many an image takes by what an object tells of it, else by the request.
 func (i *images) tokens(object []byte) int64 {
-	quality, size := word(jsonscan.Get(object, "quality")), word(jsonscan.Get(object, "size"))
+	quality, size := provider.Word(jsonscan.Get(object, "quality")), provider.Word(jsonscan.Get(object, "size"))
 	if quality+size == "" || i.each == 0 {
 		return i.each
 	}
@@ -112,10 +112,8 @@ func imageTool(tools []byte) (model string, tokens int64) {
 	for s.Next() {
 		if jsonscan.Equal(jsonscan.Get(s.Value, "type"), "image_generation") {
 			model, _ = jsonscan.StringUpTo(jsonscan.Get(s.Value, "model"), bound.Name)
-			return bound.Cut(model, bound.Name), tokensOf(word(jsonscan.Get(s.Value, "quality")), word(jsonscan.Get(s.Value, "size")))
+			return bound.Cut(model, bound.Name), tokensOf(provider.Word(jsonscan.Get(s.Value, "quality")), provider.Word(jsonscan.Get(s.Value, "size")))
 		}
 	}
 	return "", 0
 }
-
-func word(raw []byte) string { return provider.Word(raw) }

@@ -77,7 +77,7 @@ func read(intent *provider.Intent, in *provider.Inbound) error {
 	case Chat, Completions:
 		intent.Answers = max(n, 0)
 	case Images:
-		intent.Images, intent.ImageTokens = imagesAsked(n), perImage(intent.Model, word(r.quality.Raw), word(r.size.Raw))
+		intent.Images, intent.ImageTokens = imagesAsked(n), perImage(intent.Model, provider.Word(r.quality.Raw), provider.Word(r.size.Raw))
 	case Responses:
 		intent.ImageModel, intent.ImageTokens = imageTool(r.tools.Raw)
 	}

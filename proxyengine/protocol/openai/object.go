@@ -98,7 +98,7 @@ func (m *objectMeter) estimate() {
 		return
 	}
 	i := &m.tools.images
-	if quality, size := word(m.Value("quality")), word(m.Value("size")); quality+size != "" && i.each > 0 {
+	if quality, size := provider.Word(m.Value("quality")), provider.Word(m.Value("size")); quality+size != "" && i.each > 0 {
 		i.each = tokensOf(quality, size)
 	}
 	i.made, i.untold = m.asked, m.asked*i.each
